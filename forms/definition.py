@@ -1,0 +1,355 @@
+"""What a tool is, as frozen data.
+
+A tool is a folder under ``forms/catalog/`` (promise 5: adding one needs no Python). ``forms.loader`` reads its YAML
+into the structs below; nothing else builds them outside tests. Every string that holds a rule is a CEL expression over
+the record's fields (see ``forms.expressions``). Order matters in three places: fields and sections are shown in the
+order written, and ``states`` are written in the normal order of the work, so "from state X on" means X and every state
+written after it, those of kind ``void`` excepted.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+FieldType = Literal[
+    "text",  # one line, NFC, trimmed, single spaces
+    "longtext",  # several lines, NFC
+    "code",  # text with a pattern; never folded or re-cased
+    "email",
+    "int",
+    "decimal",  # canonical text, e.g. "1.5"
+    "percent",  # decimal 0..100
+    "money",  # whole đồng, int
+    "date",  # "2026-11-22"
+    "date_partial",  # "1950", "1950-03" or "1950-03-07"
+    "time",  # "14:30"
+    "datetime",  # UTC "2026-11-22T07:30:00Z", shown +07:00
+    "bool",
+    "one_of",  # the code of a choice
+    "many_of",  # codes in the order of the choice list
+    "person",  # id of a residence.citizen
+    "household",  # id of a residence.household
+    "organisation",  # id of a residence.organisation
+    "ref",  # id of a record of one of `targets` (empty: any type)
+    "refs",  # list of such ids
+    "citizen_number",  # 12 digits
+    "tax_code",
+    "phone",  # "+84912345678"; hotlines keep their digits
+    "admin_unit",  # 5-digit commune code
+    "address",  # {"unit": "00070", "detail": "12 Hàng Bài", "original": "…"}
+    "file",  # {"sha256", "name", "size", "media_type"}
+    "files",  # list of such
+    "signature",  # {"officer": id, "name": "…", "at": datetime}: who signed the line, and when
+    "group",  # repeating rows: [{"_id": row id, …}, …]
+]
+DataClass = Literal["public", "internal", "personal", "sensitive"]
+StateKind = Literal["draft", "open", "waiting", "final", "void"]
+
+
+class Label(Struct, frozen=True):
+    """A text an officer reads, in both languages."""
+
+    vi: str
+    en: str
+
+    def get(self, language: str) -> str:
+        return self.en if language == "en" else self.vi
+
+
+class Choice(Struct, frozen=True):
+    """One entry of a list. ``data`` carries what a ``choice_filter`` or a rule reads (``choice.parent``, ``choice.fee``)."""
+
+    code: str
+    label: Label
+    data: dict[str, Any] = {}
+    valid_from: str | None = None
+    valid_to: str | None = None
+
+
+class Message(Struct, frozen=True):
+    """A rule that must hold, and what to tell the officer when it does not."""
+
+    rule: str
+    message: Label
+    warn: bool = False  # True: shown, does not block (old data, legal exceptions)
+
+
+class Field(Struct, frozen=True, kw_only=True):
+    name: str
+    type: FieldType
+    label: Label
+    hint: Label | None = None
+    required: bool | str = False  # True, or CEL: required when it holds
+    required_from: str | None = None  # state from which `required` binds; default: the first state that is not a draft
+    locked_from: str | None = None  # state from which the field can no longer be edited
+    relevant: str | None = None
+    constraints: tuple[Message, ...] = ()
+    calculate: str | None = None  # the field is then read-only, unless `overridable`
+    overridable: bool = False  # an officer may type over the calculation; clearing brings it back
+    default: str | None = None  # CEL, evaluated once when the record is begun
+    pattern: str | None = None  # regular expression the whole text must match
+    choices: tuple[Choice, ...] = ()
+    choice_list: str | None = None  # a shared list of the catalogue instead of `choices`
+    choice_filter: str | None = None  # CEL over `choice` and the fields: cascades
+    targets: tuple[str, ...] = ()  # record types a ref may point to
+    fields: tuple[Field, ...] = ()  # columns of a group
+    min_rows: int = 0
+    data_class: DataClass | None = None  # default: the record type's
+    masked: bool = False  # shown as 001090****** in lists and exports
+    owner: str = "officer"  # "officer", "engine", or the id of the service whose value wins
+    merge_group: str | None = None  # fields with the same name here merge together (amount and unit)
+    search: bool = False  # its text is found by the search box
+    width: Literal[3, 4, 6, 8, 9, 12] = 6  # twelfths of the form's width
+    suggest: bool = False  # offer values used before in this field
+    carry: bool = False  # kept when the next line of the same visit is begun
+
+
+class Section(Struct, frozen=True):
+    id: str
+    label: Label
+    fields: tuple[Field, ...]
+    relevant: str | None = None
+
+
+class State(Struct, frozen=True):
+    id: str
+    label: Label
+    kind: StateKind = "open"
+    locked: bool = False  # no field can be edited here, save those in `allows`
+    allows: tuple[str, ...] = ()
+    clock: bool = True  # False: the deadline stands still (a supplement is awaited)
+
+
+class Action(Struct, frozen=True, kw_only=True):
+    """A transition: one row of the form's action bar, of the palette and of ``sophuong act``."""
+
+    id: str
+    label: Label
+    from_: tuple[str, ...] = field(name="from")
+    to: str  # "=": the state stays (an extension, a note)
+    roles: tuple[str, ...] = ()  # empty: every officer with a grant for the scope
+    guard: tuple[Message, ...] = ()
+    asks: tuple[str, ...] = ()  # fields asked for, and required, when the action is taken
+    sets: dict[str, str] = {}  # field -> CEL, applied when the action is taken
+    takes_number: bool = False  # the register gives its next number
+    freezes: dict[str, tuple[str, ...]] = {}  # ref field -> fields of that record kept as signed, under "_frozen"
+    prints: tuple[str, ...] = ()  # printouts offered right after
+    main: bool = False  # F9
+    danger: bool = False  # confirmed first (refuse, cancel)
+    not_by: str | None = None  # signature or officer field: whoever stands there may not take this action
+    icon: str = ""
+
+
+class Register(Struct, frozen=True, kw_only=True):
+    """A legal book and how its numbers run. Kinds are those of docs/architecture.md, "Register numbers"."""
+
+    id: str
+    kind: Literal["leased", "service", "local"]
+    field: str  # the field that shows the number (cert_no, dossier_code, …)
+    format: str  # "{n:04d}/{yyyy}": n, yyyy, yy, mm, dd, org, ward, device, book
+    period: Literal["year", "day", "none"] = "year"
+    book_format: str | None = None  # "{book:02d}/{yyyy}-SCT/BS"
+    book_field: str | None = None
+    book_size: int | None = None  # entries in a book before the next one is opened; None: until the year ends
+    temporary_format: str | None = None  # what the paper shows until the owner answers: "TMP-{device}-{yy}{mm}{dd}-{n:04d}"
+    temporary_field: str | None = None
+    service: str | None = None  # who numbers, for kind "service"
+
+
+class Deadline(Struct, frozen=True, kw_only=True):
+    """When the record is due. ``amount`` and ``unit`` are CEL, so that a procedure can bring its own."""
+
+    start: str  # field with the date or moment the clock starts
+    field: str  # where the due moment is written
+    amount: str
+    unit: str  # CEL giving "working_hour", "working_day", "day" or "same_day"
+
+
+class Column(Struct, frozen=True):
+    field: str  # a field, or "_number", "_state", "_title", "_due", "_updated"
+    width: int = 0  # in characters; 0: by content
+    sort: bool = True
+
+
+class Filter(Struct, frozen=True):
+    id: str
+    label: Label
+    states: tuple[str, ...] = ()
+
+
+class ListView(Struct, frozen=True):
+    columns: tuple[Column, ...]
+    sort: str = "-_updated"  # column, "-" in front: descending
+    filters: tuple[Filter, ...] = ()
+
+
+class Printout(Struct, frozen=True, kw_only=True):
+    id: str
+    label: Label
+    template: str  # file in the tool's print/ folder
+    over: Literal["record", "visit", "list"] = "record"  # one record; all of one visit; a selection (a register page)
+    states: tuple[str, ...] = ()  # empty: any
+    landscape: bool = False
+    paper: Literal["A4", "A5"] = "A4"
+    proof: bool = False  # "BẢN KIỂM TRA": proof copy, not logged as issued
+    includes: dict[str, str] = {}  # name in the template -> "tool.record.ref_field": records that point at this one
+
+
+class Delivery(Struct, frozen=True):
+    """Which city service gets the record, once the city has accepted it in one of ``states``."""
+
+    service: str
+    states: tuple[str, ...]
+
+
+class Report(Struct, frozen=True):
+    id: str
+    label: Label
+    period: tuple[str, ...] = ()
+
+
+class RecordType(Struct, frozen=True, kw_only=True, dict=True):
+    """One register of a tool. ``id`` is ``tool.record``."""
+
+    id: str
+    label: Label
+    title: str  # CEL: one line that names a record to a person
+    sections: tuple[Section, ...]
+    states: tuple[State, ...]
+    actions: tuple[Action, ...]
+    list_view: ListView
+    scope: str = "open"
+    data_class: DataClass = "internal"
+    icon: str = "record"
+    subtitle: str | None = None  # CEL: who it concerns
+    rules: tuple[Message, ...] = ()  # over several fields
+    register: Register | None = None
+    deadline: Deadline | None = None
+    printouts: tuple[Printout, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    duplicate: tuple[str, ...] = ()  # fields that together mean "the same one"
+    visit: str | None = None  # field that joins the lines of one visit
+    in_rail: bool = True
+    begun_by: tuple[str, ...] = ()  # roles that may begin a record; empty: all
+
+    @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        """Top-level fields in the order of the form."""
+        return tuple(f for section in self.sections for f in section.fields)
+
+    @cached_property
+    def field_map(self) -> dict[str, Field]:
+        """Top-level fields by name."""
+        return {f.name: f for f in self.fields}
+
+    def field(self, name: str) -> Field:
+        """The top-level field; raises KeyError."""
+        return self.field_map[name]
+
+    def state(self, state_id: str) -> State:
+        for s in self.states:
+            if s.id == state_id:
+                return s
+        raise KeyError(f"{self.id}: state {state_id}")
+
+    def action(self, action_id: str) -> Action:
+        for a in self.actions:
+            if a.id == action_id:
+                return a
+        raise KeyError(f"{self.id}: action {action_id}")
+
+    @property
+    def initial_state(self) -> str:
+        return self.states[0].id
+
+    def reached(self, state_id: str | None, from_state: str | None) -> bool:
+        """Whether ``state_id`` is ``from_state`` or stands after it in the normal order (void states never)."""
+        if state_id is None or from_state is None:
+            return False
+        order = [s.id for s in self.states]
+        return self.state(state_id).kind != "void" and order.index(state_id) >= order.index(from_state)
+
+
+class Tool(Struct, frozen=True, kw_only=True):
+    id: str
+    label: Label
+    short: Label  # what the rail shows
+    group: str  # id of a rail group of the catalogue
+    records: tuple[RecordType, ...] = ()
+    reports: tuple[Report, ...] = ()
+    service: str | None = None  # the official system this tool stands in for
+    icon: str = "tool"
+    basis: tuple[str, ...] = ()  # law and circulars
+
+
+class Role(Struct, frozen=True):
+    """What an officer may do. ``scopes``: the streams the role may read and write."""
+
+    id: str
+    label: Label
+    scopes: tuple[str, ...] = ()
+
+
+class Scope(Struct, frozen=True):
+    """A stream of a ward. A restricted one is granted only by a role that names it."""
+
+    id: str
+    label: Label
+    restricted: bool = False
+
+
+class DatedValue(Struct, frozen=True):
+    """An amount that law sets for a time; ``valid_to`` is the last day. ``source`` is the law or decision."""
+
+    key: str
+    value: float | int | str
+    valid_from: str
+    valid_to: str | None = None
+    source: str = ""
+
+
+class Service(Struct, frozen=True):
+    """A system of the city or the state that records are delivered to."""
+
+    id: str
+    label: Label
+
+
+class Catalog(Struct, frozen=True, kw_only=True, dict=True):
+    """All tools of a pack, with the lists they share."""
+
+    version: str
+    tools: tuple[Tool, ...]
+    choices: dict[str, tuple[Choice, ...]]
+    roles: tuple[Role, ...] = ()
+    scopes: tuple[Scope, ...] = ()
+    dated_values: tuple[DatedValue, ...] = ()
+    services: tuple[Service, ...] = ()
+    groups: dict[str, Label] = {}  # rail groups, in order
+    folder: str = ""  # where the templates are
+
+    def record_type(self, type_id: str) -> RecordType:
+        """The record type called ``tool.record``; raises KeyError."""
+        return self._by_id[type_id]
+
+    @cached_property
+    def _by_id(self) -> dict[str, RecordType]:
+        return {record.id: record for record in self.record_types}
+
+    def tool_of(self, type_id: str) -> Tool:
+        tool_id = type_id.partition(".")[0]
+        for tool in self.tools:
+            if tool.id == tool_id:
+                return tool
+        raise KeyError(type_id)
+
+    @cached_property
+    def record_types(self) -> tuple[RecordType, ...]:
+        return tuple(record for tool in self.tools for record in tool.records)
+
+    def choices_of(self, f: Field) -> tuple[Choice, ...]:
+        """The choices of a field, its own or the shared list it names."""
+        return self.choices[f.choice_list] if f.choice_list else f.choices

@@ -1,0 +1,234 @@
+"""The messages between a PC and the city's gateway, and the Transport that carries them.
+
+Both sides import this module, so that it is the protocol. Bodies are MessagePack (``application/msgpack``) or JSON by
+``Content-Type``/``Accept``; fields are never renamed, new ones have defaults, unknown ones are ignored. Times are UTC
+ISO 8601 text. Version 1 is the path prefix ``/v1``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Protocol
+
+from msgspec import Struct
+
+PROTOCOL_VERSION = 1
+ChangeKind = Literal["create", "edit", "action", "resolve", "void"]
+Fields = dict[str, Any]
+
+
+class Officer(Struct, frozen=True):
+    """Who did it, as known on the PC that did it."""
+
+    id: str
+    name: str
+    roles: tuple[str, ...] = ()
+    organisation: str = ""
+
+
+class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One act of one officer on one record; the unit of the outbox, of history and of idempotency.
+
+    ``before`` and ``after`` hold only the fields touched, in canonical form; a missing key in ``before`` means null.
+    Rows of a group are addressed as ``group/<row id>/<column>``; a new row is ``group/<row id>`` with the whole row, a
+    removed one the same key with null.
+    """
+
+    change_id: str  # UUIDv7, made by the device: the idempotency key
+    save_id: str  # changes of one save share it
+    record_id: str
+    type: str
+    ward: str
+    kind: ChangeKind
+    before: Fields = {}
+    after: Fields = {}
+    base_revision: int = 0  # the city's revision the officer looked at; 0: none
+    state: str = ""  # state of the record when the change was made
+    to_state: str | None = None  # for "create" the first state, for "action" the next one
+    action: str | None = None
+    number: str | None = None  # register number this change gives
+    reason: str | None = None
+    pack: str = ""
+    officer: Officer
+    device: str = ""
+    device_seq: int = 0
+    at: str  # the PC's clock, UTC
+    clock: str = ""  # hybrid logical clock: orders what is shown, decides nothing
+
+
+class Candidate(Struct, frozen=True, omit_defaults=True):
+    """A value that lost nothing and won nothing: it waits until an officer picks."""
+
+    value: Any
+    before: Any
+    change_id: str
+    officer: str
+    device: str
+    at: str
+
+
+class RecordVersion(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A record as the city has it."""
+
+    id: str
+    type: str
+    ward: str
+    scope: str = "open"
+    revision: int
+    state: str
+    number: str | None = None
+    fields: Fields
+    conflicts: dict[str, tuple[Candidate, ...]] = {}
+    created_at: str = ""
+    updated_at: str = ""
+    updated_by: str = ""
+    origin: str = ""  # "" from a device; else the service that sent it
+    pack: str = ""
+
+
+class FieldProblem(Struct, frozen=True):
+    """Why a change or a delivery was refused, at the field it is about (empty: the whole record)."""
+
+    field: str
+    message: str
+    value: Any = None
+
+
+class ChangeResult(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The city's answer to one change.
+
+    ``accepted``: durable at the city, at ``revision``. ``conflict``: durable too; ``fields`` names those that wait for
+    a person. ``refused``: not applied, ``problems`` say why; it stays in the PC's outbox, parked with the later changes
+    of its record. ``duplicate`` marks a change the city already had (same content).
+    """
+
+    change_id: str
+    status: Literal["accepted", "conflict", "refused"]
+    revision: int = 0
+    fields: tuple[str, ...] = ()
+    problems: tuple[FieldProblem, ...] = ()
+    duplicate: bool = False
+
+
+class DeliveryState(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where one record stands with one service."""
+
+    record_id: str
+    service: str
+    revision: int
+    status: Literal["waiting", "sent", "accepted", "refused"]
+    number: str | None = None
+    message: str = ""
+    problems: tuple[FieldProblem, ...] = ()
+    at: str = ""
+
+
+class Hello(Struct, frozen=True, kw_only=True):
+    """First answer of every sync: who the gateway is, what it thinks of this device, and the time there."""
+
+    protocol: int
+    epoch: str  # changes when the gateway was restored from a backup
+    time: str
+    device: str
+    ward_names: dict[str, str]
+    streams: tuple[tuple[str, str], ...]  # (ward, scope) this token may read
+    officers: tuple[Officer, ...] = ()  # who may work on this device, with the roles the city gave them
+    pack: str = ""
+    leases: tuple[Lease, ...] = ()
+
+
+class EnrolRequest(Struct, frozen=True, kw_only=True):
+    code: str
+    device_name: str
+    token: str = ""  # of the device, when one more officer is enrolled on it
+    public_key: str = ""
+
+
+class EnrolAnswer(Struct, frozen=True, kw_only=True):
+    token: str
+    device: str  # short id, e.g. "Q2": stands in temporary numbers
+    wards: dict[str, str]  # code -> name
+    officer: Officer
+    epoch: str
+
+
+class PushRequest(Struct, frozen=True):
+    changes: tuple[Change, ...]
+    epoch: str = ""
+
+
+class PushAnswer(Struct, frozen=True):
+    results: tuple[ChangeResult, ...]  # in the order of the changes
+    epoch: str = ""
+
+
+class PullRequest(Struct, frozen=True, kw_only=True):
+    ward: str
+    scope: str
+    cursor: int = 0
+    limit: int = 500
+    wait: int = 0  # seconds to hold the request when there is nothing new
+
+
+class PullAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    records: tuple[RecordVersion, ...]
+    deliveries: tuple[DeliveryState, ...] = ()
+    cursor: int
+    more: bool = False
+    epoch: str = ""
+    digest: dict[str, str] = {}  # type -> hex sum over the stream at `cursor`; only when not `more`
+
+
+class LeaseRequest(Struct, frozen=True):
+    """Asks for a whole book: ``register`` is ``tool.record/register id``, ``period`` "2026", "2026-11-22" or ""."""
+
+    ward: str
+    register: str
+    period: str
+
+
+class Lease(Struct, frozen=True, kw_only=True):
+    """The right to number one book. ``next`` is the first number the device may give; ``upper`` the last, 0: no end."""
+
+    ward: str
+    register: str
+    period: str
+    device: str
+    next: int
+    upper: int = 0
+
+
+class HistoryAnswer(Struct, frozen=True):
+    changes: tuple[Change, ...]
+    results: tuple[ChangeResult, ...]
+    deliveries: tuple[DeliveryState, ...] = ()
+
+
+class Refusal(Struct, frozen=True):
+    """The body of every answer that is not 2xx. ``code`` is stable, ``message`` is for a person."""
+
+    code: str
+    message: str
+    problems: tuple[FieldProblem, ...] = ()
+
+
+class SyncError(Exception):
+    """The city could not be reached or would not answer. ``code`` is stable; ``str()`` is for a person."""
+
+    def __init__(self, code: str, message: str, *, retry: bool = True) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retry = retry
+
+
+class Transport(Protocol):
+    """What the engine needs of a line to the city. Every failure is a SyncError."""
+
+    def hello(self) -> Hello: ...
+    def push(self, request: PushRequest) -> PushAnswer: ...
+    def pull(self, request: PullRequest) -> PullAnswer: ...
+    def lease(self, request: LeaseRequest) -> Lease: ...
+    def history(self, record_id: str) -> HistoryAnswer: ...
+    @property
+    def bytes_sent(self) -> int: ...
+    @property
+    def bytes_received(self) -> int: ...

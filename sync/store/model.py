@@ -1,0 +1,211 @@
+"""What the store hands out: frozen, plain, without a database behind it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from sync.protocol import Candidate, Change, DeliveryState, FieldProblem, Fields, Officer
+
+Standing = Literal["here", "city", "conflict", "refused"]
+"""Where a record stands as a whole: changes wait on this PC; all are durable at the city; a person must pick; the city
+refused one. "refused" goes before "conflict" before "here"."""
+ChangeStatus = Literal["pending", "accepted", "conflict", "refused", "parked"]
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """A record as the officer sees it: the city's version with this PC's pending changes replayed over it."""
+
+    id: str
+    type: str
+    ward: str
+    scope: str = "open"
+    revision: int = 0
+    state: str
+    number: str | None = None
+    fields: Fields
+    title: str = ""
+    subtitle: str = ""
+    due_at: str | None = None
+    created_at: str = ""
+    updated_at: str = ""
+    updated_by: str = ""
+    origin: str = ""
+    standing: Standing = "city"
+    is_new: bool = False  # came from the city and nobody here has opened it
+    conflicts: dict[str, tuple[Candidate, ...]] = {}
+
+
+class Save(Struct, frozen=True, kw_only=True):
+    """One record to save. ``opened`` is the record as it was when the form was opened (None: a new one), so that what
+    another officer changed meanwhile is not overwritten."""
+
+    type: str
+    fields: Fields
+    opened: Record | None = None
+    id: str | None = None  # of a new record; None: the store makes one
+    state: str | None = None  # of a new record; None: the type's first state
+    action: str | None = None
+    kind: Literal["auto", "resolve", "void"] = "auto"
+    reason: str | None = None
+    save_id: str | None = None
+
+
+class Cursor(Struct, frozen=True):
+    """A place in a sorted list: the sort value and the row beside it."""
+
+    value: Any
+    row: int
+
+
+class ListQuery(Struct, frozen=True, kw_only=True):
+    type: str
+    sort: str = ""  # column, "-" in front: descending; "": the type's own
+    states: tuple[str, ...] = ()
+    text: str = ""  # narrows by search
+    after: Cursor | None = None
+    before: Cursor | None = None
+    last: bool = False  # the last page
+    limit: int = 50
+
+
+class Page(Struct, frozen=True):
+    records: tuple[Record, ...]
+    total: int
+    start: Cursor | None = None  # pass as `before` for the page before this one
+    end: Cursor | None = None  # pass as `after` for the next one
+    has_before: bool = False
+    has_after: bool = False
+
+
+class Hit(Struct, frozen=True, kw_only=True):
+    """One search result, best first."""
+
+    id: str
+    type: str
+    title: str
+    subtitle: str
+    state: str
+    number: str | None = None
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """A form as it was at the last pause of typing; not yet a record or a change."""
+
+    id: str
+    type: str
+    record_id: str | None
+    fields: Fields
+    opened: Record | None
+    updated_at: str
+    title: str = ""
+
+
+class HistoryRow(Struct, frozen=True, kw_only=True):
+    """One change of a record, newest first, and what became of it."""
+
+    change: Change
+    status: ChangeStatus
+    problems: tuple[FieldProblem, ...] = ()
+    fields: tuple[str, ...] = ()  # in conflict
+    revision: int = 0
+
+
+class NumberRow(Struct, frozen=True, kw_only=True):
+    """One number of a book: who gave it, when, to what, or why it is unused."""
+
+    number: str
+    n: int
+    period: str
+    record_id: str | None
+    title: str
+    at: str
+    officer: str
+    status: Literal["given", "void"]
+    reason: str = ""
+
+
+class PrintRow(Struct, frozen=True, kw_only=True):
+    printout: str
+    copy: int  # 1: the first; above that the paper says "IN LẠI LẦN n"
+    at: str
+    officer: str
+    failed: bool = False
+
+
+class TodayRow(Struct, frozen=True):
+    record: Record
+    reason: Literal["overdue", "due_today", "new", "refused", "conflict"]
+
+
+class Overview(Struct, frozen=True, kw_only=True):
+    """The counts of today's page; all from counters and partial indexes."""
+
+    overdue: int
+    due_today: int
+    due_week: int
+    new: int
+    waiting: int  # changes not yet at the city
+    refused: int
+    conflicts: int
+    drafts: int
+    open_by_type: dict[str, int]
+    attention_by_type: dict[str, int]  # overdue, refused, conflict, new
+
+
+class Enrolment(Struct, frozen=True, kw_only=True):
+    """Whose device this store is."""
+
+    url: str
+    token: str
+    device: str
+    wards: dict[str, str]
+    officers: tuple[Officer, ...]
+    epoch: str = ""
+
+    @property
+    def ward(self) -> str:
+        """Code of the ward that new records belong to."""
+        return next(iter(self.wards))
+
+
+class Touched(Struct, frozen=True):
+    """What a committed write changed; views refresh from this and from nothing else."""
+
+    records: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
+    outbox: bool = False
+    deliveries: tuple[DeliveryState, ...] = ()
+
+
+class StoreError(Exception):
+    """``str()`` is one sentence for a person; ``code`` is stable."""
+
+    code = "store"
+
+
+class NoStore(StoreError):
+    code = "no_store"
+
+
+class WrongKey(StoreError):
+    code = "wrong_key"
+
+
+class NewerStore(StoreError):
+    code = "newer_store"
+
+
+class DamagedStore(StoreError):
+    code = "damaged_store"
+
+
+class SaveRefused(StoreError):
+    """The save would break a rule; nothing was written."""
+
+    code = "refused"
+
+    def __init__(self, message: str, problems: tuple[FieldProblem, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
