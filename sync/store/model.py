@@ -46,6 +46,7 @@ class Save(Struct, frozen=True, kw_only=True):
     opened: Record | None = None
     id: str | None = None  # of a new record; None: the store makes one
     state: str | None = None  # of a new record; None: the type's first state
+    number: str | None = None  # of a new record that is history (an import): kept as it is, uses no lease
     action: str | None = None
     kind: Literal["auto", "resolve", "void"] = "auto"
     reason: str | None = None

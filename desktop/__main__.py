@@ -1,0 +1,17 @@
+"""``sophuong VERB …``: the command line. Nothing is imported here before the verb is known, and no Qt until it draws."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb and return its exit code: 0 done, 1 bad input or state, 2 bad usage."""
+    from desktop.commands.run import run
+
+    return run(list(sys.argv[1:] if argv is None else argv))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

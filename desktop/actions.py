@@ -1,0 +1,72 @@
+"""Every action of the workspace as a row of data: menus, the palette and the sheet of keys derive from rows.
+
+A page hands out its rows by ``actions()``; the window adds its own. Titles are already in the language in use, since
+rows are made anew when they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+TAKEN_BY_OTHERS = ("F4", "F10", "Alt+Z", "Ctrl+Shift+")
+"""Keys the workspace leaves alone: F4 opens lists and Alt+F4 is one slip away; the others belong to Unikey."""
+
+
+def always() -> bool:
+    return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionRow:
+    id: str
+    title: str
+    run: Callable[[], object]
+    icon: str = ""
+    shortcut: str = ""  # portable text, "Ctrl+K"
+    enabled: Callable[[], bool] = always
+    group: str = ""  # heading in the sheet of keys and in the palette
+    main: bool = False  # the page's one filled button (F9)
+    danger: bool = False  # asks first
+    why_not: str = ""  # shown while it is not enabled
+
+
+class ShortcutError(ValueError):
+    """A row asks for a key that the workspace must leave alone, or that another row has."""
+
+
+def check_shortcuts(rows: Iterable[ActionRow]) -> None:
+    """Raises ShortcutError, so that a mistake shows when it is made and not at a counter."""
+    seen: dict[str, str] = {}
+    for row in rows:
+        if not row.shortcut:
+            continue
+        if row.shortcut in TAKEN_BY_OTHERS[:3] or row.shortcut.startswith(TAKEN_BY_OTHERS[3]):
+            raise ShortcutError(f"{row.id}: {row.shortcut} belongs to the input method or to Windows; choose another")
+        if row.shortcut in seen:
+            raise ShortcutError(f"{row.id}: {row.shortcut} is already the key of {seen[row.shortcut]}")
+        seen[row.shortcut] = row.id
+
+
+def shown_shortcut(row: ActionRow) -> str:
+    """The key as the officer's system writes it."""
+    return QKeySequence(row.shortcut).toString(QKeySequence.SequenceFormat.NativeText) if row.shortcut else ""
+
+
+def bind(row: ActionRow, owner: QWidget) -> QAction:
+    """A QAction of ``owner`` that runs the row by its key when it is enabled."""
+    action = QAction(row.title, owner)
+    action.setObjectName(row.id)
+    if row.shortcut:
+        action.setShortcut(QKeySequence(row.shortcut))
+
+    def run() -> None:
+        if row.enabled():
+            row.run()
+
+    action.triggered.connect(run)
+    owner.addAction(action)
+    return action

@@ -1,0 +1,198 @@
+"""The only place that wires objects together.
+
+:class:`App` is what every page gets: the store, the catalogue, the clock, who is signed in, and the doors to background
+work and to other pages. It draws nothing. ``open_workspace`` in ``desktop.start`` makes one; tests make their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QApplication
+
+from desktop import theme
+from desktop.background import Background
+from desktop.language import use_language
+from desktop.line import Line
+from desktop.settings import Settings, load_settings, save_settings
+from desktop.sync_worker import SyncWorker
+from forms.definition import Catalog, RecordType
+from sync.protocol import Officer, Transport
+from sync.store.model import Fields
+
+if TYPE_CHECKING:
+    from forms.calendar import WorkCalendar
+    from forms.units import AdministrativeUnits
+
+    from sync.clock import Clock
+    from sync.engine import Engine
+    from sync.store import Store
+
+
+class NotEnrolledError(Exception):
+    """The store belongs to no ward yet, so there is no city to sync with."""
+
+
+TransportFactory = Callable[[str, str], Transport]
+"""(address of the city, token) -> a line to it."""
+
+
+def _over_http(url: str, token: str) -> Transport:
+    from sync.http import HttpTransport
+
+    return HttpTransport(url, token)
+
+
+class App(QObject):
+    """One opened store and the officer who works on it."""
+
+    touched = Signal(object)  # Touched: what a committed write changed, on the window's thread
+    officer_changed = Signal()
+    look_changed = Signal()  # language, theme or scale
+    open_requested = Signal(str)  # record id
+    begin_requested = Signal(str, object)  # record type id, values to begin with
+    noticed = Signal(str, str)  # a sentence for the officer; kind: "blue", "green", "amber" or "red"
+    _arrived = Signal(object)
+
+    def __init__(
+        self,
+        store: Store,
+        catalog: Catalog,
+        clock: Clock,
+        *,
+        folder: Path,
+        settings: Settings | None = None,
+        officer: Officer | None = None,
+        transport: TransportFactory = _over_http,
+    ) -> None:
+        super().__init__()
+        self.store = store
+        self.catalog = catalog
+        self.clock = clock
+        self.folder = folder
+        self.settings = settings or load_settings(folder)
+        self.officer = officer
+        self.transport = transport
+        self.background = Background(self)
+        self.background.failed.connect(self._say_error)
+        self.line = Line(clock.now)
+        self.sync: SyncWorker | None = None
+        use_language(self.settings.language)
+        self.look = theme.Look(self.settings.theme, self.settings.scale)
+        self._arrived.connect(self.touched, Qt.ConnectionType.QueuedConnection)
+        store.subscribe(self._arrived.emit)
+
+    @property
+    def language(self) -> str:
+        return self.settings.language
+
+    @property
+    def theme(self) -> str:
+        return self.settings.theme
+
+    @property
+    def ward(self) -> str:
+        """Code of the ward that new records belong to; empty before enrolment."""
+        enrolment = self.store.enrolment
+        return enrolment.ward if enrolment else ""
+
+    @property
+    def ward_name(self) -> str:
+        enrolment = self.store.enrolment
+        return enrolment.wards[enrolment.ward] if enrolment else ""
+
+    @cached_property
+    def calendar(self) -> WorkCalendar:
+        from forms.calendar import WorkCalendar
+
+        return WorkCalendar()
+
+    @cached_property
+    def units(self) -> AdministrativeUnits:
+        from forms.units import AdministrativeUnits
+
+        return AdministrativeUnits()
+
+    def resolve(self, record_id: str) -> Fields | None:
+        """The fields of a record that another one refers to, for rules and titles."""
+        return self.store.records.resolve(record_id)
+
+    def may_begin(self, record_type: RecordType) -> bool:
+        """Whether the signed-in officer may begin such a record."""
+        if self.officer is None:
+            return False
+        return not record_type.begun_by or bool(set(record_type.begun_by) & set(self.officer.roles))
+
+    def open_record(self, record_id: str) -> None:
+        """Asks the window for the record's page."""
+        self.open_requested.emit(record_id)
+
+    def begin(self, type_id: str, values: Mapping[str, Any] | None = None) -> None:
+        """Asks the window for the page of a new record that starts with ``values``."""
+        self.begin_requested.emit(type_id, dict(values or {}))
+
+    def notice(self, text: str, kind: str = "blue") -> None:
+        """Shows one sentence for some seconds."""
+        self.noticed.emit(text, kind)
+
+    def sign_in(self, officer: Officer | None) -> None:
+        """Changing officer never drops unsent work: changes carry who made them."""
+        self.officer = officer
+        if officer is not None:
+            self.change_settings(last_officer=officer.id)
+        self.officer_changed.emit()
+
+    def change_settings(self, **changes: Any) -> None:
+        """Takes effect at once, and is written to the profile."""
+        before = self.settings
+        self.settings = msgspec.structs.replace(before, **changes)
+        save_settings(self.folder, self.settings)
+        if any(getattr(before, name) != getattr(self.settings, name) for name in ("language", "theme", "scale")):
+            self.dress()
+            self.look_changed.emit()
+
+    def dress(self) -> None:
+        """Puts language and look on the application."""
+        use_language(self.settings.language)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)  # noqa: S101 - an App without an application has no look
+        self.look = theme.apply(application, self.settings.theme, self.settings.scale)
+
+    def engine(self) -> Engine:
+        """A new engine on this store; called on the sync thread, which alone imports it."""
+        from sync.engine import Engine
+
+        enrolment = self.store.enrolment
+        if enrolment is None:
+            raise NotEnrolledError
+        return Engine(self.store, self.transport(enrolment.url, enrolment.token))
+
+    def start_sync(self) -> None:
+        """Begins to sync in the background; without an enrolment there is nobody to sync with."""
+        if self.sync is not None or self.store.enrolment is None:
+            return
+        use_language(self.settings.language)
+        self.sync = SyncWorker(self.engine, self.settings.sync_seconds, self)
+        self.sync.started.connect(self.line.syncing)
+        self.sync.finished.connect(self.line.reached)
+        self.sync.failed.connect(self.line.lost)
+        self.sync.start()
+
+    def sync_now(self) -> None:
+        if self.sync is not None:
+            self.sync.request()
+
+    def close(self) -> None:
+        """Ends the threads, then closes the store."""
+        if self.sync is not None:
+            self.sync.stop()
+        self.background.close()
+        self.store.close()
+
+    def _say_error(self, error: Exception) -> None:
+        self.notice(str(error), "red")

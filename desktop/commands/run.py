@@ -1,0 +1,62 @@
+"""From the words typed to an exit code: language, verb, errors as one line on stderr and never a traceback."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+from desktop.commands.errors import one_line
+from desktop.commands.settings import chosen_language
+
+_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the verb in ``argv``; its exit code."""
+    _speak_utf8()
+    arguments = list(argv)
+    if arguments[:1] == ["gateway"]:
+        return _gateway(arguments[1:])
+    language = chosen_language(arguments)
+    try:
+        return _run_verb(arguments, language)
+    except SystemExit as leaving:  # argparse has shown its help
+        return leaving.code if isinstance(leaving.code, int) else 0
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # the reader (head, less) went away; the interpreter must not complain about it again at its end
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        text, code = one_line(error, language)
+        sys.stderr.write(text + "\n")
+        return code
+
+
+def _run_verb(arguments: list[str], language: str) -> int:
+    from desktop.commands.desk import Desk
+    from desktop.commands.parser import parse
+
+    verb, given = parse(arguments, language)
+    with Desk.from_arguments(given, language) as desk:
+        code: int = verb.load().run(desk, given)
+        sys.stdout.flush()
+        return code
+
+
+def _gateway(arguments: list[str]) -> int:
+    from sync.gateway.__main__ import main
+
+    return int(main(arguments) or 0)
+
+
+def _speak_utf8() -> None:
+    """Vietnamese must come out whole also where the console's encoding cannot hold it (Windows, LANG=C)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")

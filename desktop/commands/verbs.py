@@ -1,0 +1,52 @@
+"""The table of verbs: what each is called, where it lives, and one line about it. Modules are imported when chosen."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+from msgspec import Struct
+
+from forms.definition import Label
+
+
+class Verb(Struct, frozen=True):
+    """``module`` has ``arguments(parser, verb)`` and ``run(desk, arguments) -> exit code``."""
+
+    name: str
+    module: str
+    about: Label
+
+    def load(self) -> ModuleType:
+        return import_module(f"desktop.commands.{self.module}")
+
+
+def _verb(name: str, module: str, vi: str, en: str) -> Verb:
+    return Verb(name, module, Label(vi, en))
+
+
+VERBS: tuple[Verb, ...] = (
+    _verb("open", "workspace", "mở bàn làm việc (mặc định)", "open the workspace (default)"),
+    _verb("demo", "demonstration", "chạy thử với phường mẫu", "try it out with a sample ward"),
+    _verb("enrol", "enrolment", "đăng ký máy này cho một phường", "make this profile a device of a ward"),
+    _verb("tools", "tools", "các công cụ trong danh mục", "what is in the catalogue"),
+    _verb("check", "check", "tìm lỗi trong một thư mục công cụ", "every mistake in a tool folder"),
+    _verb("sample", "sample", "tạo bản ghi mẫu (không có thật)", "believable, invented records"),
+    _verb("import", "importing", "nhập bản ghi từ tệp", "take records in from a file"),
+    _verb("export", "exporting", "xuất bản ghi ra tệp", "write records to a file"),
+    _verb("search", "reading", "tìm bản ghi", "find records"),
+    _verb("show", "reading", "xem một bản ghi", "show one record"),
+    _verb("history", "reading", "lịch sử của một bản ghi", "a record's changes and deliveries"),
+    _verb("act", "acting", "thực hiện một thao tác trên bản ghi", "take an action on a record"),
+    _verb("conflicts", "conflicts", "những chỗ hai máy ghi khác nhau", "open conflicts"),
+    _verb("resolve", "conflicts", "chọn giá trị cho chỗ khác nhau", "settle a conflict"),
+    _verb("outbox", "standing", "những gì đang chờ gửi và vì sao", "what waits to be sent, and why"),
+    _verb("numbers", "numbers", "các số của một quyển sổ", "the numbers of a book"),
+    _verb("print", "printing", "in một mẫu của bản ghi ra PDF", "a printout of a record as PDF"),
+    _verb("attach", "attaching", "đính kèm một tệp vào bản ghi", "attach a file to a record"),
+    _verb("sync", "syncing", "đồng bộ với thành phố ngay", "sync with the city now"),
+    _verb("status", "standing", "tình trạng của máy này", "where things stand"),
+    _verb("screenshot", "screenshot", "chụp một trang màn hình", "a picture of one page"),
+    _verb("gateway", "gateway", "cổng kết nối của thành phố", "the city's gateway"),
+)
+BY_NAME: dict[str, Verb] = {verb.name: verb for verb in VERBS}

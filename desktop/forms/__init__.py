@@ -1,0 +1,1 @@
+"""The form: one record on the screen, drawn from its definition."""

@@ -1,0 +1,47 @@
+"""What the widgets of one open form share: the program's parts, the entry, the language and one popup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from desktop.forms.words import say
+from forms.definition import Catalog, Field, Label
+from forms.entry import RecordEntry
+from forms.field_types import show
+
+if TYPE_CHECKING:
+    from desktop.app import App
+    from desktop.forms.popup import SuggestionPopup
+
+
+@dataclass(frozen=True)
+class FormHost:
+    """Handed to every field widget of a form instead of a global."""
+
+    app: App
+    entry: RecordEntry
+    popup: Callable[[], SuggestionPopup]
+
+    @property
+    def language(self) -> str:
+        return self.app.language
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.app.catalog
+
+    def say(self, key: str, **values: object) -> str:
+        """An interface text of the form in the officer's language."""
+        return say(key, self.language, **values)
+
+    def label(self, label: Label) -> str:
+        return label.get(self.language)
+
+    def shown(self, field: Field, value: Any, *, path: str = "", masked: bool = False) -> str:
+        """A value as a person reads it; choices come from the entry when a path is given (they may be filtered)."""
+        if value is None or value == "":
+            return ""
+        choices = self.catalog.choices_of(field) if field.type in {"one_of", "many_of"} else ()
+        return show(field, value, self.language, choices=choices, resolve=self.app.store.records.resolve, masked=masked)

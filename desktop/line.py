@@ -1,0 +1,49 @@
+"""Where the line to the city stands, as the status bar tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from sync.protocol import SyncError
+
+LineState = Literal["unknown", "up", "down", "refused"]
+
+
+class Line(QObject):
+    """``state``: nothing tried yet; the last sync went through; the city is out of reach; it answers and says no."""
+
+    changed = Signal()
+
+    def __init__(self, now: Callable[[], datetime], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._now = now
+        self.state: LineState = "unknown"
+        self.busy = False
+        self.since: datetime | None = None  # when the present state began
+        self.last_sync: datetime | None = None
+        self.reason = ""
+
+    def syncing(self) -> None:
+        self.busy = True
+        self.changed.emit()
+
+    def reached(self, _report: object = None) -> None:
+        self.last_sync = self._now()
+        self.reason = ""
+        self._enter("up")
+
+    def lost(self, error: Exception) -> None:
+        """A SyncError that need not be tried again means that the city answered, and refused."""
+        self.reason = str(error)
+        self._enter("refused" if isinstance(error, SyncError) and not error.retry else "down")
+
+    def _enter(self, state: LineState) -> None:
+        self.busy = False
+        if state != self.state:
+            self.state = state
+            self.since = self._now()
+        self.changed.emit()

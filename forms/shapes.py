@@ -1,0 +1,75 @@
+"""The JSON shape of each field type's canonical value: the cheap check of what comes over a line.
+
+Full parsing and the rules run where a person can answer for the value (``forms.entry``); the city only refuses what no
+program of ours could have made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from forms.definition import Field, RecordType
+
+_TEXT = (str,)
+_SHAPES: dict[str, tuple[type, ...]] = {
+    "int": (int,),
+    "money": (int,),
+    "bool": (bool,),
+    "many_of": (list,),
+    "refs": (list,),
+    "files": (list,),
+    "group": (list,),
+    "address": (dict,),
+    "file": (dict,),
+    "signature": (dict,),
+}
+
+
+def allowed_types(field: Field) -> tuple[type, ...]:
+    """Python types a canonical, non-null value of the field may have."""
+    return _SHAPES.get(field.type, _TEXT)
+
+
+def shape_problem(field: Field, value: Any) -> bool:
+    """Whether ``value`` cannot be a canonical value of the field."""
+    if value is None:
+        return False
+    kinds = allowed_types(field)
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        return True
+    if field.type == "group" and isinstance(value, list):
+        return any(not isinstance(row, dict) or not isinstance(row.get("_id"), str) for row in value)
+    return False
+
+
+def wrong_shapes(record_type: RecordType, values: Mapping[str, Any]) -> list[str]:
+    """Keys of ``values`` (fields or row paths) whose value has an impossible shape. Unknown fields pass: a newer pack
+    may know them."""
+    known = record_type.field_map
+    wrong = []
+    for key, value in values.items():
+        if value is None:
+            continue
+        field = known.get(key)
+        if field is not None:
+            if shape_problem(field, value):
+                wrong.append(key)
+        elif "/" in key and _row_problem(known, key, value):
+            wrong.append(key)
+    return wrong
+
+
+def _row_problem(known: Mapping[str, Field], key: str, value: Any) -> bool:
+    group, _, rest = key.partition("/")
+    field = known.get(group)
+    if field is None:
+        return False
+    if field.type != "group":
+        return True
+    row_id, _, column = rest.partition("/")
+    if not row_id:
+        return True
+    if not column:
+        return not isinstance(value, dict) or value.get("_id") != row_id
+    return any(f.name == column and shape_problem(f, value) for f in field.fields)

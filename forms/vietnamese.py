@@ -1,0 +1,130 @@
+"""Vietnamese text: one stored form, search folding, sorting by given name, dates and amounts as the law wants them read.
+
+Everything is pure and quick: ``fold`` and ``name_sort_key`` run for every record that is pulled.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+from forms.vietnamese_dates import (
+    VIETNAM,
+    date_in_words,
+    long_date,
+    moment_text,
+    show_date,
+    show_moment,
+    to_local,
+    weekday,
+)
+from forms.vietnamese_numbers import amount_in_words, number_in_words, ordinal, show_money, show_number
+
+__all__ = [
+    "VIETNAM",
+    "amount_in_words",
+    "clean",
+    "clean_lines",
+    "date_in_words",
+    "fold",
+    "long_date",
+    "moment_text",
+    "name_case",
+    "name_sort_key",
+    "number_in_words",
+    "ordinal",
+    "show_date",
+    "show_moment",
+    "show_money",
+    "show_number",
+    "sort_key",
+    "split_name",
+    "to_local",
+    "weekday",
+]
+
+_LETTERS = {letter: chr(0x41 + place) for place, letter in enumerate("aăâbcdđeêfghijklmnoôơpqrstuưvwxyz")}
+"""Vietnamese alphabet (f, j, w, z at their Latin places) as code points that sort bytewise, after digits."""
+_TONES = {"\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "5"}
+"""huyền, hỏi, ngã, sắc, nặng; "0" is ngang."""
+_WORD_END, _TONES_BEGIN = "\x01", "\x02"
+
+
+def clean(text: str) -> str:
+    """One line as it is stored: NFC, no control characters, single spaces, trimmed."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def clean_lines(text: str) -> str:
+    """Several lines as they are stored: NFC, ``\\n`` line ends, no space at line ends, no blank lines at either end."""
+    lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(line.rstrip() for line in lines).strip("\n")
+
+
+def _fold_character(character: str) -> str:
+    bare = unicodedata.normalize("NFD", character.casefold()).replace("đ", "d")
+    return "".join(part for part in bare if not unicodedata.combining(part))
+
+
+class _FoldTable(dict[int, str]):
+    """Translation table that learns a character the first time it is met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = _fold_character(chr(code))
+        return folded
+
+
+_FOLD = _FoldTable({code: _fold_character(chr(code)) for code in (*range(0x20, 0x250), *range(0x1EA0, 0x1F00))})
+
+
+def fold(text: str) -> str:
+    """The form in which search compares: lower case, no marks, đ → d; "Hoà", "Hòa" and "HOÀ" fold alike.
+
+    SQLite's ``remove_diacritics`` leaves đ alone, so stored text and typed query both go through here.
+    """
+    return text.lower() if text.isascii() else text.translate(_FOLD)
+
+
+@lru_cache(maxsize=8192)
+def _word_key(word: str) -> str:
+    letters: list[str] = []
+    tones: list[str] = []
+    for character in unicodedata.normalize("NFC", word.casefold()):
+        base, tone = character, "0"
+        for part in unicodedata.normalize("NFD", character):
+            if part in _TONES:
+                tone = _TONES[part]
+                base = unicodedata.normalize("NFC", unicodedata.normalize("NFD", character).replace(part, ""))
+        letters.append(_LETTERS.get(base) or _LETTERS.get(_fold_character(base)) or base)
+        tones.append(tone)
+    return "".join(letters) + _TONES_BEGIN + "".join(tones) + _WORD_END
+
+
+def sort_key(text: str) -> str:
+    """Key that sorts words in the order written: letters of the Vietnamese alphabet first, tones when letters tie.
+
+    The key is plain text that compares bytewise (SQLite ``BINARY``) as ICU's ``vi_VN`` would.
+    """
+    return "".join(map(_word_key, text.split()))
+
+
+def name_sort_key(name: str) -> str:
+    """Key for lists of people: given name (the last word), then family name, then middle names."""
+    words = name.split()
+    if not words:
+        return ""
+    return "".join(map(_word_key, (words[-1], *words[:-1])))
+
+
+def name_case(name: str) -> str:
+    """ "NGUYỄN THỊ ÁNH" → "Nguyễn Thị Ánh"; for names that come from cards and old all-capital files."""
+    words = clean(name).lower().split()
+    return " ".join("-".join(part[:1].upper() + part[1:] for part in word.split("-")) for word in words)
+
+
+def split_name(name: str) -> tuple[str, str, str]:
+    """(family, middle, given) by position. A proposal only: family names of two words exist, so the full name rules."""
+    words = clean(name).split()
+    if len(words) < 2:
+        return "", "", " ".join(words)
+    return words[0], " ".join(words[1:-1]), words[-1]

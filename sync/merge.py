@@ -1,0 +1,295 @@
+"""How a change meets a record: pure functions that the city (``judge``) and the PC (``replay``) share.
+
+The rules, from docs/architecture.md "Records, changes, and how they meet": an action is all or nothing; an edit goes
+field by field; what cannot be merged becomes a conflict that keeps both values; a field the present state locks is
+refused. Values are compared in canonical form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct, structs
+
+from forms.definition import Field, RecordType
+from forms.shapes import wrong_shapes
+from sync.protocol import Candidate, Change, ChangeResult, FieldProblem, Fields, RecordVersion
+
+
+class Judgement(Struct, frozen=True):
+    """What the city makes of one change. ``version`` is the new version (its ``revision`` still that of the one
+    before), or None when nothing is to be written."""
+
+    result: ChangeResult
+    version: RecordVersion | None = None
+
+
+def get_path(fields: Mapping[str, Any], key: str) -> Any:
+    """The value at ``field``, ``group/<row id>`` or ``group/<row id>/<column>``; None when it is not there."""
+    if "/" not in key:
+        return fields.get(key)
+    group, row_id, column = _split(key)
+    for row in fields.get(group) or ():
+        if row.get("_id") == row_id:
+            return row.get(column) if column else row
+    return None
+
+
+def put_path(fields: Fields, key: str, value: Any) -> None:
+    """Set the value in place; null removes. Rows are copied before they are changed."""
+    if "/" not in key:
+        if value is None:
+            fields.pop(key, None)
+        else:
+            fields[key] = value
+        return
+    group, row_id, column = _split(key)
+    rows = list(fields.get(group) or ())
+    at = next((i for i, row in enumerate(rows) if row.get("_id") == row_id), None)
+    if column:
+        row = dict(rows[at]) if at is not None else {"_id": row_id}
+        put_path(row, column, value)
+        if at is None:
+            rows.append(row)
+        else:
+            rows[at] = row
+    elif value is None:
+        rows = [row for row in rows if row.get("_id") != row_id]
+    elif at is None:
+        rows.append(value)
+    else:
+        rows[at] = value
+    put_path(fields, group, rows or None)
+
+
+def _split(key: str) -> tuple[str, str, str]:
+    group, _, rest = key.partition("/")
+    row_id, _, column = rest.partition("/")
+    return group, row_id, column
+
+
+def difference(record_type: RecordType, old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Fields, Fields]:
+    """What changed, as ``before`` and ``after`` of a change; rows of groups by their ids."""
+    before: Fields = {}
+    after: Fields = {}
+    for name in {**old, **new}:
+        was, now = old.get(name), new.get(name)
+        if was == now or (not was and not now and was in (None, [], "") and now in (None, [], "")):
+            continue
+        f = record_type.field_map.get(name)
+        if f is not None and f.type == "group":
+            _row_difference(name, was or [], now or [], before, after)
+        else:
+            before[name], after[name] = was, now
+    return before, after
+
+
+def _row_difference(group: str, was: list[Fields], now: list[Fields], before: Fields, after: Fields) -> None:
+    old = {row["_id"]: row for row in was}
+    new = {row["_id"]: row for row in now}
+    for row_id in {**old, **new}:
+        key = f"{group}/{row_id}"
+        if row_id not in old or row_id not in new:
+            before[key], after[key] = old.get(row_id), new.get(row_id)
+            continue
+        for column in {**old[row_id], **new[row_id]}:
+            a, b = old[row_id].get(column), new[row_id].get(column)
+            if a != b:
+                before[f"{key}/{column}"], after[f"{key}/{column}"] = a, b
+
+
+def judge(record_type: RecordType, current: RecordVersion | None, change: Change) -> Judgement:
+    """What becomes of ``change`` against the city's present version."""
+    if wrong := wrong_shapes(record_type, change.after):
+        return _refused(
+            change, *(FieldProblem(k, "Giá trị không đúng kiểu của mục này.", change.after[k]) for k in wrong)
+        )
+    if current is None:
+        return _begin(record_type, change)
+    if change.type != current.type or change.ward != current.ward:
+        return _refused(change, FieldProblem("", "Mã bản ghi này đã thuộc về một bản ghi khác."))
+    if change.kind == "action":
+        return _act(record_type, current, change)
+    if change.kind == "void":
+        return _void(record_type, current, change)
+    return _edit(record_type, current, change)
+
+
+def _begin(record_type: RecordType, change: Change) -> Judgement:
+    if change.kind != "create":
+        return _refused(change, FieldProblem("", "Thành phố chưa có bản ghi này; cần gửi lần tạo trước."))
+    state = change.to_state or record_type.initial_state
+    if all(s.id != state for s in record_type.states):
+        return _refused(change, FieldProblem("", f"Không có trạng thái “{state}” trong sổ này.", state))
+    fields = {k: v for k, v in change.after.items() if v is not None}
+    version = RecordVersion(
+        id=change.record_id,
+        type=change.type,
+        ward=change.ward,
+        scope=record_type.scope,
+        revision=0,
+        state=state,
+        number=change.number,
+        fields=fields,
+        created_at=change.at,
+        updated_at=change.at,
+        updated_by=change.officer.name,
+        pack=change.pack,
+    )
+    return Judgement(ChangeResult(change_id=change.change_id, status="accepted"), version)
+
+
+def _act(record_type: RecordType, current: RecordVersion, change: Change) -> Judgement:
+    action = next((a for a in record_type.actions if a.id == change.action), None)
+    if action is None:
+        return _refused(change, FieldProblem("", f"Không có thao tác “{change.action}” trong sổ này.", change.action))
+    target = current.state if action.to == "=" else action.to
+    if current.state not in action.from_ or change.to_state not in (None, target):
+        label = record_type.state(current.state).label.vi
+        return _refused(
+            change,
+            FieldProblem("", f"Bản ghi đã sang “{label}” nên không làm được “{action.label.vi}”.", current.state),
+        )
+    moved = [
+        FieldProblem(key, "Mục này đã được máy khác sửa trong lúc chờ gửi.", value)
+        for key, value in change.after.items()
+        if (now := get_path(current.fields, key)) != value and now != change.before.get(key)
+    ]
+    if moved:
+        return _refused(change, *moved)
+    fields = dict(current.fields)
+    for key, value in change.after.items():
+        put_path(fields, key, value)
+    return _accepted(
+        change, _next(current, change, fields=fields, state=target, number=change.number or current.number)
+    )
+
+
+def _void(record_type: RecordType, current: RecordVersion, change: Change) -> Judgement:
+    state = next((s.id for s in record_type.states if s.id == change.to_state), current.state)
+    fields = dict(current.fields)
+    fields["_void"] = {"reason": change.reason or "", "at": change.at, "by": change.officer.name}
+    return _accepted(change, _next(current, change, fields=fields, state=state))
+
+
+def _edit(record_type: RecordType, current: RecordVersion, change: Change) -> Judgement:
+    # keys that already hold the new value need nothing, except that a resolution also closes their conflict
+    open_keys = [k for k, v in change.after.items() if get_path(current.fields, k) != v]
+    resolving = change.kind == "resolve"
+    if not resolving and (locked := [k for k in open_keys if is_locked(record_type, current.state, k)]):
+        label = record_type.state(current.state).label.vi
+        text = f"Bản ghi đã “{label}” nên mục này không sửa được nữa."
+        return _refused(change, *(FieldProblem(k, text, change.after[k]) for k in locked))
+    open_keys = [k for k in open_keys if not _is_owned(record_type, current, k)]
+    clashing = {k for k in open_keys if get_path(current.fields, k) != change.before.get(k)}
+    clashing = _with_merge_groups(record_type, clashing, open_keys)
+    fields, conflicts = dict(current.fields), dict(current.conflicts)
+    for key in open_keys:
+        if key not in clashing:
+            put_path(fields, key, change.after[key])
+    for key in clashing:
+        conflicts[key] = _with_candidate(conflicts.get(key, ()), key, change)
+    if resolving:
+        for key in change.after:
+            if key not in clashing:
+                conflicts.pop(key, None)
+    if fields == current.fields and conflicts == current.conflicts:
+        return Judgement(ChangeResult(change_id=change.change_id, status="accepted", revision=current.revision))
+    version = _next(current, change, fields=fields, conflicts=conflicts)
+    if not clashing:
+        return _accepted(change, version)
+    names = tuple(sorted(clashing))
+    return Judgement(ChangeResult(change_id=change.change_id, status="conflict", fields=names), version)
+
+
+def _with_merge_groups(record_type: RecordType, clashing: set[str], keys: list[str]) -> set[str]:
+    """Fields that mean one thing clash together."""
+    groups = {f.merge_group for k in clashing if (f := _field_at(record_type, k)) and f.merge_group}
+    if not groups:
+        return clashing
+    return clashing | {k for k in keys if (f := _field_at(record_type, k)) and f.merge_group in groups}
+
+
+def _with_candidate(candidates: tuple[Candidate, ...], key: str, change: Change) -> tuple[Candidate, ...]:
+    """The candidates with this one; the same device's earlier candidate is replaced when it was edited."""
+    kept = tuple(c for c in candidates if not (c.device == change.device and c.value == change.before.get(key)))
+    mine = Candidate(
+        change.after[key], change.before.get(key), change.change_id, change.officer.name, change.device, change.at
+    )
+    return (*kept, mine)
+
+
+def _is_owned(record_type: RecordType, current: RecordVersion, key: str) -> bool:
+    """Whether an authoritative service has given this field's value, which then wins over an officer's."""
+    f = _field_at(record_type, key)
+    return f is not None and f.owner not in ("officer", "engine") and get_path(current.fields, key) is not None
+
+
+def is_locked(record_type: RecordType, state_id: str, key: str) -> bool:
+    """Whether the state no longer lets an officer edit the field (rows: the group)."""
+    state = record_type.state(state_id)
+    name = key.partition("/")[0]
+    if name.startswith("_"):
+        return False
+    if state.locked and name not in state.allows:
+        return True
+    f = record_type.field_map.get(name)
+    return f is not None and f.locked_from is not None and record_type.reached(state_id, f.locked_from)
+
+
+def _field_at(record_type: RecordType, key: str) -> Field | None:
+    group, _, column = _split(key)
+    f = record_type.field_map.get(group)
+    if f is None or not column:
+        return f
+    return next((c for c in f.fields if c.name == column), None)
+
+
+def _next(current: RecordVersion, change: Change, **new: Any) -> RecordVersion:
+    return structs.replace(current, updated_at=change.at, updated_by=change.officer.name, pack=change.pack, **new)
+
+
+def _accepted(change: Change, version: RecordVersion) -> Judgement:
+    return Judgement(ChangeResult(change_id=change.change_id, status="accepted"), version)
+
+
+def _refused(change: Change, *problems: FieldProblem) -> Judgement:
+    return Judgement(ChangeResult(change_id=change.change_id, status="refused", problems=problems))
+
+
+def replay(record_type: RecordType, base: RecordVersion | None, changes: Iterable[Change]) -> RecordVersion:
+    """What the officer sees: the city's version with this PC's unanswered changes over it, in order.
+
+    His own values stand until the city has judged them; an action is shown only from a state it may start from, so that
+    one the city overtook does not pretend to have happened. ``changes`` leaves out refused actions. Raises ValueError
+    when there is neither a base nor a ``create``.
+    """
+    shown = base
+    for change in changes:
+        if shown is None:
+            shown = _begin(record_type, change).version
+            if shown is None:
+                raise ValueError(f"{change.record_id}: the first change is not a create")
+            continue
+        if change.kind == "action" and not _may_start(record_type, shown.state, change):
+            continue
+        fields = dict(shown.fields)
+        for key, value in change.after.items():
+            put_path(fields, key, value)
+        conflicts = shown.conflicts
+        if change.kind == "resolve":
+            conflicts = {k: v for k, v in conflicts.items() if k not in change.after}
+        if change.kind == "void":
+            fields["_void"] = {"reason": change.reason or "", "at": change.at, "by": change.officer.name}
+        state = change.to_state if change.kind in ("action", "void") and change.to_state else shown.state
+        shown = _next(
+            shown, change, fields=fields, state=state, number=change.number or shown.number, conflicts=conflicts
+        )
+    if shown is None:
+        raise ValueError("nothing to replay")
+    return shown
+
+
+def _may_start(record_type: RecordType, state: str, change: Change) -> bool:
+    return any(a.id == change.action and state in a.from_ for a in record_type.actions)

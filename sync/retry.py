@@ -1,0 +1,41 @@
+"""How long to wait before the line is tried again, and how large the next batch is. Pure."""
+
+from __future__ import annotations
+
+import random
+
+from msgspec import Struct
+
+FIRST_WAIT = 5.0
+LONGEST_WAIT = 300.0
+SMALLEST_BATCH = 1
+LARGEST_BATCH = 1000
+SLOW_SECONDS = 8.0
+QUICK_SECONDS = 2.0
+
+
+def wait_after(failures: int, jitter: float | None = None) -> float:
+    """Seconds to wait after ``failures`` failures in a row: doubling to five minutes, with ±25 % jitter so that the PCs
+    of a city do not all come back in the same second."""
+    wait = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** max(0, failures - 1))
+    spread = random.uniform(-0.25, 0.25) if jitter is None else jitter  # noqa: S311
+    return wait * (1 + spread)
+
+
+class BatchSize(Struct):
+    """The number of changes sent at once: halves when the line is slow or the city says "too large", grows when quick."""
+
+    size: int = 500
+
+    def answered(self, seconds: float) -> None:
+        if seconds > SLOW_SECONDS:
+            self.refuse()
+        elif seconds < QUICK_SECONDS:
+            self.size = min(LARGEST_BATCH, self.size * 2)
+
+    def refuse(self) -> bool:
+        """Halve; False when it was already the smallest."""
+        if self.size <= SMALLEST_BATCH:
+            return False
+        self.size = max(SMALLEST_BATCH, self.size // 2)
+        return True

@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+"""One entry for setting up, running, testing and measuring. Standard library only; everything else lives in .venv.
+
+    python3 tasks.py demo                  the workspace with a sample ward, a city and its services, all on this machine
+    python3 tasks.py test [PYTEST ARGS]    the whole suite; starts PostgreSQL, a secret service and a screen, and stops them
+    python3 tasks.py setup | lint | bench | screens
+
+On Debian, missing system packages are installed when this runs as root; otherwise their names are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+LOCK = ROOT / "requirements.lock"
+
+SCREEN_PACKAGES = [
+    *("libgl1", "libegl1", "libxkbcommon0", "libxkbcommon-x11-0", "libdbus-1-3", "libfontconfig1", "libxcb-cursor0"),
+    *("libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1", "libxcb-randr0", "libxcb-render-util0", "libxcb-shape0"),
+    *("libxcb-xinerama0", "fonts-liberation", "fonts-noto-core", "xvfb", "xauth"),
+]
+TEST_PACKAGES = ["postgresql", "dbus", "dbus-daemon", "gnome-keyring"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="tasks.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for name in ("setup", "demo", "test", "lint", "bench", "screens"):
+        verbs.add_parser(name, add_help=False)
+    arguments, rest = parser.parse_known_args(argv)
+    run = {"setup": setup_only, "demo": demo, "test": test, "lint": lint, "bench": bench, "screens": screens}
+    try:
+        return run[arguments.verb](rest)
+    except subprocess.CalledProcessError as error:
+        command = " ".join(map(str, error.cmd)) if isinstance(error.cmd, list) else error.cmd
+        print(f"tasks.py: this step failed with code {error.returncode}: {command}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def setup_only(rest: list[str]) -> int:
+    setup(SCREEN_PACKAGES + (TEST_PACKAGES if "--all" in rest else []))
+    print(f"ready: {PYTHON}")
+    return 0
+
+
+def demo(rest: list[str]) -> int:
+    """The workspace on a sample ward; without a screen the headless walk through the first morning."""
+    setup(SCREEN_PACKAGES)
+    if "--headless" in rest:
+        with screen():
+            return python("-m", "desktop", "demo", *rest)
+    if has_display():
+        return python("-m", "desktop", "demo", *rest)
+    folder = Path.cwd() / "first-morning"
+    print(f"No display here, so the first morning is walked without a window; pictures and summary.json go to {folder}")
+    with screen():
+        return python("-m", "desktop", "demo", *rest, "--headless", str(folder))
+
+
+def test(rest: list[str]) -> int:
+    """The whole suite on two cores, inside a private session bus with a secret service and a virtual screen."""
+    setup(SCREEN_PACKAGES + TEST_PACKAGES)
+    arguments = rest or ["-n", "2", "--dist", "loadgroup"]
+    with screen(), secret_service() as wrapper:
+        return subprocess.run(
+            [*wrapper, str(PYTHON), "-m", "pytest", *arguments], cwd=ROOT, env=environment()
+        ).returncode
+
+
+def lint(rest: list[str]) -> int:
+    """Formatting, lint, types, import contracts, and every tool of the catalogue."""
+    setup(SCREEN_PACKAGES)
+    steps = {
+        "format": ["-m", "ruff", "format", "--check", "."],
+        "lint": ["-m", "ruff", "check", "."],
+        "types": ["-m", "mypy"],
+        "imports": ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
+        "catalogue": ["-m", "desktop", "check", "forms/catalog"],
+    }
+    failed = []
+    for name, step in steps.items():
+        print(f"── {name}", flush=True)
+        if python(*step):
+            failed.append(name)
+    print("lint: all good" if not failed else f"lint: failed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+def bench(rest: list[str]) -> int:
+    """Figures beside their floors and peers: ``bench [GROUP] [--json FILE] [--peers]``."""
+    setup(SCREEN_PACKAGES + TEST_PACKAGES)
+    with screen():
+        return python("-m", "tests.benchmarks", *rest)
+
+
+def screens(rest: list[str]) -> int:
+    """Every page of the sample ward as PNG, at both sizes the office has."""
+    setup(SCREEN_PACKAGES)
+    with screen():
+        return python("-m", "desktop", "screens", *(rest or [str(ROOT / "build" / "screens")]))
+
+
+# setting up
+
+
+def setup(packages: Sequence[str] = ()) -> None:
+    """Make .venv with the locked dependencies and install what the system lacks. Quick when all is there."""
+    install_packages([*missing_venv(), *packages])
+    stamp = VENV / "installed"
+    want = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
+    if PYTHON.exists() and stamp.exists() and stamp.read_text() == want:
+        return
+    print("Setting up .venv with the locked dependencies (once; a minute or two) …", flush=True)
+    if not PYTHON.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
+    subprocess.run([str(PYTHON), "-m", "pip", "install", *quiet, "--require-hashes", "-r", str(LOCK)], check=True)
+    stamp.write_text(want)
+
+
+def missing_venv() -> list[str]:
+    """Debian keeps ensurepip in a package of its own."""
+    probe = subprocess.run([sys.executable, "-c", "import ensurepip, venv"], capture_output=True)
+    if probe.returncode == 0 or PYTHON.exists():
+        return []
+    return [f"python{sys.version_info.major}.{sys.version_info.minor}-venv"]
+
+
+def install_packages(packages: Sequence[str]) -> None:
+    if not shutil.which("dpkg-query"):
+        return
+    missing = [p for p in packages if not is_installed(p)]
+    if not missing:
+        return
+    if os.geteuid() != 0:
+        print(
+            f"These system packages are missing: {' '.join(missing)}\nInstall them as root: apt-get install {' '.join(missing)}"
+        )
+        return
+    print(f"Installing system packages: {' '.join(missing)}", flush=True)
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "-qq"], check=True, env=quiet)
+    # a server that a package starts by itself is not wanted: tests start their own
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
+    subprocess.run(install, check=True, env={**quiet, "RUNLEVEL": "1"}, stdout=subprocess.DEVNULL)
+
+
+def is_installed(package: str) -> bool:
+    answer = subprocess.run(["dpkg-query", "-W", "-f", "${Status}", package], capture_output=True, text=True)
+    return answer.stdout.endswith("ok installed")
+
+
+# running
+
+
+def python(*arguments: str) -> int:
+    return subprocess.run([str(PYTHON), *arguments], cwd=ROOT, env=environment()).returncode
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONUTF8": "1"}
+
+
+def has_display() -> bool:
+    return (
+        os.name == "nt"
+        or sys.platform == "darwin"
+        or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    )
+
+
+@contextlib.contextmanager
+def screen() -> Iterator[None]:
+    """A virtual screen for as long as it is needed, when there is no real one."""
+    xvfb = shutil.which("Xvfb")
+    if has_display() or xvfb is None:
+        yield
+        return
+    read, write = os.pipe()
+    command = [xvfb, "-displayfd", str(write), "-screen", "0", "1920x1200x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.close(write)
+    try:
+        with os.fdopen(read) as pipe:
+            number = pipe.readline().strip()
+        if number:
+            os.environ["DISPLAY"] = f":{number}"
+        yield
+    finally:
+        os.environ.pop("DISPLAY", None)
+        server.terminate()
+        server.wait()
+
+
+@contextlib.contextmanager
+def secret_service() -> Iterator[list[str]]:
+    """What to put before a command so that it runs in a private session bus with an unlocked secret service."""
+    if not (shutil.which("dbus-run-session") and shutil.which("gnome-keyring-daemon")):
+        yield []
+        return
+    unlock = 'printf "" | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; exec "$@"'
+    yield ["dbus-run-session", "--", "sh", "-c", unlock, "sh"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
