@@ -19,16 +19,16 @@ from desktop import theme
 from desktop.background import Background
 from desktop.language import use_language
 from desktop.line import Line
+from desktop.models.quick import may_begin
+from desktop.models.rows import RowContext
 from desktop.settings import Settings, load_settings, save_settings
 from desktop.sync_worker import SyncWorker
 from forms.definition import Catalog, RecordType
-from sync.protocol import Officer, Transport
-from sync.store.model import Fields
+from sync.protocol import Fields, Officer, Transport
 
 if TYPE_CHECKING:
     from forms.calendar import WorkCalendar
     from forms.units import AdministrativeUnits
-
     from sync.clock import Clock
     from sync.engine import Engine
     from sync.store import Store
@@ -42,7 +42,7 @@ TransportFactory = Callable[[str, str], Transport]
 """(address of the city, token) -> a line to it."""
 
 
-def _over_http(url: str, token: str) -> Transport:
+def over_http(url: str, token: str) -> Transport:
     from sync.http import HttpTransport
 
     return HttpTransport(url, token)
@@ -56,6 +56,7 @@ class App(QObject):
     look_changed = Signal()  # language, theme or scale
     open_requested = Signal(str)  # record id
     begin_requested = Signal(str, object)  # record type id, values to begin with
+    scan_requested = Signal()  # the window opens the card scan
     noticed = Signal(str, str)  # a sentence for the officer; kind: "blue", "green", "amber" or "red"
     _arrived = Signal(object)
 
@@ -68,7 +69,7 @@ class App(QObject):
         folder: Path,
         settings: Settings | None = None,
         officer: Officer | None = None,
-        transport: TransportFactory = _over_http,
+        transport: TransportFactory = over_http,
     ) -> None:
         super().__init__()
         self.store = store
@@ -118,15 +119,18 @@ class App(QObject):
 
         return AdministrativeUnits()
 
+    @cached_property
+    def rows(self) -> RowContext:
+        """What turning records into rows of a list needs."""
+        return RowContext(self.catalog, self.clock.now, self.calendar, self.resolve)
+
     def resolve(self, record_id: str) -> Fields | None:
         """The fields of a record that another one refers to, for rules and titles."""
         return self.store.records.resolve(record_id)
 
     def may_begin(self, record_type: RecordType) -> bool:
         """Whether the signed-in officer may begin such a record."""
-        if self.officer is None:
-            return False
-        return not record_type.begun_by or bool(set(record_type.begun_by) & set(self.officer.roles))
+        return may_begin(record_type, self.officer)
 
     def open_record(self, record_id: str) -> None:
         """Asks the window for the record's page."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import shiboken6
@@ -26,9 +27,10 @@ class _Courier(QObject):
 class Task(Generic[Result]):
     """One operation under way. Handlers may be added until control returns to the event loop."""
 
-    def __init__(self, background: Background, operation: Callable[[], Result]) -> None:
+    def __init__(self, background: Background, operation: Callable[[], Result], owner: QObject | None) -> None:
         self._background = background
         self._operation = operation
+        self._owner = owner
         self._context = contextvars.copy_context()
         self._then: list[Callable[[Result], object]] = []
         self._failed: list[Callable[[Exception], object]] = []
@@ -63,7 +65,7 @@ class Task(Generic[Result]):
 
     def _deliver(self, outcome: Any, error: Exception | None) -> None:
         self._background.forget(self)
-        if self._cancelled:
+        if self._cancelled or (self._owner is not None and not shiboken6.isValid(self._owner)):
             return
         if error is None:
             for then in self._then:
@@ -79,6 +81,8 @@ class Task(Generic[Result]):
 
 def _alive(handler: Callable[..., object]) -> bool:
     """Whether the widget a handler belongs to still exists: its page may be closed before the answer comes."""
+    while isinstance(handler, partial):
+        handler = handler.func
     owner = getattr(handler, "__self__", None)
     return not isinstance(owner, QObject) or shiboken6.isValid(owner)
 
@@ -95,8 +99,9 @@ class Background(QObject):
         self._pool.setExpiryTimeout(-1)
         self._tasks: set[Task[Any]] = set()
 
-    def run(self, operation: Callable[[], Result]) -> Task[Result]:
-        task = Task(self, operation)
+    def run(self, operation: Callable[[], Result], owner: QObject | None = None) -> Task[Result]:
+        """Nothing is delivered once ``owner`` is gone; name it when the handlers are not its own methods."""
+        task = Task(self, operation, owner)
         self._tasks.add(task)
         self._pool.start(task.work)
         return task

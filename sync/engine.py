@@ -31,6 +31,8 @@ class SyncReport(Struct, kw_only=True):
     repaired: int = 0
     numbered: int = 0
     seconds: float = 0.0
+    push_seconds: float = 0.0
+    pull_seconds: float = 0.0
     bytes_sent: int = 0
     bytes_received: int = 0
     problems: list[str] = []
@@ -59,8 +61,11 @@ class Engine:
             hello = self._line.hello()
             self._greet(hello, report)
             self._lease(hello, report)
+            pushing = time.monotonic()
             self._push(report)
+            pulling = time.monotonic()
             self._pull(hello, report)
+            report.push_seconds, report.pull_seconds = pulling - pushing, time.monotonic() - pulling
             self._number(report)
             self._check(hello, report)
             self._store.set_meta("last_sync", moment_text(self._store.clock.now()))

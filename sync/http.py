@@ -65,11 +65,15 @@ class HttpTransport:
         self._line.close()
 
 
-def enrol(url: str, code: str, device_name: str, *, token: str = "") -> EnrolAnswer:
-    """Trade an enrolment code for a device token. ``token``: of this device, when one more officer joins it."""
-    line = _Line(url, token, "vi")
+def enrol(
+    url: str, code: str, device_name: str, *, token: str = "", wards: tuple[str, ...] = (), language: str = "vi"
+) -> EnrolAnswer:
+    """Trade an enrolment code for a device token. ``token``: of this device, when one more officer joins it; ``wards``:
+    those it already serves, so that a code of another ward is refused (SyncError "other_ward") and stays unused."""
+    line = _Line(url, token, language)
+    request = EnrolRequest(code=code, device_name=device_name, token=token, wards=wards)
     try:
-        return line.ask("POST", "/v1/enrol", EnrolRequest(code=code, device_name=device_name, token=token), EnrolAnswer)
+        return line.ask("POST", "/v1/enrol", request, EnrolAnswer)
     finally:
         line.close()
 

@@ -141,6 +141,7 @@ class EnrolRequest(Struct, frozen=True, kw_only=True):
     device_name: str
     token: str = ""  # of the device, when one more officer is enrolled on it
     public_key: str = ""
+    wards: tuple[str, ...] = ()  # the code must open one of these, else it is refused ("other_ward") and stays unused
 
 
 class EnrolAnswer(Struct, frozen=True, kw_only=True):

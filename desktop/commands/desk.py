@@ -30,9 +30,17 @@ class Desk:
     """One run of one verb. The store is opened when first asked for and closed at the end."""
 
     def __init__(
-        self, folder: Path, *, language: str = "vi", as_json: bool = False, officer: str = "", clock: Clock
+        self,
+        folder: Path,
+        *,
+        named: bool = True,
+        language: str = "vi",
+        as_json: bool = False,
+        officer: str = "",
+        clock: Clock,
     ) -> None:
         self.folder = folder
+        self.named = named  # whether the folder was asked for, and is not the account's own
         self.language = language
         self.as_json = as_json
         self.clock = clock
@@ -49,9 +57,11 @@ class Desk:
                 f"SOPHUONG_NOW phải là thời điểm ISO 8601, ví dụ 2026-11-23T08:00:00+07:00 ({error}).",
                 f"SOPHUONG_NOW must be an ISO 8601 moment such as 2026-11-23T08:00:00+07:00 ({error}).",
             ) from error
-        folder = Path(given.profile).expanduser() if getattr(given, "profile", None) else default_profile()
+        named = getattr(given, "profile", None)
+        folder = Path(named).expanduser() if named else default_profile()
         return cls(
             folder.absolute(),
+            named=bool(named),
             language=language,
             as_json=getattr(given, "json", False),
             officer=getattr(given, "officer", ""),

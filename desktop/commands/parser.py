@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
-from desktop.commands.errors import BAD_USAGE, usage_error
+from desktop.commands.errors import usage_error
 from desktop.commands.verbs import VERBS, Verb
 from forms.definition import Label
 
@@ -94,7 +94,8 @@ def parse(arguments: list[str], language: str) -> tuple[Verb, argparse.Namespace
     parser = Parser(language, prog=f"{PROGRAM} {verb.name}", description=verb.about.get(language))
     add_common(parser)
     verb.load().arguments(parser, verb.name)
-    given = parser.parse_args([*known.rest, *rest] if known.verb else rest, argparse.Namespace(**_before(known)))
+    # intermixed: FIELD=VALUE words may stand after an option
+    given = parser.parse_intermixed_args([*known.rest, *rest], argparse.Namespace(**_before(known)))
     return verb, given
 
 

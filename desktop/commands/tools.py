@@ -124,9 +124,8 @@ def _field_rules(path: str, field: Field) -> list[dict[str, Any]]:
     rules = [_message(path, m) for m in field.constraints]
     if isinstance(field.required, str):
         rules.append({"field": path, "kind": "required", "rule": field.required})
-    for kind in ("relevant", "calculate", "default", "choice_filter"):
-        if text := getattr(field, kind):
-            rules.append({"field": path, "kind": kind, "rule": text})
+    kinds = ("relevant", "calculate", "default", "choice_filter")
+    rules += [{"field": path, "kind": kind, "rule": text} for kind in kinds if (text := getattr(field, kind))]
     for column in field.fields:
         rules += _field_rules(f"{path}/{column.name}", column)
     return rules

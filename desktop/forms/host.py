@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from desktop.forms.words import say
+from desktop.language import language, tr
 from forms.definition import Catalog, Field, Label
 from forms.entry import RecordEntry
 from forms.field_types import show
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from desktop.forms.popup import SuggestionPopup
 
 
-@dataclass(frozen=True)
+@dataclass
 class FormHost:
-    """Handed to every field widget of a form instead of a global."""
+    """Handed to every field widget of a form instead of a global. The view may put a newer entry in."""
 
     app: App
     entry: RecordEntry
@@ -26,7 +26,7 @@ class FormHost:
 
     @property
     def language(self) -> str:
-        return self.app.language
+        return language()
 
     @property
     def catalog(self) -> Catalog:
@@ -34,7 +34,7 @@ class FormHost:
 
     def say(self, key: str, **values: object) -> str:
         """An interface text of the form in the officer's language."""
-        return say(key, self.language, **values)
+        return tr(f"form.{key}", **values)
 
     def label(self, label: Label) -> str:
         return label.get(self.language)

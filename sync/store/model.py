@@ -51,6 +51,7 @@ class Save(Struct, frozen=True, kw_only=True):
     kind: Literal["auto", "resolve", "void"] = "auto"
     reason: str | None = None
     save_id: str | None = None
+    resolves: tuple[str, ...] = ()  # with kind "resolve": the conflicts it settles; empty: all that were open
 
 
 class Cursor(Struct, frozen=True):

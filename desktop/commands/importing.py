@@ -1,0 +1,47 @@
+"""``import``: records of one register from a file. Good lines go in, bad ones are named."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from desktop.commands.desk import Desk
+from desktop.commands.errors import BAD_STATE, CommandError
+from desktop.commands.parser import Parser
+from forms.definition import Label
+
+_SHOWN = 20  # refused lines told to a person; JSON has them all
+
+
+def arguments(parser: Parser, verb: str) -> None:
+    parser.add_argument("type", metavar="TOOL.RECORD", help=parser.say("loại bản ghi", "the record type"))
+    parser.add_argument("file", metavar=parser.say("TỆP", "FILE"), help=".ndjson, .csv, .xlsx, .xls, .ods")
+
+
+def run(desk: Desk, given: argparse.Namespace) -> int:
+    """Exit code 1 when a line was refused, also though the others went in."""
+    from desktop.commands.intake import Intake
+    from forms.exchange import ExchangeError, read_lines
+
+    record_type = desk.record_type(given.type)
+    try:
+        result = Intake(desk, record_type).take(read_lines(Path(given.file), record_type))
+    except ExchangeError as error:
+        raise CommandError(error.label.vi, error.label.en) from error
+    if desk.as_json:
+        desk.put_json(result)
+    refused = len(result.refused)
+    if refused and desk.as_json:
+        sys.stderr.write(desk.label(Label(f"Không nhận {refused} dòng.", f"{refused} lines were refused.")) + "\n")
+    desk.say(
+        f"Đã nhập {result.accepted}, không đổi {result.unchanged}, không nhận {refused}.",
+        f"{result.accepted} taken in, {result.unchanged} unchanged, {refused} refused.",
+    )
+    for line in result.refused[:_SHOWN]:
+        desk.say(
+            f"  dòng {line.line}: {line.field}: {line.message}", f"  line {line.line}: {line.field}: {line.message}"
+        )
+    if refused > _SHOWN:
+        desk.say(f"  … và {refused - _SHOWN} dòng nữa (--json cho đủ).", f"  … and {refused - _SHOWN} more (--json).")
+    return BAD_STATE if refused else 0

@@ -1,0 +1,106 @@
+"""``print ID PRINTOUT FILE.pdf``: a printout of a record. The print is logged first, so that no paper goes unrecorded."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from desktop.commands.desk import Desk
+from desktop.commands.entries import ward_facts
+from desktop.commands.errors import CommandError, usage_error
+from desktop.commands.parser import Parser
+from forms.definition import Printout, RecordType
+
+if TYPE_CHECKING:
+    from sync.store.model import Record
+
+
+def arguments(parser: Parser, verb: str) -> None:
+    parser.add_argument("id", metavar="ID", help=parser.say("mã bản ghi", "the record's id"))
+    parser.add_argument("printout", metavar=parser.say("MẪU", "PRINTOUT"))
+    parser.add_argument("file", metavar=parser.say("TỆP.pdf", "FILE.pdf"))
+
+
+def run(desk: Desk, given: argparse.Namespace) -> int:
+    record = desk.record(given.id)
+    record_type = desk.catalog.record_type(record.type)
+    printout = find_printout(record_type, given.printout)
+    copy = print_record(desk, record, printout, Path(given.file))
+    if desk.as_json:
+        desk.put_json({"id": record.id, "printout": printout.id, "copy": copy, "file": given.file})
+    again_vi, again_en = (f", in lại lần {copy - 1}", f", reprint {copy - 1}") if copy > 1 else ("", "")
+    desk.say(f"{printout.label.vi}: {given.file}{again_vi}", f"{printout.label.en}: {given.file}{again_en}")
+    return 0
+
+
+def print_record(desk: Desk, record: Record, printout: Printout, path: Path) -> int:
+    """Write the PDF; which copy it is (1: the first, 0: a proof, which is not logged).
+
+    Raises PrintError, PrintFailed, CommandError or OSError. The log comes first: a print that failed after it only makes
+    the next one say "IN LẠI", while a paper that went out without a trace could not be explained.
+    """
+    record_type = desk.catalog.record_type(record.type)
+    if printout.states and record.state not in printout.states:
+        state = record_type.state(record.state).label
+        raise CommandError(
+            f"“{printout.label.vi}” chưa in được khi đang “{state.vi}”.",
+            f"“{printout.label.en}” cannot be printed while the record is “{state.en}”.",
+        )
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise CommandError(f"Không ghi được {path}.", f"Cannot write {path}.")
+    if printout.proof:
+        _write(desk, record, printout, path, 0)
+        return 0
+    copy = desk.store.prints.log(record.id, printout.id, desk.officer)
+    _write(desk, record, printout, path, copy)
+    return copy
+
+
+def find_printout(record_type: RecordType, printout_id: str) -> Printout:
+    for printout in record_type.printouts:
+        if printout.id == printout_id:
+            return printout
+    names = ", ".join(p.id for p in record_type.printouts) or "—"
+    raise usage_error(f"Không có mẫu in “{printout_id}”. Có: {names}.", f"No printout “{printout_id}”. Known: {names}.")
+
+
+def printed_html(desk: Desk, record: Record, printout: Printout, copy: int) -> str:
+    """The paper as HTML, with the records the printout covers."""
+    from forms.printing import PrintContext, render
+
+    record_type = desk.catalog.record_type(record.type)
+    register = record_type.register
+    context = PrintContext(
+        ward=ward_facts(desk),
+        officer=desk.officer,
+        now=desk.clock.now,
+        resolve=desk.store.records.resolve,
+        related=desk.store.records.pointing_at,
+        copy_number=copy,
+        temporary=register is not None and not (record.number or record.fields.get(register.field)),
+    )
+    records: list[Any] = _covered(desk, record, record_type, printout)
+    return render(record_type, printout.id, desk.catalog, records, context=context)
+
+
+def _covered(desk: Desk, record: Record, record_type: RecordType, printout: Printout) -> list[Record]:
+    """The record alone, or all lines of its visit in the order they were taken in."""
+    visit = record_type.visit
+    if printout.over != "visit" or visit is None or record.fields.get(visit) is None:
+        return [record]
+    found = desk.store.records.find(record.type, **{visit: record.fields[visit]})
+    return sorted(found, key=lambda line: line.id) or [record]
+
+
+def _write(desk: Desk, record: Record, printout: Printout, path: Path, copy: int) -> None:
+    html = printed_html(desk, record, printout, copy)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtGui import QGuiApplication
+
+    from desktop.forms.printing_qt import write_pdf
+
+    application = QGuiApplication.instance() or QGuiApplication(["sophuong"])
+    write_pdf(html, path, printout)
+    del application

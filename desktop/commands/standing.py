@@ -1,0 +1,97 @@
+"""``status`` and ``outbox``: where this device stands, what waits, and why."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from desktop.commands.desk import Desk
+from desktop.commands.parser import Parser
+from sync.store.model import HistoryRow
+
+
+def arguments(parser: Parser, verb: str) -> None:
+    parser.set_defaults(verb=verb)
+
+
+def run(desk: Desk, given: argparse.Namespace) -> int:
+    if given.verb == "outbox":
+        _outbox(desk)
+    else:
+        _status(desk)
+    return 0
+
+
+def status(desk: Desk) -> dict[str, Any]:
+    """The counts of ``status --json``."""
+    store = desk.store
+    overview = store.overview(desk.clock.now())
+    enrolment = store.enrolment
+    return {
+        "pending": overview.waiting,
+        "conflicts": overview.conflicts,
+        "refused": overview.refused,
+        "last_sync": store.meta("last_sync"),
+        "records": store.records.types(),
+        "overdue": overview.overdue,
+        "due_today": overview.due_today,
+        "new": overview.new,
+        "drafts": overview.drafts,
+        "awaiting_number": len(store.numbers.awaiting()),
+        "clock_skew": store.meta("clock_skew"),
+        "device": enrolment.device if enrolment else None,
+        "wards": enrolment.wards if enrolment else {},
+        "officers": enrolment.officers if enrolment else (),
+        "url": enrolment.url if enrolment else None,
+    }
+
+
+def _status(desk: Desk) -> None:
+    found = status(desk)
+    if desk.as_json:
+        desk.put_json(found)
+        return
+    wards = ", ".join(f"{name} ({code})" for code, name in found["wards"].items())
+    last = found["last_sync"]
+    desk.say(f"Máy {found['device']}: {wards}", f"Device {found['device']}: {wards}")
+    desk.say(f"Đồng bộ lần cuối: {last or 'chưa lần nào'}", f"Last sync: {last or 'never'}")
+    desk.say(
+        f"Chờ gửi: {found['pending']}  ·  bị trả lại: {found['refused']}  ·  ghi khác nhau: {found['conflicts']}",
+        f"Waiting: {found['pending']}  ·  refused: {found['refused']}  ·  conflicts: {found['conflicts']}",
+    )
+    desk.say(
+        f"Quá hạn: {found['overdue']}  ·  đến hạn hôm nay: {found['due_today']}  ·  chờ số: {found['awaiting_number']}",
+        f"Overdue: {found['overdue']}  ·  due today: {found['due_today']}  ·  no number: {found['awaiting_number']}",
+    )
+    for type_id, count in sorted(found["records"].items()):
+        desk.line(f"  {type_id:<32} {count}")
+
+
+def _outbox(desk: Desk) -> None:
+    rows = desk.store.changes.outbox()
+    if desk.as_json:
+        desk.put_json({"changes": [_waiting(row) for row in rows]})
+        return
+    for row in rows:
+        change = row.change
+        desk.line(f"{change.at}  {change.type}  {change.record_id}  {change.action or change.kind}  [{row.status}]")
+        for problem in row.problems:
+            desk.line(f"    ! {problem.field}: {problem.message}")
+    if not rows:
+        desk.say("Không có gì chờ gửi.", "Nothing waits.")
+
+
+def _waiting(row: HistoryRow) -> dict[str, Any]:
+    change = row.change
+    return {
+        "change_id": change.change_id,
+        "record_id": change.record_id,
+        "type": change.type,
+        "kind": change.kind,
+        "action": change.action,
+        "status": row.status,
+        "at": change.at,
+        "officer": change.officer.name,
+        "fields": sorted(change.after),
+        "problems": row.problems,
+    }

@@ -1,0 +1,187 @@
+"""Fills the sample ward with a believable year, through the real store and the real sync."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from desktop.commands.desk import Desk
+from desktop.commands.enrolment import enrol_desk
+from desktop.commands.entries import ward_facts
+from desktop.commands.syncing import sync_now
+from desktop.demo.city import DemoCity
+from desktop.demo.people import CIVIL_STATUS, CLERK, OFFICERS, DemoOfficer
+from forms.definition import RecordType
+from sync.ids import IdSource
+from sync.protocol import Officer
+from sync.store.model import Record, Save
+
+YEAR: tuple[tuple[str, int], ...] = (
+    ("residence.citizen", 640),
+    ("residence.organisation", 20),
+    ("residence.household", 120),
+    ("onestop.dossier", 560),
+    ("certification.cert_copy", 400),
+    ("civil_status.birth", 110),
+    ("documents.incoming_doc", 150),
+)
+"""How many of each; what refers comes after what it refers to. Types the catalogue lacks are left out."""
+_OFFICER = "hr.officer"
+_PROCEDURE = "onestop.procedure"
+_DOSSIER = "onestop.dossier"
+_BIRTH = "civil_status.birth"
+_SEED = "phuong-mau"
+_BATCH = 500
+_ONLINE = 3  # applications that came over the city's portal this morning
+
+
+def enrol_officers(desk: Desk, city: DemoCity, officers: tuple[DemoOfficer, ...], device: str) -> None:
+    for officer in officers:
+        enrol_desk(desk, city.url, city.code(officer), device)
+
+
+def officer_of(desk: Desk, who: DemoOfficer) -> Officer:
+    return next(o for o in desk.enrolment.officers if o.name == who.name)
+
+
+class SampleWard:
+    """The records of one sample ward while they are being made."""
+
+    def __init__(self, desk: Desk, city: DemoCity) -> None:
+        self._desk = desk
+        self._city = city
+        self._ids = IdSource(desk.clock)
+        self._fields: dict[str, Mapping[str, Any]] = {}
+        self._pools: dict[str, list[str]] = {}
+
+    def fill(self) -> int:
+        """Write the year and send it to the city; how many records."""
+        self._officers()
+        self._procedures()
+        for type_id, count in YEAR:
+            if self._has(type_id):
+                self._year_of(self._desk.catalog.record_type(type_id), count)
+        if self._has(_BIRTH):
+            self._birth_to_be_refused()
+        sync(self._desk)
+        return len(self._fields)
+
+    def online_applications(self) -> None:
+        """New dossiers from the city's portal, sent by the city's own program."""
+        if not self._has(_DOSSIER):
+            return
+        record_type = self._desk.catalog.record_type(_DOSSIER)
+        made = self._samples(record_type, 40, "online")
+        fresh = [r for r in made if r["state"] == record_type.initial_state] or made
+        rows = [
+            {"type": _DOSSIER, "state": record_type.initial_state, "fields": {**r["fields"], "channel": "online"}}
+            for r in fresh[:_ONLINE]
+        ]
+        self._city.send(_DOSSIER, rows, self._desk.folder)
+
+    def _has(self, type_id: str) -> bool:
+        return any(r.id == type_id for r in self._desk.catalog.record_types)
+
+    def _officers(self) -> None:
+        """The officers' own records, under the ids the city knows them by, so that signatures point at them."""
+        if not self._has(_OFFICER):
+            return
+        record_type = self._desk.catalog.record_type(_OFFICER)
+        officers = self._desk.enrolment.officers
+        made = self._samples(record_type, len(officers), "officers")
+        saves = []
+        for officer, record in zip(officers, made, strict=True):
+            fields = {**record["fields"], "full_name": officer.name, "roles": list(officer.roles)}
+            saves.append(self._save(record_type, {**record, "fields": fields}, officer.id))
+        self._write(record_type, saves)
+
+    def _procedures(self) -> None:
+        """The catalogue's own examples: real procedures with their time limits and fees."""
+        from forms.loader import read_yaml
+
+        if not self._has(_PROCEDURE):
+            return
+        record_type = self._desk.catalog.record_type(_PROCEDURE)
+        path = Path(self._desk.catalog.folder) / "onestop" / "examples.yaml"
+        examples = read_yaml(path).get("procedure", [])
+        self._write(record_type, [self._save(record_type, example) for example in examples])
+
+    def _year_of(self, record_type: RecordType, count: int) -> None:
+        made = self._samples(record_type, count, "year")
+        self._write(record_type, [self._save(record_type, record) for record in made])
+
+    def _birth_to_be_refused(self) -> None:
+        """A birth sent without the hospital's certificate: the civil-status service will send it back."""
+        record_type = self._desk.catalog.record_type(_BIRTH)
+        states = {state for delivery in record_type.deliveries for state in delivery.states}
+        made = [r for r in self._samples(record_type, 30, "refused") if r["state"] in states]
+        if made:
+            fields = {k: v for k, v in made[-1]["fields"].items() if k != "birth_cert_no"}
+            self._write(record_type, [self._save(record_type, {**made[-1], "number": None, "fields": fields})])
+
+    def _samples(self, record_type: RecordType, count: int, what: str) -> list[dict[str, Any]]:
+        from forms.sample import sample_records
+
+        return sample_records(
+            record_type,
+            self._desk.catalog,
+            count,
+            f"{_SEED}/{what}",
+            ward=ward_facts(self._desk),
+            now=self._desk.clock.now(),
+            resolve=self._fields.get,
+            pools=self._pools,
+        )
+
+    def _save(self, record_type: RecordType, record: Mapping[str, Any], record_id: str | None = None) -> Save:
+        state = record.get("state") or record_type.initial_state
+        return Save(
+            type=record_type.id,
+            fields=dict(record["fields"]),
+            id=record_id or self._ids.new(),
+            state=state,
+            number=record.get("number"),
+        )
+
+    def _write(self, record_type: RecordType, saves: list[Save]) -> None:
+        clerk = officer_of(self._desk, CLERK)
+        for at in range(0, len(saves), _BATCH):
+            for record in self._desk.store.save(saves[at : at + _BATCH], clerk):
+                self._fields[record.id] = record.fields
+                self._pools.setdefault(record_type.id, []).append(record.id)
+
+
+def make_conflict(desk: Desk, city: DemoCity, second: Desk) -> None:
+    """Two counters change the telephone number of one dossier while neither sees the other's change."""
+    enrol_officers(second, city, (CIVIL_STATUS,), "Quầy 2")
+    sync(second)
+    record = _open_dossier(desk)
+    if record is None or (theirs := second.store.records.load(record.id)) is None:
+        return
+    _set_phone(second, theirs, "+84912000222", CIVIL_STATUS)
+    _set_phone(desk, record, "+84983000111", CLERK)
+    sync(second)
+    sync(desk)
+
+
+def _open_dossier(desk: Desk) -> Record | None:
+    from desktop.commands.exporting import all_records
+
+    if not any(r.id == _DOSSIER for r in desk.catalog.record_types):
+        return None
+    states = desk.catalog.record_type(_DOSSIER).states
+    working = tuple(s.id for s in states if s.kind == "open" and not s.locked)
+    return next((r for r in all_records(desk.store, _DOSSIER, working) if r.fields.get("phone")), None)
+
+
+def _set_phone(desk: Desk, record: Record, phone: str, who: DemoOfficer) -> None:
+    save = Save(type=record.type, fields={**record.fields, "phone": phone}, opened=record)
+    desk.store.save([save], officer_of(desk, who))
+
+
+def sync(desk: Desk) -> None:
+    """One sync that must come to its end. Raises SyncError."""
+    _, error = sync_now(desk.store, desk.enrolment, desk.language)
+    if error is not None:
+        raise error

@@ -1,0 +1,83 @@
+"""The actions of a record as buttons: the main one filled and last, what does not fit behind "More"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
+
+from desktop.language import say, tr
+from desktop.widgets.basics import button
+from forms.entry import ActionOffer
+
+if TYPE_CHECKING:
+    from desktop.app import App
+
+MOST_BUTTONS = 2  # beside the main one
+
+
+class ActionBar(QWidget):
+    """An offer with problems stays clickable: the click lists what is missing, which says more than a grey button."""
+
+    chosen = Signal(str)
+
+    def __init__(self, app: App, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._line = QHBoxLayout(self)
+        self._line.setContentsMargins(0, 0, 0, 0)
+        self._line.setSpacing(app.look.px(8))
+        self.buttons: dict[str, QPushButton] = {}
+        self._shown: tuple[tuple[str, bool, str], ...] = ()
+
+    def show_offers(self, offers: Sequence[ActionOffer]) -> None:
+        """Rebuilds only when the offers themselves changed; else a keystroke would cost a row of buttons."""
+        shown = tuple((o.action.id, _blocked(o), _why(o)) for o in offers)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        while (item := self._line.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self.buttons = {}
+        main = next((o for o in offers if o.action.main), None)
+        others = [o for o in offers if o is not main]
+        direct = others[:MOST_BUTTONS]
+        for offer in direct:
+            self._line.addWidget(self._button(offer))
+        if others[MOST_BUTTONS:]:
+            self._line.addWidget(self._more(others[MOST_BUTTONS:]))
+        if main is not None:
+            self._line.addWidget(self._button(main))
+
+    def _button(self, offer: ActionOffer) -> QPushButton:
+        action = offer.action
+        kind = "main" if action.main else "danger" if action.danger else ""
+        text = say(action.label) + ("  F9" if action.main else "")
+        made = button(text, lambda: self.chosen.emit(action.id), kind=kind, tip=_why(offer))
+        made.setAccessibleDescription(_why(offer))
+        self.buttons[action.id] = made
+        return made
+
+    def _more(self, offers: Sequence[ActionOffer]) -> QPushButton:
+        made = QPushButton(tr("form.more"), self)
+        menu = QMenu(made)
+        menu.setToolTipsVisible(True)
+        for offer in offers:
+            row = menu.addAction(say(offer.action.label))
+            row.setToolTip(_why(offer))
+            row.triggered.connect(lambda _=False, action_id=offer.action.id: self.chosen.emit(action_id))
+        made.setMenu(menu)
+        return made
+
+
+def _blocked(offer: ActionOffer) -> bool:
+    return any(p.blocks for p in offer.problems)
+
+
+def _why(offer: ActionOffer) -> str:
+    """Why an action cannot be taken yet; empty when it can."""
+    return "\n".join(f"• {say(p.message)}" for p in offer.problems if p.blocks)

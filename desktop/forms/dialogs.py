@@ -1,0 +1,140 @@
+"""The three questions a form asks: what an action needs, whether to go on, and what must be mended first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QLabel, QMessageBox, QPushButton, QVBoxLayout, QWidget
+
+from desktop.forms.form_view import FormView
+from desktop.language import language, say, tr
+from desktop.widgets.basics import text_label
+from forms.definition import Action, RecordType
+from forms.entry import Problem, RecordEntry
+
+if TYPE_CHECKING:
+    from desktop.app import App
+
+
+class AskDialog(QDialog):
+    """The fields an action asks for, with the same widgets; works on an entry of its own, so that cancelling leaves no
+    trace."""
+
+    def __init__(self, app: App, action: Action, entry: RecordEntry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("form.ask.title", action=say(action.label)))
+        self._action = action
+        self.entry = entry
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 16, 18, 14)
+        column.setSpacing(12)
+        column.addWidget(text_label(say(action.label), "heading"))
+        self.view = FormView(app, entry, self, only=frozenset(action.asks), unlocked=True)
+        self.view.setMinimumWidth(app.look.px(460))
+        column.addWidget(self.view)
+        column.addStretch(1)
+        buttons = QDialogButtonBox(self)
+        self.accept_button = QPushButton(say(action.label), self)
+        self.accept_button.setProperty("kind", "main")
+        self.accept_button.setAutoDefault(False)
+        cancel = QPushButton(tr("form.cancel"), self)
+        cancel.setAutoDefault(False)
+        buttons.addButton(self.accept_button, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.addButton(cancel, QDialogButtonBox.ButtonRole.RejectRole)
+        self.accept_button.clicked.connect(self._accept)
+        cancel.clicked.connect(self.reject)
+        column.addWidget(buttons)
+        self.view.finished.connect(self.accept_button.setFocus)
+        self.view.focus_first()
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        return {name: self.entry.get(name) for name in self._action.asks}
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        """Enter never submits from a field; on the button it does. F9 does from anywhere."""
+        if event.key() == Qt.Key.Key_F9:
+            self._accept()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self.accept_button.hasFocus():
+                self._accept()
+        else:
+            super().keyPressEvent(event)
+
+    def _accept(self) -> None:
+        self.view.flush()
+        missing: dict[str, str] = {}
+        for name in self._action.asks:
+            problem = self.entry.problem(name)
+            field = self.entry.record_type.field(name)
+            if problem is not None and problem.blocks:
+                missing[name] = problem.message.get(language())
+            elif self.entry.get(name) in (None, "", []):
+                missing[name] = tr("form.ask.missing", label=say(field.label))
+        if missing:
+            self.view.show_refused(missing)
+            self.view.focus_path(next(iter(missing)))
+            return
+        self.accept()
+
+
+class ProblemList(QFrame):
+    """What must be mended before an action, one line each; a line goes to its field."""
+
+    chosen = Signal(str)
+
+    def __init__(self, app: App, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("notice")
+        self.setProperty("kind", "red")
+        self._column = QVBoxLayout(self)
+        edge = app.look.px(8)
+        self._column.setContentsMargins(edge + 4, edge, edge + 4, edge)
+        self._column.setSpacing(2)
+        self.hide()
+
+    def show_problems(self, action: str, problems: Sequence[Problem], record_type: RecordType) -> None:
+        self.clear()
+        title = QLabel(tr("form.problems.title", action=action), self)
+        title.setObjectName("heading")
+        self._column.addWidget(title)
+        for problem in problems:
+            line = QPushButton(f"⚠ {say(problem.message)}", self)
+            line.setProperty("kind", "flat")
+            line.setAutoDefault(False)
+            known = problem.path.split("/")[0] in record_type.field_map
+            line.setEnabled(known)
+            line.clicked.connect(lambda _=False, path=problem.path: self.chosen.emit(path))
+            self._column.addWidget(line, 0, Qt.AlignmentFlag.AlignLeft)
+        self.show()
+
+    def clear(self) -> None:
+        while (item := self._column.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self.hide()
+
+    @property
+    def lines(self) -> list[str]:
+        return [line.text() for line in self.findChildren(QPushButton) if not line.isHidden()]
+
+
+def confirm(parent: QWidget, action: Action) -> bool:
+    """Asked before an action that is hard to take back. Enter and Esc both mean no."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle(say(action.label))
+    box.setText(tr("form.confirm.title", action=say(action.label)))
+    box.setInformativeText(tr("form.confirm.text"))
+    go = box.addButton(say(action.label), QMessageBox.ButtonRole.AcceptRole)
+    go.setProperty("kind", "danger")
+    stay = box.addButton(tr("form.cancel"), QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(stay)
+    box.setEscapeButton(stay)
+    box.exec()
+    return box.clickedButton() is go

@@ -1,0 +1,85 @@
+"""Begins a RecordEntry for a page: what the entry may ask of the program around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from desktop.language import language
+from forms.definition import RecordType
+from forms.entry import EntryContext, RecordEntry
+
+if TYPE_CHECKING:
+    from desktop.app import App
+    from sync.store.model import Draft, Record
+
+
+def ward_facts(app: App) -> dict[str, str]:
+    """The ward as rules and printouts know it. Papers name the ward as their place without the word for its kind
+    (Decree 30/2020/NĐ-CP, appendix I)."""
+    name = app.ward_name
+    place = next((name.removeprefix(kind) for kind in ("Phường ", "Xã ", "Đặc khu ") if name.startswith(kind)), name)
+    return {"code": app.ward, "name": name, "org_code": f"H26.{app.ward}", "place": place}
+
+
+def entry_context(app: App) -> EntryContext:
+    """The surroundings of every entry of this window."""
+
+    def now() -> datetime:
+        return app.clock.now()
+
+    return EntryContext(
+        now=now,
+        ward=ward_facts(app),
+        officer=app.officer,
+        resolve=app.resolve,
+        calendar=app.calendar,
+        language=language(),
+    )
+
+
+def new_entry(app: App, record_type: RecordType, values: Mapping[str, Any] | None = None) -> RecordEntry:
+    """A new record with its defaults, and ``values`` put over them."""
+    entry = RecordEntry(record_type, app.catalog, entry_context(app))
+    for name, value in (values or {}).items():
+        if name in record_type.field_map:
+            entry.set(name, value)
+    return entry
+
+
+def entry_of(app: App, record: Record, fields: Mapping[str, Any] | None = None) -> RecordEntry:
+    """A saved record for editing; ``fields`` (a draft's) stand for its own."""
+    record_type = app.catalog.record_type(record.type)
+    return RecordEntry(
+        record_type,
+        app.catalog,
+        entry_context(app),
+        fields=dict(record.fields if fields is None else fields),
+        state=record.state,
+        number=record.number,
+    )
+
+
+def draft_entry(app: App, record_type: RecordType, draft: Draft, record: Record | None) -> RecordEntry:
+    """A form as it was left: of a saved record, or of one that never was."""
+    return RecordEntry(
+        record_type,
+        app.catalog,
+        entry_context(app),
+        fields=dict(draft.fields),
+        state=record.state if record else None,
+        number=record.number if record else None,
+    )
+
+
+def copy_entry(app: App, entry: RecordEntry) -> RecordEntry:
+    """The same record in a second entry, to try an action on."""
+    return RecordEntry(
+        entry.record_type,
+        app.catalog,
+        entry_context(app),
+        fields=entry.draft_fields,
+        state=entry.state,
+        number=entry.number,
+    )

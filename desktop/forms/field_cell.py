@@ -1,0 +1,148 @@
+"""One field's place in the grid: label above, input, and below it a hint or what is wrong."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from desktop.forms.field_widgets import make_field_widget
+from desktop.forms.field_widgets.switches import YesNoField
+from desktop.forms.host import FormHost
+from forms.definition import Field
+
+LABEL_GAP = 3  # px between label and input
+NOTE_GAP = 3
+
+
+class FieldCell(QWidget):
+    """Places its parts by hand: a layout object for each of sixty cells would cost more than the cells."""
+
+    visited = Signal()
+
+    def __init__(
+        self, field: Field, host: FormHost, path: str, parent: QWidget | None = None, *, bare: bool = False
+    ) -> None:
+        super().__init__(parent)
+        self.field, self.host, self.path = field, host, path
+        self.has_been_left = False
+        self._label_height = 0
+        self._required = False
+        self._label: QLabel | None = None
+        self._hint: QLabel | None = None
+        self._problem: QLabel | None = None
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.input = make_field_widget(field, host, path, self)
+        self.input.resized.connect(self._relayout)
+        self.input.focus_target.setAccessibleName(host.label(field.label))
+        if not bare and not isinstance(self.input, YesNoField) and field.type != "group":
+            self._label = QLabel(self)
+            self._label.setObjectName("label")
+            self._label.setWordWrap(True)
+            self._label.setBuddy(self.input.focus_target)
+            self.set_required(False)
+        if field.hint is not None and not bare:
+            self._hint = self._note("hint", host.label(field.hint))
+
+    def set_required(self, required: bool) -> None:
+        """Marks the label; the word is in the accessible name, the star alone would be a riddle to a reader."""
+        text = self.host.label(self.field.label) + (" *" if required else "")
+        if self._label is not None and self._label.text() != text:
+            self._label.setText(text)
+            name = self.host.label(self.field.label)
+            said = f"{name}, {self.host.say('required')}" if required else name
+            self.input.focus_target.setAccessibleName(said)
+
+    def set_problem(self, message: str | None, *, blocks: bool = True) -> None:
+        """Shows or clears the words below the input; a sign stands before them, since colour never stands alone."""
+        text = f"{'⚠' if blocks else 'ⓘ'} {message}" if message else ""
+        if self._problem is None:
+            if not text:
+                return
+            self._problem = self._note("problem", "")
+        if self._problem.text() == text and self._problem.isVisibleTo(self) == bool(text):
+            return
+        self._problem.setText(text)
+        self._problem.setVisible(bool(text))
+        if self._problem.property("warning") != (not blocks):
+            self._problem.setProperty("warning", not blocks)
+            self._problem.style().unpolish(self._problem)
+            self._problem.style().polish(self._problem)
+        self.input.set_wrong(bool(text) and blocks)
+        self.input.focus_target.setAccessibleDescription(message or "")
+        self._relayout()
+
+    @property
+    def problem_text(self) -> str:
+        return self._problem.text() if self._problem is not None else ""
+
+    @property
+    def label_text(self) -> str:
+        return self._label.text() if self._label is not None else self.host.label(self.field.label)
+
+    def label_height_for(self, width: int) -> int:
+        return self._label.heightForWidth(width) if self._label is not None else 0
+
+    def set_label_height(self, height: int) -> None:
+        self._label_height = height if self.field.type != "group" else 0
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.heightForWidth(200))
+
+    def heightForWidth(self, width: int, /) -> int:
+        height = self._top(width) + self._input_height(width)
+        for note in self._notes():
+            height += NOTE_GAP + note.heightForWidth(width)
+        return height
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        self._place()
+
+    def event(self, event: QEvent, /) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._relayout()
+        return super().event(event)
+
+    def _top(self, width: int) -> int:
+        label = max(self._label_height, self.label_height_for(width))
+        return label + LABEL_GAP if label else 0
+
+    def _input_height(self, width: int) -> int:
+        if self.input.hasHeightForWidth():
+            return self.input.heightForWidth(width)
+        return max(self.input.sizeHint().height(), self.input.minimumSizeHint().height())
+
+    def _notes(self) -> list[QLabel]:
+        if self._problem is not None and self._problem.isVisibleTo(self):
+            return [self._problem]
+        return [self._hint] if self._hint is not None else []
+
+    def _place(self) -> None:
+        width = self.width()
+        y = self._top(width)
+        if self._label is not None:
+            own = self._label.heightForWidth(width)
+            self._label.setGeometry(0, max(y - LABEL_GAP - own, 0), width, own)
+        height = self._input_height(width)
+        self.input.setGeometry(0, y, width, height)
+        y += height
+        shown = self._notes()
+        if self._hint is not None:
+            self._hint.setVisible(self._hint in shown)
+        for note in shown:
+            own = note.heightForWidth(width)
+            note.setGeometry(0, y + NOTE_GAP, width, own)
+            y += NOTE_GAP + own
+
+    def _relayout(self) -> None:
+        self.updateGeometry()
+        self._place()
+
+    def _note(self, name: str, text: str) -> QLabel:
+        note = QLabel(text, self)
+        note.setObjectName(name)
+        note.setWordWrap(True)
+        note.setTextFormat(Qt.TextFormat.PlainText)
+        return note

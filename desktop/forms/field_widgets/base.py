@@ -1,0 +1,64 @@
+"""What every field widget has in common: it shows a value, hears the officer, and knows nothing of rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop.forms.host import FormHost
+from forms.definition import Choice, Field
+
+
+class FieldWidget(QWidget):
+    """One field on the screen.
+
+    ``committed`` carries what the officer gave, as typed text or as JSON; the entry parses it. ``typed`` tells of every
+    keystroke, so that drafts are kept; ``left`` asks for the next field (Enter). A widget never rewrites text the officer is typing: ``present`` waits until he is gone.
+    """
+
+    committed = Signal(object)
+    typed = Signal()
+    left = Signal()
+    resized = Signal()
+
+    def __init__(self, field: Field, host: FormHost, path: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field = field
+        self.host = host
+        self.path = path
+
+    @property
+    def focus_target(self) -> QWidget:
+        """The widget that takes the keyboard for this field."""
+        return self
+
+    def present(self, value: Any) -> None:
+        """Shows the entry's value."""
+        raise NotImplementedError
+
+    def set_locked(self, locked: bool) -> None:
+        """A locked field shows its value and takes no typing."""
+        self.setEnabled(not locked)
+
+    def set_choices(self, choices: tuple[Choice, ...]) -> None:
+        """The choices open to the officer now (cascades); only lists care."""
+
+    def set_wrong(self, wrong: bool) -> None:
+        """Marks the input; the words stand below it."""
+        mark(self.focus_target, wrong=wrong)
+
+    def flush(self) -> None:
+        """Commits what was typed and not yet committed; before saving and before leaving."""
+
+    def commit_typed(self) -> None:
+        """Commits text as far as it goes, without rewriting it and without choosing for the officer; for drafts."""
+
+
+def mark(widget: QWidget, *, wrong: bool) -> None:
+    """Sets the property the style looks at; repolishes only on a change, since that is the slow part."""
+    if bool(widget.property("problem")) != wrong:
+        widget.setProperty("problem", wrong)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)

@@ -1,0 +1,139 @@
+"""Attached files: name and size, a button to add, also by dropping them on the field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from desktop.forms.attachments import ACCEPTED, attach, shown_size, stored_file
+from desktop.forms.field_widgets.base import FieldWidget
+from desktop.forms.host import FormHost
+from forms.definition import Field
+
+
+class FilesField(FieldWidget):
+    """One file or several, by the field's type."""
+
+    def __init__(self, field: Field, host: FormHost, path: str, parent: QWidget | None = None) -> None:
+        super().__init__(field, host, path, parent)
+        self._many = field.type == "files"
+        self._files: list[dict[str, Any]] = []
+        self._locked = False
+        self._rows: list[QWidget] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(2)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(2)
+        self._column.addLayout(self._list)
+        self._add = QPushButton(host.say("file.attach"), self)
+        self._add.setProperty("kind", "flat")
+        self._add.clicked.connect(self._choose)
+        self._column.addWidget(self._add, 0, Qt.AlignmentFlag.AlignLeft)
+        self._note = QLabel(self)
+        self._note.setObjectName("problem")
+        self._note.setWordWrap(True)
+        self._note.hide()
+        self._column.addWidget(self._note)
+        self.setAcceptDrops(True)
+
+    @property
+    def folder(self) -> Path:
+        return self.host.app.folder / "files"
+
+    @property
+    def focus_target(self) -> QWidget:
+        return self._add
+
+    def present(self, value: Any) -> None:
+        files = value if isinstance(value, list) else [value] if isinstance(value, dict) else []
+        if files == self._files and len(self._rows) == len(files):
+            return
+        self._files = list(files)
+        for row in self._rows:
+            row.hide()
+            row.deleteLater()
+        self._rows = [self._row(file) for file in self._files]
+        self._show_add()
+        self.resized.emit()
+
+    def set_locked(self, locked: bool) -> None:
+        if locked != self._locked:
+            self._locked = locked
+            files, self._files = self._files, []
+            self.present(files)
+            self._show_add()
+
+    def take(self, paths: Sequence[Path]) -> None:
+        """Copies the files in the background, then gives them to the entry."""
+        wanted = list(paths) if self._many else list(paths)[:1]
+        if not wanted or self._locked:
+            return
+        folder = self.folder
+        self._say(self.host.say("file.busy"))
+        task = self.host.app.background.run(lambda: [attach(path, folder) for path in wanted])
+        task.then(self._attached).failed(lambda error: self._say(f"⚠ {error}"))
+
+    def _attached(self, files: list[dict[str, Any]]) -> None:
+        self._say("")
+        known = {f["sha256"] for f in self._files}
+        kept = self._files + [f for f in files if f["sha256"] not in known] if self._many else files
+        self.committed.emit(kept if self._many else kept[0])
+
+    def _show_add(self) -> None:
+        self._add.setVisible(not self._locked and (self._many or not self._files))
+
+    def _row(self, file: dict[str, Any]) -> QWidget:
+        row = QWidget(self)
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        name = QPushButton(f"{file.get('name', '')} · {shown_size(int(file.get('size', 0)))}", row)
+        name.setProperty("kind", "flat")
+        name.setToolTip(f"SHA-256 {file.get('sha256', '')}")
+        name.clicked.connect(lambda: self._open(file))
+        line.addWidget(name)
+        if not self._locked:
+            out = QToolButton(row)
+            out.setObjectName("fieldButton")
+            out.setText("×")
+            out.setToolTip(self.host.say("file.remove"))
+            out.setAccessibleName(f"{self.host.say('file.remove')}: {file.get('name', '')}")
+            out.clicked.connect(lambda: self._remove(file))
+            line.addWidget(out)
+        line.addStretch(1)
+        self._list.addWidget(row)
+        return row
+
+    def _open(self, file: dict[str, Any]) -> None:
+        path = stored_file(self.folder, file)
+        if path.exists():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+        else:
+            self._say(self.host.say("picker.unknown"))
+
+    def _remove(self, file: dict[str, Any]) -> None:
+        rest = [f for f in self._files if f.get("sha256") != file.get("sha256")]
+        self.committed.emit((rest or None) if self._many else None)
+
+    def _choose(self) -> None:
+        kinds = " ".join(f"*{suffix}" for suffix in ACCEPTED)
+        title = self.host.label(self.field.label)
+        names, _ = QFileDialog.getOpenFileNames(self, title, "", f"{title} ({kinds})")
+        self.take([Path(name) for name in names])
+
+    def _say(self, text: str) -> None:
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
+        self.resized.emit()
+
+    def dragEnterEvent(self, event: QDragEnterEvent, /) -> None:
+        if event.mimeData().hasUrls() and not self._locked:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent, /) -> None:
+        self.take([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])

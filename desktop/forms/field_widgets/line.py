@@ -1,0 +1,166 @@
+"""Every type that is typed in one line: text, codes, numbers, money, times, phones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+
+from desktop.forms.field_widgets.base import FieldWidget
+from desktop.forms.host import FormHost
+from forms.definition import Field
+
+PAUSE = 250  # ms without typing after which rules run
+NUMBERS = frozenset({"int", "decimal", "percent", "money"})
+LATIN_ONLY = frozenset({"code", "email", "int", "decimal", "percent", "money", "phone", "citizen_number", "tax_code"})
+
+
+class LineEdit(QLineEdit):
+    """A QLineEdit that tells when it is entered and left, and whether an input method is composing in it."""
+
+    entered = Signal()
+    abandoned = Signal()
+    key = Signal(QKeyEvent)
+    """A key the field may take first: it accepts the event to keep it from the line."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.composing = False
+
+    def inputMethodEvent(self, event: QInputMethodEvent, /) -> None:
+        self.composing = bool(event.preeditString())
+        super().inputMethodEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        event.ignore()
+        self.key.emit(event)
+        if not event.isAccepted():
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent, /) -> None:
+        self.entered.emit()
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent, /) -> None:
+        super().focusOutEvent(event)
+        self.composing = False
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self.abandoned.emit()
+
+
+class LineField(FieldWidget):
+    """Free typing; parsed after a pause and on leaving, shown in its usual form only after leaving."""
+
+    def __init__(self, field: Field, host: FormHost, path: str, parent: QWidget | None = None) -> None:
+        super().__init__(field, host, path, parent)
+        self._value: Any = None
+        self._dirty = False
+        self.line = LineEdit(self)
+        self.line.setMinimumHeight(30)
+        if field.type in NUMBERS:
+            self.line.setAlignment(Qt.AlignmentFlag.AlignRight)
+        if field.type in LATIN_ONLY:
+            self.line.setInputMethodHints(Qt.InputMethodHint.ImhLatinOnly | Qt.InputMethodHint.ImhNoPredictiveText)
+        self._row = self.make_row()
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(4)
+        self._row.addWidget(self.line, 1)
+        self.setFocusProxy(self.line)
+        self._pause: QTimer | None = None
+        self.line.textEdited.connect(self._typed)
+        self.line.key.connect(self.on_key)
+        self.line.entered.connect(self._entered)
+        self.line.abandoned.connect(self._left)
+
+    def make_row(self) -> QHBoxLayout:
+        """Where the line stands; a widget with more below it makes room here."""
+        return QHBoxLayout(self)
+
+    @property
+    def focus_target(self) -> QWidget:
+        return self.line
+
+    def present(self, value: Any) -> None:
+        self._value = value
+        if self._dirty or (self.line.hasFocus() and self.line.isModified()):
+            return
+        text = self.text_of(value, masked=self.field.masked and not self.line.hasFocus())
+        if text != self.line.text():
+            self.line.setText(text)
+
+    def text_of(self, value: Any, *, masked: bool = False) -> str:
+        return self.host.shown(self.field, value, masked=masked)
+
+    def set_locked(self, locked: bool) -> None:
+        if self.line.isReadOnly() != locked:
+            self.line.setReadOnly(locked)
+            self.line.setFocusPolicy(Qt.FocusPolicy.ClickFocus if locked else Qt.FocusPolicy.StrongFocus)
+            self.line.style().unpolish(self.line)
+            self.line.style().polish(self.line)
+
+    def flush(self) -> None:
+        if self._pause is not None:
+            self._pause.stop()
+        if self._dirty:
+            self._dirty = False
+            self.committed.emit(self.line.text())
+
+    def commit_typed(self) -> None:
+        if type(self)._paused is LineField._paused:
+            self._paused()
+
+    def on_key(self, event: QKeyEvent) -> None:
+        """Enter goes on. Subclasses take what they need first."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            event.accept()
+            self.flush()
+            self.left.emit()
+
+    def _typed(self, _text: str) -> None:
+        self._dirty = True
+        if self._pause is None:
+            self._pause = QTimer(self, singleShot=True, interval=PAUSE)
+            self._pause.timeout.connect(self._paused)
+        self._pause.start()
+        self.typed.emit()
+
+    def _paused(self) -> None:
+        if self.line.composing:
+            if self._pause is not None:
+                self._pause.start()
+            return
+        self.flush()
+
+    def _entered(self) -> None:
+        if self.field.masked and not self._dirty:
+            self.line.setText(self.text_of(self._value))
+
+    def _left(self) -> None:
+        self.flush()
+        self.line.setModified(False)
+        self.present(self.host.entry.get(self.path))
+
+
+def forward_list_keys(event: QKeyEvent) -> int | None:
+    """The step an arrow key makes in an open list; None for any other key."""
+    return {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}.get(
+        Qt.Key(event.key())
+    )
+
+
+def is_open_key(event: QKeyEvent) -> bool:
+    """Alt+Down opens a list or a calendar."""
+    return event.key() == Qt.Key.Key_Down and bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+
+
+class LeaveFilter(QObject):
+    """Tells when a widget that has no signal for it loses the keyboard."""
+
+    left = Signal()
+
+    def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
+        if event.type() == QEvent.Type.FocusOut:
+            self.left.emit()
+        return False

@@ -1,0 +1,210 @@
+"""A person, household, organisation or any other record: type a name or number, pick, or add a new one in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.background import Task
+from desktop.forms.cards import read_card
+from desktop.forms.field_widgets.line import LineField, forward_list_keys, is_open_key
+from desktop.forms.host import FormHost
+from desktop.forms.people import find_suggestions, targets_of
+from desktop.forms.popup import Suggestion
+from forms.definition import Field, RecordType
+
+SEARCH_PAUSE = 120  # ms
+NEW = "\0new"
+
+
+class ReferenceField(LineField):
+    """The PersonPicker. The line shows who was picked; typing searches in the background, old answers are dropped."""
+
+    new_wanted = Signal(str, object)
+    """(record type, values): open the short form under this field."""
+
+    def __init__(self, field: Field, host: FormHost, path: str, parent: QWidget | None = None) -> None:
+        super().__init__(field, host, path, parent)
+        self.targets = targets_of(field)
+        self._task: Task[list[Suggestion]] | None = None
+        self.is_person = field.type == "person"
+        self._hint = host.say("picker.person" if self.is_person else "picker.record")
+        self.line.setPlaceholderText(self._hint)
+        self._search = QTimer(self, singleShot=True, interval=SEARCH_PAUSE)
+        self._search.timeout.connect(self._find)
+        self.line.textEdited.connect(self._changed)
+        self._short: QWidget | None = None
+        self._rows: list[Suggestion] = []
+
+    def make_row(self) -> QHBoxLayout:
+        """The line stands in a column, so that the short form can hang below it."""
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        row = QHBoxLayout()
+        self._column.addLayout(row)
+        return row
+
+    def text_of(self, value: Any, *, masked: bool = False) -> str:
+        if not isinstance(value, str) or not value:
+            return ""
+        return super().text_of(value, masked=masked) or self.host.say("picker.unknown")
+
+    def on_key(self, event: QKeyEvent) -> None:
+        popup = self.host.popup()
+        open_here = popup.is_open_for(self.line)
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers()
+        if enter and "|" in self.line.text():
+            event.accept()
+            self.take_card(self.line.text())
+        elif is_open_key(event) or (not open_here and event.key() == Qt.Key.Key_Down):
+            event.accept()
+            self._find()
+        elif open_here and (step := forward_list_keys(event)) is not None:
+            event.accept()
+            popup.move_current(step)
+        elif open_here and event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            popup.dismiss()
+        elif open_here and enter:
+            event.accept()
+            popup.accept()
+        elif open_here and event.key() == Qt.Key.Key_Tab and self._only_row() is not None:
+            popup.accept()
+        else:
+            super().on_key(event)
+
+    def flush(self) -> None:
+        """Typed text that was not picked is no reference: a single match is taken, else the entry says what to do."""
+        if self._pause is not None:
+            self._pause.stop()
+        if not self._dirty:
+            return
+        text = self.line.text().strip()
+        self._dirty = False
+        if text == "":
+            self.committed.emit(None)
+        elif (only := self._only_row()) is not None:
+            self.pick(only.key)
+
+    def scan(self) -> None:
+        """F8: the next text typed here is a card's."""
+        self.line.setFocus()
+        self.line.selectAll()
+        self.line.setPlaceholderText(self.host.say("picker.scan"))
+
+    def take_card(self, text: str) -> None:
+        """Text of a card: whoever has that number is picked; nobody, and a new one is begun with it."""
+        self.host.popup().dismiss()
+        self._search.stop()
+        card = read_card(text, self.host.catalog, self.targets)
+        if isinstance(card, str):
+            self._dirty = False
+            self.line.clear()
+            self.host.app.notice(self.host.say("picker.card", reason=card), "red")
+            return
+        type_id, number_field, values = card
+        store = self.host.app.store
+        task = self.host.app.background.run(lambda: store.records.find(type_id, **{number_field: values[number_field]}))
+        task.then(lambda found: self.pick(found[0].id) if found else self.begin_new(type_id, values))
+
+    def pick(self, record_id: str) -> None:
+        self._dirty = False
+        self._search.stop()
+        self.line.setModified(False)
+        self.line.setPlaceholderText(self._hint)
+        self._value = record_id
+        self.committed.emit(record_id)
+        self.line.setText(self.text_of(record_id))
+        self.line.setCursorPosition(0)
+
+    def begin_new(self, type_id: str, values: dict[str, Any]) -> None:
+        """Opens the short form under the line."""
+        from desktop.forms.short_form import ShortForm
+
+        self._dirty = False
+        self.close_short()
+        record_type = self.host.catalog.record_type(type_id)
+        short = ShortForm(self.host.app, record_type, values, self)
+        short.created.connect(self._created)
+        short.closed.connect(self.close_short)
+        self._short = short
+        self._column.addWidget(short)
+        self.resized.emit()
+        short.focus_first()
+
+    def close_short(self) -> None:
+        if self._short is not None:
+            self._short.hide()
+            self._short.deleteLater()
+            self._short = None
+            self.line.setFocus()
+            self.resized.emit()
+
+    def _created(self, record_id: str) -> None:
+        self.close_short()
+        self.pick(record_id)
+        self.left.emit()
+
+    def _changed(self, _text: str) -> None:
+        self._search.start()
+
+    def _paused(self) -> None:
+        """Half a name is no person: nothing is committed until one is picked."""
+
+    def _left(self) -> None:
+        self._search.stop()
+        popup = self.host.popup()
+        if popup.is_open_for(self.line):
+            popup.dismiss()
+        super()._left()
+
+    def _only_row(self) -> Suggestion | None:
+        found = [row for row in self._rows if not row.command]
+        return found[0] if len(found) == 1 else None
+
+    def _find(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        text = self.line.text().strip() if self._dirty else ""
+        if not text or "|" in text:
+            self._rows = []
+            self._show([] if "|" in text else self._commands(text))
+            return
+        app, language, targets = self.host.app, self.host.language, self.targets
+        self._task = app.background.run(lambda: find_suggestions(app.store, app.catalog, text, targets, language))
+        self._task.then(lambda rows: self._show(rows + self._commands(text)))
+
+    def _commands(self, text: str) -> list[Suggestion]:
+        rows = []
+        for target in self._creatable():
+            words = self.host.say("picker.new_person" if self.is_person else "picker.new", label=self.host.label(target.label).lower())
+            rows.append(Suggestion(NEW + target.id, (words,), command=True, data=text))
+        return rows
+
+    def _creatable(self) -> list[RecordType]:
+        """Shared records may be added in place; a dossier or a book is begun at its own desk."""
+        from desktop.forms.people import TARGETS
+
+        shared = {type_id for targets in TARGETS.values() for type_id in targets}
+        catalog = self.host.catalog
+        known = {r.id for r in catalog.record_types}
+        return [catalog.record_type(t) for t in self.targets if t in shared and t in known]
+
+    def _show(self, rows: list[Suggestion]) -> None:
+        self._rows = rows
+        if self.line.hasFocus() and not self.line.isReadOnly():
+            self.host.popup().open(self.line, rows, self._picked)
+
+    def _picked(self, row: Suggestion) -> None:
+        if not row.key.startswith(NEW):
+            self.pick(row.key)
+            return
+        from desktop.forms.short_form import values_from_text
+
+        type_id = row.key[len(NEW) :]
+        typed = row.data if isinstance(row.data, str) else ""
+        self.begin_new(type_id, values_from_text(self.host.catalog.record_type(type_id), typed))

@@ -1,0 +1,95 @@
+"""Yes or no, and several of a list, as boxes to tick."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+
+from desktop.forms.field_widgets.base import FieldWidget
+from desktop.forms.host import FormHost
+from desktop.forms.layout import GridFlow
+from forms.definition import Choice, Field
+
+
+class _EnterGoesOn(QObject):
+    """Enter on a tick box goes to the next field; Space ticks."""
+
+    def __init__(self, owner: FieldWidget) -> None:
+        super().__init__(owner)
+        self._owner = owner
+
+    def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+                self._owner.left.emit()
+                return True
+        return False
+
+
+class YesNoField(FieldWidget):
+    """One box. Its words are the field's label, so the cell shows none above it."""
+
+    def __init__(self, field: Field, host: FormHost, path: str, parent: QWidget | None = None) -> None:
+        super().__init__(field, host, path, parent)
+        self.box = QCheckBox(host.label(field.label), self)
+        self.box.setMinimumHeight(30)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.box)
+        self.setFocusProxy(self.box)
+        self.box.installEventFilter(_EnterGoesOn(self))
+        self.box.clicked.connect(self.committed)
+
+    @property
+    def focus_target(self) -> QWidget:
+        return self.box
+
+    def present(self, value: Any) -> None:
+        self.box.setChecked(bool(value))
+
+
+class ManyField(FieldWidget):
+    """A box a choice, in columns; the value keeps the order of the list."""
+
+    def __init__(self, field: Field, host: FormHost, path: str, parent: QWidget | None = None) -> None:
+        super().__init__(field, host, path, parent)
+        self._grid = GridFlow(self, gap_x=10, gap_y=2)
+        self._boxes: dict[str, QCheckBox] = {}
+        self._enter = _EnterGoesOn(self)
+        self._value: list[str] = []
+
+    @property
+    def focus_target(self) -> QWidget:
+        return next(iter(self._boxes.values()), self)
+
+    def set_choices(self, choices: tuple[Choice, ...]) -> None:
+        codes = [c.code for c in choices]
+        if codes == list(self._boxes):
+            return
+        while self._grid.count():
+            item = self._grid.takeAt(0)
+            if item is not None and (widget := item.widget()) is not None:
+                widget.deleteLater()
+        self._boxes = {}
+        for choice in choices:
+            box = QCheckBox(self.host.label(choice.label), self)
+            box.setMinimumHeight(26)
+            box.installEventFilter(self._enter)
+            box.clicked.connect(self._ticked)
+            self._boxes[choice.code] = box
+            self._grid.add(box, 12 if self.field.width <= 6 else 6)
+        self.present(self._value)
+
+    def present(self, value: Any) -> None:
+        self._value = list(value) if isinstance(value, list) else []
+        for code, box in self._boxes.items():
+            box.setChecked(code in self._value)
+
+    def set_wrong(self, wrong: bool) -> None:
+        """The words below are enough: there is no single box to mark."""
+
+    def _ticked(self) -> None:
+        self.committed.emit([code for code, box in self._boxes.items() if box.isChecked()] or None)

@@ -1,0 +1,295 @@
+"""A record type drawn from its definition: numbered sections on a twelve-column grid.
+
+The view renders what the entry publishes and nothing else: every ``entry.set`` returns the paths that changed, and
+those cells are refreshed. What does not fit on the first screen is built right after it is shown, in slices, so that
+the largest form opens as fast as a small one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QLabel, QScrollArea, QWidget
+
+from desktop.forms.field_cell import FieldCell
+from desktop.forms.field_widgets.group import GroupField
+from desktop.forms.field_widgets.reference import ReferenceField
+from desktop.forms.host import FormHost
+from desktop.forms.layout import GridFlow
+from desktop.forms.popup import SuggestionPopup
+from forms.definition import Field, Section
+from forms.entry import RecordEntry, RuleError
+
+if TYPE_CHECKING:
+    from desktop.app import App
+
+FIRST_SCREEN = 14  # fields built before the form is shown
+SLICE = 0.008  # s of building between two turns of the event loop
+
+
+class FormView(QWidget):
+    """The fields of one record. ``only`` limits it to some of them (a short form, what an action asks), ``unlocked``
+    lets them be typed in a state that locks them, since an action may ask for what an edit may not touch."""
+
+    changed = Signal(object)  # frozenset of paths, after the officer changed one
+    typed = Signal()  # a keystroke, before anything is parsed
+    finished = Signal()  # Enter in the last field
+
+    def __init__(
+        self,
+        app: App,
+        entry: RecordEntry,
+        parent: QWidget | None = None,
+        *,
+        only: Collection[str] | None = None,
+        unlocked: bool = False,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("formView")
+        self.app, self.entry = app, entry
+        self.cells: dict[str, FieldCell] = {}
+        self.set_by_officer: set[str] = set()
+        self._popup: SuggestionPopup | None = None
+        self._host = FormHost(app, entry, self.popup)
+        self._refused: dict[str, str] = {}
+        self._show_all = False
+        self._unlocked = unlocked
+        self._headings: dict[str, QLabel] = {}
+        self._grid = GridFlow(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        sections = entry.record_type.sections
+        self._waiting: deque[tuple[Section, Field]] = deque(
+            (section, field) for section in sections for field in section.fields if only is None or field.name in only
+        )
+        self._with_headings = only is None
+        self._slices = QTimer(self, singleShot=True, interval=0)
+        self._slices.timeout.connect(self._build_slice)
+        for _ in range(min(FIRST_SCREEN, len(self._waiting))):
+            self._build_next()
+        self._number_sections()
+        if self._waiting:
+            self._slices.start()
+
+    def popup(self) -> SuggestionPopup:
+        """The form's one list of suggestions; a child of the window, so that nothing clips it."""
+        window = self.window()
+        if self._popup is None or self._popup.parentWidget() is not window:
+            self._popup = SuggestionPopup(window)
+        return self._popup
+
+    def build_all(self) -> None:
+        """Builds what still waits; before printing a picture, counting or jumping to a field."""
+        while self._waiting:
+            self._build_next()
+        self._number_sections()
+
+    @property
+    def is_complete(self) -> bool:
+        return not self._waiting
+
+    def cell(self, path: str) -> FieldCell | None:
+        """The cell of a field or of a row's field; builds up to it when it waits."""
+        name, _, rest = path.partition("/")
+        while name not in self.cells and self._waiting:
+            self._build_next()
+        cell = self.cells.get(name)
+        if rest and cell is not None and isinstance(cell.input, GroupField):
+            return cell.input.cell(path) or cell
+        return cell
+
+    def put(self, path: str, value: Any) -> None:
+        """The officer's value; widgets come here, and tests."""
+        self._refused.pop(path, None)
+        try:
+            changed = self.entry.put(path, value) if self._unlocked else self.entry.set(path, value)
+        except RuleError as error:
+            self._refused[path] = error.problems[0].message.get(self._host.language)
+            self.refresh({path})
+            return
+        self.set_by_officer.add(path)
+        self.refresh(changed | {path})
+        self.changed.emit(changed)
+
+    def refresh(self, paths: Iterable[str]) -> None:
+        """Shows the entry's state of ``paths``."""
+        relevance_before = {n: not c.isHidden() for n, c in self.cells.items()}
+        groups: dict[str, set[str]] = {}
+        for path in paths:
+            name, _, rest = path.partition("/")
+            if rest:
+                groups.setdefault(name, set()).add(path)
+            elif name in self.cells:
+                self._refresh_cell(self.cells[name])
+        for name, rows in groups.items():
+            cell = self.cells.get(name)
+            if cell is not None and isinstance(cell.input, GroupField):
+                cell.input.refresh(rows)
+        if any(relevance_before.get(n) != (not c.isHidden()) for n, c in self.cells.items()):
+            self._number_sections()
+
+    def refresh_all(self) -> None:
+        self.refresh(list(self.cells))
+        for cell in self.cells.values():
+            if isinstance(cell.input, GroupField):
+                cell.input.refresh(None)
+
+    def show_all_problems(self) -> None:
+        """From now on fields not visited yet tell what they lack too."""
+        self.build_all()
+        self._show_all = True
+        self.refresh_all()
+
+    def show_refused(self, problems: Mapping[str, str]) -> None:
+        """What the store, the city or a service refused, at the fields it is about, until they are changed."""
+        self._refused = dict(problems)
+        self.refresh({path.split("/")[0] for path in problems} | set(self.cells))
+
+    def flush(self) -> None:
+        """Commits whatever is typed and not yet committed."""
+        for cell in list(self.cells.values()):
+            cell.input.flush()
+
+    def commit_typed(self) -> None:
+        """Brings the entry up to the last keystroke without disturbing the typing."""
+        for cell in list(self.cells.values()):
+            cell.input.commit_typed()
+
+    def show_entry(self, entry: RecordEntry) -> None:
+        """Another entry of the same type under the same widgets: after a save, or when the city's version came."""
+        self.entry = self._host.entry = entry
+        self.set_by_officer.clear()
+        self._refused = {}
+        self._show_all = False
+        self.refresh_all()
+
+    def focus_path(self, path: str) -> None:
+        cell = self.cell(path)
+        if cell is not None:
+            cell.input.focus_target.setFocus()
+            self._scroll_to(cell)
+
+    def focus_first(self) -> None:
+        """The first field that can be typed in, an empty one preferred."""
+        usable = [c for c in self.cells.values() if self._usable(c)]
+        first = next((c for c in usable if self.entry.get(c.path) in (None, "")), usable[0] if usable else None)
+        if first is not None:
+            first.input.focus_target.setFocus()
+
+    def focus_after(self, path: str) -> None:
+        """Enter: the next field that can be typed in."""
+        name = path.split("/")[0]
+        self.cell(name)
+        names = list(self.cells)
+        for later in names[names.index(name) + 1 :]:
+            if self._usable(self.cells[later]):
+                self.cells[later].input.focus_target.setFocus()
+                self._scroll_to(self.cells[later])
+                return
+        if self._waiting:
+            self._build_next()
+            self.focus_after(path)
+        else:
+            self.finished.emit()
+
+    def scan_card(self) -> None:
+        """F8: into the person field one stands in, else the first one that is empty."""
+        pickers = [c for c in self.cells.values() if isinstance(c.input, ReferenceField) and c.input.is_person]
+        usable = [c for c in pickers if self._usable(c)]
+        here = next((c for c in usable if c.isAncestorOf(self.focusWidget() or self)), None)
+        empty = next((c for c in usable if self.entry.get(c.path) is None), None)
+        chosen = here or empty
+        if chosen is not None and isinstance(chosen.input, ReferenceField):
+            chosen.input.scan()
+
+    def _usable(self, cell: FieldCell) -> bool:
+        return not cell.isHidden() and not self._is_fixed(cell)
+
+    def _is_fixed(self, cell: FieldCell) -> bool:
+        if self._unlocked:
+            return False
+        calculated = self.entry.is_calculated(cell.path) and not cell.field.overridable
+        return self.entry.is_locked(cell.path) or calculated or cell.field.owner != "officer"
+
+    def _build_slice(self) -> None:
+        end = time.monotonic() + SLICE
+        while self._waiting and time.monotonic() < end:
+            self._build_next()
+        self._number_sections()
+        if self._waiting:
+            self._slices.start()
+
+    def _build_next(self) -> None:
+        section, field = self._waiting.popleft()
+        if self._with_headings and section.id not in self._headings:
+            heading = QLabel(self)
+            heading.setObjectName("heading")
+            self._headings[section.id] = heading
+            self._grid.add(heading)
+        cell = FieldCell(field, self._host, field.name, self)
+        cell.input.committed.connect(lambda value, path=field.name: self.put(path, value))
+        cell.input.left.connect(lambda path=field.name: self.focus_after(path))
+        cell.input.typed.connect(self.typed)
+        if isinstance(cell.input, GroupField):
+            cell.input.row_changed.connect(self.put)
+            cell.input.rows_changed.connect(lambda name=field.name: self._rows_changed(name))
+        self.cells[field.name] = cell
+        self._refresh_cell(cell)
+        self._grid.add(cell, 12 if field.type == "group" else field.width)
+        if self.isVisible() and self.entry.is_relevant(field.name):
+            cell.show()
+
+    def _rows_changed(self, name: str) -> None:
+        """A row came or went: everything that counts rows or adds them up may have changed."""
+        self.set_by_officer.add(name)
+        self.refresh_all()
+        self.changed.emit(frozenset({name}))
+
+    def _refresh_cell(self, cell: FieldCell) -> None:
+        entry, path = self.entry, cell.path
+        relevant = entry.is_relevant(path)
+        if cell.isHidden() == relevant:
+            cell.setVisible(relevant)
+        if not relevant:
+            return
+        if cell.field.type in {"one_of", "many_of"}:
+            cell.input.set_choices(entry.choices(path))
+        cell.input.set_locked(self._is_fixed(cell))
+        cell.set_required(entry.is_required(path))
+        cell.input.present(entry.get(path))
+        self._show_problem(cell)
+
+    def _show_problem(self, cell: FieldCell) -> None:
+        refused = self._refused.get(cell.path)
+        if refused:
+            cell.set_problem(refused)
+            return
+        problem = self.entry.problem(cell.path)
+        tell = self._show_all or cell.path in self.set_by_officer or self.entry.get(cell.path) not in (None, "", [])
+        if problem is None or not tell:
+            cell.set_problem(None)
+        else:
+            cell.set_problem(problem.message.get(self._host.language), blocks=problem.blocks)
+
+    def _number_sections(self) -> None:
+        """Headings count what is shown, so a section that is not relevant leaves no gap."""
+        number = 0
+        for section in self.entry.record_type.sections:
+            heading = self._headings.get(section.id)
+            if heading is None:
+                continue
+            shown = any(f.name in self.cells and not self.cells[f.name].isHidden() for f in section.fields)
+            heading.setVisible(shown)
+            if shown:
+                number += 1
+                heading.setText(f"{number} · {section.label.get(self._host.language)}")
+
+    def _scroll_to(self, cell: QWidget) -> None:
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if above is not None:
+            above.ensureWidgetVisible(cell, 20, 60)

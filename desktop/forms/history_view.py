@@ -1,0 +1,134 @@
+"""Who did what to a record, when, old and new value, and where each change stands. Nothing is ever taken out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from desktop.forms.side_cards import field_labels
+from desktop.language import language, say, tr
+from desktop.models.dates import when
+from desktop.models.tags import change_tag
+from desktop.widgets.basics import Card, tag_label, text_label
+from forms.definition import Field, RecordType
+from forms.field_types import show
+from sync.protocol import Change
+from sync.store.model import HistoryRow
+
+if TYPE_CHECKING:
+    from desktop.app import App
+
+MOST = 60  # rows drawn; older ones are fetched by scrolling on a later day than most records ever see
+
+
+class HistoryView(QWidget):
+    """A table of rows that may be several lines high; ``details`` False leaves the values out (conflict page)."""
+
+    def __init__(self, app: App, record_type: RecordType, parent: QWidget | None = None, *, details: bool = True) -> None:
+        super().__init__(parent)
+        self._app, self._type, self._details = app, record_type, details
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._card: QWidget | None = None
+        self.rows: tuple[HistoryRow, ...] = ()
+
+    def show_rows(self, rows: Sequence[HistoryRow]) -> None:
+        self.rows = tuple(rows)
+        if self._card is not None:
+            self._card.hide()
+            self._card.deleteLater()
+        card = Card(self._app.look, padding=8, parent=self)
+        self._card = card
+        self._column.insertWidget(0, card)
+        if not rows:
+            card.body.addWidget(text_label(tr("form.history.none"), "quiet"))
+            return
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(self._app.look.px(14))
+        grid.setVerticalSpacing(self._app.look.px(6))
+        grid.setColumnStretch(2, 1)
+        for n, key in enumerate(("when", "who", "what", "where")):
+            grid.addWidget(text_label(tr(f"form.history.{key}"), "label"), 0, n)
+        for n, row in enumerate(rows[:MOST], start=1):
+            self._add_row(grid, n, row)
+        card.body.addLayout(grid)
+        card.show()
+
+    def _add_row(self, grid: QGridLayout, n: int, row: HistoryRow) -> None:
+        top = Qt.AlignmentFlag.AlignTop
+        change = row.change
+        grid.addWidget(text_label(when(change.at, self._app.clock.now())), n, 0, top)
+        grid.addWidget(text_label(change.officer.name), n, 1, top)
+        what = QWidget(self)
+        lines = QVBoxLayout(what)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(1)
+        lines.addWidget(_wrapped(describe_change(self._type, change), ""))
+        if self._details and change.kind != "create":
+            for text in changed_lines(self._app, self._type, change):
+                lines.addWidget(_wrapped(text, "hint"))
+        for problem in row.problems:
+            lines.addWidget(_wrapped(f"⚠ {problem.message}", "problem"))
+        grid.addWidget(what, n, 2)
+        grid.addWidget(tag_label(change_tag(row.status)), n, 3, top)
+
+
+def describe_change(record_type: RecordType, change: Change) -> str:
+    """One line: what the officer did, by the words on the buttons and the labels of the fields."""
+    labels = ", ".join(field_labels(record_type, list(change.after)))
+    match change.kind:
+        case "create":
+            return tr("form.history.create")
+        case "action":
+            known = {a.id: a for a in record_type.actions}
+            name = say(known[change.action].label) if change.action in known else change.action or ""
+            return f"{name} · {change.number}" if change.number else name
+        case "resolve":
+            return tr("form.history.resolve", fields=labels)
+        case "void":
+            return tr("form.history.void", reason=change.reason or "")
+        case _:
+            return tr("form.history.edit", fields=labels)
+
+
+def changed_lines(app: App, record_type: RecordType, change: Change) -> Iterator[str]:
+    """"Phone: 0987… → 0912…", one line a field; rows of a group by their column."""
+    for path in sorted({*change.before, *change.after}):
+        field, label = field_of(record_type, path)
+        if field is None:
+            continue
+        old = shown_value(app, field, change.before.get(path))
+        new = shown_value(app, field, change.after.get(path))
+        yield tr("form.history.old_new", label=label, old=old, new=new)
+
+
+def field_of(record_type: RecordType, path: str) -> tuple[Field | None, str]:
+    """The field or group column a path means, and how to call it; a whole row is called by its group."""
+    name, *rest = path.split("/")
+    field = record_type.field_map.get(name)
+    if field is None or len(rest) < 2:
+        return field, say(field.label) if field else name
+    column = next((c for c in field.fields if c.name == rest[1]), None)
+    return column, f"{say(field.label)}, {say(column.label)}" if column else name
+
+
+def shown_value(app: App, field: Field, value: Any) -> str:
+    """A value of the past in words; a row of a group as its cells; empty is said, not left blank."""
+    if value in (None, "", []):
+        return tr("form.empty")
+    if field.type == "group":
+        rows = value if isinstance(value, list) else [value]
+        return "; ".join(_row_text(app, field, row) for row in rows if isinstance(row, dict))
+    choices = app.catalog.choices_of(field) if field.type in {"one_of", "many_of"} else ()
+    return show(field, value, language(), choices=choices, resolve=app.resolve, masked=field.masked)
+
+
+def _row_text(app: App, field: Field, row: dict[str, Any]) -> str:
+    return ", ".join(shown_value(app, c, row[c.name]) for c in field.fields if row.get(c.name) not in (None, ""))
+
+
+def _wrapped(text: str, role: str) -> QLabel:
+    return text_label(text, role, wrap=True)

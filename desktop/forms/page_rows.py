@@ -1,0 +1,42 @@
+"""What can be done on a record's page, as rows for the palette and the sheet of keys."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from desktop.actions import ActionRow
+from desktop.language import say, tr
+
+if TYPE_CHECKING:
+    from desktop.forms.record_page import RecordPage
+
+
+def page_rows(page: RecordPage) -> list[ActionRow]:
+    """The record's own actions first, then saving, printing and the next line of the visit."""
+    group = say(page.record_type.label)
+    officer = page.app.officer
+    rows = []
+    for offer in page.entry.actions(officer) if officer else []:
+        action = offer.action
+        why = " ".join(say(p.message) for p in offer.problems if p.blocks)
+        rows.append(
+            ActionRow(
+                id=f"act.{action.id}",
+                title=say(action.label),
+                run=partial(page.save, action.id),
+                icon=action.icon,
+                shortcut="F9" if action.main else "",
+                group=group,
+                main=action.main,
+                danger=action.danger,
+                why_not=why,
+            )
+        )
+    rows.append(ActionRow(id="save", title=tr("form.save"), run=page.save, shortcut="Ctrl+S", group=group))
+    if page.record is not None and page.record_type.printouts:
+        run = page.printing.choose
+        rows.append(ActionRow(id="print", title=tr("form.print"), run=run, shortcut="Ctrl+P", group=group))
+    if page.record is not None and page.record_type.visit:
+        rows.append(ActionRow(id="visit.next", title=tr("form.visit.next"), run=page.begin_next_of_visit, group=group))
+    return rows

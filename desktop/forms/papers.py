@@ -1,0 +1,71 @@
+"""A record's printouts: which are offered, their HTML, and the log that makes the second copy say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from desktop.forms.entries import ward_facts
+from forms.definition import Printout, RecordType
+from forms.printing import PrintContext, render
+from sync.store.model import PrintRow, Record
+
+if TYPE_CHECKING:
+    from desktop.app import App
+
+
+def offered(record_type: RecordType, record: Record | None) -> list[Printout]:
+    """Printouts of one record that its state allows."""
+    if record is None:
+        return []
+    return [p for p in record_type.printouts if p.over != "list" and (not p.states or record.state in p.states)]
+
+
+def next_copy(rows: Sequence[PrintRow], printout: Printout) -> int:
+    """Which copy the next print is; prints that failed do not count, proofs are never counted."""
+    done = [row.copy for row in rows if row.printout == printout.id and not row.failed]
+    return 1 if printout.proof else max(done, default=0) + 1
+
+
+def is_temporary(record_type: RecordType, record: Record) -> bool:
+    """Whether the paper must say that the number is not the final one."""
+    takes = record_type.register is not None and any(a.takes_number for a in record_type.actions)
+    register = record_type.register
+    shown = record.number or (record.fields.get(register.field) if register else None)
+    return takes and not shown
+
+
+def make_html(app: App, record: Record, printout: Printout, copy: int) -> str:
+    """One paper. Reads the store: runs in the background. Raises PrintError."""
+    record_type = app.catalog.record_type(record.type)
+
+    def related(type_id: str, field: str, record_id: str) -> Sequence[Any]:
+        return app.store.records.pointing_at(type_id, field, record_id)
+
+    context = PrintContext(
+        ward=ward_facts(app),
+        officer=app.officer,
+        now=app.clock.now,
+        resolve=app.resolve,
+        related=related,
+        copy_number=copy,
+        temporary=is_temporary(record_type, record),
+    )
+    return render(record_type, printout.id, app.catalog, records_of(app, record, printout), context=context)
+
+
+def records_of(app: App, record: Record, printout: Printout) -> Sequence[Record]:
+    """The record alone, or with ``over: visit`` every line of its visit, oldest first."""
+    if printout.over != "visit":
+        return [record]
+    return visit_lines(app, record) or [record]
+
+
+def visit_lines(app: App, record: Record) -> list[Record]:
+    """All records of the visit a record belongs to, in the order they were made. A query: in the background."""
+    record_type = app.catalog.record_type(record.type)
+    visit = record.fields.get(record_type.visit) if record_type.visit else None
+    if not record_type.visit or visit in (None, ""):
+        return []
+    wanted: Mapping[str, Any] = {record_type.visit: visit}
+    return sorted(app.store.records.find(record.type, **wanted), key=lambda line: line.id)

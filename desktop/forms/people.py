@@ -1,0 +1,69 @@
+"""What a picker shows of a person, household, organisation or any record, told from its definition.
+
+No field names are written here: the number is the field of type ``citizen_number`` (or the tax code), the birth date
+the first date, the place the first address. So a picker works for a register added tomorrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from desktop.forms.popup import Suggestion
+from forms.definition import Catalog, Field, RecordType
+from forms.field_types import show
+
+if TYPE_CHECKING:
+    from sync.store import Store
+    from sync.store.model import Hit
+
+TARGETS = {
+    "person": ("residence.citizen",),
+    "household": ("residence.household",),
+    "organisation": ("residence.organisation",),
+}
+FOUND_AT_MOST = 8
+
+
+def targets_of(field: Field) -> tuple[str, ...]:
+    """Record types a reference may point to; empty: any."""
+    return TARGETS.get(field.type, field.targets)
+
+
+def first_of(record_type: RecordType, *types: str) -> Field | None:
+    """The first field of one of ``types``, the earlier type preferred."""
+    for wanted in types:
+        for field in record_type.fields:
+            if field.type == wanted:
+                return field
+    return None
+
+
+def columns_of(
+    record_type: RecordType, fields: Mapping[str, Any], title: str, number: str | None, language: str
+) -> tuple[str, ...]:
+    """Number, title, date, place: what tells two people of one name apart."""
+
+    def text(field: Field | None) -> str:
+        value = fields.get(field.name) if field else None
+        return show(field, value, language) if field and value else ""
+
+    identity = text(first_of(record_type, "citizen_number", "tax_code")) or number or ""
+    born = text(first_of(record_type, "date_partial", "date"))
+    place = text(first_of(record_type, "address"))
+    return (identity, title, born, place)
+
+
+def find_suggestions(
+    store: Store, catalog: Catalog, text: str, types: tuple[str, ...], language: str
+) -> list[Suggestion]:
+    """Best matches for typed text. A query: runs in the background."""
+    return [
+        Suggestion(hit.id, hit_columns(store, catalog, hit, language), data=hit)
+        for hit in store.search.find(text, types=types, limit=FOUND_AT_MOST)
+    ]
+
+
+def hit_columns(store: Store, catalog: Catalog, hit: Hit, language: str) -> tuple[str, ...]:
+    fields = store.records.resolve(hit.id) or {}
+    return columns_of(catalog.record_type(hit.type), fields, hit.title, hit.number, language)

@@ -1,0 +1,121 @@
+"""Below the header: the form with its side cards, the history, the papers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from desktop.forms.form_view import FormView
+from desktop.forms.history_view import HistoryView
+from desktop.forms.papers import offered, visit_lines
+from desktop.forms.papers_view import PapersView
+from desktop.forms.side_cards import SideCards
+from desktop.forms.visit_table import VisitTable
+from desktop.language import tr
+from desktop.widgets.basics import Card
+from forms.definition import RecordType
+from forms.entry import RecordEntry
+from sync.protocol import DeliveryState
+from sync.store.model import HistoryRow, PrintRow, Record
+
+if TYPE_CHECKING:
+    from desktop.app import App
+
+SIDE_WIDTH = 224  # px of the side column
+
+
+class Around(Struct, frozen=True):
+    """What is read beside the record itself."""
+
+    rows: Sequence[HistoryRow] = ()
+    deliveries: Sequence[DeliveryState] = ()
+    prints: Sequence[PrintRow] = ()
+    visit: Sequence[Record] = ()
+
+
+class RecordBody(QWidget):
+    """Three tabs; history and papers belong to saved records only, so a new one shows no tabs at all."""
+
+    def __init__(self, app: App, record_type: RecordType, entry: RecordEntry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._app, self._type = app, record_type
+        px = app.look.px
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(px(12))
+        left = QVBoxLayout()
+        left.setSpacing(px(6))
+        self.tabs = QTabBar(self)
+        for key in ("form", "history", "papers"):
+            self.tabs.addTab(tr(f"form.tab.{key}"))
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.hide()
+        left.addWidget(self.tabs)
+        self.stack = QStackedWidget(self)
+        left.addWidget(self.stack, 1)
+        row.addLayout(left, 1)
+        self.view = FormView(app, entry)
+        self.history = HistoryView(app, record_type)
+        self.papers = PapersView(app, record_type)
+        for page in (self._carded(self.view), self.history, self.papers):
+            self.stack.addWidget(scrolled(page))
+        self.tabs.currentChanged.connect(self.stack.setCurrentIndex)
+        side = QWidget()
+        side.setObjectName("pageBody")
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(px(10))
+        self.visit = VisitTable(app, record_type, side)
+        self.cards = SideCards(app, record_type, side)
+        column.addWidget(self.visit)
+        column.addWidget(self.cards, 1)
+        area = scrolled(side)
+        area.setFixedWidth(px(SIDE_WIDTH))
+        row.addWidget(area)
+
+    def read(self, record: Record | None) -> Around:
+        """Queries: in the background."""
+        if record is None:
+            return Around()
+        store = self._app.store
+        return Around(
+            rows=store.changes.history(record.id),
+            deliveries=store.records.deliveries(record.id),
+            prints=store.prints.of(record.id),
+            visit=visit_lines(self._app, record) if self._type.visit else (),
+        )
+
+    def show_around(self, record: Record | None, found: Around) -> None:
+        self.tabs.setVisible(record is not None)
+        if record is None:
+            self.tabs.setCurrentIndex(0)
+        self.history.show_rows(found.rows)
+        self.papers.show_papers(offered(self._type, record), found.prints)
+        self.cards.show_standing(record, found.rows, found.deliveries)
+        self.visit.show_lines(found.visit)
+
+    def go_to_field(self, path: str) -> None:
+        self.tabs.setCurrentIndex(0)
+        self.view.focus_path(path)
+
+    def _carded(self, view: FormView) -> QWidget:
+        card = Card(self._app.look, padding=14)
+        card.body.addWidget(view)
+        card.body.addStretch(1)
+        return card
+
+
+def scrolled(page: QWidget) -> QScrollArea:
+    """A page that scrolls by itself, without a frame."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(page)
+    return area

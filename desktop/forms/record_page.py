@@ -1,0 +1,338 @@
+"""One record on the screen: header, form, side cards, history, papers; how it is begun, kept, saved and printed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from desktop.actions import ActionRow
+from desktop.forms.drafts import DraftKeeping
+from desktop.forms.entries import draft_entry, entry_of, new_entry
+from desktop.forms.meeting import meet
+from desktop.forms.page_rows import page_rows
+from desktop.forms.printing_flow import PrintingFlow
+from desktop.forms.record_body import RecordBody
+from desktop.forms.record_header import NoticeLine, RecordHeader
+from desktop.forms.saving import SavingFlow
+from desktop.forms.side_cards import field_labels
+from desktop.forms.standing import refused_at_fields
+from desktop.forms.visit_table import next_line_values
+from desktop.language import say, tr
+from desktop.models.dates import clock_time
+from desktop.models.tags import state_tag
+from forms.definition import RecordType
+from forms.entry import RecordEntry
+from sync.ids import new_id
+from sync.store.model import Draft, Record, Touched
+
+if TYPE_CHECKING:
+    from desktop.app import App
+    from desktop.forms.form_view import FormView
+
+
+class RecordPage(QWidget):
+    closed = Signal()
+    saved = Signal(str)
+    title_changed = Signal(str)
+    open_requested = Signal(str)
+    actions_changed = Signal()
+
+    def __init__(
+        self,
+        app: App,
+        record_type: RecordType,
+        record_id: str | None = None,
+        draft: Draft | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self.app, self.record_type = app, record_type
+        record_id = record_id or (draft.record_id if draft else None)
+        self.record: Record | None = app.store.records.load(record_id) if record_id else None
+        self.opened: Record | None = self.record
+        self.entry = self._begin(draft)
+        self._reading = 0
+        self.drafts = DraftKeeping(app, self._draft_id(draft), self._make_draft, self)
+        self._build()
+        self.printing = PrintingFlow(self)
+        self.saving = SavingFlow(self)
+        self.body.view.changed.connect(self._changed)
+        self.body.view.typed.connect(self._typed)
+        self.drafts.kept.connect(lambda at: self.header.show_draft(at))
+        self.drafts.failed.connect(lambda why: self.notice.say(tr("form.draft.failed", reason=why), "amber"))
+        app.touched.connect(self._touched)
+        self._show()
+        self.read_around()
+        if draft is not None:
+            self._say_draft(draft)
+        elif self.record is not None:
+            self._look_for_draft(self.record.id)
+
+    @property
+    def view(self) -> FormView:
+        return self.body.view
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the form holds something that is not saved."""
+        if self.opened is None:
+            return bool(self.view.set_by_officer) or self.drafts.exists
+        return self.entry.draft_fields != {k: v for k, v in self.opened.fields.items() if v is not None}
+
+    def actions(self) -> list[ActionRow]:
+        """What can be done here; the palette and the sheet of keys show the same rows."""
+        return page_rows(self)
+
+    def can_leave(self) -> bool:
+        """Always: what is not saved is a draft on the disk before the page goes."""
+        self.view.commit_typed()
+        self.drafts.keep_now()
+        return True
+
+    def focus_first(self) -> None:
+        self.view.focus_first()
+
+    def save(self, action_id: str | None = None) -> None:
+        """Saves, taking an action when one is given."""
+        self.saving.run(action_id)
+
+    def take_main_action(self) -> None:
+        """F9: the form's main action, or a plain save where there is none."""
+        main = next((a for a in self.record_type.actions if a.main and self.entry.state in a.from_), None)
+        self.save(main.id if main else None)
+
+    def begin_next_of_visit(self) -> None:
+        """The next line of the same visit, with what carries over already in it."""
+        if self.record is not None:
+            values = next_line_values(self.record_type, self.record)
+            self.show_record(None, new_entry(self.app, self.record_type, values))
+            self.notice.clear()
+            self.focus_first()
+            self.read_around()
+
+    def discard_draft(self) -> None:
+        """Back to what was saved."""
+        self.drafts.discard()
+        self.notice.clear()
+        if self.record is None:
+            self.closed.emit()
+            return
+        self.show_record(self.record, entry_of(self.app, self.record))
+
+    def show_record(self, record: Record | None, entry: RecordEntry) -> None:
+        """Puts another record (or its newer version) under the same widgets."""
+        self.record = self.opened = record
+        self.entry = entry
+        self.view.show_entry(entry)
+        self.drafts.restart(record.id if record else new_id(self.app.clock.now()))
+        self.problems.clear()
+        self._show()
+
+    def after_save(self, record: Record) -> None:
+        """The store has it: the form shows what was written, the draft is gone."""
+        self.show_record(record, entry_of(self.app, record))
+        self.saved.emit(record.id)
+        self.read_around()
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        """The form's own keys; ShortcutOverride below brings them here before the window's."""
+        run = self._key(event)
+        if run is not None:
+            event.accept()
+            run()
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent, /) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._key(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def closeEvent(self, event: QCloseEvent, /) -> None:
+        self.can_leave()
+        super().closeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        super().resizeEvent(event)
+        self._show_title()
+
+    def _key(self, event: QKeyEvent) -> Any:
+        control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        if plain:
+            return {Qt.Key.Key_F9: self.take_main_action, Qt.Key.Key_F8: self.view.scan_card}.get(Qt.Key(event.key()))
+        if control and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            return {Qt.Key.Key_S: self.save, Qt.Key.Key_P: self.printing.choose}.get(Qt.Key(event.key()))
+        return None
+
+    def _begin(self, draft: Draft | None) -> RecordEntry:
+        if draft is None:
+            return entry_of(self.app, self.record) if self.record else new_entry(self.app, self.record_type)
+        if draft.record_id is None and self.app.store.drafts.get(draft.id) is None:
+            return new_entry(self.app, self.record_type, draft.fields)
+        return draft_entry(self.app, self.record_type, draft, self.record)
+
+    def _draft_id(self, draft: Draft | None) -> str:
+        if draft is not None:
+            return draft.id
+        return self.record.id if self.record else new_id(self.app.clock.now())
+
+    def _build(self) -> None:
+        px = self.app.look.px
+        column = QVBoxLayout(self)
+        column.setContentsMargins(px(18), px(12), px(18), px(8))
+        column.setSpacing(px(8))
+        self.header = RecordHeader(self.app, self.save, lambda: self.printing.choose(), self)
+        self.header.actions.chosen.connect(self.save)
+        column.addWidget(self.header)
+        from desktop.forms.dialogs import ProblemList
+
+        self.problems = ProblemList(self.app, self)
+        self.notice = NoticeLine(self.app, self)
+        column.addWidget(self.problems)
+        column.addWidget(self.notice)
+        self.body = RecordBody(self.app, self.record_type, self.entry, self)
+        self.problems.chosen.connect(self.body.go_to_field)
+        self.body.cards.resolve_requested.connect(self._resolve)
+        self.body.visit.open_requested.connect(self.open_requested)
+        self.body.visit.next_requested.connect(self.begin_next_of_visit)
+        self.body.papers.print_requested.connect(lambda printout_id: self.printing.show(printout_id))
+        column.addWidget(self.body, 1)
+
+    def _show(self) -> None:
+        """Everything that follows from the entry and the record; the fields refresh themselves."""
+        self._show_title()
+        state = state_tag(self.record_type, self.entry.state) if self.record else None
+        self.header.show_state(state)
+        if not self.drafts.exists:
+            self.header.show_draft(None)
+        self._show_actions()
+        self.body.cards.show_entry(self.entry, self.record)
+
+    def _show_title(self) -> None:
+        label = say(self.record_type.label)
+        title = (self.record.title if self.record else "") or tr("form.new", label=label)
+        if self.record and self.record.title and label not in title:
+            title = f"{label} · {title}"
+        self.header.show_title(title, self.record.subtitle if self.record else "")
+        self.title_changed.emit(title)
+
+    def _show_actions(self) -> None:
+        officer = self.app.officer
+        offers = self.entry.actions(officer) if officer else []
+        self.header.actions.show_offers(offers)
+        self.header.print_button.setVisible(bool(self.record_type.printouts) and self.record is not None)
+
+    def _changed(self, _paths: object) -> None:
+        self.drafts.touch()
+        self._show_actions()
+        self.body.cards.show_entry(self.entry, self.record)
+        if not self.drafts.exists:
+            self.header.show_draft(None, pending=True)
+
+    def _typed(self) -> None:
+        self.drafts.touch()
+
+    def _make_draft(self, at: str) -> Draft | None:
+        self.view.commit_typed()
+        if not self.is_changed:
+            return None
+        title = self.entry.title or tr("form.new", label=say(self.record_type.label))
+        return Draft(
+            id=self.drafts.draft_id,
+            type=self.record_type.id,
+            record_id=self.record.id if self.record else None,
+            fields=self.entry.draft_fields,
+            opened=self.opened,
+            updated_at=at,
+            title=title,
+        )
+
+    def _look_for_draft(self, record_id: str) -> None:
+        store = self.app.store
+        self.app.background.run(lambda: store.drafts.get(record_id)).then(self._reopen_draft)
+
+    def _reopen_draft(self, draft: Draft | None) -> None:
+        """A draft was left here: it is shown, and can be thrown away."""
+        if draft is None or self.view.set_by_officer or self.record is None:
+            return
+        self.entry = draft_entry(self.app, self.record_type, draft, self.record)
+        self.opened = draft.opened or self.record
+        self.view.show_entry(self.entry)
+        self._meet(self.record)
+        self._show()
+        self._say_draft(draft)
+
+    def _say_draft(self, draft: Draft) -> None:
+        if self.app.store.drafts.get(draft.id) is None:
+            return
+        self.drafts.exists = True
+        self.header.show_draft(draft.updated_at)
+        text = tr("form.draft.opened", time=clock_time(draft.updated_at))
+        self.notice.say(text, "blue", (tr("form.draft.discard"), self.discard_draft))
+
+    def _touched(self, touched: Touched) -> None:
+        """What a committed write changed under the open form."""
+        if self.record is None or (self.record.id not in touched.records and not touched.outbox):
+            return
+        if self.record.id in touched.records and not self.saving.is_busy:
+            store, record_id = self.app.store, self.record.id
+            self.app.background.run(lambda: store.records.load(record_id)).then(self._came)
+        self.read_around()
+
+    def _came(self, fresh: Record | None) -> None:
+        if fresh is None or self.record is None or fresh.id != self.record.id or self.saving.is_busy:
+            return
+        if self.is_changed and self.opened is not None:
+            self._meet(fresh)
+        elif fresh.fields != self.record.fields or fresh.state != self.record.state:
+            self.show_record(fresh, entry_of(self.app, fresh))
+        self.record = fresh
+        if not self.is_changed:
+            self.opened = fresh
+        self._show()
+
+    def _meet(self, fresh: Record) -> None:
+        """Takes in what the officer has not touched, and says so in one line."""
+        opened = self.opened or fresh
+        if fresh.fields == opened.fields and fresh.state == opened.state:
+            self.opened = structs.replace(fresh, fields=opened.fields)
+            return
+        self.view.commit_typed()
+        met = meet(self.record_type, opened.fields, self.entry.draft_fields, fresh.fields)
+        self.opened = structs.replace(fresh, fields=met.opened)
+        kept = set(self.view.set_by_officer)
+        self.entry = entry_of(self.app, fresh, met.fields)
+        self.view.show_entry(self.entry)
+        self.view.set_by_officer |= kept
+        self.drafts.touch()
+        for names, key, kind in ((met.taken, "form.merged", "blue"), (met.clashes, "form.merged.clash", "amber")):
+            if labels := field_labels(self.record_type, names):
+                who = fresh.updated_by or tr("form.place.city")
+                self.notice.say(tr(key, who=who, fields=", ".join(labels)), kind)
+
+    def read_around(self) -> None:
+        """History, deliveries, prints and the visit, in the background; the newest reading wins."""
+        self._reading += 1
+        ticket, record = self._reading, self.record
+        self.app.background.run(lambda: self.body.read(record)).then(
+            lambda found: self.body.show_around(record, found) or self._show_refused(found.rows, found.deliveries)
+            if ticket == self._reading
+            else None
+        )
+
+    def _show_refused(self, rows: Any, deliveries: Any) -> None:
+        refused = refused_at_fields(rows, deliveries)
+        if refused:
+            self.view.show_refused(refused)
+
+    def _resolve(self) -> None:
+        """The window shows the conflict page of a record in conflict."""
+        if self.record is not None:
+            self.open_requested.emit(self.record.id)

@@ -1,0 +1,125 @@
+"""From a press of the button to "saved": commit what is typed, ask what is missing, confirm, write, tell.
+
+The action is tried on a copy of the entry, so that a save that fails leaves the form exactly as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer
+
+from desktop.forms.dialogs import AskDialog, confirm
+from desktop.forms.entries import copy_entry
+from desktop.language import say, tr
+from desktop.models.dates import clock_time
+from forms.definition import Action
+from forms.entry import Problem, RecordEntry, RuleError
+from sync.store.model import Record, Save, SaveRefused
+
+if TYPE_CHECKING:
+    from desktop.forms.record_page import RecordPage
+
+
+class SavingFlow(QObject):
+    def __init__(self, page: RecordPage) -> None:
+        super().__init__(page)
+        self._page = page
+        self.is_busy = False
+        self._action: Action | None = None
+
+    def run(self, action_id: str | None = None) -> None:
+        page = self._page
+        if self.is_busy or page.app.officer is None:
+            return
+        page.view.flush()
+        page.problems.clear()
+        action = page.record_type.action(action_id) if action_id else None
+        fields = page.entry.fields if action is None else self._after(action)
+        if fields is None or (action is None and not self._may_save()):
+            return
+        self._write(fields, action)
+
+    def _may_save(self) -> bool:
+        """A plain save writes whatever obeys the rules of the present state."""
+        page = self._page
+        if not page.is_changed and page.record is not None:
+            page.app.notice(tr("form.save.nothing"))
+            return False
+        blocking = [p for p in page.entry.problems() if p.blocks]
+        if blocking:
+            self._tell(tr("form.save"), blocking)
+        return not blocking
+
+    def _after(self, action: Action) -> dict[str, Any] | None:
+        """The fields as the action leaves them; None when the officer has to mend something or thought better of it."""
+        page, officer = self._page, self._page.app.officer
+        if officer is None:
+            return None
+        offer = next((o for o in page.entry.actions(officer) if o.action.id == action.id), None)
+        blocking = [p for p in offer.problems if p.blocks] if offer else []
+        if offer is None or blocking:
+            self._tell(say(action.label), blocking)
+            return None
+        inputs: dict[str, Any] = {}
+        if action.asks:
+            dialog = AskDialog(page.app, action, copy_entry(page.app, page.entry), page)
+            if dialog.exec() != AskDialog.DialogCode.Accepted:
+                return None
+            inputs = dialog.inputs
+        if action.danger and not confirm(page, action):
+            return None
+        trial: RecordEntry = copy_entry(page.app, page.entry)
+        try:
+            trial.perform(action.id, officer, inputs)
+        except RuleError as error:
+            self._tell(say(action.label), error.problems)
+            return None
+        return trial.fields
+
+    def _write(self, fields: dict[str, Any], action: Action | None) -> None:
+        page, officer = self._page, self._page.app.officer
+        if officer is None:
+            return
+        self.is_busy = True
+        self._action = action
+        page.header.set_busy(True)
+        page.drafts.pause()
+        save = Save(
+            type=page.record_type.id, fields=fields, opened=page.opened, action=action.id if action else None
+        )
+        store, draft = page.app.store, page.drafts.draft_id
+        task = page.app.background.run(lambda: store.save([save], officer, draft=draft)[0])
+        task.then(self._saved).failed(self._failed)
+
+    def _saved(self, record: Record) -> None:
+        page, action = self._page, self._action
+        self._settle()
+        page.after_save(record)
+        page.notice.say(tr("form.save.done", time=clock_time(page.app.clock.now())), "blue")
+        if action is not None and action.prints:
+            prints = action.prints
+            QTimer.singleShot(0, page, lambda: page.printing.show(prints[0]))
+
+    def _failed(self, error: Exception) -> None:
+        page = self._page
+        self._settle()
+        page.drafts.touch()
+        page.notice.say(tr("form.save.refused", reason=str(error)), "red")
+        if isinstance(error, SaveRefused) and error.problems:
+            page.view.show_refused({p.field: p.message for p in error.problems if p.field})
+            page.body.go_to_field(error.problems[0].field)
+
+    def _settle(self) -> None:
+        self.is_busy = False
+        self._page.header.set_busy(False)
+
+    def _tell(self, action: str, problems: Sequence[Problem]) -> None:
+        """A plain list, and the first field to mend in focus."""
+        page = self._page
+        page.view.show_all_problems()
+        page.problems.show_problems(action, problems, page.record_type)
+        first = next((p.path for p in problems if p.path), None)
+        if first is not None:
+            page.body.go_to_field(first)

@@ -1,0 +1,66 @@
+"""The lines taken in during one visit, with what the citizen pays for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from desktop.forms.side_cards import fee_field
+from desktop.language import tr
+from desktop.widgets.basics import Card, button, text_label
+from forms.definition import RecordType
+from forms.vietnamese import show_money
+from sync.store.model import Record
+
+if TYPE_CHECKING:
+    from desktop.app import App
+
+
+class VisitTable(Card):
+    open_requested = Signal(str)
+    next_requested = Signal()
+
+    def __init__(self, app: App, record_type: RecordType, parent: QWidget | None = None) -> None:
+        super().__init__(app.look, padding=10, parent=parent)
+        self._type = record_type
+        self._fee = fee_field(record_type)
+        self.total = 0
+        self.body.addWidget(text_label(tr("form.card.visit"), "heading"))
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(2)
+        self.body.addLayout(self._rows)
+        self._sum = text_label("", "strong", wrap=True)
+        self.body.addWidget(self._sum)
+        self.next_button = button(tr("form.visit.next"), self.next_requested.emit)
+        self.body.addWidget(self.next_button)
+        self.hide()
+
+    def show_lines(self, lines: Sequence[Record]) -> None:
+        while (item := self._rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self.total = 0
+        for line in lines:
+            fee = line.fields.get(self._fee.name) if self._fee else None
+            self.total += fee if isinstance(fee, int) else 0
+            words = " · ".join(part for part in (line.number, line.title) if part)
+            row = button(words, self._opener(line.id), kind="flat", tip=words)
+            self._rows.addWidget(row)
+        count = tr("form.visit.lines", count=len(lines))
+        money = tr("form.visit.total", total=f"{show_money(self.total)} đồng") if self._fee else ""
+        self._sum.setText(" · ".join(part for part in (count, money) if part))
+        self.setVisible(bool(lines))
+
+    def _opener(self, record_id: str) -> Callable[[], None]:
+        return lambda: self.open_requested.emit(record_id)
+
+
+def next_line_values(record_type: RecordType, record: Record) -> dict[str, object]:
+    """What the next line of the visit begins with: the visit and the fields that carry over."""
+    kept = {f.name for f in record_type.fields if f.carry} | ({record_type.visit} if record_type.visit else set())
+    return {n: v for n, v in record.fields.items() if n in kept and v not in (None, "")}

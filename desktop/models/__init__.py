@@ -1,0 +1,1 @@
+"""What views show, made ready without widgets where that is possible."""

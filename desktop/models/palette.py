@@ -1,0 +1,115 @@
+"""What the palette offers: actions, lists, beginnings and records, matched by folded words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from desktop.actions import ActionRow, shown_shortcut
+from desktop.app import App
+from desktop.language import say, tr
+from desktop.models.quick import in_rail_order, shown_types
+from forms.definition import Catalog
+from forms.vietnamese import fold
+from sync.store.model import Hit
+
+Index = QModelIndex | QPersistentModelIndex
+OFFER_ROLE = Qt.ItemDataRole.UserRole + 1
+MOST_COMMANDS = 6  # beside found records, so that records are never pushed out of sight
+_NOWHERE = QModelIndex()
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One line of the palette. ``aside`` stands at the right: the key, or what kind of thing it is."""
+
+    title: str
+    run: Callable[[], object]
+    detail: str = ""
+    aside: str = ""
+    icon: str = ""
+
+    @property
+    def folded(self) -> str:
+        return fold(f"{self.title} {self.detail}")
+
+
+def action_offers(rows: Iterable[ActionRow]) -> list[Offer]:
+    """Only what can be done now."""
+    return [
+        Offer(row.title, row.run, row.group, shown_shortcut(row) or tr("frame.kind_action"), row.icon or "check")
+        for row in rows
+        if row.enabled()
+    ]
+
+
+def list_offers(catalog: Catalog, open_list: Callable[[str], object]) -> list[Offer]:
+    return [
+        Offer(say(record.label), partial(open_list, record.id), say(tool.label), tr("frame.kind_list"), tool.icon)
+        for tool in in_rail_order(catalog)
+        for record in shown_types(tool)
+    ]
+
+
+def begin_offers(app: App) -> list[Offer]:
+    return [
+        Offer(
+            tr("frame.begin", name=say(record.label)),
+            partial(app.begin, record.id),
+            say(tool.short),
+            tr("frame.kind_new"),
+            "plus",
+        )
+        for tool in in_rail_order(app.catalog)
+        for record in tool.records
+        if app.may_begin(record)
+    ]
+
+
+def hit_offer(hit: Hit, app: App) -> Offer:
+    record_type = app.catalog.record_type(hit.type)
+    parts = [part for part in (hit.number, hit.subtitle, say(record_type.state(hit.state).label)) if part]
+    return Offer(
+        hit.title, partial(app.open_record, hit.id), " · ".join(parts), say(record_type.label), record_type.icon
+    )
+
+
+def matching(offers: Sequence[Offer], text: str) -> list[Offer]:
+    """Those in which every typed word begins a word; titles that begin with the text go first."""
+    wanted = fold(text).split()
+    found = []
+    for offer in offers:
+        words = offer.folded.split()
+        if all(any(word.startswith(want) for word in words) for want in wanted):
+            found.append(offer)
+    start = fold(text).strip()
+    return sorted(found, key=lambda offer: not fold(offer.title).startswith(start))
+
+
+class OfferModel(QAbstractListModel):
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.offers: tuple[Offer, ...] = ()
+
+    def show(self, offers: Sequence[Offer]) -> None:
+        self.beginResetModel()
+        self.offers = tuple(offers)
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self.offers)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        offer = self.offers[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return offer.title
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return ", ".join(part for part in (offer.title, offer.detail, offer.aside) if part)
+            case _ if role == OFFER_ROLE:
+                return offer
+        return None

@@ -1,0 +1,120 @@
+"""The rail as rows: today, then the tools by group with their counters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from desktop.language import say, tr
+from desktop.models.quick import in_rail_order, own_tools, shown_types
+from forms.definition import Catalog, Tool
+from sync.protocol import Officer
+from sync.store.model import Overview
+
+Index = QModelIndex | QPersistentModelIndex
+ROW_ROLE = Qt.ItemDataRole.UserRole + 1
+_NOWHERE = QModelIndex()
+
+
+@dataclass(frozen=True)
+class RailRow:
+    """``key`` is the page: "today", "tool:<id>", "more" (unfolds), or "" for a heading."""
+
+    kind: Literal["page", "group", "tool", "more"]
+    key: str
+    text: str
+    icon: str = ""
+    count: int = 0
+    urgent: bool = False  # something is late or refused: red and bold
+
+    @property
+    def spoken(self) -> str:
+        """For a screen reader: the colour of the counter in words."""
+        if not self.count:
+            return self.text
+        return f"{self.text}, {tr('frame.rail_urgent' if self.urgent else 'frame.rail_open', n=self.count)}"
+
+
+def rail_rows(
+    catalog: Catalog, officer: Officer | None, overview: Overview | None, *, unfolded: bool
+) -> tuple[RailRow, ...]:
+    """Before the first count ``overview`` is None and every tool is shown without a counter."""
+    rows = [_today(overview)]
+    busy = [*overview.open_by_type, *overview.attention_by_type] if overview else []
+    own = own_tools(catalog, officer, busy)
+    tools = [tool for tool in in_rail_order(catalog) if shown_types(tool)]
+    folded = [tool for tool in tools if tool.id not in own] if own else []
+    rows += _by_group([tool for tool in tools if tool not in folded], catalog, overview)
+    if folded:
+        text = tr("frame.rail_fewer" if unfolded else "frame.rail_more", n=len(folded))
+        rows.append(RailRow("more", "more", text, "chevron-up" if unfolded else "chevron-down"))
+        if unfolded:
+            rows += _by_group(folded, catalog, overview)
+    return tuple(rows)
+
+
+def _today(overview: Overview | None) -> RailRow:
+    if overview is None:
+        return RailRow("page", "today", tr("frame.today"), "today")
+    work = overview.overdue + overview.due_today + overview.new + overview.refused + overview.conflicts
+    return RailRow("page", "today", tr("frame.today"), "today", work, bool(overview.overdue or overview.refused))
+
+
+def _by_group(tools: list[Tool], catalog: Catalog, overview: Overview | None) -> list[RailRow]:
+    rows: list[RailRow] = []
+    group = None
+    for tool in tools:
+        if tool.group != group:
+            group = tool.group
+            label = catalog.groups.get(group)
+            rows.append(RailRow("group", "", say(label) if label else group))
+        rows.append(_tool(tool, overview))
+    return rows
+
+
+def _tool(tool: Tool, overview: Overview | None) -> RailRow:
+    attention = _sum(tool, overview.attention_by_type) if overview else 0
+    count = _sum(tool, overview.open_by_type) if overview else 0
+    return RailRow("tool", f"tool:{tool.id}", say(tool.short), tool.icon, attention or count, attention > 0)
+
+
+def _sum(tool: Tool, counts: Mapping[str, int]) -> int:
+    return sum(counts.get(record_type.id, 0) for record_type in tool.records)
+
+
+class RailModel(QAbstractListModel):
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.rows: tuple[RailRow, ...] = ()
+
+    def show(self, rows: tuple[RailRow, ...]) -> None:
+        """Counters change in place; the list is set anew only when its rows are others."""
+        if [row.key for row in rows] == [row.key for row in self.rows] and rows:
+            self.rows = rows
+            self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+            return
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        if self.rows[index.row()].kind == "group":
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = self.rows[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole:
+                return row.text
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return row.spoken
+            case _ if role == ROW_ROLE:
+                return row
+        return None

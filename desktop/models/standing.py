@@ -1,0 +1,49 @@
+"""Where the records of this PC stand, in one sentence each: what the status bar says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from desktop.language import tr
+from desktop.line import Line
+from desktop.models.dates import when
+from desktop.models.tags import Kind
+from sync.store.model import Overview
+
+
+def line_sentence(line: Line, enrolled: bool, now: datetime) -> tuple[Kind, str, str]:
+    """Kind, sign and words about the line to the city. Work goes on in every case, and the words say so."""
+    since = when(line.since, now) if line.since else ""
+    if not enrolled:
+        return "grey", "○", tr("frame.line_none")
+    match line.state:
+        case "up":
+            return "green", "●", tr("frame.line_up", since=since)
+        case "down":
+            return "amber", "◐", tr("frame.line_down", since=since)
+        case "refused":
+            return "red", "!", tr("frame.line_refused", since=since)
+    return "grey", "○", tr("frame.line_unknown")
+
+
+def waiting_sentence(overview: Overview | None) -> str:
+    """What has not reached the city; "all there" only when that is true for every change."""
+    if overview is None:
+        return ""
+    if overview.waiting:
+        return tr("frame.n_waiting", n=overview.waiting)
+    if overview.refused:
+        return tr("frame.n_refused", n=overview.refused)
+    return tr("frame.all_there")
+
+
+def attention_sentence(overview: Overview | None) -> str:
+    """What only a person can settle; empty when there is nothing."""
+    if overview is None:
+        return ""
+    parts = []
+    if overview.conflicts:
+        parts.append(tr("frame.n_conflicts", n=overview.conflicts))
+    if overview.refused and overview.waiting:
+        parts.append(tr("frame.n_refused", n=overview.refused))
+    return " · ".join(parts)

@@ -1,0 +1,174 @@
+"""From a profile folder to an open window: enrol if it is nobody's, unlock if it is locked, sign in, work."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
+
+from desktop import theme
+from desktop.app import App, TransportFactory, over_http
+from desktop.background import Background
+from desktop.language import tr, use_language
+from desktop.settings import load_settings
+from forms.definition import Catalog
+from sync.clock import Clock, SystemClock
+from sync.protocol import Officer
+
+if TYPE_CHECKING:
+    from desktop.views.main_window import MainWindow
+    from sync.store import Store
+
+
+def open_workspace(
+    folder: Path,
+    *,
+    passphrase: str | None = None,
+    clock: Clock | None = None,
+    transport: TransportFactory = over_http,
+) -> int:
+    """Runs the workspace on a profile until its window is closed; returns the exit code of the program."""
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)  # noqa: S101 - another kind of application cannot draw widgets
+    start = Start(application, folder, clock or SystemClock(), transport)
+    start.begin(passphrase)
+    code = application.exec()
+    start.end()
+    return code
+
+
+class Start(QObject):
+    """The steps before the workspace, in a window of their own that closes when it opens."""
+
+    def __init__(self, application: QApplication, folder: Path, clock: Clock, transport: TransportFactory) -> None:
+        super().__init__()
+        self._folder = folder
+        self._clock = clock
+        self._transport = transport
+        self.settings = load_settings(folder)
+        use_language(self.settings.language)
+        self.look = theme.apply(application, self.settings.theme, self.settings.scale)
+        self._background = Background(self)
+        self._catalog: Catalog | None = None
+        self.gate: QStackedWidget | None = None
+        self.app: App | None = None
+        self.window: MainWindow | None = None
+
+    @property
+    def catalog(self) -> Catalog:
+        if self._catalog is None:
+            from forms.loader import load_catalog
+
+            self._catalog = load_catalog()
+        return self._catalog
+
+    def begin(self, passphrase: str | None = None) -> None:
+        from sync.store import vault
+        from sync.store.model import NoStore
+
+        try:
+            locked = vault.needs_passphrase(self._folder)
+            if locked and passphrase is None:
+                self._ask_passphrase()
+                return
+            store = self._open_store(passphrase)
+        except NoStore:
+            self._offer_enrolment()
+            return
+        self._sign_in(store)
+
+    def end(self) -> None:
+        self._background.close()
+        if self.app is not None:
+            self.app.close()
+
+    def _open_store(self, passphrase: str | None) -> Store:
+        from sync.store import Store, vault
+
+        return Store.open(self._folder, vault.open_key(self._folder, passphrase), self.catalog, self._clock)
+
+    def _ask_passphrase(self) -> None:
+        from desktop.views.sign_in import Unlock
+
+        page = Unlock(self.look)
+
+        def try_it(passphrase: str) -> None:
+            task = self._background.run(lambda: self._open_store(passphrase), page)
+            task.then(self._sign_in).failed(lambda error: page.refuse(str(error)))
+
+        page.given.connect(try_it)
+        self._show(page)
+
+    def _offer_enrolment(self) -> None:
+        from desktop.views.sign_in import OfferEnrolment
+
+        page = OfferEnrolment(self.look)
+
+        def try_it(url: str, code: str) -> None:
+            task = self._background.run(lambda: self._enrol(url, code), page)
+            task.then(lambda _none: self.begin()).failed(lambda error: page.refuse(str(error)))
+
+        page.given.connect(try_it)
+        self._show(page)
+
+    def _enrol(self, url: str, code: str) -> None:
+        """The same enrolment as the command line's, in the background."""
+        from desktop.commands.desk import Desk
+        from desktop.commands.enrolment import enrol_desk
+
+        with Desk(self._folder, language=self.settings.language, clock=self._clock) as desk:
+            enrol_desk(desk, url, code, platform.node() or "PC")
+
+    def _sign_in(self, store: Store) -> None:
+        """A device with one officer asks nothing; a shared one asks who it is."""
+        enrolment = store.enrolment
+        officers = enrolment.officers if enrolment else ()
+        if len(officers) <= 1:
+            self._open(store, officers[0] if officers else None)
+            return
+        from desktop.views.sign_in import SignIn
+
+        page = SignIn(self.look, officers, self.catalog, self.settings.last_officer)
+        page.chosen.connect(lambda officer: self._open(store, officer))
+        self._show(page)
+
+    def _open(self, store: Store, officer: Officer | None) -> None:
+        from desktop.views.main_window import MainWindow
+
+        self.app = App(
+            store,
+            self.catalog,
+            self._clock,
+            folder=self._folder,
+            settings=self.settings,
+            officer=officer,
+            transport=self._transport,
+        )
+        if officer is not None and officer.id != self.settings.last_officer:
+            self.app.change_settings(last_officer=officer.id)
+        self.window = MainWindow(self.app)
+        if self.gate is not None:
+            self.window.setGeometry(self.gate.geometry())
+        self.window.show()
+        if self.gate is not None:
+            self.gate.close()
+            self.gate.deleteLater()
+            self.gate = None
+        self.app.start_sync()
+
+    def _show(self, page: QWidget) -> None:
+        if self.gate is None:
+            self.gate = QStackedWidget()
+            self.gate.setObjectName("pages")
+            self.gate.setWindowTitle(tr("frame.brand"))
+            self.gate.resize(1024, 768)
+        self.gate.addWidget(page)
+        self.gate.setCurrentWidget(page)
+        self.gate.show()
+        first = getattr(page, "focus_first", None)
+        if first is not None:
+            first()

@@ -1,0 +1,1 @@
+"""The pages of the workspace and the window around them."""

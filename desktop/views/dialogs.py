@@ -1,0 +1,37 @@
+"""Small windows over the workspace: one heading, a body, buttons; Esc closes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.theme import LARGE, MEDIUM, SMALL, Look
+from desktop.widgets.basics import button, text_label
+
+
+class Sheet(QDialog):
+    """Deleted when closed; blocks its window only."""
+
+    def __init__(self, look: Look, heading: str, window: QWidget, *, width: int = 480) -> None:
+        super().__init__(window)
+        self.look = look
+        self.setWindowTitle(heading)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+        self.setMinimumWidth(min(look.px(width), window.width() - 40))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(look.px(LARGE), look.px(LARGE), look.px(LARGE), look.px(MEDIUM))
+        column.setSpacing(look.px(MEDIUM))
+        column.addWidget(text_label(heading, "title"))
+        self.body = QVBoxLayout()
+        self.body.setSpacing(look.px(SMALL))
+        column.addLayout(self.body, 1)
+        self.foot = QHBoxLayout()
+        self.foot.setSpacing(look.px(SMALL))
+        self.foot.addStretch(1)
+        column.addLayout(self.foot)
+
+    def add_button(self, text: str, run: Callable[[], object], *, kind: str = "") -> None:
+        self.foot.addWidget(button(text, run, kind=kind))

@@ -1,0 +1,156 @@
+"""The one window: header, rail, pages, status bar."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QCloseEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+
+from desktop.actions import ActionRow, bind
+from desktop.app import App
+from desktop.icons import icon
+from desktop.language import tr
+from desktop.models.palette import Offer, action_offers, begin_offers, list_offers
+from desktop.views.header import Header
+from desktop.views.navigator import Navigator
+from desktop.views.palette import Palette
+from desktop.views.rail import Rail
+from desktop.views.window_actions import WindowActions, menu_rows
+from desktop.widgets.status_bar import StatusBar
+from desktop.widgets.toast import Toast
+from desktop.widgets.tray import Tray
+from sync.store.model import Overview
+
+COUNT_PAUSE_MS = 200  # a sync commits many batches; counting once after a burst is enough
+MINUTE_MS = 60_000
+
+
+class MainWindow(QMainWindow):
+    """Designed for 1024 × 768. Paints first, and counts after."""
+
+    def __init__(self, app: App) -> None:
+        super().__init__()
+        self.app = app
+        self._bound: list[QAction] = []
+        self._actions = WindowActions(self)
+        self.resize(1024, 768)
+        self.setMinimumSize(800, 560)
+        self.setWindowIcon(icon("app", app.look.colour("action"), 32))
+        self._count_soon = QTimer(self)
+        self._count_soon.setSingleShot(True)
+        self._count_soon.setInterval(COUNT_PAUSE_MS)
+        self._count_soon.timeout.connect(self.count)
+        self.pages = Navigator(app)
+        self.pages.shown.connect(self._on_shown)
+        self.pages.saved.connect(self._note_saved)
+        self._build()
+        app.touched.connect(lambda _touched: self._count_soon.start())
+        app.officer_changed.connect(self._rebuild)
+        app.look_changed.connect(self._rebuild)
+        app.open_requested.connect(self.pages.open_record)
+        app.begin_requested.connect(self.pages.begin)
+        app.scan_requested.connect(self._actions.scan)
+        app.noticed.connect(self._say)
+        self._minute = QTimer(self)
+        self._minute.setInterval(MINUTE_MS)
+        self._minute.timeout.connect(self._pass_minute)
+        self._minute.start()
+        self.tray = Tray(app, self, self._actions.sync_now)
+        self.pages.go("today")
+        QTimer.singleShot(0, self.count)
+
+    def _build(self) -> None:
+        body = QWidget()
+        body.setObjectName("page")
+        self.header = Header(self.app, lambda: menu_rows(self.window_rows()))
+        self.rail = Rail(self.app)
+        self.rail.chosen.connect(self.pages.go)
+        self.status = StatusBar(self.app)
+        self.status.outbox_wanted.connect(lambda: self.pages.go("outbox"))
+        self.status.conflicts_wanted.connect(lambda: self.pages.go("conflicts"))
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.rail)
+        middle.addWidget(self.pages, 1)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addLayout(middle, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(body)
+        self.palette_box = Palette(self.app, self._offers, self)
+        self.toast = Toast(self.app.look, self)
+
+    def _rebuild(self) -> None:
+        """Language, look or officer changed: the frame is made again around the pages, which are made again too."""
+        self.pages.setParent(None)
+        for old in (self.palette_box, self.toast):
+            old.hide()
+            old.deleteLater()
+        self._build()
+        self.pages.show()
+        self.pages.rebuild()
+        self.count()
+
+    def window_rows(self) -> list[ActionRow]:
+        return self._actions.rows()
+
+    def rows(self) -> list[ActionRow]:
+        """Everything that can be done now: the page's actions, then the window's."""
+        return [*self.pages.actions_of_page(), *self.window_rows()]
+
+    def _offers(self) -> list[Offer]:
+        return [
+            *action_offers(self.rows()),
+            *list_offers(self.app.catalog, lambda type_id: self.pages.go(f"list:{type_id}")),
+            *begin_offers(self.app),
+        ]
+
+    def _on_shown(self, key: str) -> None:
+        self.rail.stand_on(key)
+        changed = getattr(self.pages.page, "actions_changed", None)
+        if changed is not None:
+            changed.connect(self._bind_rows, Qt.ConnectionType.UniqueConnection)
+        self._bind_rows()
+        self.setWindowTitle(f"{tr('frame.brand')} – {self.app.ward_name}" if self.app.ward_name else tr("frame.brand"))
+
+    def _bind_rows(self) -> None:
+        """Keys of the window and of the page that is shown. A form binds its own keys."""
+        for old in self._bound:
+            self.removeAction(old)
+            old.deleteLater()
+        own_keys = self.pages.key.partition(":")[0] in {"new", "record", "draft", "conflict"}
+        rows = self.window_rows() if own_keys else self.rows()
+        self._bound = [bind(row, self) for row in rows if row.shortcut]
+
+    def _note_saved(self) -> None:
+        self.status.note_saved()
+
+    def _say(self, text: str, kind: str) -> None:
+        self.toast.say(text, kind)
+
+    def count(self) -> None:
+        """Counters of the rail and the status bar, in the background."""
+        store, clock = self.app.store, self.app.clock
+        self.app.background.run(lambda: store.overview(clock.now())).then(self._show_counts)
+
+    def _show_counts(self, overview: Overview) -> None:
+        self.rail.show_counts(overview)
+        self.status.show_counts(overview)
+        self.tray.show_counts(overview)
+
+    def _pass_minute(self) -> None:
+        """Deadlines pass without anyone touching a record."""
+        if self.isVisible():
+            self.count()
+            if self.pages.key == "today":
+                self.pages.page.refresh()  # type: ignore[attr-defined]
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.pages.can_leave():
+            event.ignore()
+            return
+        self._minute.stop()
+        self.hide()
+        super().closeEvent(event)

@@ -1,0 +1,228 @@
+"""Which page is shown, and the way back.
+
+A page is named by a key: "today", "tool:<id>", "list:<type>", "record:<id>", "conflict:<id>", "outbox", "conflicts",
+"settings". Lists stay as they were left; a record's page is made anew each time, since its draft is on disk.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from desktop.actions import ActionRow
+from desktop.app import App
+from desktop.language import tr
+from desktop.views.today import Today
+from sync.clock import moment_text
+from sync.ids import IdSource
+from sync.store.model import Draft, Record
+
+if TYPE_CHECKING:
+    from desktop.forms.record_page import RecordPage
+
+LASTING = ("today", "tool", "outbox", "conflicts", "settings")
+
+
+class Navigator(QStackedWidget):
+    shown = Signal(str)  # key of the page
+    saved = Signal()  # a record was written to this PC's disk
+
+    def __init__(self, app: App, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("pages")
+        self._app = app
+        self._kept: dict[str, QWidget] = {}
+        self._past: list[str] = []
+        self.key = ""
+
+    @property
+    def page(self) -> QWidget:
+        """The page that is shown; the window shows one before anyone can ask."""
+        return self.widget(self.currentIndex())
+
+    def actions_of_page(self) -> list[ActionRow]:
+        """Qt's own ``actions()`` of a plain widget gives no rows."""
+        page = self.currentWidget()
+        return [row for row in page.actions() if isinstance(row, ActionRow)] if page is not None else []
+
+    def can_leave(self) -> bool:
+        leave = getattr(self.currentWidget(), "can_leave", None)
+        return bool(leave()) if leave is not None else True
+
+    def go(self, key: str) -> None:
+        """Shows a page, unless the present one must not be left yet."""
+        key, type_id = self._place_of(key)
+        if key == self.key or not self.can_leave():
+            self._choose_type(type_id)
+            return
+        if self.key:
+            self._past.append(self.key)
+        self._put(self._kept.get(key) or self._make(key), key)
+        self._choose_type(type_id)
+
+    def back(self) -> None:
+        """To the page before this one; pages of a record that is no longer shown are made again."""
+        if not self._past or not self.can_leave():
+            return
+        key = self._past.pop()
+        self._put(self._kept.get(key) or self._make(key), key)
+
+    @property
+    def has_past(self) -> bool:
+        return bool(self._past)
+
+    def begin(self, type_id: str, values: dict[str, Any]) -> None:
+        """The page of a new record; values to start with travel as a draft that is not yet on disk."""
+        if not self.can_leave():
+            return
+        draft = self._draft(type_id, values) if values else None
+        self._open_form(type_id, None, draft, f"new:{type_id}")
+
+    def continue_draft(self, draft: Draft) -> None:
+        if self.can_leave():
+            self._open_form(draft.type, draft.record_id, draft, f"draft:{draft.id}")
+
+    def open_record(self, record_id: str) -> None:
+        """Loads the record in the background, then shows its page, or the page of its conflict."""
+        store = self._app.store
+
+        def load() -> Record | None:
+            record = store.records.load(record_id)
+            if record is not None and record.is_new:
+                store.records.mark_seen(record_id)
+            return record
+
+        self._app.background.run(load).then(self._open_loaded)
+
+    def _open_loaded(self, record: Record | None) -> None:
+        if record is None:
+            self._app.notice(tr("frame.record_gone"), "amber")
+        elif record.conflicts:
+            self.go(f"conflict:{record.id}")
+        elif self.can_leave():
+            self._open_form(record.type, record.id, None, f"record:{record.id}")
+
+    def rebuild(self) -> None:
+        """After language or look changed: everything is made again where it stands."""
+        for page in self._kept.values():
+            self.removeWidget(page)
+            page.deleteLater()
+        self._kept.clear()
+        key, self.key = self.key, ""
+        if key.partition(":")[0] in LASTING:
+            self._put(self._make(key), key)
+        else:
+            self.go("today")
+
+    def _open_form(self, type_id: str, record_id: str | None, draft: Draft | None, key: str) -> None:
+        from desktop.forms.record_page import RecordPage
+
+        page = RecordPage(self._app, self._app.catalog.record_type(type_id), record_id, draft)
+        self._connect(page)
+        if self.key:
+            self._past.append(self.key)
+        self._put(page, key)
+
+    def _connect(self, page: RecordPage) -> None:
+        page.closed.connect(self._close_page)
+        page.saved.connect(lambda _record_id: self.saved.emit())
+        page.open_requested.connect(self._app.open_record)
+
+    def _close_page(self) -> None:
+        """A page that closed itself asks nothing more before it is left."""
+        while self._past:
+            key = self._past.pop()
+            if key.partition(":")[0] in LASTING:
+                self._put(self._kept.get(key) or self._make(key), key)
+                return
+        self._put(self._kept.get("today") or self._make("today"), "today")
+
+    def _put(self, page: QWidget, key: str) -> None:
+        before = self.currentWidget()
+        if self.indexOf(page) < 0:
+            self.addWidget(page)
+        if key.partition(":")[0] in LASTING:
+            self._kept[key] = page
+        self.key = key
+        self.setCurrentWidget(page)
+        if before is not None and before is not page and before not in self._kept.values():
+            self.removeWidget(before)
+            before.deleteLater()
+        first = getattr(page, "focus_first", None)
+        if first is not None:
+            first()
+        self.shown.emit(key)
+
+    def _make(self, key: str) -> QWidget:
+        """A page by its key; modules are imported when first needed, to keep the start short."""
+        kind, _, name = key.partition(":")
+        match kind:
+            case "tool":
+                from desktop.views.tool_page import ToolPage
+
+                page: QWidget = ToolPage(self._app, next(tool for tool in self._app.catalog.tools if tool.id == name))
+            case "outbox":
+                from desktop.views.outbox import Outbox
+
+                page = Outbox(self._app)
+            case "conflicts":
+                from desktop.views.conflicts import Conflicts
+
+                page = Conflicts(self._app)
+            case "settings":
+                from desktop.views.settings import SettingsPage
+
+                page = SettingsPage(self._app)
+            case "conflict":
+                page = self._make_conflict(name)
+            case "record" | "draft":
+                page = self._make_again(kind, name)
+            case _:
+                page = Today(self._app)
+        return page
+
+    def _make_conflict(self, record_id: str) -> QWidget:
+        from desktop.forms.conflict_page import ConflictPage
+
+        page = ConflictPage(self._app, record_id)
+        closed = getattr(page, "closed", None)
+        if closed is not None:
+            closed.connect(self._close_page)
+        return page
+
+    def _make_again(self, kind: str, name: str) -> QWidget:
+        """On the way back to a form: one record or draft read by key, a tenth of a millisecond."""
+        from desktop.forms.record_page import RecordPage
+
+        draft = self._app.store.drafts.get(name) if kind == "draft" else None
+        record = self._app.store.records.load(name) if kind == "record" else None
+        shown = draft or record
+        if shown is None:
+            return Today(self._app)
+        record_id = name if record is not None else None
+        page = RecordPage(self._app, self._app.catalog.record_type(shown.type), record_id, draft)
+        self._connect(page)
+        return page
+
+    def _place_of(self, key: str) -> tuple[str, str]:
+        """A list is a tab of its tool's page."""
+        kind, _, name = key.partition(":")
+        return (f"tool:{name.partition('.')[0]}", name) if kind == "list" else (key, "")
+
+    def _choose_type(self, type_id: str) -> None:
+        choose = getattr(self.currentWidget(), "show_type", None)
+        if type_id and choose is not None:
+            choose(type_id)
+
+    def _draft(self, type_id: str, values: dict[str, Any]) -> Draft:
+        now = self._app.clock.now()
+        return Draft(
+            id=IdSource(self._app.clock).new(),
+            type=type_id,
+            record_id=None,
+            fields=values,
+            opened=None,
+            updated_at=moment_text(now),
+        )

@@ -1,0 +1,158 @@
+"""What has not reached the city yet, why, and what to do about it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from desktop.actions import ActionRow
+from desktop.app import App
+from desktop.language import say, tr
+from desktop.models.dates import when
+from desktop.models.rows import RowContext
+from desktop.models.table import CellTable, Column, Row
+from desktop.models.tags import change_tag
+from desktop.theme import SMALL
+from desktop.views.page import Page
+from desktop.widgets.basics import Card, EmptyState, button, text_label
+from desktop.widgets.table import RowTable
+from forms.definition import RecordType
+from sync.protocol import Change
+from sync.store import Store
+from sync.store.model import HistoryRow, Touched
+
+NOT_THERE = {"pending", "refused", "parked", "conflict"}
+
+
+class Outbox(Page):
+    """One row a change, oldest first: the order they travel in."""
+
+    def __init__(self, app: App, parent: QWidget | None = None) -> None:
+        super().__init__(app, tr("frame.outbox"), parent)
+        self._changes: dict[str, HistoryRow] = {}
+        self._sync = button(tr("frame.sync_now"), app.sync_now)
+        self._sync.setEnabled(app.sync is not None)
+        self.head.addWidget(self._sync)
+        self.column.addWidget(text_label(tr("frame.outbox_about"), "quiet", wrap=True))
+        columns = (
+            Column("status", tr("frame.column_stand")),
+            Column("at", tr("frame.column_when")),
+            Column("what", tr("frame.column_change"), stretch=True, width=40),
+            Column("title", tr("frame.column_record"), stretch=True, width=40),
+            Column("officer", tr("frame.column_officer"), width=22),
+        )
+        self.table = RowTable(CellTable(columns), app.look)
+        self.table.setAccessibleName(tr("frame.outbox"))
+        self.table.opened.connect(self._open)
+        self.table.moved.connect(self._explain)
+        self.empty = EmptyState(app.look, tr("frame.outbox_empty"), tr("frame.outbox_empty_advice"))
+        self.empty.hide()
+        card = Card(app.look, padding=1)
+        card.body.addWidget(self.table, 1)
+        card.body.addWidget(self.empty, 1)
+        self.column.addWidget(card, 1)
+        self.why = Card(app.look)
+        self._why = text_label("", wrap=True)
+        self.why.body.addWidget(self._why)
+        self._retry = button(tr("frame.retry"), self._try_again, tip=tr("frame.retry_tip"))
+        self.why.body.addSpacing(app.look.px(SMALL))
+        self.why.body.addWidget(self._retry, 0, Qt.AlignmentFlag.AlignLeft)
+        self.why.hide()
+        self.column.addWidget(self.why)
+
+    def actions(self) -> list[ActionRow]:  # type: ignore[override]  # rows, not Qt's own
+        return [
+            ActionRow(
+                id="outbox.retry",
+                title=tr("frame.retry"),
+                icon="retry",
+                run=self._try_again,
+                enabled=self._retry.isVisible,
+                group=tr("frame.outbox"),
+            )
+        ]
+
+    def concerns(self, touched: Touched) -> bool:
+        return touched.outbox
+
+    def focus_first(self) -> None:
+        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def refresh(self) -> None:
+        store, context = self.app.store, self.app.rows
+        self.app.background.run(lambda: outbox_rows(store, context)).then(self._show)
+
+    def _show(self, loaded: tuple[tuple[HistoryRow, ...], tuple[Row, ...]]) -> None:
+        changes, rows = loaded
+        self._changes = {row.change.change_id: row for row in changes}
+        self.table.setVisible(bool(rows))
+        self.empty.setVisible(not rows)
+        self.table.show_rows(rows)
+        self._explain(self.table.current_key())
+
+    def _open(self, change_id: str) -> None:
+        self.app.open_record(self._changes[change_id].change.record_id)
+
+    def _explain(self, change_id: str) -> None:
+        """Why the change one stands on waits, in whole sentences."""
+        row = self._changes.get(change_id)
+        self.why.setVisible(row is not None)
+        if row is None:
+            return
+        lines = [tr(f"frame.why_{row.status}")]
+        record_type = self.app.catalog.record_type(row.change.type)
+        for problem in row.problems:
+            name = field_name(record_type, problem.field)
+            lines.append(f"• {name}: {problem.message}" if name else f"• {problem.message}")
+        self._why.setText("\n".join(lines))
+        self._retry.setVisible(row.status in {"refused", "parked"})
+
+    def _try_again(self) -> None:
+        row = self._changes.get(self.table.current_key())
+        if row is None:
+            return
+        record_id, store = row.change.record_id, self.app.store
+        self.app.background.run(lambda: store.changes.retry(record_id)).then(lambda _none: self.app.sync_now())
+
+
+def outbox_rows(store: Store, context: RowContext) -> tuple[tuple[HistoryRow, ...], tuple[Row, ...]]:
+    """Runs in the background: changes that are not settled, and how each is shown."""
+    changes = tuple(row for row in store.changes.outbox() if row.status in NOT_THERE)
+    titles = {record.id: record.title for record in store.records.load_many([row.change.record_id for row in changes])}
+    now = context.now()
+    rows = []
+    for row in changes:
+        change = row.change
+        record_type = context.catalog.record_type(change.type)
+        title = titles.get(change.record_id) or say(record_type.label)
+        cells = (
+            change_tag(row.status),
+            when(change.at, now),
+            describe(change, record_type),
+            title,
+            change.officer.name,
+        )
+        rows.append(Row(change.change_id, cells))
+    return changes, tuple(rows)
+
+
+def describe(change: Change, record_type: RecordType) -> str:
+    """What a change does, in words: "Tiếp nhận", "Sửa Điện thoại, Ghi chú"."""
+    if change.kind == "create":
+        return tr("frame.did_create", name=say(record_type.label))
+    if change.kind == "action" and change.action:
+        try:
+            return say(record_type.action(change.action).label)
+        except KeyError:
+            return change.action
+    if change.kind in {"void", "resolve"}:
+        return tr(f"frame.did_{change.kind}")
+    names = list(dict.fromkeys(filter(None, (field_name(record_type, path) for path in change.after))))
+    shown = ", ".join(names[:3]) + ("…" if len(names) > 3 else "")
+    return tr("frame.did_edit", names=shown)
+
+
+def field_name(record_type: RecordType, path: str) -> str:
+    """The label of the top-level field a path is in; empty for what is the engine's own."""
+    field = record_type.field_map.get(path.partition("/")[0])
+    return say(field.label) if field else ""

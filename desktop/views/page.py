@@ -1,0 +1,78 @@
+"""What the window expects of a page, and what most pages share."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.actions import ActionRow
+from desktop.app import App
+from desktop.theme import LARGE, MEDIUM, SMALL
+from desktop.widgets.basics import text_label
+from sync.store.model import Touched
+
+
+class HasActions(Protocol):
+    """Pages of other rooms (the form) offer the same two methods without sharing this class."""
+
+    def actions(self) -> list[ActionRow]: ...
+
+    def can_leave(self) -> bool: ...
+
+
+class Page(QWidget):
+    """A title row over a body. Asks the store again when what it shows was touched: at once when it is seen, else when
+    it is shown next."""
+
+    title_changed = Signal(str)
+
+    def __init__(self, app: App, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self.app = app
+        self._stale = True
+        px = app.look.px
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(px(LARGE), px(MEDIUM), px(LARGE), px(MEDIUM))
+        self.column.setSpacing(px(SMALL))
+        self.head = QHBoxLayout()
+        self.head.setSpacing(px(SMALL))
+        self.title = text_label(title, "title")
+        self.head.addWidget(self.title)
+        self.head.addStretch(1)
+        self.column.addLayout(self.head)
+        app.touched.connect(self._on_touched)
+
+    def actions(self) -> list[ActionRow]:  # type: ignore[override]  # rows, not Qt's own
+        return []
+
+    def can_leave(self) -> bool:
+        return True
+
+    def concerns(self, touched: Touched) -> bool:
+        """Whether what this page shows may have changed."""
+        return True
+
+    def refresh(self) -> None:
+        """Asks the store anew, in the background."""
+
+    def focus_first(self) -> None:
+        """Puts the cursor where the work on this page begins."""
+        self.setFocus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self._stale = False
+            self.refresh()
+
+    def _on_touched(self, touched: Touched) -> None:
+        if not self.concerns(touched):
+            return
+        if self.isVisible():
+            self.refresh()
+        else:
+            self._stale = True

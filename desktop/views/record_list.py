@@ -1,0 +1,254 @@
+"""The list of one register: narrow, filter, sort, leaf through, open."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QHeaderView, QLineEdit, QPushButton, QWidget
+
+from desktop.actions import ActionRow
+from desktop.app import App
+from desktop.language import say, tr
+from desktop.models.rows import MARKS, columns_of, row_of
+from desktop.models.table import CellTable, Row
+from desktop.theme import SMALL
+from desktop.views.page import Page
+from desktop.views.pager import Pager
+from desktop.views.preview import Preview
+from desktop.widgets.basics import Card, EmptyState, button
+from desktop.widgets.table import RowTable
+from forms.definition import RecordType
+from sync.store.model import ListQuery, Touched
+from sync.store.model import Page as RecordPage
+
+PAGE_SIZE = 50
+TYPING_PAUSE_MS = 150
+WIDE = 1280  # px of window from which the record is shown beside the list, less the rail
+Loaded = tuple[RecordPage, tuple[Row, ...]]
+
+
+class RecordList(Page):
+    """Asks for one page at a time by keyset, so that the 900,000th row is as near as the first."""
+
+    def __init__(self, app: App, record_type: RecordType, parent: QWidget | None = None) -> None:
+        super().__init__(app, say(record_type.label), parent)
+        self.record_type = record_type
+        self._query = ListQuery(type=record_type.id, sort=record_type.list_view.sort, limit=PAGE_SIZE)
+        self._asked = 0
+        self._records: RecordPage | None = None
+        if app.may_begin(record_type):
+            self.head.addWidget(button(tr("frame.new_key"), self.begin, kind="main"))
+        self.column.addLayout(self._make_filters())
+        self._make_table()
+        self.pager = Pager(app.look, self._turn)
+        self.column.addWidget(self.pager)
+
+    def _make_filters(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(self.app.look.px(SMALL) - 2)
+        self.text = QLineEdit()
+        self.text.setPlaceholderText(tr("frame.narrow"))
+        self.text.setAccessibleName(tr("frame.narrow"))
+        self.text.setClearButtonEnabled(True)
+        self.text.setFixedWidth(self.app.look.px(250))
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(TYPING_PAUSE_MS)
+        self._pause.timeout.connect(self._narrow)
+        self.text.textChanged.connect(lambda _text: self._pause.start())
+        self.text.returnPressed.connect(self.focus_table)
+        row.addWidget(self.text)
+        self._chips = QButtonGroup(self)
+        self._chips.setExclusive(True)
+        self._add_chip(row, tr("frame.all"), ()).setChecked(True)
+        for chosen in self.record_type.list_view.filters:
+            self._add_chip(row, say(chosen.label), chosen.states)
+        row.addStretch(1)
+        return row
+
+    def _add_chip(self, row: QHBoxLayout, text: str, states: tuple[str, ...]) -> QPushButton:
+        chip = button(text, partial(self.filter_by, states), kind="chip")
+        chip.setCheckable(True)
+        self._chips.addButton(chip)
+        row.addWidget(chip)
+        return chip
+
+    def _make_table(self) -> None:
+        self.table = RowTable(CellTable(columns_of(self.record_type)), self.app.look)
+        self.table.setAccessibleName(say(self.record_type.label))
+        self.table.opened.connect(self.app.open_record)
+        self.table.moved.connect(self._show_preview)
+        self.table.below.connect(lambda: self._turn("next"))
+        self.table.above.connect(lambda: self._turn("previous"))
+        self.table.horizontalHeader().setSectionsClickable(True)
+        self.table.horizontalHeader().sectionClicked.connect(self._sort_by)
+        self.empty = EmptyState(self.app.look, "", "")
+        if self.app.may_begin(self.record_type):
+            self.empty.add_button(button(tr("frame.new_key"), self.begin))
+        self.empty.hide()
+        card = Card(self.app.look, padding=1)
+        card.body.addWidget(self.table, 1)
+        card.body.addWidget(self.empty, 1)
+        self.preview = Preview(self.app)
+        self.preview.hide()
+        side_by_side = QHBoxLayout()
+        side_by_side.setSpacing(self.app.look.px(SMALL))
+        side_by_side.addWidget(card, 3)
+        side_by_side.addWidget(self.preview, 2)
+        self.column.addLayout(side_by_side, 1)
+        self._mark_sort()
+
+    def actions(self) -> list[ActionRow]:  # type: ignore[override]  # rows, not Qt's own
+        group = say(self.record_type.label)
+        return [
+            ActionRow(
+                id="list.new",
+                title=tr("frame.new"),
+                icon="plus",
+                shortcut="Ctrl+N",
+                run=self.begin,
+                enabled=partial(self.app.may_begin, self.record_type),
+                group=group,
+            ),
+            ActionRow(
+                id="list.narrow",
+                title=tr("frame.narrow"),
+                icon="search",
+                shortcut="Ctrl+F",
+                run=self.focus_text,
+                group=group,
+            ),
+            ActionRow(
+                id="list.first",
+                title=tr("frame.first"),
+                icon="first",
+                shortcut="Ctrl+Home",
+                run=partial(self._turn, "first"),
+                group=group,
+            ),
+            ActionRow(
+                id="list.last",
+                title=tr("frame.last"),
+                icon="last",
+                shortcut="Ctrl+End",
+                run=partial(self._turn, "last"),
+                group=group,
+            ),
+        ]
+
+    def begin(self) -> None:
+        self.app.begin(self.record_type.id)
+
+    def focus_first(self) -> None:
+        self.focus_table()
+
+    def focus_table(self) -> None:
+        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def focus_text(self) -> None:
+        self.text.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.text.selectAll()
+
+    def concerns(self, touched: Touched) -> bool:
+        return self.record_type.id in touched.types
+
+    def filter_by(self, states: tuple[str, ...]) -> None:
+        self._ask(ListQuery(type=self._query.type, sort=self._query.sort, states=states, text=self._query.text))
+
+    def _narrow(self) -> None:
+        query = self._query
+        self._ask(ListQuery(type=query.type, sort=query.sort, states=query.states, text=self.text.text().strip()))
+
+    def _sort_by(self, section: int) -> None:
+        column = self.table.table.columns[section]
+        if not column.sortable:
+            return
+        sort = f"-{column.name}" if self._query.sort == column.name else column.name
+        query = self._query
+        self._ask(ListQuery(type=query.type, sort=sort, states=query.states, text=query.text))
+        self._mark_sort()
+
+    def _mark_sort(self) -> None:
+        header: QHeaderView = self.table.horizontalHeader()
+        names = [column.name for column in self.table.table.columns]
+        name = self._query.sort.lstrip("-")
+        header.setSortIndicatorShown(name in names and name != MARKS)
+        if name in names:
+            down = self._query.sort.startswith("-")
+            order = Qt.SortOrder.DescendingOrder if down else Qt.SortOrder.AscendingOrder
+            header.setSortIndicator(names.index(name), order)
+
+    def _turn(self, to: str) -> None:
+        """Another page: "first", "previous", "next" or "last"."""
+        page, query = self._records, self._query
+        plain = ListQuery(type=query.type, sort=query.sort, states=query.states, text=query.text)
+        match to:
+            case "first":
+                self._ask(plain)
+            case "last":
+                self._ask(ListQuery(type=query.type, sort=query.sort, states=query.states, text=query.text, last=True))
+            case "next" if page and page.has_after:
+                self._ask(_beside(plain, page, after=True))
+            case "previous" if page and page.has_before:
+                self._ask(_beside(plain, page, after=False))
+
+    def refresh(self) -> None:
+        self._ask(self._query, keep=True)
+
+    def _ask(self, query: ListQuery, *, keep: bool = False) -> None:
+        """Loads in the background; an answer that is no longer the newest question's is dropped."""
+        self._query = query
+        self._asked += 1
+        asked = self._asked
+        store, record_type, context = self.app.store, self.record_type, self.app.rows
+
+        def load() -> Loaded:
+            page = store.records.page(query)
+            return page, tuple(row_of(record, record_type, context) for record in page.records)
+
+        self.app.background.run(load, self).then(lambda loaded: self._show(loaded, asked, keep))
+
+    def _show(self, loaded: Loaded, asked: int, keep: bool) -> None:
+        if asked != self._asked:
+            return
+        self._records, rows = loaded
+        self.table.setVisible(bool(rows))
+        self.empty.setVisible(not rows)
+        self.table.show_rows(rows, keep=keep)
+        self.pager.show_page(self._records)
+        if not rows:
+            self._explain_nothing()
+
+    def _explain_nothing(self) -> None:
+        if self._query.text or self._query.states:
+            self.empty.say(tr("frame.nothing_found"), tr("frame.nothing_found_advice"))
+        else:
+            name = say(self.record_type.label).lower()
+            self.empty.say(tr("frame.empty_list", name=name), tr("frame.empty_list_advice"))
+
+    def _show_preview(self, record_id: str) -> None:
+        if not self.preview.isVisible() or self._records is None:
+            return
+        self.preview.show_record(next((r for r in self._records.records if r.id == record_id), None), self.record_type)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wide = self.window().width() >= WIDE * max(1.0, self.app.look.scale * 0.9)
+        if wide != self.preview.isVisible():
+            self.preview.setVisible(wide)
+            self._show_preview(self.table.current_key())
+
+
+def _beside(query: ListQuery, page: RecordPage, *, after: bool) -> ListQuery:
+    """The query for the page after, or before, one that is shown."""
+    return ListQuery(
+        type=query.type,
+        sort=query.sort,
+        states=query.states,
+        text=query.text,
+        after=page.end if after else None,
+        before=None if after else page.start,
+        limit=PAGE_SIZE,
+    )

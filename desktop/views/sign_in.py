@@ -1,0 +1,180 @@
+"""Who works now: unlocking the store where the PC has no vault, and picking the officer of the device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from desktop.app import App
+from desktop.language import say, tr
+from desktop.theme import LARGE, MEDIUM, SMALL, Look
+from desktop.views.dialogs import Sheet
+from desktop.widgets.basics import Card, button, text_label
+from forms.definition import Catalog
+from sync.protocol import Officer
+
+
+class GateCard(QWidget):
+    """A card in the middle of an empty window, with a heading and one sentence."""
+
+    def __init__(self, look: Look, heading: str, about: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self.look = look
+        self.card = Card(look, padding=LARGE + 6)
+        self.card.body.setSpacing(look.px(MEDIUM))
+        self.card.setFixedWidth(look.px(460))
+        brand = text_label(tr("frame.brand"), "heading")
+        self.card.body.addWidget(brand)
+        self.card.body.addWidget(text_label(heading, "title", wrap=True))
+        self.card.body.addWidget(text_label(about, "quiet", wrap=True))
+        self.problem = text_label("", "problem", wrap=True)
+        self.problem.hide()
+        column = QVBoxLayout(self)
+        column.addStretch(2)
+        column.addWidget(self.card, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(3)
+
+    def say_problem(self, text: str) -> None:
+        self.problem.setText(f"! {text}")
+        self.problem.setVisible(bool(text))
+
+
+class Unlock(GateCard):
+    """Asks for the passphrase; ``given`` carries it to whoever can try it in the background."""
+
+    given = Signal(str)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, tr("frame.unlock"), tr("frame.unlock_about"), parent)
+        self.text = QLineEdit()
+        self.text.setEchoMode(QLineEdit.EchoMode.Password)
+        self.text.setAccessibleName(tr("frame.passphrase"))
+        self.text.setPlaceholderText(tr("frame.passphrase"))
+        self.text.returnPressed.connect(self._give)
+        self.card.body.addWidget(self.text)
+        self.card.body.addWidget(self.problem)
+        row = QHBoxLayout()
+        show = button(tr("frame.show_passphrase"), self._toggle, kind="flat")
+        self.open = button(tr("frame.unlock_do"), self._give, kind="main")
+        row.addWidget(show)
+        row.addStretch(1)
+        row.addWidget(self.open)
+        self.card.body.addLayout(row)
+
+    def focus_first(self) -> None:
+        self.text.setFocus()
+
+    def refuse(self, text: str) -> None:
+        self.wait(False)
+        self.say_problem(text)
+        self.text.selectAll()
+        self.text.setFocus()
+
+    def wait(self, waiting: bool) -> None:
+        """Deriving the key takes a second on an old PC."""
+        self.text.setEnabled(not waiting)
+        self.open.setEnabled(not waiting)
+        self.open.setText(tr("frame.unlocking") if waiting else tr("frame.unlock_do"))
+
+    def _give(self) -> None:
+        if self.text.text():
+            self.say_problem("")
+            self.wait(True)
+            self.given.emit(self.text.text())
+
+    def _toggle(self) -> None:
+        hidden = self.text.echoMode() == QLineEdit.EchoMode.Password
+        self.text.setEchoMode(QLineEdit.EchoMode.Normal if hidden else QLineEdit.EchoMode.Password)
+
+
+def officer_buttons(
+    officers: Sequence[Officer], catalog: Catalog, last: str, choose: Callable[[Officer], object]
+) -> list[QPushButton]:
+    """One button an officer; whoever worked last comes first and has the focus."""
+    labels = {role.id: say(role.label) for role in catalog.roles}
+    made = []
+    for officer in sorted(officers, key=lambda officer: officer.id != last):
+        roles = ", ".join(labels.get(role, role) for role in officer.roles)
+        text = f"{officer.name}\n{roles}" if roles else officer.name
+        one = button(text, partial(choose, officer))
+        one.setStyleSheet("text-align: left")
+        one.setToolTip(roles)
+        made.append(one)
+    return made
+
+
+class SignIn(GateCard):
+    """Picks the officer before the workspace opens."""
+
+    chosen = Signal(object)  # Officer
+
+    def __init__(
+        self, look: Look, officers: Sequence[Officer], catalog: Catalog, last: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(look, tr("frame.who"), tr("frame.who_about"), parent)
+        self.buttons = officer_buttons(officers, catalog, last, self.chosen.emit)
+        for one in self.buttons:
+            self.card.body.addWidget(one)
+
+    def focus_first(self) -> None:
+        if self.buttons:
+            self.buttons[0].setFocus()
+
+
+class OfferEnrolment(GateCard):
+    """A PC that belongs to no ward yet: the city's address and the code it gave."""
+
+    given = Signal(str, str)  # address, code
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, tr("frame.enrol"), tr("frame.enrol_about"), parent)
+        self.url, self.code = QLineEdit(), QLineEdit()
+        for field, name in ((self.url, "frame.address"), (self.code, "frame.enrol_code")):
+            self.card.body.addWidget(text_label(tr(name), "label"))
+            field.setAccessibleName(tr(name))
+            field.returnPressed.connect(self._give)
+            self.card.body.addWidget(field)
+        self.url.setPlaceholderText("https://")
+        self.card.body.addWidget(self.problem)
+        self.do = button(tr("frame.enrol_do"), self._give, kind="main")
+        self.card.body.addSpacing(look.px(SMALL))
+        self.card.body.addWidget(self.do, 0, Qt.AlignmentFlag.AlignRight)
+
+    def focus_first(self) -> None:
+        self.url.setFocus()
+
+    def refuse(self, text: str) -> None:
+        self.do.setEnabled(True)
+        self.say_problem(text)
+
+    def _give(self) -> None:
+        if not self.url.text().strip():
+            self.url.setFocus()
+        elif not self.code.text().strip():
+            self.code.setFocus()
+        else:
+            self.do.setEnabled(False)
+            self.say_problem("")
+            self.given.emit(self.url.text().strip(), self.code.text().strip())
+
+
+class OfficerDialog(Sheet):
+    """Changing officer on a shared PC; unsent work stays where it is."""
+
+    def __init__(self, app: App, window: QWidget) -> None:
+        super().__init__(app.look, tr("frame.switch_officer"), window)
+        self._app = app
+        self.body.addWidget(text_label(tr("frame.switch_about"), "quiet", wrap=True))
+        enrolment = app.store.enrolment
+        officers = enrolment.officers if enrolment else ()
+        for one in officer_buttons(officers, app.catalog, app.settings.last_officer, self._choose):
+            self.body.addWidget(one)
+        self.add_button(tr("frame.cancel"), self.reject)
+
+    def _choose(self, officer: Officer) -> None:
+        self.accept()
+        self._app.sign_in(officer)

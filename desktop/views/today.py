@@ -1,0 +1,158 @@
+"""The day's work first: what is late, what is due, what the city sent, what was refused, what waits for a choice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+
+from desktop.app import App
+from desktop.language import say, tr
+from desktop.models.dates import local, long_day, short_day
+from desktop.models.quick import quick_starts
+from desktop.models.rows import RowContext
+from desktop.models.table import CellTable, Column, Row
+from desktop.models.tags import Tag, due_tag, standing_tag, state_tag
+from desktop.theme import MEDIUM, SMALL, TINY
+from desktop.views.page import Page
+from desktop.widgets.basics import Card, EmptyState, button, text_label
+from desktop.widgets.table import RowTable
+from sync.store.model import Overview, Record, TodayRow
+
+MOST_ROWS = 50
+Loaded = tuple[tuple[Row, ...], Overview]
+
+
+class Today(Page):
+    """Opens a record by Enter; the figures and the buttons below are for a glance and a start."""
+
+    def __init__(self, app: App, parent: QWidget | None = None) -> None:
+        super().__init__(app, long_day(local(app.clock.now()).date()), parent)
+        self.subtitle = text_label(" ", "quiet", wrap=True)
+        self.column.addWidget(self.subtitle)
+        self._make_table()
+        self._make_figures()
+        self._make_starts()
+
+    def _make_table(self) -> None:
+        columns = (
+            Column("due", tr("frame.column_why")),
+            Column("title", tr("frame.column_work"), stretch=True, width=60),
+            Column("subtitle", tr("frame.column_who"), stretch=True, width=30),
+            Column("state", tr("frame.column_step"), width=30),
+        )
+        self.table = RowTable(CellTable(columns), self.app.look)
+        self.table.setAccessibleName(tr("frame.today"))
+        self.table.opened.connect(self.app.open_record)
+        self.empty = EmptyState(self.app.look, tr("frame.nothing_due"), tr("frame.nothing_due_advice"))
+        self.empty.hide()
+        self.card = Card(self.app.look, padding=1)
+        self.card.body.addWidget(self.table, 1)
+        self.card.body.addWidget(self.empty, 1)
+        self.column.addWidget(self.card, 1)
+
+    def _make_figures(self) -> None:
+        self.column.addWidget(text_label(tr("frame.this_week"), "heading"))
+        grid = QGridLayout()
+        grid.setSpacing(self.app.look.px(MEDIUM))
+        self._figures = {}
+        for place, name in enumerate(("open", "due_week", "new", "conflicts")):
+            card = Card(self.app.look)
+            figure = text_label("–", "figure")
+            card.body.setSpacing(0)
+            card.body.addWidget(figure)
+            card.body.addWidget(text_label(tr(f"frame.figure_{name}"), "quiet", wrap=True))
+            card.body.addStretch(1)
+            grid.addWidget(card, 0, place)
+            grid.setColumnStretch(place, 1)
+            self._figures[name] = figure
+        self.column.addLayout(grid)
+
+    def _make_starts(self) -> None:
+        self.column.addWidget(text_label(tr("frame.quick_start"), "heading"))
+        row = QHBoxLayout()
+        row.setSpacing(self.app.look.px(SMALL))
+        for place, record_type in enumerate(quick_starts(self.app.catalog, self.app.officer)):
+            text = say(record_type.label)
+            made = button(
+                f"{text}   F2" if place == 0 else text,
+                partial(self.app.begin, record_type.id),
+                kind="main" if place == 0 else "",
+            )
+            row.addWidget(made)
+        row.addWidget(button(f"{tr('frame.scan')}   F8", self.app.scan_requested.emit))
+        row.addStretch(1)
+        self.column.addLayout(row)
+        self.column.addSpacing(self.app.look.px(TINY))
+
+    def focus_first(self) -> None:
+        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def refresh(self) -> None:
+        store, context = self.app.store, self.app.rows
+
+        def load() -> Loaded:
+            now = context.now()
+            rows = tuple(today_row(row, context) for row in store.today(now, MOST_ROWS))
+            return rows, store.overview(now)
+
+        self.app.background.run(load).then(self._show)
+
+    def _show(self, loaded: Loaded) -> None:
+        rows, overview = loaded
+        self.title.setText(long_day(local(self.app.clock.now()).date()))
+        self.subtitle.setText(self._summary(overview))
+        self.table.setVisible(bool(rows))
+        self.empty.setVisible(not rows)
+        self.table.show_rows(rows)
+        self._figures["open"].setText(str(sum(overview.open_by_type.values())))
+        for name in ("due_week", "new", "conflicts"):
+            self._figures[name].setText(str(getattr(overview, name)))
+
+    def _summary(self, overview: Overview) -> str:
+        work = overview.overdue + overview.due_today + overview.new + overview.refused + overview.conflicts
+        if not work:
+            sentences = [tr("frame.summary_none")]
+        elif overview.overdue:
+            sentences = [tr("frame.summary_late", n=work, late=overview.overdue)]
+        else:
+            sentences = [tr("frame.summary", n=work)]
+        sentences += self._holiday()
+        return " ".join(sentences)
+
+    def _holiday(self) -> list[str]:
+        today = local(self.app.clock.now()).date()
+        tomorrow = today + timedelta(days=1)
+        for day, key in ((today, "frame.holiday_today"), (tomorrow, "frame.holiday_tomorrow")):
+            name = self.app.calendar.holiday(day)
+            if name is not None:
+                return [tr(key, day=short_day(day, today), name=say(name))]
+        return []
+
+
+def today_row(row: TodayRow, context: RowContext) -> Row:
+    """One line of the day's work; runs in the background."""
+    record = row.record
+    record_type = context.catalog.record_type(record.type)
+    work = record.title or say(record_type.label)
+    state = say(record_type.state(record.state).label)
+    return Row(record.id, (reason_tag(row, context), work, _who(record, context), state))
+
+
+def _who(record: Record, context: RowContext) -> str:
+    return record.subtitle or say(context.catalog.tool_of(record.type).short)
+
+
+def reason_tag(row: TodayRow, context: RowContext) -> Tag:
+    """Why the record is on today's page."""
+    record_type = context.catalog.record_type(row.record.type)
+    match row.reason:
+        case "new":
+            return Tag(tr("frame.reason_new"), "blue", "↓")
+        case "refused" | "conflict":
+            return standing_tag(row.reason)
+        case _:
+            due = due_tag(row.record, record_type, context.now(), context.calendar)
+            return due or state_tag(record_type, row.record.state)

@@ -1,0 +1,99 @@
+"""The smallest pieces: labels by role, cards, tags, buttons. Looks come from the style sheet, by object name and kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop.models.tags import Tag
+from desktop.theme import MEDIUM, SMALL, Look
+
+
+def text_label(text: str, role: str = "", *, wrap: bool = False, parent: QWidget | None = None) -> QLabel:
+    """A plain-text label; ``role`` is its object name: title, heading, quiet, figure, problem, link."""
+    made = QLabel(text, parent)
+    made.setObjectName(role)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wrap)
+    return made
+
+
+def tag_label(tag: Tag, parent: QWidget | None = None) -> QLabel:
+    made = text_label(str(tag), "tag", parent=parent)
+    made.setProperty("kind", tag.kind)
+    made.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    return made
+
+
+def button(text: str, run: Callable[[], object], *, kind: str = "", tip: str = "") -> QPushButton:
+    """``kind``: "main" (filled, one a page), "danger", "flat", "chip" or "" (outlined)."""
+    made = QPushButton(text)
+    made.setProperty("kind", kind)
+    made.setCursor(Qt.CursorShape.PointingHandCursor)
+    made.setAutoDefault(False)
+    if tip:
+        made.setToolTip(tip)
+    made.clicked.connect(lambda _checked=False: run())
+    return made
+
+
+def restyle(widget: QWidget) -> None:
+    """After a property the style sheet looks at was changed."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+class Card(QFrame):
+    """A white ground with a thin line; its layout is ``body``."""
+
+    def __init__(self, look: Look, *, padding: int = MEDIUM, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        self.body = QVBoxLayout(self)
+        edge = look.px(padding)
+        self.body.setContentsMargins(edge, edge, edge, edge)
+        self.body.setSpacing(look.px(SMALL) // 2)
+
+
+class EmptyState(QWidget):
+    """Says why a place is empty and what to do; never only "no data"."""
+
+    def __init__(self, look: Look, title: str, advice: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        edge = look.px(MEDIUM)
+        column.setContentsMargins(edge, edge * 2, edge, edge * 2)
+        column.setSpacing(look.px(SMALL))
+        self._title = text_label(title, "heading")
+        self._advice = text_label(advice, "quiet", wrap=True)
+        for line in (self._title, self._advice):
+            line.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            column.addWidget(line)
+        self.buttons = QHBoxLayout()
+        self.buttons.setSpacing(look.px(SMALL))
+        self.buttons.addStretch()
+        self.buttons.addStretch()
+        column.addLayout(self.buttons)
+        column.addStretch()
+
+    def say(self, title: str, advice: str) -> None:
+        self._title.setText(title)
+        self._advice.setText(advice)
+
+    def add_button(self, made: QPushButton) -> None:
+        self.buttons.insertWidget(self.buttons.count() - 1, made)
+
+
+class Notice(QFrame):
+    """A sentence that stays on the page while it is true."""
+
+    def __init__(self, look: Look, text: str, kind: str = "blue", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("notice")
+        self.setProperty("kind", kind)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(look.px(MEDIUM), look.px(SMALL), look.px(MEDIUM), look.px(SMALL))
+        self.text = text_label(text, wrap=True)
+        row.addWidget(self.text, 1)

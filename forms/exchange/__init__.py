@@ -1,0 +1,12 @@
+"""Records as rows of files: NDJSON, CSV and spreadsheets, by definition. No store; who calls decides what becomes of them.
+
+A *line* is one record as written in a file: values as they stand there, with the number of the line for messages.
+``reading`` makes lines of files, ``values`` makes canonical fields of a line, ``writing`` makes files of records.
+"""
+
+from forms.exchange.lines import ExchangeError, Line, LineProblem
+from forms.exchange.reading import read_lines
+from forms.exchange.values import LineValues, read_values
+from forms.exchange.writing import write_records
+
+__all__ = ["ExchangeError", "Line", "LineProblem", "LineValues", "read_lines", "read_values", "write_records"]

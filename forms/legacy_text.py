@@ -1,0 +1,114 @@
+"""Text from before Unicode: TCVN3 (ABC, fonts .Vn…) and VNI-Windows (fonts VNI-…), as old Excel files hold it.
+
+Python has codecs for neither. Which one a column is in is told by the font first, and guessed from its characters only
+when no font says so; an officer confirms the guess before anything is stored. Cells that already hold Vietnamese
+Unicode letters are never converted.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Literal
+
+import msgspec
+
+from resources import read_text
+
+Encoding = Literal["unicode", "tcvn3", "vni"]
+_UNICODE_ONLY = re.compile(r"[\u01a0\u01a1\u01af\u01b0\u0102\u0103\u0110\u0111\u1ea0-\u1ef9]")
+"""Letters that neither old encoding can contain: ơ ư ă đ and everything from U+1EA0 on."""
+
+
+class _Tables(msgspec.Struct):
+    tcvn3: dict[str, str]
+    vni: dict[str, str]
+
+
+@cache
+def _tables() -> _Tables:
+    return msgspec.yaml.decode(read_text("data", "legacy_encodings.yaml"), type=_Tables)
+
+
+@cache
+def _vni_pattern() -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, sorted(_tables().vni, key=len, reverse=True))))
+
+
+@cache
+def _tcvn3_table() -> Mapping[int, str]:
+    return str.maketrans(_tables().tcvn3)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether the text already holds letters that only Unicode has."""
+    return _UNICODE_ONLY.search(unicodedata.normalize("NFC", text)) is not None
+
+
+def from_tcvn3(text: str, *, capitals: bool = False) -> str:
+    """TCVN3 bytes shown as Latin-1 → NFC. ``capitals``: the font's name ends in H, its small letters look capital."""
+    if is_unicode(text):
+        return text
+    plain = text.translate(_tcvn3_table())
+    return plain.upper() if capitals else plain
+
+
+def from_vni(text: str) -> str:
+    """VNI-Windows (base letter and mark as two characters) → NFC."""
+    if is_unicode(text):
+        return text
+    table = _tables().vni
+    return _vni_pattern().sub(lambda found: table[found.group()], text)
+
+
+def encoding_of_font(font: str) -> Encoding | None:
+    """What a font's name says; None when it says nothing."""
+    name = font.strip().casefold()
+    if name.startswith(".vn"):
+        return "tcvn3"
+    return "vni" if name.startswith("vni-") else None
+
+
+def convert(text: str, encoding: Encoding, *, font: str = "") -> str:
+    """``text`` in Unicode NFC. ``font`` tells the all-capital fonts of TCVN3 (".VnTimeH")."""
+    if encoding == "tcvn3":
+        converted = from_tcvn3(text, capitals=font.strip().endswith("H"))
+    else:
+        converted = from_vni(text) if encoding == "vni" else text
+    return unicodedata.normalize("NFC", converted)
+
+
+def guess_encoding(cells: Iterable[str]) -> Encoding:
+    """The likely encoding of a column, by which reading makes more Vietnamese syllables. Plain ASCII is "unicode"."""
+    sample = [cell for cell in cells if not cell.isascii()]
+    if not sample or any(is_unicode(cell) for cell in sample):
+        return "unicode"
+    text = " ".join(sample)
+    readings: dict[Encoding, str] = {"unicode": text, "tcvn3": from_tcvn3(text), "vni": from_vni(text)}
+    return max(readings, key=lambda encoding: _plausibility(readings[encoding]))
+
+
+_NUCLEI = (
+    "ieu|yeu|oai|oao|oay|oeo|uoi|uou|uya|uye|uyu|uay|ai|ao|au|ay|eo|eu|ia|ie|iu|oa|oe|oi|ua|ue|ui|uo|uu|uy|ye|[aeiouy]"
+)
+_RHYME = re.compile(rf"(?:{_NUCLEI})(?:ch|ng|nh|[cmnpt])?")
+_ONSET = re.compile(r"(?:ngh|ng|nh|ch|gh|gi|kh|ph|qu|th|tr|[bcdghklmnpqrstvx])?")
+
+
+def _plausibility(text: str) -> float:
+    """Share of the words with marks that are possible Vietnamese syllables: one onset, one rhyme, at most one tone."""
+    words = [word for word in re.findall(r"[^\s\d.,;:/()\-–“”\"']+", text) if not word.isascii()]
+    return sum(map(_is_syllable, words)) / len(words) if words else 0.0
+
+
+def _is_syllable(word: str) -> bool:
+    bare = unicodedata.normalize("NFD", word.casefold().replace("đ", "d"))
+    tones = sum(mark in "\u0300\u0301\u0303\u0309\u0323" for mark in bare)
+    letters = "".join(character for character in bare if not unicodedata.combining(character))
+    if tones > 1 or not letters.isascii() or not (word.islower() or word.isupper() or word.istitle()):
+        return False
+    onset = _ONSET.match(letters)
+    rest = letters[onset.end() if onset else 0 :]
+    return _RHYME.fullmatch(rest) is not None or _RHYME.fullmatch(letters) is not None or rest in ("i", "a", "y")

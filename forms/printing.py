@@ -1,0 +1,300 @@
+"""A record and a template become HTML for ``QTextDocument`` (print, preview, PDF, ODT from one template); no Qt here.
+
+Templates are Jinja2 in ``forms/catalog/<tool>/print/``; they run in a sandbox and everything printed is escaped. They
+extend a layout and fill its blocks::
+
+    {% extends "paper/letter.html" %}
+    {% block title %}{{ title("GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ") }}{% endblock %}
+    {% block body %}
+    {{ line("Họ, tên người nộp", record.applicant_ref.full_name) }}
+    {{ pair("Số điện thoại", record.phone, "Hình thức nộp", record.channel) }}
+    {% endblock %}
+    {% block signatures %}{{ signatures([{"role": "NGƯỜI NỘP HỒ SƠ"}, {"role": "NGƯỜI TIẾP NHẬN", "name": officer.name}]) }}{% endblock %}
+
+**Layouts** (blocks in brackets; every block has a sensible default)
+  paper/letter.html    Decree 30/2020: issuing body left, national name right, number, place and date
+                       [issuer, national, number, place_date, title, body, signatures, recipients]
+  paper/form.html      declarations (tờ khai): national name centred on top [national, title, addressee, body, place_date, signatures]
+  paper/register.html  one page range of a book: ward left, title, table [issuer, title, body, totals, signatures]
+  paper/plain.html     nothing but the body, for data on pre-printed blanks and for stamps [body]
+  All begin with the banners: "BẢN KIỂM TRA" (proof), "IN LẠI LẦN n" (n = copies before this one), "SỐ TẠM" (number not yet given).
+
+**Variables**
+  record               the record (first of ``records``); ``records``: all (printouts over a list or a visit)
+  ward                 code, name ("Phường Hoàn Kiếm"), org_code, place ("Hoàn Kiếm"); officer: id, name
+  now                  aware moment of printing; printout: id, label, landscape, paper, proof
+  copy_number          1 for the first print; temporary: the number is not the final one
+  includes             every name in the printout's ``includes`` is a list of records that point at this one
+
+**Values.** ``record.<field>`` is the canonical value and prints as the officer reads it: dates 22/11/2026, moments 22/11/2026
+14:30, money 8.000, choices by label, addresses in full, booleans Có/Không, long text with line breaks. Null (and a field that is
+not relevant) prints as dots "……" and is false in ``{% if %}``; ``{{ record.note or "" }}`` prints nothing. A field the definition
+does not have is an error. Also ``record.id``, ``record.number``, ``record.state``, ``record.state_label``, unless a field has that name.
+  Comparisons use codes: ``record.channel == "direct"``. Arithmetic uses plain numbers: ``(record.fee * 2)|money``.
+  group                list of rows, ``row.<column>``; ``loop.index`` counts
+  person, ref, …       ``record.applicant_ref.full_name``: what was frozen at signing, else the person of today; ``.id`` is the id;
+                       the reference alone prints the name or title of what it points to; ``refs`` is a list of these
+  address              prints in full; ``.unit`` code, ``.unit_name``, ``.province``, ``.detail``, ``.original``
+
+**Filters** (each leaves null null, so that dots are printed)
+  date                 22/11/2026 · 03/1950 · 1950         moment   22/11/2026 14:30        time   14:30
+  long_date            ngày 22 tháng 11 năm 2026 (leading zero for days under 10, months 1 and 2)
+  clock_date           14 giờ 30 phút, ngày 22 tháng 11 năm 2026
+  words                money or integer: "Tám nghìn đồng chẵn"; date: "Ngày năm tháng ba năm …"; ``number_words``: "hai mươi mốt"
+  money                8.000        dong   8.000 đồng      number  1.250
+  label                of a choice (also a list of choices, joined by "; ")
+  mask                 001090******        upper  "HÀ NỘI"      lines  text with <br>      ordinal  "thứ hai"
+  name_case            "Nguyễn Văn An"     pad(n)  at least n digits: 05
+
+**Functions**
+  frozen(ref_field, name)          = record.<ref_field>.<name>; ``frozen(ref_field, name, of=other_record)``
+  related("tool.record", "field")  records that point at this one (``of=`` another record)
+  field_label("field")             its Vietnamese label
+  register_number(r=record)        the number, else "SỐ TẠM: …", else "(chờ cấp số)"
+  qr(text, size=96)                an <img> of a QR code, ``size`` in px; nothing for null
+  total(rows, "column")            sum of a column over rows or records, nulls left out
+  box(value)                       ☒ / ☐
+  dots(n=6)                        a dotted line to be filled in by hand
+  grid                             attributes of a bordered table: ``<table {{ grid }}>``
+
+**Macros** (resources/paper/macros.html; usable everywhere without import)
+  national()                       CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM / Độc lập - Tự do - Hạnh phúc
+  issuer(upper="ỦY BAN NHÂN DÂN", body=ward.name)        two bold lines and a short rule
+  number_line(r=record, suffix="") Số: 05/QĐ-UBND          place_date(value=now)    Hoàn Kiếm, ngày 05 tháng 01 năm 2026
+  title(text, sub="", note="")     centred heading
+  line(label, value)               "Label: value" on one line     pair(label, value, label2, value2)   two of them side by side
+  para(text)                       indented, justified paragraph
+  signatures([{"role", "name", "note", "over"}…])   side by side, centred; over: "TM. ỦY BAN NHÂN DÂN"; note: "(Ký, ghi rõ họ tên)"
+  recipients(["Như trên;", "Lưu: VT."])             Nơi nhận
+  columns(["STT", …])              header row of a register table and its row of column numbers
+
+Only HTML that QTextDocument draws: layout by tables with ``width`` in per cent, no flex, no float, ``text-indent`` in px, ``<hr width=…>``,
+``page-break-before: always``. Text is Times New Roman (Liberation Serif) 13 pt; 11 pt inside registers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    FileSystemLoader,
+    FunctionLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from msgspec import Struct
+
+from forms.calendar import WorkCalendar
+from forms.definition import Catalog, Label, Printout, RecordType
+from forms.paper_filters import FILTERS, GRID, box, dots, qr, total
+from forms.paper_values import RecordView, Reference, Values, shown
+from forms.units import AdministrativeUnits
+from resources import read_text
+
+
+class PrintError(Exception):
+    """The paper could not be made; ``str()`` says which template and why. ``line`` is 0 when unknown."""
+
+    def __init__(self, template: str, line: int, reason: str) -> None:
+        self.template, self.line, self.reason = template, line, reason
+        place = f"{template}, dòng {line}" if line else template
+        super().__init__(f"Không in được theo mẫu {place}: {reason}")
+
+    @property
+    def label(self) -> Label:
+        place = f"{self.template}, line {self.line}" if self.line else self.template
+        return Label(str(self), f"Cannot print with template {place}: {self.reason}")
+
+
+class PrintContext(Struct, frozen=True, kw_only=True):
+    """What surrounds a print. ``ward``: code, name, org_code, place; ``officer``: id, name (by attribute or key).
+
+    ``related(type, field, id)`` gives the records of a type that point at a record; ``copy_number`` comes from the
+    print log: 1 for the first.
+    """
+
+    ward: Any
+    officer: Any
+    now: Callable[[], datetime] | datetime
+    resolve: Callable[[str], Mapping[str, Any] | None]
+    related: Callable[[str, str, str], Sequence[Any]]
+    copy_number: int = 1
+    temporary: bool = False
+
+    @property
+    def moment(self) -> datetime:
+        return self.now if isinstance(self.now, datetime) else self.now()
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Templates come with the catalogue, from outside the program: they may read values and nothing behind them."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        return not attr.startswith("view_") and super().is_safe_attribute(obj, attr, value)
+
+
+def render(
+    record_type: RecordType, printout_id: str, catalog: Catalog, records: Sequence[Any], *, context: PrintContext
+) -> str:
+    """One printout as a whole HTML document. ``records`` is one record, all of a visit, or a selection, in print order.
+
+    Raises PrintError: no such printout, no record, or a template that fails, with template, line and reason.
+    """
+    printout = next((each for each in record_type.printouts if each.id == printout_id), None)
+    if printout is None:
+        raise PrintError(printout_id, 0, f"{record_type.id} không có bản in này")
+    if not records:
+        raise PrintError(printout.template, 0, "chưa chọn hồ sơ nào để in")
+    environment = _environment(Path(catalog.folder) / catalog.tool_of(record_type.id).id / "print")
+    try:
+        names = _Names(record_type, printout, catalog, records, context)
+        variables = names.variables()
+        macros: Any = environment.get_template("paper/macros.html").make_module(variables)
+        variables |= {name: getattr(macros, name) for name in dir(macros) if not name.startswith("_")}
+        return environment.get_template(printout.template).render(variables)
+    except TemplateSyntaxError as error:
+        raise PrintError(error.name or printout.template, error.lineno, error.message or "sai cú pháp") from error
+    except TemplateNotFound as error:
+        name, line = _line(error)
+        raise PrintError(name or printout.template, line, f"không có tệp mẫu {error.name}") from error
+    except Exception as error:
+        if not isinstance(error, TemplateError) and _line(error) == ("", 0):
+            raise
+        name, line = _line(error)
+        raise PrintError(name or printout.template, line, str(error) or type(error).__name__) from error
+
+
+def _environment(folder: Path) -> _Sandbox:
+    layouts: BaseLoader = PrefixLoader({"paper": FunctionLoader(_layout)})
+    environment = _Sandbox(
+        loader=ChoiceLoader([layouts, FileSystemLoader(folder)]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS)
+    return environment
+
+
+def _layout(name: str) -> tuple[str, str, Callable[[], bool]] | None:
+    """(text, name for error messages, still fresh?) of a shared layout."""
+    try:
+        return read_text("paper", name), f"paper/{name}", lambda: True
+    except FileNotFoundError:
+        return None
+
+
+def _line(error: Exception) -> tuple[str, int]:
+    """(template, line) where a rendering failed: Jinja puts the templates' own frames into the traceback."""
+    place = ("", 0)
+    trace = error.__traceback__
+    while trace is not None:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if file.suffix in (".html", ".css"):
+            place = (f"paper/{file.name}" if file.parent == Path("paper") else file.name, trace.tb_lineno)
+        trace = trace.tb_next
+    return place
+
+
+class _Names:
+    """The variables and functions of one rendering."""
+
+    def __init__(
+        self,
+        record_type: RecordType,
+        printout: Printout,
+        catalog: Catalog,
+        records: Sequence[Any],
+        context: PrintContext,
+    ) -> None:
+        self._type, self._printout, self._catalog, self._context = record_type, printout, catalog, context
+        self._calendar = WorkCalendar()
+        self._values = Values(catalog, context.resolve, self._relevance, AdministrativeUnits())
+        self._records = [self._values.record(record_type, record) for record in records]
+
+    def variables(self) -> dict[str, Any]:
+        context = self._context
+        included = {name: self._pointing_here(path) for name, path in self._printout.includes.items()}
+        return included | {
+            "record": self._records[0],
+            "records": self._records,
+            "ward": context.ward,
+            "officer": context.officer,
+            "now": context.moment,
+            "printout": self._printout,
+            "copy_number": context.copy_number,
+            "temporary": self._is_temporary(self._records[0]),
+            "frozen": self._frozen,
+            "related": self._related,
+            "field_label": self._field_label,
+            "register_number": self._register_number,
+            "qr": qr,
+            "total": total,
+            "box": box,
+            "dots": dots,
+            "grid": GRID,
+        }
+
+    def _pointing_here(self, path: str) -> list[RecordView]:
+        type_id, _, field = path.rpartition(".")
+        return self._related(type_id, field)
+
+    def _related(self, type_id: str, field: str, of: RecordView | None = None) -> list[RecordView]:
+        view = of or self._records[0]
+        if view.view_id is None:
+            return []
+        kind = self._catalog.record_type(type_id)
+        return [self._values.record(kind, record) for record in self._context.related(type_id, field, view.view_id)]
+
+    def _frozen(self, ref_field: str, name: str, of: RecordView | None = None) -> Any:
+        reference = getattr(of or self._records[0], ref_field)
+        return getattr(reference, name) if isinstance(reference, Reference) else None
+
+    def _field_label(self, name: str) -> str:
+        return self._type.field(name).label.vi
+
+    def _is_temporary(self, view: RecordView) -> bool:
+        return self._context.temporary or (view.view_type.register is not None and not view.view_number)
+
+    def _register_number(self, r: RecordView | None = None) -> str:
+        view = r or self._records[0]
+        if view.view_number and not self._context.temporary:
+            return view.view_number
+        given = view.view_temporary or view.view_number
+        return f"SỐ TẠM: {given}" if given else "(chờ cấp số)"
+
+    def _relevance(self, view: RecordView) -> Callable[[str], bool]:
+        """Which fields apply, by the record's own rules; entries are made only where a rule could say no."""
+        if not _has_relevance(view.view_type):
+            return lambda _path: True
+        from forms.entry import EntryContext, RecordEntry
+
+        context = self._context
+        entry_context = EntryContext(
+            now=lambda: context.moment,
+            ward=context.ward,
+            officer=context.officer,
+            resolve=context.resolve,
+            calendar=self._calendar,
+        )
+        fields, state, number = dict(view.view_fields), view.view_state, view.view_number
+        entry = RecordEntry(view.view_type, self._catalog, entry_context, fields=fields, state=state, number=number)
+        relevant: Callable[[str], bool] = entry.is_relevant
+        return relevant
+
+
+def _has_relevance(record_type: RecordType) -> bool:
+    fields = [column for field in record_type.fields for column in (field, *field.fields)]
+    sections = record_type.sections
+    return any(section.relevant for section in sections) or any(field.relevant for field in fields)

@@ -1,0 +1,292 @@
+"""Believable invented records of any type, valid by the type's own rules: the same for the same seed.
+
+Each record is lived through: begun by an officer at some working hour of the past year, filled in, and carried from state
+to state by the type's own actions, so that what its rules calculate, freeze and require is there. Marked ``_sample``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import yaml
+from msgspec import Struct
+
+from forms.calendar import WorkCalendar
+from forms.definition import Action, Catalog, Field, RecordType
+from forms.entry import EntryContext, RecordEntry, RuleError
+from forms.sample_numbers import give_numbers
+from forms.sample_scene import Resolve, Scene, is_nobody
+from forms.sample_values import invent
+from forms.sample_years import Life, lives
+
+_TRIES = 12
+_TRIES_PER_FIELD = 9
+
+
+class SampleError(Exception):
+    """No valid record could be made; ``str()`` names the type and the rules that stood in the way."""
+
+
+class SampleOfficer(Struct, frozen=True):
+    id: str
+    name: str
+    roles: tuple[str, ...]
+    organisation: str = ""
+
+
+def sample_records(
+    record_type: RecordType,
+    catalog: Catalog,
+    n: int,
+    seed: int | str,
+    *,
+    ward: Any,
+    now: datetime,
+    resolve: Resolve,
+    pools: Mapping[str, Sequence[str]],
+) -> list[dict[str, Any]]:
+    """``n`` records as {"state", "number", "fields"}, oldest first, spread over the year before ``now``.
+
+    ``ward`` has code, name, org_code, place; ``pools`` are ids of records that references may point to, which
+    ``resolve`` can look up. A required reference whose pool is empty stays empty. Raises SampleError.
+    """
+    random = Random(f"{seed}/{record_type.id}/{n}")  # noqa: S311 - samples, not secrets
+    maker = _Maker(record_type, catalog, ward=ward, resolve=resolve, pools=pools)
+    made = [maker.make(random, life) for life in lives(record_type, n, random, now, maker.calendar)]
+    give_numbers(record_type, made, ward)
+    return [{"state": each.state, "number": each.number, "fields": each.fields} for each in made]
+
+
+class Made(Struct):
+    """A sample before it has its number. ``numbered_at``: when the register took it in."""
+
+    state: str
+    fields: dict[str, Any]
+    numbered_at: datetime | None
+    number: str | None = None
+
+
+class _Maker:
+    """Makes samples of one type."""
+
+    def __init__(
+        self,
+        record_type: RecordType,
+        catalog: Catalog,
+        *,
+        ward: Any,
+        resolve: Resolve,
+        pools: Mapping[str, Sequence[str]],
+    ) -> None:
+        self.record_type, self.catalog, self.ward = record_type, catalog, ward
+        self.resolve, self.pools = resolve, pools
+        self.calendar = WorkCalendar()
+        self.examples = _examples(record_type, catalog)
+        self.routes = {state.id: _route(record_type, state.id) for state in record_type.states}
+        self.ward_code = str(ward["code"] if isinstance(ward, Mapping) else ward.code)
+        self.officers = self._staff()
+
+    def _staff(self) -> list[SampleOfficer]:
+        roles = tuple(role.id for role in self.catalog.roles)
+        ids = list(self.pools.get("hr.officer", ()))[:4] or [f"sample-{number}" for number in range(1, 5)]
+        people = [(record_id, self.resolve(record_id) or {}) for record_id in ids]
+        return [SampleOfficer(each, str(fields.get("full_name") or each), roles) for each, fields in people]
+
+    def make(self, random: Random, life: Life) -> Made:
+        problems: list[str] = []
+        for _ in range(_TRIES):
+            attempt = _Attempt(self, random, life)
+            made = attempt.live()
+            if made is not None:
+                return made
+            problems = attempt.problems
+        raise SampleError(f"{self.record_type.id}, {life.state}: " + "; ".join(problems))
+
+
+class _Attempt:
+    """One try at one record."""
+
+    def __init__(self, maker: _Maker, random: Random, life: Life) -> None:
+        self._maker, self._random, self._life = maker, random, life
+        self._type = maker.record_type
+        self._moment = life.begun
+        self._filled_for = (
+            self._first_real_state() if self._type.state(life.state).kind in ("draft", "void") else life.state
+        )
+        self.problems: list[str] = []
+        example = self._example()
+        self._wanted = set(example)
+        self._scene = Scene(
+            random,
+            life.begun,
+            ward=maker.ward_code,
+            example=example,
+            examples=[fields for _, fields in maker.examples],
+            pools=maker.pools,
+            resolve=maker.resolve,
+            unique=frozenset(self._type.duplicate),
+            listed=self._type.data_class == "public",
+        )
+        context = EntryContext(
+            now=lambda: self._moment,
+            ward=maker.ward,
+            officer=maker.officers[0],
+            resolve=maker.resolve,
+            calendar=maker.calendar,
+        )
+        self._entry = RecordEntry(self._type, maker.catalog, context)
+
+    def _example(self) -> Mapping[str, Any]:
+        examples = self._maker.examples
+        alike = [fields for state, fields in examples if state == self._life.state]
+        return self._random.choice(alike or [fields for _, fields in examples] or [{}])
+
+    def _first_real_state(self) -> str:
+        """Drafts and cancelled records are mostly filled in too: up to what the first real state asks."""
+        return next((state.id for state in self._type.states if state.kind not in ("draft", "void")), self._life.state)
+
+    def live(self) -> Made | None:
+        route = self._maker.routes[self._life.state]
+        if route is None:
+            self.problems = ["no action leads there"]
+            return None
+        for field in self._type.fields:
+            self._fill(field)
+        numbered_at = None
+        for step, action in enumerate(route, start=1):
+            self._moment = self._life.moment_of(step, len(route), self._maker.calendar)
+            self._scene.moment = self._moment
+            if not self._perform(action, step):
+                return None
+            numbered_at = self._moment if action.takes_number else numbered_at
+        if not self._repair(self._entry.state):
+            return None
+        return self._made(numbered_at)
+
+    def _made(self, numbered_at: datetime | None) -> Made:
+        fields = {name: value for name, value in self._entry.fields.items() if not is_nobody(value)}
+        self._settle_row_ids(fields)
+        fields["_sample"] = True
+        register = self._type.register
+        state = self._type.state(self._entry.state)
+        if register and register.kind == "service" and numbered_at is None and state.kind in ("waiting", "final"):
+            numbered_at = self._moment
+        return Made(self._entry.state, fields, numbered_at)
+
+    def _settle_row_ids(self, fields: dict[str, Any]) -> None:
+        """Row ids that the entry gave are random; the seed decides them here."""
+        for field in self._type.fields:
+            if field.type == "group" and field.name in fields:
+                rows = [
+                    {key: value for key, value in row.items() if not is_nobody(value)} for row in fields[field.name]
+                ]
+                fields[field.name] = [row | {"_id": f"{self._random.getrandbits(32):08x}"} for row in rows]
+
+    def _fill(self, field: Field) -> None:
+        """A value where the form wants one: always when required on the way, else as often as the examples have it."""
+        entry, name = self._entry, field.name
+        if (
+            field.owner != "officer"
+            or entry.is_calculated(name)
+            or entry.is_locked(name)
+            or not entry.is_relevant(name)
+        ):
+            return
+        if self._type.deadline is not None and name == self._type.deadline.start:
+            self._put(field, 0)
+            return
+        if entry.get(name) is not None and field.type != "group":
+            return
+        required = entry.is_required(name, self._filled_for)
+        if required or name in self._wanted or (not self._maker.examples and self._random.random() < 0.6):
+            self._put(field, 0)
+
+    def _put(self, field: Field, first: int) -> bool:
+        """Sets a value that the field's own rules accept; gives up quietly after some tries and clears an optional one."""
+        entry, name = self._entry, field.name
+        for attempt in range(first, _TRIES_PER_FIELD):
+            value = invent(self._scene, field, entry.choices(name), attempt)
+            if value is None:
+                break
+            entry.set(name, value)
+            problem = entry.problem(name)
+            if problem is None or not problem.blocks:
+                return True
+        if entry.get(name) is not None and not entry.is_required(name, self._life.state):
+            entry.set(name, None)
+        return entry.get(name) is None
+
+    def _perform(self, action: Action, step: int) -> bool:
+        officers = self._maker.officers
+        for attempt in range(4):
+            officer = officers[(step + attempt) % len(officers)]
+            inputs = {name: self._asked(name, attempt) for name in action.asks}
+            try:
+                self._entry.perform(action.id, officer, inputs)
+            except RuleError as error:
+                self.problems = [f"{problem.path}: {problem.message.en}" for problem in error.problems]
+                for problem in error.problems:
+                    self._renew(problem.path, attempt + 1)
+                continue
+            return True
+        return False
+
+    def _asked(self, name: str, attempt: int) -> Any:
+        present = self._entry.get(name)
+        field = self._type.field(name)
+        return present if present is not None else invent(self._scene, field, self._entry.choices(name), attempt)
+
+    def _repair(self, state: str) -> bool:
+        """Renews what blocks in the state; True when nothing does any more."""
+        for attempt in range(1, 5):
+            blocking = [problem for problem in self._entry.problems(state) if problem.blocks]
+            self.problems = [f"{problem.path}: {problem.message.en}" for problem in blocking]
+            if not blocking:
+                return True
+            for problem in blocking:
+                self._renew(problem.path, attempt)
+        return False
+
+    def _renew(self, path: str, attempt: int) -> None:
+        name = path.partition("/")[0]
+        field = self._type.field_map.get(name)
+        if field is None or self._entry.is_locked(name) or field.calculate is not None or field.owner != "officer":
+            return
+        self._put(field, attempt)
+
+
+def _examples(record_type: RecordType, catalog: Catalog) -> list[tuple[str, Mapping[str, Any]]]:
+    """(state, fields) of the tool's own examples of this type."""
+    tool, _, name = record_type.id.partition(".")
+    path = Path(catalog.folder) / tool / "examples.yaml"
+    if not catalog.folder or not path.is_file():
+        return []
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    examples = yaml.load(path.read_text("utf-8"), loader).get(name) or []  # noqa: S506 - both are safe loaders
+    return [(str(each.get("state") or ""), _plain(each.get("fields") or {})) for each in examples]
+
+
+def _plain(value: Any) -> Any:
+    """YAML reads unquoted dates as dates; values of records are JSON."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _route(record_type: RecordType, target: str) -> tuple[Action, ...] | None:
+    """The shortest way from the first state to ``target`` by actions; None when there is none."""
+    ways: dict[str, tuple[Action, ...]] = {record_type.initial_state: ()}
+    queue = [record_type.initial_state]
+    while queue:
+        state = queue.pop(0)
+        for action in record_type.actions:
+            if state in action.from_ and action.to not in ("=", *ways):
+                ways[action.to] = (*ways[state], action)
+                queue.append(action.to)
+    return ways.get(target)

@@ -1,0 +1,123 @@
+"""What one sample record is about: when it happens, who is in it, what its tool's examples look like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from random import Random
+from typing import Any
+
+from forms.definition import Field
+from forms.identity import Gender, gender_of
+from forms.sample_people import Inventor, Person
+from forms.vietnamese import VIETNAM
+
+Resolve = Callable[[str], Mapping[str, Any] | None]
+SHARED_TARGETS = {
+    "person": "residence.citizen",
+    "household": "residence.household",
+    "organisation": "residence.organisation",
+}
+NOBODY = "sample-nobody"
+_MOTHER, _FATHER, _CHILD = (
+    re.compile(r"mother|wife|bride"),
+    re.compile(r"father|husband|groom"),
+    re.compile(r"child|baby"),
+)
+_PART = re.compile(r"_?(full_name|name|dob|birth\w*|gender|sex|personal_id|citizen_number|id_no|id|ref)$")
+
+
+def targets_of(field: Field) -> tuple[str, ...]:
+    """The record types a reference may point to; () means any."""
+    return field.targets or ((SHARED_TARGETS[field.type],) if field.type in SHARED_TARGETS else ())
+
+
+def is_nobody(value: Any) -> bool:
+    """Null, or what stands for a reference whose pool is empty."""
+    return value is None or value in (NOBODY, [NOBODY])
+
+
+class Scene:
+    """What one sample record is about: when it happens, who is in it, and what its tool's examples look like."""
+
+    def __init__(
+        self,
+        random: Random,
+        moment: datetime,
+        *,
+        ward: str,
+        example: Mapping[str, Any],
+        examples: Sequence[Mapping[str, Any]],
+        pools: Mapping[str, Sequence[str]],
+        resolve: Resolve,
+        unique: frozenset[str] = frozenset(),
+        listed: bool = False,
+    ) -> None:
+        """``unique`` fields tell records apart; ``listed``: a catalogue entry, to be taken from the examples whole."""
+        self.random = random
+        self.inventor = Inventor(random)
+        self.moment = moment.astimezone(VIETNAM)
+        self.ward, self.pools, self._resolve = ward, pools, resolve
+        self.unique, self.listed = unique, listed
+        self._example, self._examples = example, examples
+        self._people: dict[str, Person] = {}
+        self._taken: set[str] = set()
+
+    @property
+    def day(self) -> date:
+        return self.moment.date()
+
+    def pool(self, field: Field) -> Sequence[str]:
+        targets = targets_of(field) or tuple(self.pools)
+        if len(targets) == 1:
+            return self.pools.get(targets[0], ())
+        return [record_id for target in targets for record_id in self.pools.get(target, ())]
+
+    def seen(self, field: Field, attempt: int = 0) -> list[Any]:
+        """What the tool's examples hold in this field: at first this record's own example only, so that values that
+        belong together stay together."""
+        own = self._example.get(field.name)
+        if own is not None and attempt < 2:
+            return [own]
+        return [value for value in (example.get(field.name) for example in self._examples) if value is not None]
+
+    def person(self, name: str) -> Person:
+        """The person that fields of one prefix speak of: child_name and child_dob are one child's."""
+        prefix = _PART.sub("", name)
+        if prefix not in self._people:
+            gender: Gender | None = None
+            ages = None
+            if _MOTHER.search(prefix):
+                gender, ages = "female", (20, 40)
+            elif _FATHER.search(prefix):
+                gender, ages = "male", (22, 45)
+            elif _CHILD.search(prefix):
+                ages = (0, 0)
+            adult = None if not prefix else (18, 80)
+            self._people[prefix] = self.inventor.person(self.day, gender=gender, ages=ages or adult)
+        return self._people[prefix]
+
+    def refer(self, field: Field) -> str:
+        """An id of the pool: of the right gender for a mother or a father, an adult unless a child is meant. The same
+        one is not taken twice in a record while others are left. Of an empty pool: nobody, which is taken out again."""
+        pool = self.pool(field)
+        if not pool:
+            return NOBODY
+        for _ in range(30):
+            record_id = self.random.choice(pool)
+            if record_id not in self._taken and self._suits(field, self._resolve(record_id) or {}):
+                self._taken.add(record_id)
+                return record_id
+        return self.random.choice(pool)
+
+    def _suits(self, field: Field, fields: Mapping[str, Any]) -> bool:
+        if field.type != "person":
+            return True
+        wanted = "female" if _MOTHER.search(field.name) else "male" if _FATHER.search(field.name) else None
+        gender = gender_of(str(fields.get("gender") or ""))
+        if wanted and gender and gender != wanted:
+            return False
+        born = str(fields.get("dob") or "")[:4]
+        age = self.day.year - int(born) if born.isdigit() else 30
+        return age < 16 if _CHILD.search(field.name) else age >= 20

@@ -1,0 +1,112 @@
+"""Which days are worked: public holidays of Viet Nam, plus the swaps that the government decides each year.
+
+The library computes Tết by the Vietnamese lunar calendar and knows many swaps, though not all: an entry of the override
+table wins. Years ahead are estimates until the government has spoken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from forms.definition import Label
+from resources import read_text
+
+_ENGLISH = {
+    "Tết Dương lịch": "New Year's Day",
+    "29 Tết": "Tết, day 29",
+    "Giao thừa Tết Nguyên Đán": "Lunar New Year's Eve",
+    "Tết Nguyên Đán": "Lunar New Year",
+    "Mùng hai Tết Nguyên Đán": "Second day of Lunar New Year",
+    "Mùng ba Tết Nguyên Đán": "Third day of Lunar New Year",
+    "Mùng bốn Tết Nguyên Đán": "Fourth day of Lunar New Year",
+    "Mùng năm Tết Nguyên Đán": "Fifth day of Lunar New Year",
+    "Mùng sáu Tết Nguyên Đán": "Sixth day of Lunar New Year",
+    "Ngày Giỗ Tổ Hùng Vương": "Hung Kings' Commemoration Day",
+    "Ngày Chiến thắng": "Reunification Day",
+    "Ngày Quốc tế Lao động": "International Labour Day",
+    "Quốc khánh": "National Day",
+    "Ngày Văn hóa Việt Nam": "Vietnam Culture Day",
+}
+
+
+class DayOverride(msgspec.Struct, frozen=True, kw_only=True):
+    """One day that is off, or worked, against the rule; ``source`` is the document that says so."""
+
+    date: date
+    worked: bool
+    vi: str
+    en: str
+    source: str
+
+
+class _OverrideFile(msgspec.Struct):
+    days: tuple[DayOverride, ...]
+
+
+def read_overrides(text: str) -> tuple[DayOverride, ...]:
+    """The override table in a YAML text. Raises msgspec.ValidationError, which names the key and what was expected."""
+    return msgspec.yaml.decode(text, type=_OverrideFile).days
+
+
+def shipped_overrides() -> tuple[DayOverride, ...]:
+    """The table that comes with the program."""
+    return read_overrides(read_text("data", "workdays.yaml"))
+
+
+class Workdays:
+    """Answers per day, computed per year when first asked: importing the holiday library costs a start-up dearly."""
+
+    def __init__(self, overrides: Iterable[DayOverride]) -> None:
+        self._overrides = {override.date: override for override in overrides}
+        self._years: dict[int, tuple[dict[date, Label], frozenset[date]]] = {}
+
+    def is_working_day(self, day: date) -> bool:
+        override = self._overrides.get(day)
+        if override is not None:
+            return override.worked
+        names, worked_weekends = self._year(day.year)
+        return day in worked_weekends if day.weekday() >= 5 else day not in names
+
+    def holiday(self, day: date) -> Label | None:
+        """Why the day is off, when law or a decision makes it so; None on plain weekends and working days."""
+        override = self._overrides.get(day)
+        if override is not None:
+            return Label(override.vi, override.en) if not override.worked else None
+        return self._year(day.year)[0].get(day)
+
+    def next_working_day(self, day: date) -> date:
+        """The first working day from ``day`` on, itself included."""
+        while not self.is_working_day(day):
+            day += timedelta(days=1)
+        return day
+
+    def _year(self, year: int) -> tuple[dict[date, Label], frozenset[date]]:
+        """(holidays by date, weekend days worked in exchange) of one year."""
+        if year not in self._years:
+            library = self._library
+            for near in (year - 1, year, year + 1):  # the day swapped for a holiday may lie in a neighbouring year
+                _ = date(near, 1, 1) in library  # asking makes the library compute that year
+            names = {day: _label(name) for day, name in library.items() if day.year == year}
+            self._years[year] = names, frozenset(day for day in library.weekend_workdays if day.year == year)
+        return self._years[year]
+
+    @cached_property
+    def _library(self) -> Any:
+        from holidays.countries.vietnam import VN
+
+        make: Any = VN  # its constructor has no types
+        return make(language="vi")
+
+
+def _label(vietnamese: str) -> Label:
+    english: list[str] = []
+    for name in vietnamese.split("; "):
+        plain = name.removesuffix(" (nghỉ bù)")
+        translated = _ENGLISH.get(plain, "Day off by exchange" if plain.startswith("Ngày nghỉ") else plain)
+        english.append(translated + (" (day off in lieu)" if plain != name else ""))
+    return Label(vietnamese, "; ".join(english))

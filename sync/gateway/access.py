@@ -1,0 +1,119 @@
+"""Who may do what: devices, their officers, and what each officer was granted in each ward."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import Struct
+
+from forms.definition import Catalog, RecordType
+from sync.gateway.refusals import RefusedError
+from sync.gateway.storage import Session, Storage, Stream
+from sync.protocol import Change, FieldProblem, Officer
+
+
+class Grant(Struct, frozen=True):
+    """One officer in one ward: ``officer.roles`` are the roles there, ``scopes`` the streams those roles open."""
+
+    officer: Officer
+    ward: str
+    scopes: frozenset[str]
+
+
+class Device(Struct, frozen=True, dict=True):
+    """A device with everything its token may do."""
+
+    id: str
+    grants: tuple[Grant, ...]
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        """The streams this token may read, sorted."""
+        return tuple(sorted({(g.ward, scope) for g in self.grants for scope in g.scopes}))
+
+    @property
+    def wards(self) -> tuple[str, ...]:
+        """Codes of the wards, in the order they were granted."""
+        return tuple(dict.fromkeys(g.ward for g in self.grants))
+
+    @property
+    def officers(self) -> tuple[Officer, ...]:
+        """Each officer once, with the roles of all wards together."""
+        roles: dict[str, dict[str, None]] = {}
+        known: dict[str, Officer] = {}
+        for grant in self.grants:
+            known.setdefault(grant.officer.id, grant.officer)
+            roles.setdefault(grant.officer.id, {}).update(dict.fromkeys(grant.officer.roles))
+        return tuple(msgspec.structs.replace(known[key], roles=tuple(roles[key])) for key in known)
+
+    def grant_of(self, officer_id: str, ward: str) -> Grant | None:
+        return next((g for g in self.grants if g.officer.id == officer_id and g.ward == ward), None)
+
+    def may(self, ward: str, scope: str) -> bool:
+        return any(g.ward == ward and scope in g.scopes for g in self.grants)
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a token or code. They are random and long, or short-lived, so that a plain hash does."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class Access:
+    """Finds the device behind a token. Grants are read at every request, so that one taken away ends at once."""
+
+    def __init__(self, storage: Storage, catalog: Catalog) -> None:
+        self._storage = storage
+        self._scopes = {role.id: frozenset(role.scopes) for role in catalog.roles}
+
+    def device(self, authorization: str) -> Device:
+        """The device of an ``Authorization`` header. Raises RefusedError (401)."""
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() == "bearer" and token:
+            with self._storage.read() as session:
+                row = session.one("SELECT id FROM devices WHERE token_hash = ?", token_hash(token.strip()))
+                if row is not None:
+                    return Device(row[0], self.grants(session, row[0]))
+        raise RefusedError(
+            401,
+            "unknown_device",
+            "Máy này chưa đăng ký với thành phố, hoặc đăng ký đã bị thu hồi. Xin mã đăng ký mới.",
+            "This device is not enrolled with the city, or was withdrawn. Ask for a new enrolment code.",
+        )
+
+    def grants(self, session: Session, device: str) -> tuple[Grant, ...]:
+        rows = session.all(
+            "SELECT o.id, o.name, o.organisation, g.ward, g.roles FROM grants g JOIN officers o ON o.id = g.officer "
+            "WHERE g.device = ? ORDER BY g.ward, o.name, o.id",
+            device,
+        )
+        return tuple(self._grant(*row) for row in rows)
+
+    def _grant(self, officer: str, name: str, organisation: str, ward: str, roles_json: str) -> Grant:
+        roles = msgspec.json.decode(roles_json, type=tuple[str, ...])
+        return Grant(Officer(officer, name, roles, organisation), ward, self.scopes_of(roles))
+
+    def scopes_of(self, roles: Iterable[str]) -> frozenset[str]:
+        return frozenset[str]().union(*(self._scopes.get(role, frozenset()) for role in roles))
+
+
+def change_problem(device: Device, record_type: RecordType, change: Change) -> FieldProblem | None:
+    """Why this device may not make this change, or None. The roles are the city's, whatever the change claims."""
+    grant = device.grant_of(change.officer.id, change.ward)
+    if grant is None:
+        return FieldProblem("", f"Máy này không được cấp quyền cho {change.officer.name} ở phường {change.ward}.")
+    if record_type.scope not in grant.scopes:
+        return FieldProblem("", f"{change.officer.name} không được cấp quyền với sổ “{record_type.label.vi}”.")
+    wanted = _wanted_roles(record_type, change)
+    if wanted and not wanted.intersection(grant.officer.roles):
+        return FieldProblem("", f"{change.officer.name} không có vai trò để làm việc này.", sorted(wanted))
+    return None
+
+
+def _wanted_roles(record_type: RecordType, change: Change) -> frozenset[str]:
+    if change.kind == "create":
+        return frozenset(record_type.begun_by)
+    if change.kind == "action":
+        return frozenset(next((a.roles for a in record_type.actions if a.id == change.action), ()))
+    return frozenset()

@@ -1,0 +1,75 @@
+"""What the city knows of register numbers: the highest of each book, and numbers given twice."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import msgspec
+
+from forms.definition import RecordType, Register
+from sync.gateway.numbering import NumberReader, register_name
+from sync.gateway.storage import Session
+from sync.protocol import Change, FieldProblem, Fields
+
+Book = tuple[str, str, str]
+"""(ward, register, period)"""
+Given = tuple[str, str, str, object]
+"""(ward, type, number, book): what must be unique."""
+_decode = msgspec.msgpack.Decoder(Fields).decode
+
+
+class Books:
+    """The numbers of one transaction. The caller holds the streams of their records."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._owner: dict[Given, str] = {}
+        self._known: dict[Book, int] = {}
+        self._readers: dict[str, NumberReader] = {}
+
+    def load(self, numbered: Iterable[tuple[Change, RecordType]]) -> None:
+        """Find who already has the numbers that these changes give; one query a book."""
+        wanted: dict[tuple[str, str], tuple[Register, list[str]]] = {}
+        for change, record_type in numbered:
+            if record_type.register and change.number:
+                wanted.setdefault((change.ward, record_type.id), (record_type.register, []))[1].append(change.number)
+        sql = "SELECT number, id, fields FROM records WHERE ward = ? AND type = ? AND number = ANY(?)"
+        for (ward, type_id), (register, numbers) in wanted.items():
+            for number, record_id, fields in self._session.all(sql, ward, type_id, numbers):
+                self._owner[ward, type_id, number, _book_of(register, _decode(fields))] = record_id
+
+    def note(self, change: Change, record_type: RecordType, fields: Fields) -> tuple[FieldProblem, ...]:
+        """Take note of an accepted number. A number given twice stays, since paper was handed out, and is flagged."""
+        register = record_type.register
+        if register is None or not change.number:
+            return ()
+        reader = self._readers.setdefault(record_type.id, NumberReader(register))
+        read = reader.read(change.number, fields, change.at)
+        if read is not None:
+            book = (change.ward, register_name(record_type), read.period)
+            self._known[book] = max(self._known.get(book, 0), read.n)
+        given = (change.ward, record_type.id, change.number, _book_of(register, fields))
+        owner = self._owner.setdefault(given, change.record_id)
+        if owner == change.record_id:
+            return ()
+        message = f"Số {change.number} đã cấp cho một bản ghi khác ({owner}); giữ cả hai, cần người phụ trách sổ xử lý."
+        return (FieldProblem(register.field, message, change.number),)
+
+    def write(self) -> None:
+        """Raise the highest known number of each book."""
+        stored: dict[Book, int] = defaultdict(int)
+        for book in self._known:
+            stored[book] = known_number(self._session, book)
+        self._session.upsert("books", [(*book, n) for book, n in self._known.items() if n > stored[book]])
+
+
+def known_number(session: Session, book: Book) -> int:
+    """The highest number of the book that the city has seen; 0: none."""
+    row = session.one("SELECT known FROM books WHERE ward = ? AND register = ? AND period = ?", *book)
+    return int(row[0]) if row else 0
+
+
+def _book_of(register: Register, fields: Fields) -> object:
+    value = fields.get(register.book_field) if register.book_field else None
+    return value if isinstance(value, str) else None

@@ -1,0 +1,234 @@
+"""The gateway's verbs: arguments in, one ``City`` or ``GatewayServer`` used, lines out."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from forms.definition import Label
+from forms.exchange import ExchangeError, read_lines
+from forms.loader import DefinitionError
+from sync.gateway.city import City
+from sync.gateway.listing import deliveries, records
+from sync.gateway.refusals import RefusedError
+from sync.gateway.storage import StorageError
+from sync.gateway.wards import is_ward_code
+
+DEFAULT_PORT = 8620
+Verb = Callable[[argparse.Namespace], int]
+
+
+class CommandError(Exception):
+    """Bad input or state; ``label`` is the line for stderr."""
+
+    def __init__(self, vi: str, en: str) -> None:
+        super().__init__(vi)
+        self.label = Label(vi, en)
+
+
+def run(argv: list[str]) -> int:
+    """Parse and run; the exit code."""
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit as usage:  # argparse has written its line
+        return usage.code if isinstance(usage.code, int) else 2
+    verb: Verb = arguments.verb
+    try:
+        return verb(arguments)
+    except (CommandError, RefusedError, ExchangeError) as error:
+        return _fail(error.label.get(arguments.language))
+    except (StorageError, DefinitionError, OSError, ValueError) as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        return 130
+
+
+def _fail(text: str) -> int:
+    line = " ".join(text.split())
+    try:
+        sys.stderr.write(line + "\n")
+    except UnicodeEncodeError:  # a console without Vietnamese letters
+        sys.stderr.write(line.encode("ascii", "backslashreplace").decode() + "\n")
+    return 1
+
+
+def _print(text: str) -> None:
+    sys.stdout.buffer.write(text.encode() + b"\n")
+    sys.stdout.flush()
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from sync.gateway.server import GatewayServer  # the other verbs need no web server
+
+    _log_to(arguments.log)
+    ended = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: ended.set())
+    server = GatewayServer(
+        arguments.database, arguments.port, _services(arguments.service), host=arguments.host
+    ).start()
+    try:
+        _print(f"Cổng kết nối sẵn sàng / gateway ready: {server.url}")
+        while not ended.wait(3600):
+            pass
+    finally:
+        server.stop()
+    return 0
+
+
+def _log_to(path: str | None) -> None:
+    handler: logging.Handler = logging.FileHandler(path, encoding="utf-8") if path else logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger("sync.gateway").addHandler(handler)
+    logging.getLogger("sync.gateway").setLevel(logging.INFO if path else logging.WARNING)
+
+
+def _services(pairs: list[str]) -> dict[str, str]:
+    services = {}
+    for pair in pairs:
+        name, _, url = pair.partition("=")
+        if not name or not url.startswith(("http://", "https://")):
+            raise CommandError(f"--service cần dạng ID=URL: {pair}", f"--service wants ID=URL: {pair}")
+        services[name] = url
+    return services
+
+
+def _enrol(arguments: argparse.Namespace) -> int:
+    wards = [_ward(code) for code in arguments.ward]
+    with closing(_city(arguments)) as city:
+        for code in wards:
+            if code not in city.wards:
+                sys.stderr.write(f"Không có {code} trong danh mục đơn vị hành chính / no such commune: {code}\n")
+        code = city.enrolment.new_code(wards, arguments.officer, arguments.organisation, arguments.role)
+    _print(code)
+    return 0
+
+
+def _inbound(arguments: argparse.Namespace) -> int:
+    ward, path = _ward(arguments.ward), Path(arguments.file)
+    with closing(_city(arguments)) as city:
+        try:
+            record_type = city.catalog.record_type(arguments.type)
+        except KeyError as error:
+            raise CommandError(f"Không có sổ {arguments.type}.", f"No record type {arguments.type}.") from error
+        report = city.inbound.take(record_type.id, ward, read_lines(path, record_type), arguments.service)
+    if arguments.json:
+        refused = [{"line": line, "field": field, "message": text} for line, field, text in report.refused]
+        answer = {"accepted": report.accepted, "unchanged": report.unchanged, "refused": refused, "ids": report.ids}
+        _print(msgspec.json.encode(answer).decode())
+    else:
+        _print(f"{report.accepted} nhận / accepted, {report.unchanged} như cũ / unchanged")
+        for line, field, text in report.refused:
+            _fail(f"{path.name}:{line}: {field}: {text}")
+    return 1 if report.refused else 0
+
+
+def _records(arguments: argparse.Namespace) -> int:
+    with closing(_city(arguments)) as city:
+        for record in records(city.storage, arguments.ward):
+            sys.stdout.buffer.write(msgspec.json.encode(record) + b"\n")
+    sys.stdout.flush()
+    return 0
+
+
+def _deliveries(arguments: argparse.Namespace) -> int:
+    with closing(_city(arguments)) as city:
+        for delivery in deliveries(city.storage):
+            sys.stdout.buffer.write(msgspec.json.encode(delivery) + b"\n")
+    sys.stdout.flush()
+    return 0
+
+
+def _take_over(arguments: argparse.Namespace) -> int:
+    book = (_ward(arguments.ward), arguments.register, arguments.period)
+    with closing(_city(arguments)) as city:
+        moved = city.leases.take_over(book, arguments.device, arguments.reason, arguments.above)
+    if arguments.json:
+        _print(msgspec.json.encode(moved).decode())
+        return 0
+    lease = moved.lease
+    _print(
+        f"{book[1]} {book[2]}: {moved.device_before} → {lease.device}, số tiếp theo / next {lease.next}"
+        + (f", bỏ trống / unused {moved.gap_from}–{moved.gap_to}" if moved.gap_to >= moved.gap_from else "")
+    )
+    return 0
+
+
+def _restored(arguments: argparse.Namespace) -> int:
+    with closing(_city(arguments)) as city:
+        _print(city.restored())
+    return 0
+
+
+def _city(arguments: argparse.Namespace) -> City:
+    return City(arguments.database)
+
+
+def _ward(code: str) -> str:
+    if not is_ward_code(code):
+        raise CommandError(f"Mã phường phải có 5 chữ số: {code}", f"A ward code has 5 digits: {code}")
+    return code
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"not a port: {text}")
+    return port
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sophuong gateway", description="Cổng kết nối của thành phố / the city's gateway"
+    )
+    language = "en" if os.environ.get("SOPHUONG_LANGUAGE") == "en" else "vi"
+    parser.add_argument("--language", choices=("vi", "en"), default=language, help="ngôn ngữ / language")
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+
+    def verb(name: str, work: Verb, text: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=text, description=text)
+        added.add_argument("--database", required=True, metavar="URL", help="sqlite:///FILE | postgresql://…")
+        added.add_argument("--json", action="store_true", help="kết quả cho máy đọc / machine-readable")
+        added.set_defaults(verb=work)
+        return added
+
+    serve = verb("serve", _serve, "phục vụ các phường / serve the wards")
+    serve.add_argument("--port", type=_port, default=DEFAULT_PORT, help=f"0: cổng trống bất kỳ / any ({DEFAULT_PORT})")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--service", action="append", default=[], metavar="ID=URL", help="địa chỉ dịch vụ / a webhook")
+    serve.add_argument("--log", metavar="FILE", help="tệp nhật ký / log file")
+
+    enrol = verb("enrol", _enrol, "mã đăng ký cho một máy / an enrolment code")
+    enrol.add_argument("--ward", action="append", required=True, metavar="CODE")
+    enrol.add_argument("--officer", default="Cán bộ phường", metavar="NAME")
+    enrol.add_argument("--organisation", default="", metavar="ID")
+    enrol.add_argument("--role", action="append", default=[], metavar="ROLE")
+
+    inbound = verb("inbound", _inbound, "bản ghi dịch vụ gửi về phường / records a service sends")
+    inbound.add_argument("type", metavar="TOOL.RECORD")
+    inbound.add_argument("file", metavar="FILE")
+    inbound.add_argument("--ward", required=True, metavar="CODE")
+    inbound.add_argument("--service", metavar="ID", help="dịch vụ gửi / who sends it")
+
+    held = verb("records", _records, "bản ghi thành phố đang giữ / what the city holds (NDJSON)")
+    held.add_argument("--ward", metavar="CODE")
+    verb("deliveries", _deliveries, "bản ghi đã gửi các dịch vụ / what went to services (NDJSON)")
+    verb("restored", _restored, "cơ sở dữ liệu vừa khôi phục: mở kỷ nguyên mới / a new epoch after a restore")
+
+    moved = verb("lease-takeover", _take_over, "chuyển sổ sang máy khác / move a book to another device")
+    moved.add_argument("--ward", required=True, metavar="CODE")
+    moved.add_argument("--register", required=True, metavar="TOOL.RECORD/REGISTER")
+    moved.add_argument("--period", required=True)
+    moved.add_argument("--device", required=True, metavar="ID")
+    moved.add_argument("--reason", required=True)
+    moved.add_argument("--above", type=int, metavar="N", help="số cuối đã dùng trên giấy / last number on paper")
+    return parser

@@ -1,0 +1,180 @@
+"""Enrolment: a short code, given to an officer by the city, becomes a device's token."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import msgspec
+
+from forms.definition import Catalog
+from sync.clock import Clock, moment_text
+from sync.gateway.access import Access, token_hash
+from sync.gateway.refusals import RefusedError
+from sync.gateway.storage import Row, Session, Storage, Stream
+from sync.gateway.wards import WardNames
+from sync.ids import derived_id
+from sync.protocol import EnrolAnswer, EnrolRequest
+
+CODE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that is read as something else: no I, L, O, 0, 1
+CODE_LENGTH = 8
+CODE_LIFE = timedelta(days=7)
+_DEVICE_IDS: Stream = ("", "devices")  # held while a device id is given, so that two enrolments never get one
+
+
+def open_roles(catalog: Catalog) -> tuple[str, ...]:
+    """Roles given when none are named: all that open no restricted scope."""
+    restricted = {scope.id for scope in catalog.scopes if scope.restricted}
+    return tuple(role.id for role in catalog.roles if not restricted.intersection(role.scopes))
+
+
+class Enrolment:
+    """Gives out codes and takes them back, once each."""
+
+    def __init__(self, storage: Storage, catalog: Catalog, clock: Clock, wards: WardNames) -> None:
+        self._storage = storage
+        self._catalog = catalog
+        self._clock = clock
+        self._wards = wards
+        self._access = Access(storage, catalog)
+
+    def new_code(self, wards: Sequence[str], officer: str, organisation: str, roles: Sequence[str]) -> str:
+        """A code for one officer in ``wards``. Raises RefusedError for a role that the catalogue does not have."""
+        known = {role.id for role in self._catalog.roles}
+        if unknown := [role for role in roles if role not in known]:
+            names = ", ".join(sorted(known))
+            raise RefusedError(
+                400, "unknown_role", f"Không có vai trò {unknown[0]}; có: {names}", f"No role {unknown[0]}; use {names}"
+            )
+        code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+        officer_id = derived_id("officer", organisation, officer)
+        encode = msgspec.json.encode
+        row = (
+            token_hash(code),
+            officer_id,
+            encode(list(dict.fromkeys(wards))).decode(),
+            encode(list(roles or open_roles(self._catalog))).decode(),
+            moment_text(self._clock.now() + CODE_LIFE),
+            None,
+            None,
+        )
+        with self._storage.write() as session:
+            session.upsert("officers", [(officer_id, officer, organisation)])
+            session.insert("codes", [row])
+        return f"{code[:4]}-{code[4:]}"
+
+    def enrol(self, request: EnrolRequest, epoch: str) -> EnrolAnswer:
+        """Trade the code for a token, or add its officer to the device of ``request.token``. Raises RefusedError."""
+        key = token_hash(_bare(request.code))
+        with self._storage.write([_DEVICE_IDS]) as session:
+            officer, wards, roles = self._use_code(session, key)
+            _check_wards(request, wards)
+            token, device = request.token, self._present_device(session, request.token)
+            if device is None:
+                token, device = self._new_device(session, request)
+            grants = [(device, officer, ward, roles) for ward in wards]
+            session.upsert("grants", grants)
+            session.run("UPDATE codes SET used_by = ? WHERE code_hash = ?", device, key)
+            granted = self._access.grants(session, device)
+        codes = dict.fromkeys([*wards, *(g.ward for g in granted)])
+        mine = next(g.officer for g in granted if g.officer.id == officer)
+        return EnrolAnswer(
+            token=token,
+            device=device,
+            wards={code: self._wards.name(code) for code in codes},
+            officer=mine,
+            epoch=epoch,
+        )
+
+    def _use_code(self, session: Session, key: str) -> tuple[str, list[str], str]:
+        now = moment_text(self._clock.now())
+        used = session.run(
+            "UPDATE codes SET used_at = ? WHERE code_hash = ? AND used_at IS NULL AND expires_at > ?", now, key, now
+        )
+        row: Row | None = session.one("SELECT officer, wards, roles FROM codes WHERE code_hash = ?", key)
+        if not used or row is None:
+            raise RefusedError(
+                403,
+                "bad_code",
+                "Mã đăng ký không đúng, đã dùng hoặc quá hạn 7 ngày. Kiểm tra lại hoặc xin mã mới.",
+                "The enrolment code is wrong, used, or older than 7 days. Check it or ask for a new one.",
+            )
+        return row[0], msgspec.json.decode(row[1], type=list[str]), row[2]
+
+    def _present_device(self, session: Session, token: str) -> str | None:
+        """The device that a further officer joins; None for a first enrolment or a token the city does not know."""
+        row = session.one("SELECT id FROM devices WHERE token_hash = ?", token_hash(token)) if token else None
+        return row[0] if row else None
+
+    def _new_device(self, session: Session, request: EnrolRequest) -> tuple[str, str]:
+        """A device id is short, since it stands in temporary numbers, and unique in the whole city."""
+        row = session.one("SELECT coalesce(max(ordinal), 0) + 1 FROM devices")
+        ordinal = int(row[0]) if row else 1
+        token, device = secrets.token_urlsafe(32), f"Q{ordinal}"
+        now = moment_text(self._clock.now())
+        name = request.device_name.replace("\0", "")[:200]
+        session.insert(
+            "devices", [(device, ordinal, name, token_hash(token), request.public_key.replace("\0", ""), now)]
+        )
+        return token, device
+
+
+def _check_wards(request: EnrolRequest, wards: Sequence[str]) -> None:
+    """A device that names its wards takes no code of another one; raising here leaves the code unused."""
+    if request.wards and not set(request.wards) & set(wards):
+        raise RefusedError(
+            409,
+            "other_ward",
+            "Mã này là của phường khác. Dùng mã của phường mình.",
+            "This code is for another ward. Use a code of this device's ward.",
+        )
+
+
+def _bare(code: str) -> str:
+    return "".join(c for c in code.upper() if c.isalnum())
+
+
+class GuessLimit:
+    """Counts wrong codes by caller: ``allowed`` in ``seconds``, then the door stays shut until they are over.
+
+    31^8 codes and 10 guesses in 10 minutes leave a guesser no chance within the seven days a code lives.
+    """
+
+    def __init__(self, allowed: int = 10, seconds: float = 600.0, now: Callable[[], float] = time.monotonic) -> None:
+        self._allowed = allowed
+        self._seconds = seconds
+        self._now = now
+        self._lock = threading.Lock()
+        self._wrong: dict[str, deque[float]] = {}
+
+    def check(self, caller: str) -> None:
+        """Raises RefusedError (429) while the caller has guessed too often."""
+        with self._lock:
+            self._forget()
+            times = self._wrong.get(caller)
+            if times is None or len(times) < self._allowed:
+                return
+            wait = int(times[0] + self._seconds - self._now()) + 1
+        raise RefusedError(
+            429,
+            "too_many_guesses",
+            "Nhập sai mã quá nhiều lần. Chờ ít phút rồi thử lại.",
+            "Too many wrong codes. Wait a few minutes and try again.",
+            retry_after=wait,
+        )
+
+    def wrong(self, caller: str) -> None:
+        with self._lock:
+            self._wrong.setdefault(caller, deque()).append(self._now())
+
+    def _forget(self) -> None:
+        before = self._now() - self._seconds
+        for caller, times in list(self._wrong.items()):
+            while times and times[0] <= before:
+                times.popleft()
+            if not times:
+                del self._wrong[caller]

@@ -1,0 +1,181 @@
+"""What devices read: the records of a stream after a cursor, and one record's history.
+
+Fields are kept as MessagePack and sent on as they are; nothing decodes them on the way.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Raw, Struct
+
+from sync.gateway.access import Device
+from sync.gateway.digest import read_digests
+from sync.gateway.ledger import stream_head
+from sync.gateway.refusals import RefusedError, bad_request, not_granted
+from sync.gateway.storage import Row, Session, Storage
+from sync.protocol import ChangeResult, DeliveryState, FieldProblem, PullRequest
+
+LARGEST_PAGE = 5000
+_LONGEST_HISTORY = 2000
+_NO_CONFLICTS = Raw(b"\x80")  # an empty map
+_decode_problems = msgspec.msgpack.Decoder(tuple[FieldProblem, ...]).decode
+_decode_result = msgspec.msgpack.Decoder(ChangeResult).decode
+_PAGE = (
+    "SELECT position, id, type, ward, scope, revision, state, number, fields, conflicts, created_at, updated_at, "
+    "updated_by, origin, pack FROM records WHERE ward = ? AND scope = ? AND position > ? ORDER BY position LIMIT ?"
+)
+_DELIVERY = "record_id, service, revision, status, number, message, problems, at"
+
+
+class WireRecord(Struct, kw_only=True, omit_defaults=True):
+    """``protocol.RecordVersion`` with its fields as stored."""
+
+    id: str
+    type: str
+    ward: str
+    scope: str
+    revision: int
+    state: str
+    number: str | None = None
+    fields: Raw
+    conflicts: Raw = _NO_CONFLICTS
+    created_at: str = ""
+    updated_at: str = ""
+    updated_by: str = ""
+    origin: str = ""
+    pack: str = ""
+
+
+class WirePull(Struct, kw_only=True, omit_defaults=True):
+    """``protocol.PullAnswer`` over ``WireRecord``."""
+
+    records: list[WireRecord]
+    deliveries: list[DeliveryState] = []
+    cursor: int
+    more: bool = False
+    epoch: str = ""
+    digest: dict[str, str] = {}
+
+
+class WireHistory(Struct):
+    """``protocol.HistoryAnswer`` with the changes as they came."""
+
+    changes: list[Raw]
+    results: list[ChangeResult]
+    deliveries: list[DeliveryState]
+
+
+class Feed:
+    """``pull`` and ``history`` of the protocol."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def check(self, device: Device, request: PullRequest) -> None:
+        """Raises RefusedError for a stream that is not granted or a request out of bounds."""
+        if not device.may(request.ward, request.scope):
+            raise not_granted("Máy này không được đọc sổ này.", "This device may not read this stream.")
+        if request.cursor < 0 or request.limit < 1 or request.wait < 0:
+            raise bad_request("Yêu cầu tải về không đúng.", "cursor and wait are 0 or more, limit is 1 or more.")
+
+    def head(self, ward: str, scope: str) -> int:
+        """The position of the newest thing in the stream."""
+        with self._storage.read() as session:
+            return stream_head(session, ward, scope)
+
+    def pull(self, request: PullRequest, epoch: str) -> WirePull:
+        """A page after the cursor. A cursor beyond the head is from before a restore: the stream starts over."""
+        limit = min(request.limit, LARGEST_PAGE)
+        with self._storage.read() as session:
+            stream = (request.ward, request.scope)
+            head = stream_head(session, *stream)
+            after = request.cursor if request.cursor <= head else 0
+            if after == head:
+                return WirePull(records=[], cursor=head, epoch=epoch, digest=read_digests(session, *stream))
+            rows = session.all(_PAGE, *stream, after, limit)
+            states = _delivery_page(session, stream, after, limit)
+            cursor = min([head] + [page[-1][0] for page in (rows, states) if len(page) >= limit])
+            more = cursor < head
+            digest = {} if more else read_digests(session, *stream)
+        return WirePull(
+            records=[_wire_record(row) for row in rows if row[0] <= cursor],
+            deliveries=[delivery_state(row[1:]) for row in states if row[0] <= cursor],
+            cursor=cursor,
+            more=more,
+            epoch=epoch,
+            digest=digest,
+        )
+
+    def history(self, device: Device, record_id: str) -> WireHistory:
+        """Every change of a record this token may read, oldest first. Raises RefusedError (404): none, or not for it."""
+        streams = set(device.streams)
+        with self._storage.read() as session:
+            rows = session.all(
+                "SELECT ward, scope, payload, detail, change_id, status, revision FROM changes "
+                "WHERE ward = ANY(?) AND record_id = ? ORDER BY received_at, change_id LIMIT ?",
+                list(device.wards),
+                record_id,
+                _LONGEST_HISTORY,
+            )
+            readable = [row for row in rows if (row[0], row[1]) in streams]
+            if not readable:
+                raise RefusedError(404, "no_record", "Không có bản ghi này.", "There is no such record.")
+            deliveries = session.all(
+                f"SELECT {_DELIVERY} FROM deliveries WHERE ward = ? AND record_id = ?", readable[0][0], record_id
+            )
+        return WireHistory(
+            [Raw(row[2]) for row in readable],
+            [_result(*row[3:]) for row in readable],
+            [delivery_state(row) for row in deliveries],
+        )
+
+
+def _delivery_page(session: Session, stream: tuple[str, str], after: int, limit: int) -> list[Row]:
+    """Deliveries of the stream after the cursor. One place may hold several (a record with two services), so that the
+    last place is read whole."""
+    sql = f"SELECT position, {_DELIVERY} FROM deliveries WHERE ward = ? AND scope = ? AND position"
+    rows = session.all(f"{sql} > ? ORDER BY position LIMIT ?", *stream, after, limit)
+    if len(rows) == limit:
+        last = rows[-1][0]
+        rows = [row for row in rows if row[0] < last]
+        rows += session.all(f"{sql} = ?", *stream, last)
+    return rows
+
+
+def _wire_record(row: Row) -> WireRecord:
+    return WireRecord(
+        id=row[1],
+        type=row[2],
+        ward=row[3],
+        scope=row[4],
+        revision=row[5],
+        state=row[6],
+        number=row[7],
+        fields=Raw(row[8]),
+        conflicts=Raw(row[9]) if row[9] is not None else _NO_CONFLICTS,
+        created_at=row[10],
+        updated_at=row[11],
+        updated_by=row[12],
+        origin=row[13],
+        pack=row[14],
+    )
+
+
+def delivery_state(row: Row) -> DeliveryState:
+    """From the columns of ``_DELIVERY``."""
+    return DeliveryState(
+        record_id=row[0],
+        service=row[1],
+        revision=row[2],
+        status=row[3],
+        number=row[4],
+        message=row[5],
+        problems=_decode_problems(row[6]) if row[6] is not None else (),
+        at=row[7],
+    )
+
+
+def _result(detail: bytes | None, change_id: str, status: str, revision: int) -> ChangeResult:
+    if detail is not None:
+        return _decode_result(detail)
+    return msgspec.convert({"change_id": change_id, "status": status, "revision": revision}, ChangeResult)

@@ -1,0 +1,89 @@
+"""Taking in what devices push: each change is judged on its own, and a bad one never blocks another."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+from forms.definition import Catalog
+from sync.clock import Clock
+from sync.gateway.access import Device, change_problem
+from sync.gateway.judging import Batch
+from sync.gateway.offers import Offer, refused
+from sync.gateway.storage import BadValueError, Storage, Stream
+from sync.protocol import Change, ChangeResult
+
+_ID = re.compile(r"[0-9A-Za-z_.:-]{1,64}")
+_LONGEST_TEXTS = 1000  # characters of number, state, times and names together
+log = logging.getLogger(__name__)
+
+
+class Intake:
+    """``push`` of the protocol. ``news`` is told which streams have something new after each commit."""
+
+    def __init__(self, storage: Storage, catalog: Catalog, clock: Clock, news: Callable[[set[Stream]], None]) -> None:
+        self._storage = storage
+        self._catalog = catalog
+        self._clock = clock
+        self._news = news
+        self._types = {t.id: t for t in catalog.record_types}
+
+    def push(self, device: Device, changes: Iterable[tuple[Change, bytes]]) -> list[ChangeResult]:
+        """Judge and store; one result a change, in order. What is accepted is durable when this returns."""
+        offers = [self._offer(device, change, payload) for change, payload in changes]
+        return self._store(device, offers)
+
+    def _offer(self, device: Device, change: Change, payload: bytes) -> Offer:
+        record_type = self._types.get(change.type)
+        if record_type is None:
+            message = f"Thành phố chưa có loại sổ “{change.type[:80]}”; cần cập nhật bộ biểu mẫu của thành phố."
+            return Offer(change, payload, None, refused(change.change_id, message))
+        if wrong := _malformed(change):
+            message = "Dữ liệu gửi lên không đúng dạng; báo bộ phận CNTT."
+            return Offer(change, payload, record_type, refused(change.change_id, message, field=wrong))
+        if problem := change_problem(device, record_type, change):
+            result = ChangeResult(change_id=change.change_id, status="refused", problems=(problem,))
+            return Offer(change, payload, record_type, result)
+        return Offer(change, payload, record_type)
+
+    def _store(self, device: Device, offers: Sequence[Offer]) -> list[ChangeResult]:
+        streams = {(o.change.ward, o.record_type.scope) for o in offers if o.record_type and not o.refusal}
+        if not streams:
+            return [o.refusal for o in offers if o.refusal]
+        try:
+            with self._storage.write(streams) as session:
+                results, touched = Batch(session, self._catalog, self._clock, device.id).take(offers)
+        except BadValueError as error:
+            return self._bisect(device, offers, error)
+        self._news(touched)
+        return results
+
+    def _bisect(self, device: Device, offers: Sequence[Offer], error: BadValueError) -> list[ChangeResult]:
+        """The database refused something in the batch: halve it, record by record, until the one to blame is alone."""
+        by_record: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for index, offer in enumerate(offers):
+            by_record[offer.change.ward, offer.change.record_id].append(index)
+        groups = list(by_record.values())
+        if len(groups) == 1:
+            log.warning("refused by the database: %s: %s", offers[0].change.record_id, error)
+            message = "Thành phố không ghi được bản ghi này; báo bộ phận CNTT."
+            return [o.refusal or refused(o.change.change_id, message) for o in offers]
+        results: dict[int, ChangeResult] = {}
+        for half in (groups[: len(groups) // 2], groups[len(groups) // 2 :]):
+            indexes = sorted(i for group in half for i in group)
+            results.update(zip(indexes, self._store(device, [offers[i] for i in indexes]), strict=True))
+        return [results[i] for i in range(len(offers))]
+
+
+def _malformed(change: Change) -> str:
+    """Name of the part that no program of ours could have written, or ""; the fields are the judge's."""
+    if _ID.fullmatch(change.change_id) is None:
+        return "change_id"
+    if _ID.fullmatch(change.record_id) is None:
+        return "record_id"
+    texts = f"{change.number}{change.to_state}{change.at}{change.pack}{change.officer.name}"
+    if len(texts) > _LONGEST_TEXTS or "\0" in texts:
+        return "number, to_state, at, pack, officer"
+    return ""

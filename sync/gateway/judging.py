@@ -1,0 +1,108 @@
+"""One transaction's worth of changes: load what they touch in a few queries, judge in order in memory, write in bulk."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from forms.definition import Catalog, RecordType
+from sync.clock import Clock
+from sync.gateway.books import Books
+from sync.gateway.ledger import Entry, Ledger
+from sync.gateway.offers import Offer, refused
+from sync.gateway.storage import Session, Stream
+from sync.merge import Judgement, judge
+from sync.protocol import Change, ChangeResult, RecordVersion
+
+_decode_change = msgspec.msgpack.Decoder(Change).decode
+_decode_result = msgspec.msgpack.Decoder(ChangeResult).decode
+log = logging.getLogger(__name__)
+
+
+class Batch:
+    """Changes of one device. The caller holds the streams they touch."""
+
+    def __init__(self, session: Session, catalog: Catalog, clock: Clock, device: str) -> None:
+        self._session = session
+        self._device = device
+        self._ledger = Ledger(session, catalog, clock.now())
+        self._books = Books(session)
+        self._known: dict[str, tuple[Change, ChangeResult]] = {}
+        self._parked: set[tuple[str, str]] = set()
+        self._again: list[str] = []  # refused at an earlier push, judged anew
+
+    def take(self, offers: Sequence[Offer]) -> tuple[list[ChangeResult], set[Stream]]:
+        """Results in order, and the streams that have news."""
+        fit = [o for o in offers if o.refusal is None]
+        self._load_known([o.change.change_id for o in fit])
+        self._ledger.load((o.change.ward, o.change.record_id) for o in fit)
+        self._books.load((o.change, o.record_type) for o in fit if o.record_type and o.change.number)
+        results = [self._result(offer) for offer in offers]
+        if self._again:
+            self._session.run("DELETE FROM changes WHERE change_id = ANY(?)", self._again)
+        self._books.write()
+        return results, self._ledger.write()
+
+    def _load_known(self, ids: list[str]) -> None:
+        sql = "SELECT change_id, payload, detail, status, revision FROM changes WHERE change_id = ANY(?)"
+        for change_id, payload, detail, status, revision in self._session.all(sql, ids):
+            plain = ChangeResult(change_id=change_id, status=status, revision=revision)
+            self._known[change_id] = (_decode_change(payload), _decode_result(detail) if detail else plain)
+
+    def _result(self, offer: Offer) -> ChangeResult:
+        change = offer.change
+        key = (change.ward, change.record_id)
+        if offer.refusal is not None or offer.record_type is None:
+            self._parked.add(key)
+            return offer.refusal or refused(change.change_id, "")
+        known = self._known.get(change.change_id)
+        if known is not None:
+            if known[0] != change:
+                return refused(change.change_id, "Mã thay đổi này đã dùng cho một nội dung khác; báo bộ phận CNTT.")
+            if known[1].status != "refused":
+                return msgspec.structs.replace(known[1], duplicate=True)
+        if key in self._parked:
+            return refused(change.change_id, "Chờ thay đổi trước đó của cùng bản ghi được xử lý.")
+        if known is not None:
+            self._again.append(change.change_id)
+        result = self._judged(offer, offer.record_type)
+        self._known[change.change_id] = (change, result)
+        if result.status == "refused":
+            self._parked.add(key)
+        return result
+
+    def _judged(self, offer: Offer, record_type: RecordType) -> ChangeResult:
+        change = offer.change
+        current = self._ledger.current(change.ward, change.record_id)
+        judgement = _judgement(record_type, current, change)
+        result = judgement.result
+        if judgement.version is not None:
+            revision = self._ledger.put(judgement.version, deliver=True)
+            flags = self._books.note(change, record_type, judgement.version.fields) if change.number else ()
+            result = msgspec.structs.replace(result, revision=revision, problems=(*result.problems, *flags))
+        self._ledger.note(Entry(change, offer.payload, result, record_type.scope, self._device))
+        return result
+
+
+def _judgement(record_type: RecordType, current: RecordVersion | None, change: Change) -> Judgement:
+    if current is not None and _is_own_work(record_type, current, change):
+        message = "Người đã ký hoặc lập bản ghi không được tự duyệt; cần một người khác."
+        return Judgement(refused(change.change_id, message))
+    try:
+        return judge(record_type, current, change)
+    except Exception:  # whatever a hostile change provokes must not block the others of its batch
+        log.exception("cannot judge change %s of %s", change.change_id, change.type)
+        return Judgement(refused(change.change_id, "Thành phố không hiểu được thay đổi này; báo bộ phận CNTT."))
+
+
+def _is_own_work(record_type: RecordType, current: RecordVersion, change: Change) -> bool:
+    """Whether the action must not be taken by the officer who stands in its ``not_by`` field: maker is not approver."""
+    if change.kind != "action":
+        return False
+    name = next((a.not_by for a in record_type.actions if a.id == change.action), None)
+    who = current.fields.get(name) if name else None
+    if isinstance(who, Mapping):
+        who = who.get("officer")
+    return who is not None and who == change.officer.id

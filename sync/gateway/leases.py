@@ -1,0 +1,132 @@
+"""Leases: the right to number one whole book, given to one named device at a time."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+from forms.definition import Catalog, RecordType
+from sync.clock import Clock, moment_text
+from sync.gateway.access import Device
+from sync.gateway.books import Book, known_number
+from sync.gateway.numbering import register_name
+from sync.gateway.refusals import RefusedError, bad_request, not_granted
+from sync.gateway.storage import Row, Session, Storage, Stream
+from sync.protocol import Lease, LeaseRequest
+
+LEASE_LENGTH = 1000
+"""Numbers a device may give between two contacts with the city; a takeover with the old PC lost leaves a gap up to
+this long, explained in the book."""
+_PERIODS = {"year": re.compile(r"\d{4}"), "day": re.compile(r"\d{4}-\d\d-\d\d"), "none": re.compile("")}
+
+
+class Takeover(Struct, frozen=True, kw_only=True):
+    """A book moved to another device. The numbers of the gap, if any, may stand on paper nobody has seen."""
+
+    lease: Lease
+    device_before: str
+    gap_from: int
+    gap_to: int  # below gap_from: no gap
+
+
+class Leases:
+    """Gives books out and moves them."""
+
+    def __init__(self, storage: Storage, catalog: Catalog, clock: Clock) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._types = {register_name(t): t for t in catalog.record_types if t.register}
+
+    def lease(self, device: Device, request: LeaseRequest) -> Lease:
+        """The book for this device: anew, or as it holds it already. Raises RefusedError (409) when another holds it."""
+        record_type = self._leased_type(request.register, request.period)
+        if not device.may(request.ward, record_type.scope):
+            raise not_granted("Máy này không được cấp quyền với sổ này.", "This device has no grant for this register.")
+        book = (request.ward, request.register, request.period)
+        with self._storage.write([_stream(request.ward, record_type)]) as session:
+            row = _held(session, book)
+            if row is not None and row[0] != device.id:
+                raise _held_by(session, row[0])
+            return self._give(session, book, device.id, int(row[1]) if row else 1)
+
+    def of(self, session: Session, device: str) -> tuple[Lease, ...]:
+        """The device's books, as they would be given now."""
+        rows = session.all(
+            "SELECT l.ward, l.register, l.period, l.start, l.upper, coalesce(b.known, 0) FROM leases l "
+            "LEFT JOIN books b ON b.ward = l.ward AND b.register = l.register AND b.period = l.period "
+            "WHERE l.device = ? ORDER BY l.ward, l.register, l.period",
+            device,
+        )
+        return tuple(
+            Lease(ward=w, register=r, period=p, device=device, next=max(start, known + 1), upper=upper)
+            for w, r, p, start, upper, known in rows
+        )
+
+    def renew(self, device: str) -> None:
+        """Move the upper number of each of the device's books on, above what the city has seen meanwhile."""
+        with self._storage.read() as session:
+            short = [x for x in self.of(session, device) if x.upper < x.next + LEASE_LENGTH // 2]
+        for lease in short:
+            record_type = self._types.get(lease.register)
+            streams = [_stream(lease.ward, record_type)] if record_type else []
+            with self._storage.write(streams) as session:
+                row = _held(session, (lease.ward, lease.register, lease.period))
+                if row is not None and row[0] == device:
+                    self._give(session, (lease.ward, lease.register, lease.period), device, int(row[1]))
+
+    def take_over(self, book: Book, device: str, reason: str, above: int | None = None) -> Takeover:
+        """Move a book to ``device``. It goes on above ``above``, the last number on paper, when someone has looked;
+        else above every number the old device may have given. Raises RefusedError."""
+        record_type = self._leased_type(book[1], book[2])
+        with self._storage.write([_stream(book[0], record_type)]) as session:
+            row = _held(session, book)
+            if row is None or row[0] == device:
+                raise bad_request("Không có máy khác đang giữ sổ này.", "No other device holds this book.")
+            if session.one("SELECT 1 FROM grants WHERE device = ? AND ward = ?", device, book[0]) is None:
+                raise bad_request(f"Máy {device} không thuộc phường {book[0]}.", f"{device} is not of ward {book[0]}.")
+            known = max(known_number(session, book), int(row[1]) - 1)
+            last = max(known, above if above is not None else int(row[2]))
+            lease = self._give(session, book, device, last + 1)
+            takeover = Takeover(lease=lease, device_before=row[0], gap_from=known + 1, gap_to=last)
+            now = moment_text(self._clock.now())
+            session.upsert("takeovers", [(*book, last + 1, known + 1, last, row[0], device, reason, now)])
+        return takeover
+
+    def _leased_type(self, register: str, period: str) -> RecordType:
+        record_type = self._types.get(register)
+        if record_type is None or record_type.register is None or record_type.register.kind != "leased":
+            raise bad_request(
+                f"Không có sổ “{register[:80]}” để cấp số tại phường.",
+                f"No register {register[:80]} numbered by wards.",
+            )
+        if _PERIODS[record_type.register.period].fullmatch(period) is None:
+            raise bad_request(f"Kỳ của sổ không đúng: {period[:40]}", f"Not a period of this register: {period[:40]}")
+        return record_type
+
+    def _give(self, session: Session, book: Book, device: str, start: int) -> Lease:
+        following = max(start, known_number(session, book) + 1)
+        upper = following + LEASE_LENGTH - 1
+        session.upsert("leases", [(*book, device, start, upper, moment_text(self._clock.now()))])
+        ward, register, period = book
+        return Lease(ward=ward, register=register, period=period, device=device, next=following, upper=upper)
+
+
+def _stream(ward: str, record_type: RecordType) -> Stream:
+    """The stream whose lock keeps the numbers of this type still."""
+    return ward, record_type.scope
+
+
+def _held(session: Session, book: Book) -> Row | None:
+    return session.one("SELECT device, start, upper FROM leases WHERE ward = ? AND register = ? AND period = ?", *book)
+
+
+def _held_by(session: Session, device: str) -> RefusedError:
+    row = session.one("SELECT name FROM devices WHERE id = ?", device)
+    name = f"{device} ({row[0]})" if row else device
+    return RefusedError(
+        409,
+        "lease_held",
+        f"Sổ này đang do máy {name} cấp số. Cấp số trên máy đó, hoặc nhờ thành phố chuyển sổ.",
+        f"This book is numbered by device {name}. Number there, or ask the city to move the book.",
+    )

@@ -1,0 +1,44 @@
+"""What the city holds, for the operator: records and deliveries, one at a time, in a steady order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from sync.gateway.feed import delivery_state
+from sync.gateway.ledger import RECORD_SQL, version_of
+from sync.gateway.storage import Storage
+
+_AT_ONCE = 1000
+
+
+def records(storage: Storage, ward: str | None = None) -> Iterator[dict[str, Any]]:
+    """Every record, or those of one ward, by ward and id, as NDJSON objects."""
+    after = (ward or "", "")
+    with storage.read() as session:
+        while True:
+            rows = session.all(f"{RECORD_SQL} WHERE (ward, id) > (?, ?) ORDER BY ward, id LIMIT ?", *after, _AT_ONCE)
+            for version in map(version_of, rows):
+                if ward is not None and version.ward != ward:
+                    return
+                head = {"id": version.id, "type": version.type, "state": version.state, "revision": version.revision}
+                told = {"number": version.number, "fields": version.fields, "ward": version.ward}
+                rest = {"scope": version.scope, "origin": version.origin, "updated_at": version.updated_at}
+                yield {**head, **told, **rest, "conflicts": sorted(version.conflicts)}
+            if len(rows) < _AT_ONCE:
+                return
+            after = (rows[-1][0], rows[-1][1])
+
+
+def deliveries(storage: Storage) -> Iterator[dict[str, Any]]:
+    """Every delivery with its state, by ward, record and service."""
+    with storage.read() as session:
+        rows = session.all(
+            "SELECT ward, attempts, record_id, service, revision, status, number, message, problems, at "
+            "FROM deliveries ORDER BY ward, record_id, service"
+        )
+    for row in rows:
+        told: dict[str, Any] = msgspec.to_builtins(delivery_state(row[2:]))
+        yield {"ward": row[0], "attempts": row[1], "number": None, "message": "", "problems": [], **told}

@@ -1,0 +1,127 @@
+"""The OpenAPI 3.1 document of the gateway, made from the protocol's own structs."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from sync.gateway.wire import JSON, MSGPACK
+from sync.protocol import (
+    EnrolAnswer,
+    EnrolRequest,
+    Hello,
+    HistoryAnswer,
+    Lease,
+    LeaseRequest,
+    PullAnswer,
+    PullRequest,
+    PushAnswer,
+    PushRequest,
+    Refusal,
+)
+
+_STRUCTS = (
+    EnrolRequest, EnrolAnswer, Hello, PushRequest, PushAnswer, PullRequest, PullAnswer, LeaseRequest, Lease,
+    HistoryAnswer, Refusal,
+)  # fmt: skip
+_REFUSALS = {
+    "400": "The body cannot be read or asks for the impossible",
+    "401": "No device of this city",
+    "403": "Not granted",
+    "413": "Larger than the gateway takes; send less at a time",
+    "415": "Neither MessagePack nor JSON, or a compression other than zstd",
+    "503": "The city cannot store just now",
+}
+
+
+class _Operation(msgspec.Struct):
+    method: str
+    path: str
+    summary: str
+    request: type | None
+    answer: type
+    refusals: tuple[str, ...] = ()
+    open: bool = False
+    parameters: tuple[dict[str, Any], ...] = ()
+
+
+_RECORD_ID = {
+    "name": "record_id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 64},
+}
+_OPERATIONS = (
+    _Operation("get", "/v1/hello", "Who the city is and what this device may do", None, Hello, ("401",)),
+    _Operation(
+        "post", "/v1/enrol", "Trade an enrolment code for a device token", EnrolRequest, EnrolAnswer,
+        ("403", "429"), open=True,
+    ),
+    _Operation("post", "/v1/push", "Send changes; one result each, in order", PushRequest, PushAnswer, ("401",)),
+    _Operation("post", "/v1/pull", "Records of a stream after a cursor", PullRequest, PullAnswer, ("401", "403")),
+    _Operation("post", "/v1/lease", "The right to number a book", LeaseRequest, Lease, ("401", "403", "409")),
+    _Operation(
+        "get", "/v1/records/{record_id}/history", "Every change of a record", None, HistoryAnswer, ("401", "404"),
+        parameters=(_RECORD_ID,),
+    ),
+)  # fmt: skip
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The document, ready for JSON."""
+    references, components = msgspec.json.schema_components(_STRUCTS, ref_template="#/components/schemas/{name}")
+    schemas = dict(zip(_STRUCTS, references, strict=True))
+    paths: dict[str, Any] = {}
+    for operation in _OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = _operation(operation, schemas)
+    paths["/healthz"] = {"get": _plain("Whether the gateway and its database work", {"type": "object"})}
+    paths["/openapi.json"] = {"get": _plain("This document", {"type": "object"})}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Sổ Phường: the city's gateway",
+            "version": "1",
+            "description": "Bodies are MessagePack or JSON, zstd-compressed or not. Unknown keys are ignored.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": dict(components),
+            "securitySchemes": {"device": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _operation(operation: _Operation, schemas: dict[Any, dict[str, Any]]) -> dict[str, Any]:
+    refusals = ["400", "413", "415", "503", *operation.refusals] if operation.request else ["503", *operation.refusals]
+    described: dict[str, Any] = {
+        "summary": operation.summary,
+        "operationId": operation.path.replace("/v1/", "").replace("/", "_").replace("{record_id}_", ""),
+        "security": [] if operation.open else [{"device": []}],
+        "parameters": list(operation.parameters),
+        "responses": {
+            "200": _content("Done", schemas[operation.answer]),
+            **{status: _refusal(status, schemas[Refusal]) for status in sorted(set(refusals))},
+        },
+    }
+    if operation.request is not None:
+        body = _content("", schemas[operation.request])["content"]
+        described["requestBody"] = {"required": True, "content": body}
+    return described
+
+
+def _refusal(status: str, schema: dict[str, Any]) -> dict[str, Any]:
+    described = {"404": "No such record, or not for this device", "409": "Another device holds the book"}
+    described["429"] = "Too many wrong codes"
+    return _content(described.get(status) or _REFUSALS[status], schema)
+
+
+def _content(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {kind: {"schema": schema} for kind in (JSON, MSGPACK)}}
+
+
+def _plain(summary: str, schema: dict[str, Any]) -> dict[str, Any]:
+    answer = {"description": "Done", "content": {JSON: {"schema": schema}}}
+    return {"summary": summary, "security": [], "responses": {"200": answer}}

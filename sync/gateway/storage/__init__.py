@@ -1,0 +1,25 @@
+"""Where the city keeps what it holds: one ``Storage`` protocol, two databases behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sync.gateway.storage.base import BadValueError, Row, Session, Storage, StorageError, Stream
+
+__all__ = ["BadValueError", "Row", "Session", "Storage", "StorageError", "Stream", "open_storage"]
+
+
+def open_storage(url: str) -> Storage:
+    """Open (and migrate) the database at ``sqlite:///FILE`` or ``postgresql://…``. Raises StorageError."""
+    if url.startswith("sqlite:///"):
+        from sync.gateway.storage.sqlite import SqliteStorage
+
+        return SqliteStorage(Path(url.removeprefix("sqlite:///")))
+    if url.startswith(("postgresql://", "postgres://")):
+        from sync.gateway.storage.postgres import PostgresStorage
+
+        return PostgresStorage(url)
+    raise StorageError(
+        f"Địa chỉ cơ sở dữ liệu không đúng: {url} (cần sqlite:///TỆP hoặc postgresql://…). "
+        "Not a database address: use sqlite:///FILE or postgresql://…"
+    )

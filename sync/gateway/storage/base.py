@@ -1,0 +1,111 @@
+"""What both databases promise, and what they share.
+
+SQL is written once, with ``?`` for a parameter and ``= ANY(?)`` for a list of texts; each database reads it in its own
+dialect. Rows given to ``insert`` and ``upsert`` are tuples in the column order of ``schema.TABLES``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Generic, Protocol, TypeVar
+
+Stream = tuple[str, str]
+"""(ward, scope): the unit of permission, of position and of digest."""
+Row = tuple[Any, ...]
+
+
+class StorageError(Exception):
+    """The database cannot be reached, opened or written. ``str()`` is for the operator."""
+
+
+class BadValueError(StorageError):
+    """The database refused a value. Something in the batch, and nothing else, is to blame."""
+
+
+class Session(Protocol):
+    """One open transaction."""
+
+    def all(self, sql: str, *params: Any) -> list[Row]:
+        """Every row of a query."""
+        ...
+
+    def one(self, sql: str, *params: Any) -> Row | None:
+        """The first row of a query, or None."""
+        ...
+
+    def run(self, sql: str, *params: Any) -> int:
+        """Execute; the number of rows touched."""
+        ...
+
+    def insert(self, table: str, rows: Sequence[Row]) -> None:
+        """Add new rows in bulk. A key that is there already is BadValueError."""
+        ...
+
+    def upsert(self, table: str, rows: Sequence[Row], keep: tuple[str, ...] = ()) -> None:
+        """Add or replace rows by primary key in bulk; columns named in ``keep`` stay as they are in a present row."""
+        ...
+
+
+class Storage(Protocol):
+    """A city's database; safe to use from several threads."""
+
+    dialect: str
+    skip_locked: str  # appended to a SELECT that claims work: rows another process has claimed are passed over
+
+    def read(self) -> AbstractContextManager[Session]:
+        """A snapshot: every query in it sees the same moment."""
+        ...
+
+    def write(self, streams: Iterable[Stream] = ()) -> AbstractContextManager[Session]:
+        """A transaction that holds ``streams`` until its commit, so that positions are given in commit order. Rolled
+        back when the block raises. Raises BadValueError for a value the database refuses, StorageError for all else."""
+        ...
+
+    def close(self) -> None: ...
+
+
+C = TypeVar("C")
+
+
+class Pool(Generic[C]):
+    """At most ``size`` connections, opened as needed, each used by one thread at a time."""
+
+    def __init__(self, open_one: Callable[[], C], close_one: Callable[[C], None], size: int) -> None:
+        self._open = open_one
+        self._close = close_one
+        self._free: list[C] = []
+        self._lock = threading.Lock()
+        self._room = threading.BoundedSemaphore(size)
+        self._closed = False
+
+    def take(self) -> C:
+        """A connection; waits while all are in use."""
+        self._room.acquire()
+        try:
+            with self._lock:
+                if self._free:
+                    return self._free.pop()
+            return self._open()
+        except BaseException:
+            self._room.release()
+            raise
+
+    def give(self, connection: C, *, broken: bool = False) -> None:
+        """Return a connection; a broken one is closed instead."""
+        with self._lock:
+            keep = not broken and not self._closed
+            if keep:
+                self._free.append(connection)
+        if not keep:
+            self._close(connection)
+        self._room.release()
+
+    def close(self) -> None:
+        """Close every idle connection now and those in use when they come back."""
+        with self._lock:
+            self._closed = True
+            idle, self._free = self._free, []
+        for connection in idle:
+            self._close(connection)

@@ -1,0 +1,124 @@
+"""The city's tables: numbered migrations for both databases, and the columns that bulk writes rely on.
+
+``TXT`` is text compared byte by byte, ``BYTES`` binary, ``BIG`` a 64-bit integer, ``REAL8`` a double. Tables are led by
+the ward, so that a ward can be partitioned off. A record's ``position`` is its place in its stream, given at commit in
+commit order. ``fields``, ``conflicts``, ``payload``, ``detail`` and ``problems`` are MessagePack.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE meta (key TXT PRIMARY KEY, value TXT NOT NULL)",
+        "CREATE TABLE streams (ward TXT NOT NULL, scope TXT NOT NULL, head BIG NOT NULL, PRIMARY KEY (ward, scope))",
+        """CREATE TABLE records (
+            ward TXT NOT NULL, id TXT NOT NULL, type TXT NOT NULL, scope TXT NOT NULL, revision BIG NOT NULL,
+            position BIG NOT NULL, state TXT NOT NULL, number TXT, fields BYTES NOT NULL, conflicts BYTES,
+            created_at TXT NOT NULL, updated_at TXT NOT NULL, updated_by TXT NOT NULL, origin TXT NOT NULL,
+            pack TXT NOT NULL, PRIMARY KEY (ward, id))""",
+        "CREATE UNIQUE INDEX records_stream ON records (ward, scope, position)",
+        "CREATE INDEX records_number ON records (ward, type, number) WHERE number IS NOT NULL",
+        """CREATE TABLE changes (
+            change_id TXT PRIMARY KEY, ward TXT NOT NULL, record_id TXT NOT NULL, scope TXT NOT NULL,
+            device TXT NOT NULL, status TXT NOT NULL, revision BIG NOT NULL, payload BYTES NOT NULL, detail BYTES,
+            received_at TXT NOT NULL)""",
+        "CREATE INDEX changes_record ON changes (ward, record_id)",
+        """CREATE TABLE digests (
+            ward TXT NOT NULL, scope TXT NOT NULL, type TXT NOT NULL, total TXT NOT NULL,
+            PRIMARY KEY (ward, scope, type))""",
+        """CREATE TABLE deliveries (
+            ward TXT NOT NULL, record_id TXT NOT NULL, service TXT NOT NULL, scope TXT NOT NULL,
+            revision BIG NOT NULL, position BIG NOT NULL, status TXT NOT NULL, number TXT, message TXT NOT NULL,
+            problems BYTES, at TXT NOT NULL, attempts BIG NOT NULL, due_at REAL8 NOT NULL,
+            PRIMARY KEY (ward, record_id, service))""",
+        "CREATE INDEX deliveries_stream ON deliveries (ward, scope, position)",
+        "CREATE INDEX deliveries_due ON deliveries (service, due_at) WHERE status IN ('waiting', 'sent')",
+        """CREATE TABLE books (
+            ward TXT NOT NULL, register TXT NOT NULL, period TXT NOT NULL, known BIG NOT NULL,
+            PRIMARY KEY (ward, register, period))""",
+        """CREATE TABLE leases (
+            ward TXT NOT NULL, register TXT NOT NULL, period TXT NOT NULL, device TXT NOT NULL,
+            start BIG NOT NULL, upper BIG NOT NULL, at TXT NOT NULL, PRIMARY KEY (ward, register, period))""",
+        """CREATE TABLE takeovers (
+            ward TXT NOT NULL, register TXT NOT NULL, period TXT NOT NULL, start BIG NOT NULL,
+            gap_from BIG NOT NULL, gap_to BIG NOT NULL, device_before TXT NOT NULL, device_after TXT NOT NULL,
+            reason TXT NOT NULL, at TXT NOT NULL, PRIMARY KEY (ward, register, period, start))""",
+        """CREATE TABLE devices (
+            id TXT PRIMARY KEY, ordinal BIG NOT NULL UNIQUE, name TXT NOT NULL, token_hash TXT NOT NULL UNIQUE,
+            public_key TXT NOT NULL, enrolled_at TXT NOT NULL)""",
+        "CREATE TABLE officers (id TXT PRIMARY KEY, name TXT NOT NULL, organisation TXT NOT NULL)",
+        """CREATE TABLE grants (
+            device TXT NOT NULL, officer TXT NOT NULL, ward TXT NOT NULL, roles TXT NOT NULL,
+            PRIMARY KEY (device, officer, ward))""",
+        """CREATE TABLE codes (
+            code_hash TXT PRIMARY KEY, officer TXT NOT NULL, wards TXT NOT NULL, roles TXT NOT NULL,
+            expires_at TXT NOT NULL, used_at TXT, used_by TXT)""",
+        "CREATE TABLE services (id TXT PRIMARY KEY, url TXT NOT NULL)",
+    ),
+)
+"""Each entry brings the database from one version to the next; an entry that has landed is never changed."""
+
+_TEXT, _INT, _BYTES, _REAL = "text", "bigint", "bytea", "float8"
+
+
+def _columns(text: str) -> dict[str, str]:
+    kinds = {"t": _TEXT, "i": _INT, "b": _BYTES, "r": _REAL}
+    return {name: kinds[kind] for name, kind in (word.split(":") for word in text.split())}
+
+
+class Table:
+    """Columns with their types in order, and the primary key."""
+
+    def __init__(self, columns: str, key: tuple[str, ...]) -> None:
+        self.columns = _columns(columns)
+        self.key = key
+
+
+TABLES: dict[str, Table] = {
+    "streams": Table("ward:t scope:t head:i", ("ward", "scope")),
+    "records": Table(
+        "ward:t id:t type:t scope:t revision:i position:i state:t number:t fields:b conflicts:b created_at:t "
+        "updated_at:t updated_by:t origin:t pack:t",
+        ("ward", "id"),
+    ),
+    "changes": Table(
+        "change_id:t ward:t record_id:t scope:t device:t status:t revision:i payload:b detail:b received_at:t",
+        ("change_id",),
+    ),
+    "digests": Table("ward:t scope:t type:t total:t", ("ward", "scope", "type")),
+    "deliveries": Table(
+        "ward:t record_id:t service:t scope:t revision:i position:i status:t number:t message:t problems:b at:t "
+        "attempts:i due_at:r",
+        ("ward", "record_id", "service"),
+    ),
+    "books": Table("ward:t register:t period:t known:i", ("ward", "register", "period")),
+    "leases": Table(
+        "ward:t register:t period:t device:t start:i upper:i at:t",
+        ("ward", "register", "period"),
+    ),
+    "takeovers": Table(
+        "ward:t register:t period:t start:i gap_from:i gap_to:i device_before:t device_after:t reason:t at:t",
+        ("ward", "register", "period", "start"),
+    ),
+    "devices": Table("id:t ordinal:i name:t token_hash:t public_key:t enrolled_at:t", ("id",)),
+    "officers": Table("id:t name:t organisation:t", ("id",)),
+    "grants": Table("device:t officer:t ward:t roles:t", ("device", "officer", "ward")),
+    "codes": Table("code_hash:t officer:t wards:t roles:t expires_at:t used_at:t used_by:t", ("code_hash",)),
+    "services": Table("id:t url:t", ("id",)),
+    "meta": Table("key:t value:t", ("key",)),
+}
+
+
+def upsert_tail(table: Table, keep: tuple[str, ...]) -> str:
+    """The ``ON CONFLICT`` part both databases understand."""
+    fixed = {*table.key, *keep}
+    sets = ", ".join(f"{c} = excluded.{c}" for c in table.columns if c not in fixed)
+    return f"ON CONFLICT ({', '.join(table.key)}) DO " + (f"UPDATE SET {sets}" if sets else "NOTHING")
+
+
+def typed(statement: str, types: Mapping[str, str]) -> str:
+    """A migration's statement with the column types of one database."""
+    return re.sub(r"\b(TXT|BYTES|BIG|REAL8)\b", lambda found: types[found[1]], statement)

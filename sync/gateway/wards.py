@@ -1,0 +1,34 @@
+"""Names of wards, from the list of administrative units."""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cached_property
+from importlib.resources import files
+
+_CODE = re.compile(r"[0-9]{5}")
+
+
+def is_ward_code(code: str) -> bool:
+    """Five digits, as the General Statistics Office numbers communes."""
+    return _CODE.fullmatch(code) is not None
+
+
+class WardNames:
+    """Code → name, read when first asked."""
+
+    def __contains__(self, code: str) -> bool:
+        return code in self._names
+
+    def name(self, code: str) -> str:
+        """The ward's name; one the list does not have goes by its code."""
+        return self._names.get(code, f"Phường/xã {code}")
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        table = files("resources") / "data" / "administrative_units.csv"
+        if not table.is_file():
+            return {}
+        with table.open(encoding="utf-8") as lines:
+            return {row["code"]: row["name"] for row in csv.DictReader(lines)}

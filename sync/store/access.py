@@ -1,0 +1,146 @@
+"""Who may use which connection: one writer behind a gate, and a pool of readers.
+
+The writer is shared by officers' saves, which wait for nobody but the transaction at hand, and by bulk batches, which
+let a waiting save go first. A reader connection is lent for one call and taken back, so that it is never used by two
+threads at once and none is left behind by a thread that ended.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlcipher3 import dbapi2 as sqlite
+
+from sync.store.errors import ClosedStore, translated
+
+
+class Gate:
+    """Lets one writer through at a time; an urgent one goes before every bulk one that waits."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._busy = False
+        self._urgent_waiting = 0
+
+    @contextmanager
+    def passing(self, *, urgent: bool) -> Iterator[None]:
+        self._enter(urgent)
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._busy = False
+                self._condition.notify_all()
+
+    def _enter(self, urgent: bool) -> None:
+        with self._condition:
+            if urgent:
+                self._urgent_waiting += 1
+            try:
+                while self._busy or (self._urgent_waiting and not urgent):
+                    self._condition.wait()
+                self._busy = True
+            finally:
+                if urgent:
+                    self._urgent_waiting -= 1
+
+
+class Writer:
+    """The one connection that writes."""
+
+    def __init__(self, connection: Any, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self._gate = Gate()
+        self._synchronous = ""
+        self._closed = False
+
+    @contextmanager
+    def transaction(self, *, urgent: bool = True) -> Iterator[Any]:
+        """All or nothing. Urgent ones are on the disk when the block ends; bulk ones may be lost to a power cut (never
+        to a killed process) and can be pulled again."""
+        with self._gate.passing(urgent=urgent), translated(self._path):
+            if self._closed:
+                raise ClosedStore("Kho dữ liệu đã đóng. (The store is closed)")
+            self._set_synchronous("FULL" if urgent else "NORMAL")
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def quiet(self) -> Iterator[Any]:
+        """The connection outside a transaction, behind bulk's place at the gate (checkpoints, index building)."""
+        with self._gate.passing(urgent=False), translated(self._path):
+            if self._closed:
+                raise ClosedStore("Kho dữ liệu đã đóng. (The store is closed)")
+            yield self._connection
+
+    def _set_synchronous(self, level: str) -> None:
+        if level != self._synchronous:
+            self._connection.execute(f"PRAGMA synchronous = {level}")
+            self._synchronous = level
+
+    def close(self) -> None:
+        with self._gate.passing(urgent=True):
+            if not self._closed:
+                self._closed = True
+                self._connection.close()
+
+
+class Readers:
+    """Connections that only read, lent one call at a time."""
+
+    def __init__(self, connect: Callable[[], Any], path: Path) -> None:
+        self._connect = connect
+        self._path = path
+        self._lock = threading.Lock()
+        self._free: list[Any] = []
+        self._closed = False
+
+    @contextmanager
+    def connection(self) -> Iterator[Any]:
+        """One connection; what is read in the block is one state of the store."""
+        with translated(self._path):
+            connection = self._take()
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                self._give_back(connection)
+
+    def _take(self) -> Any:
+        with self._lock:
+            if self._closed:
+                raise ClosedStore("Kho dữ liệu đã đóng. (The store is closed)")
+            if self._free:
+                return self._free.pop()
+        return self._connect()
+
+    def _give_back(self, connection: Any) -> None:
+        try:
+            if connection.in_transaction:
+                connection.execute("COMMIT")
+        except sqlite.Error:
+            connection.close()
+            raise
+        with self._lock:
+            if not self._closed:
+                self._free.append(connection)
+                return
+        connection.close()
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            free, self._free = self._free, []
+        for connection in free:
+            connection.close()

@@ -1,0 +1,121 @@
+"""What the city answered to pushed changes, and what became of them here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from msgspec import structs
+
+from forms.definition import RecordType
+from sync.merge import judge
+from sync.protocol import Candidate, Change, ChangeResult, RecordVersion
+from sync.store.plan import Plans
+from sync.store.rowcodec import encode_change, encode_json
+from sync.store.rows import RowWriter, Touch
+from sync.store.worklist import OpenChange, Work, keep, load
+
+
+class AnswerTransaction:
+    """The results of one push, inside one write transaction."""
+
+    def __init__(self, connection: Any, plans: Plans, touch: Touch) -> None:
+        self._db = connection
+        self._plans = plans
+        self._touch = touch
+        self._marks: list[tuple[Any, ...]] = []
+        self._parked: list[tuple[str, int]] = []
+
+    def run(self, results: Sequence[ChangeResult], versions: Iterable[RecordVersion]) -> None:
+        records = self._records_of([r.change_id for r in results])
+        works = load(self._db, [i for i, _ in records.values()])
+        given = {v.id: v for v in versions}
+        for result in results:
+            record_id, _ = records.get(result.change_id, ("", 0))
+            work = works.get(record_id)
+            found = next((c for c in work.open if c.change.change_id == result.change_id), None) if work else None
+            if work is not None and found is not None:
+                self._apply(work, found, result)
+        for record_id, version in given.items():
+            work = works.get(record_id)
+            if work is not None and (work.base is None or version.revision >= work.base.revision):
+                work.base = version
+        for work in works.values():
+            work.shown = work.replayed(self._plans.of(_type_of(work)).record_type)
+        self._write(works)
+
+    def _records_of(self, change_ids: list[str]) -> dict[str, tuple[str, int]]:
+        sql = "SELECT change_id, record_id, seq FROM changes WHERE change_id IN (SELECT value FROM json_each(?))"
+        rows = self._db.execute(sql, (encode_json(change_ids).decode(),))
+        return {change_id: (record_id, seq) for change_id, record_id, seq in rows}
+
+    def _apply(self, work: Work, found: OpenChange, result: ChangeResult) -> None:
+        if result.status == "refused":
+            self._refuse(work, found, result)
+            return
+        record_type = self._plans.of(found.change.type).record_type
+        if not found.again and (work.base is None or result.revision > work.base.revision):
+            work.base = _advanced(record_type, work.base, found.change, result)
+        work.open.remove(found)
+        self._mark(found, result.status, 1, result)
+
+    def _refuse(self, work: Work, found: OpenChange, result: ChangeResult) -> None:
+        found.status = "refused"
+        self._mark(found, "refused", 0, result)
+        for later in work.open[work.open.index(found) + 1 :]:
+            if later.status == "pending":
+                later.status = "parked"
+                self._mark(later, "parked", 0, None)
+
+    def _mark(self, c: OpenChange, status: str, settled: int, result: ChangeResult | None) -> None:
+        body = encode_change(result) if result else None
+        self._marks.append((status, settled, result.revision if result else 0, body, c.seq))
+
+    def _write(self, works: dict[str, Work]) -> None:
+        self._db.executemany(
+            "UPDATE changes SET status = ?, settled = ?, again = 0, revision = ?, result = ? WHERE seq = ?", self._marks
+        )
+        writer = RowWriter(self._db, self._plans, self._touch)
+        keep(self._db, works, writer)
+        writer.flush()
+        self._touch.outbox = True
+
+
+def _type_of(work: Work) -> str:
+    version = work.shown or work.base
+    return version.type if version else work.open[0].change.type
+
+
+def _advanced(
+    record_type: RecordType | None, base: RecordVersion | None, change: Change, result: ChangeResult
+) -> RecordVersion | None:
+    """The city's version after it took the change, as far as this PC can tell; the next pull brings the true one."""
+    if record_type is None:
+        return base
+    if result.status == "conflict" and base is not None:
+        change, base = _without(change, result.fields), _with_candidates(base, change, result.fields)
+    version = judge(record_type, base, change).version or base
+    return structs.replace(version, revision=result.revision) if version is not None else None
+
+
+def _without(change: Change, keys: tuple[str, ...]) -> Change:
+    return structs.replace(
+        change,
+        before={k: v for k, v in change.before.items() if k not in keys},
+        after={k: v for k, v in change.after.items() if k not in keys},
+    )
+
+
+def _with_candidates(base: RecordVersion, change: Change, keys: tuple[str, ...]) -> RecordVersion:
+    conflicts = dict(base.conflicts)
+    for key in keys:
+        mine = Candidate(
+            change.after.get(key),
+            change.before.get(key),
+            change.change_id,
+            change.officer.name,
+            change.device,
+            change.at,
+        )
+        conflicts[key] = (*conflicts.get(key, ()), mine)
+    return structs.replace(base, conflicts=conflicts)

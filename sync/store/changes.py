@@ -1,0 +1,172 @@
+"""The outbox, which is the history too: what waits for the city, what the city said, what it sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sync.clock import moment_text
+from sync.protocol import Change, ChangeResult, HistoryAnswer, PullAnswer, RecordVersion
+from sync.store import digests, pulling, worklist
+from sync.store.answers import AnswerTransaction
+from sync.store.context import StoreContext, read_enrolment
+from sync.store.model import HistoryRow
+from sync.store.pulling import Stream, apply_answer
+from sync.store.rowcodec import decode_change, decode_result, encode_change
+from sync.store.rows import RowWriter, Touch
+
+CHECKPOINT_BYTES = 16 * 1024 * 1024
+_HISTORY = "payload, status, result, revision"
+
+
+class Changes:
+    """Safe to use from several threads; the sync's writes let an officer's save go first."""
+
+    def __init__(self, context: StoreContext) -> None:
+        self._context = context
+
+    def pending(self, limit: int) -> tuple[Change, ...]:
+        """The next changes to send, in the order they were made."""
+        with self._context.readers.connection() as db:
+            sql = "SELECT payload FROM changes WHERE status = 'pending' ORDER BY seq LIMIT ?"
+            return tuple(decode_change(body) for (body,) in db.execute(sql, (limit,)))
+
+    def outbox(self) -> tuple[HistoryRow, ...]:
+        """Everything the city has not settled, in the order it was made: waiting, refused, parked."""
+        sql = (
+            f"SELECT seq, {_HISTORY} FROM changes WHERE status = 'pending' UNION ALL "
+            f"SELECT seq, {_HISTORY} FROM changes WHERE status IN ('refused', 'parked') AND settled = 0 ORDER BY seq"
+        )
+        with self._context.readers.connection() as db:
+            return tuple(_history_row(row[1:]) for row in db.execute(sql))
+
+    def history(self, record_id: str) -> tuple[HistoryRow, ...]:
+        """The record's changes known here, newest first; others' own are fetched by ``add_history``."""
+        sql = f"SELECT {_HISTORY} FROM changes WHERE record_id = ? ORDER BY clock DESC, seq DESC"
+        with self._context.readers.connection() as db:
+            return tuple(_history_row(row) for row in db.execute(sql, (record_id,)))
+
+    def acknowledge(self, results: Sequence[ChangeResult], records: Sequence[RecordVersion] = ()) -> None:
+        """Mark what the city settled; ``records`` are its versions afterwards, where it sent them along. An answer to a
+        change that was settled before changes nothing."""
+        for start in range(0, len(results), pulling.BATCH):
+            part = results[start : start + pulling.BATCH]
+            touch = Touch()
+            with self._context.writer.transaction(urgent=False) as db:
+                AnswerTransaction(db, self._context.plans, touch).run(part, records if start == 0 else ())
+            self._context.emit(touch.frozen())
+        self._checkpoint()
+
+    def apply_pull(self, answer: PullAnswer, ward: str, scope: str) -> int:
+        """Take in what the city sent; the number of records that were news here. The cursor moves in the same
+        transaction as the last batch, so that a cut in between is only pulled again."""
+        taken, start = 0, 0
+        while True:
+            touch = Touch()
+            with self._context.writer.transaction(urgent=False) as db:
+                taken += apply_answer(db, self._context.plans, answer, ward=ward, scope=scope, start=start, touch=touch)
+            self._context.emit(touch.frozen())
+            start += pulling.BATCH
+            if start >= len(answer.records):
+                self._checkpoint()
+                return taken
+
+    def cursor(self, ward: str, scope: str) -> int:
+        with self._context.readers.connection() as db:
+            return Stream(db, ward, scope).cursor
+
+    def reset_cursor(self, ward: str, scope: str) -> None:
+        """Read the stream from its beginning again, taking the city's word also where its revisions are lower."""
+        with self._context.writer.transaction() as db:
+            Stream(db, ward, scope).reset()
+
+    def digest(self, ward: str, scope: str) -> dict[str, str]:
+        """Type → hex sum over this PC's records of the stream at the city's revisions."""
+        with self._context.readers.connection() as db:
+            return digests.of_stream(db, ward, scope)
+
+    def offer_again(self, since: datetime) -> int:
+        """Send once more what the city took since then: it came back from a backup. Nothing shown changes."""
+        touch = Touch()
+        with self._context.writer.transaction() as db:
+            enrolment = read_enrolment(db)
+            device = enrolment.device if enrolment else ""
+            rows = db.execute(
+                "SELECT seq, record_id, payload FROM changes "
+                "WHERE settled = 1 AND status IN ('accepted', 'conflict') AND at >= ?",
+                (moment_text(since),),
+            ).fetchall()
+            mine = [(seq, record_id) for seq, record_id, body in rows if decode_change(body).device == device]
+            works = worklist.load(db, [record_id for _, record_id in mine])
+            db.executemany(
+                "UPDATE changes SET status = 'pending', settled = 0, again = 1 WHERE seq = ?", [(s,) for s, _ in mine]
+            )
+            self._restand(db, list(works), works, touch)
+        self._context.emit(touch.frozen())
+        return len(mine)
+
+    def retry(self, record_id: str) -> None:
+        """Send the record's refused change, and what was parked behind it, once more."""
+        touch = Touch()
+        with self._context.writer.transaction() as db:
+            db.execute(
+                "UPDATE changes SET status = 'pending' "
+                "WHERE record_id = ? AND settled = 0 AND status IN ('refused', 'parked')",
+                (record_id,),
+            )
+            self._restand(db, [record_id], {}, touch)
+        self._context.emit(touch.frozen())
+
+    def _restand(self, db: Any, ids: list[str], before: dict[str, worklist.Work], touch: Touch) -> None:
+        """Show the records anew after the status of their changes was set; ``before`` brings the city's versions."""
+        works = worklist.load(db, ids)
+        for record_id, work in works.items():
+            if work.open and work.base is None and record_id in before:
+                work.base = before[record_id].base
+            if work.shown is not None:
+                work.shown = work.replayed(self._context.plans.of(work.shown.type).record_type)
+        writer = RowWriter(db, self._context.plans, touch)
+        worklist.keep(db, works, writer)
+        writer.flush()
+        touch.outbox = True
+
+    def add_history(self, answer: HistoryAnswer) -> None:
+        """Keep what the city knows of a record's past: others' changes, results of ours, deliveries."""
+        results = {r.change_id: r for r in answer.results}
+        rows = []
+        for change in answer.changes:
+            result = results.get(change.change_id)
+            status = result.status if result else "accepted"
+            body = encode_change(result) if result else None
+            revision = result.revision if result else 0
+            rows.append((change.change_id, change.record_id, status, change.at, change.clock, revision,
+                         encode_change(change), body))  # fmt: skip
+        touch = Touch()
+        touch.records.update(c.record_id for c in answer.changes)
+        with self._context.writer.transaction(urgent=False) as db:
+            db.executemany(
+                "INSERT OR IGNORE INTO changes (change_id, record_id, status, settled, at, clock, revision, payload, "
+                "result) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?)",
+                rows,
+            )
+            pulling.write_deliveries(db, answer.deliveries, touch)
+        self._context.emit(touch.frozen())
+
+    def _checkpoint(self) -> None:
+        """Move the WAL into the file from here, so that no officer's save has to."""
+        wal = self._context.path.with_name(self._context.path.name + "-wal")
+        if wal.exists() and wal.stat().st_size > CHECKPOINT_BYTES:
+            with self._context.writer.quiet() as db:
+                db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
+def _history_row(row: tuple[Any, ...]) -> HistoryRow:
+    result = decode_result(row[2]) if row[2] else None
+    return HistoryRow(
+        change=decode_change(row[0]),
+        status=row[1],
+        problems=result.problems if result else (),
+        fields=result.fields if result else (),
+        revision=row[3],
+    )

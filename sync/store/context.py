@@ -1,0 +1,67 @@
+"""What the parts of one open store share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from forms.definition import Catalog
+from sync.clock import Clock, HybridClock, moment_text
+from sync.ids import IdSource
+from sync.store.access import Readers, Writer
+from sync.store.model import Enrolment, Touched
+from sync.store.plan import Plans
+
+
+class StoreContext(Struct, frozen=True, kw_only=True):
+    """Handed to each part in its constructor; ``emit`` tells subscribers what a committed write changed."""
+
+    path: Path
+    writer: Writer
+    readers: Readers
+    plans: Plans
+    catalog: Catalog
+    clock: Clock
+    ids: IdSource
+    emit: Callable[[Touched], None]
+
+    def now_text(self) -> str:
+        return moment_text(self.clock.now())
+
+
+def read_meta(connection: Any, key: str, default: Any = None) -> Any:
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return msgspec.json.decode(row[0]) if row else default
+
+
+def write_meta(connection: Any, key: str, value: Any) -> None:
+    text = msgspec.json.encode(value).decode()
+    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, text))
+
+
+def read_enrolment(connection: Any) -> Enrolment | None:
+    value = read_meta(connection, "enrolment")
+    return None if value is None else msgspec.convert(value, Enrolment)
+
+
+class Stamps:
+    """Device sequence and hybrid clock of the changes of one transaction; both go on where any process left them."""
+
+    def __init__(self, connection: Any, clock: Clock, device: str) -> None:
+        self._db = connection
+        self._seq, last = read_meta(connection, "stamp", [0, ""])
+        self._clock = HybridClock(clock, device, last)
+        self._last: str = last
+
+    def next(self) -> tuple[int, str]:
+        self._seq += 1
+        self._last = self._clock.tick()
+        return self._seq, self._last
+
+    def keep(self) -> None:
+        """Write down how far they went, in the same transaction."""
+        write_meta(self._db, "stamp", [self._seq, self._last])

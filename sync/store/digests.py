@@ -1,0 +1,55 @@
+"""The digest of what this PC holds of a stream: a sum that moves with each revision and never needs a scan.
+
+Per stream and type, modulo 2^64, of the first 8 bytes of BLAKE2b over ``id:revision``: the city computes the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from typing import Any
+
+from sync.protocol import RecordVersion
+
+_MODULUS = 1 << 64
+
+
+def term(record_id: str, revision: int) -> int:
+    """What one record adds; a record the city has not seen yet (revision 0) adds nothing."""
+    if revision <= 0:
+        return 0
+    return int.from_bytes(hashlib.blake2b(f"{record_id}:{revision}".encode(), digest_size=8).digest(), "big")
+
+
+class DigestSums:
+    """The moves of one transaction."""
+
+    def __init__(self) -> None:
+        self._moves: dict[tuple[str, str, str], int] = defaultdict(int)
+
+    def move(self, old: tuple[Any, ...] | None, version: RecordVersion) -> None:
+        """``old`` is the record's row before (``rowcodec.COLUMNS``)."""
+        if old is not None:
+            if old[5] == version.revision and (old[3], old[4], old[2]) == (version.ward, version.scope, version.type):
+                return
+            self._moves[old[3], old[4], old[2]] -= term(old[1], old[5])
+        self._moves[version.ward, version.scope, version.type] += term(version.id, version.revision)
+
+    def write(self, connection: Any) -> None:
+        for key, move in self._moves.items():
+            if move % _MODULUS == 0:
+                continue
+            sql = "SELECT total FROM digests WHERE ward = ? AND scope = ? AND type = ?"
+            row = connection.execute(sql, key).fetchone()
+            total = ((row[0] if row else 0) + move) % _MODULUS
+            signed = total - _MODULUS if total >= _MODULUS // 2 else total
+            connection.execute(
+                "INSERT OR REPLACE INTO digests (ward, scope, type, total) VALUES (?, ?, ?, ?)", (*key, signed)
+            )
+        self._moves.clear()
+
+
+def of_stream(connection: Any, ward: str, scope: str) -> dict[str, str]:
+    """Type → hex sum, 16 digits; types whose sum is zero are left out."""
+    rows = connection.execute("SELECT type, total FROM digests WHERE ward = ? AND scope = ?", (ward, scope))
+    return {type_id: f"{total % _MODULUS:016x}" for type_id, total in rows if total}

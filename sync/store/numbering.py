@@ -1,0 +1,159 @@
+"""Giving register numbers inside a save.
+
+Numbers of a leased book run in order, are never given twice and never taken back; without a lease the record awaits its
+number. A clock that was set back, or that was more than five minutes off at the last contact, stops numbering until an
+officer has confirmed it, since a legal book is in order of date.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from forms.definition import RecordType, Register
+from sync.clock import HANOI, moment_text
+from sync.protocol import Fields, Officer
+from sync.store.context import read_meta, write_meta
+
+LARGEST_SKEW = 300.0  # seconds
+
+
+class Given(Struct, frozen=True):
+    """``number`` is None while the owner of the book has not answered; ``fields`` are the register's own fields."""
+
+    number: str | None
+    fields: Fields
+
+
+class NumberSource:
+    """Numbers for the saves of one transaction."""
+
+    def __init__(self, connection: Any, now: datetime, device: str, ward: str) -> None:
+        self._db = connection
+        self._now = now
+        self._device = device
+        self._ward = ward
+
+    def give(self, record_type: RecordType, record_id: str, officer: Officer) -> Given:
+        """The record's number: the one it has already, the next one, or a temporary one while none can be given."""
+        register = record_type.register
+        if register is None:
+            return Given(None, {})
+        series = series_of(record_type)
+        number, n = self._earlier(series, record_id)
+        if (
+            number is None
+            and register.kind in ("leased", "local")
+            and clock_problem(self._db, series, self._now) is None
+        ):
+            n = self._next(register, series)
+            if n is not None:
+                number = self._text(register.format, register, n, officer)
+                self._note(series, period_of(register, self._now), n, number, record_id=record_id, officer=officer)
+        if number is None or n is None:
+            return Given(None, self.temporary(record_type, record_id, officer))
+        return Given(number, self._fields(register, number, n, officer))
+
+    def temporary(self, record_type: RecordType, record_id: str, officer: Officer) -> Fields:
+        """The number the paper shows until then, unique on this device and day; nothing when the book has none."""
+        register = record_type.register
+        if register is None or register.temporary_format is None:
+            return {}
+        series, day = f"{series_of(record_type)}/temporary", local_day(self._now)
+        number, _ = self._earlier(series, record_id)
+        if number is None:
+            n = self._after_last(series, day)
+            number = self._text(register.temporary_format, register, n, officer)
+            self._note(series, day, n, number, record_id=record_id, officer=officer)
+        return {register.temporary_field or "_temporary": number}
+
+    def _fields(self, register: Register, number: str, n: int, officer: Officer) -> Fields:
+        fields: Fields = {register.field: number}
+        if register.book_field and register.book_format:
+            fields[register.book_field] = self._text(register.book_format, register, n, officer)
+        return fields
+
+    def _earlier(self, series: str, record_id: str) -> tuple[str | None, int | None]:
+        sql = "SELECT number, n FROM numbers WHERE record_id = ? AND series = ? AND status = 'given'"
+        row = self._db.execute(sql, (record_id, series)).fetchone()
+        return (row[0], row[1]) if row else (None, None)
+
+    def _next(self, register: Register, series: str) -> int | None:
+        period = period_of(register, self._now)
+        if register.kind == "local":
+            return self._after_last(series, period)
+        sql = "SELECT next, upper FROM leases WHERE register = ? AND period = ? AND ward = ? AND device = ?"
+        lease = self._db.execute(sql, (series, period, self._ward, self._device)).fetchone()
+        if lease is None:
+            return None
+        n = max(int(lease[0]), self._after_last(series, period))
+        if lease[1] and n > lease[1]:
+            return None
+        sql = "UPDATE leases SET next = ? WHERE register = ? AND period = ? AND ward = ?"
+        self._db.execute(sql, (n + 1, series, period, self._ward))
+        return n
+
+    def _after_last(self, series: str, period: str) -> int:
+        sql = "SELECT max(n) FROM numbers WHERE series = ? AND period = ?"
+        return int(self._db.execute(sql, (series, period)).fetchone()[0] or 0) + 1
+
+    def _note(self, series: str, period: str, n: int, number: str, *, record_id: str, officer: Officer) -> None:
+        self._db.execute(
+            "INSERT INTO numbers (series, period, n, number, record_id, at, officer, status) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, 'given')",
+            (series, period, n, number, record_id, moment_text(self._now), officer.name),
+        )
+
+    def _text(self, pattern: str, register: Register, n: int, officer: Officer) -> str:
+        local = self._now.astimezone(HANOI)
+        return pattern.format(
+            n=n,
+            yyyy=f"{local.year:04d}",
+            yy=f"{local.year % 100:02d}",
+            mm=f"{local.month:02d}",
+            dd=f"{local.day:02d}",
+            org=officer.organisation,
+            ward=self._ward,
+            device=self._device,
+            book=book_of(register, n),
+        )
+
+
+def series_of(record_type: RecordType) -> str:
+    """How leases and numbers name a book: ``tool.record/register``."""
+    return f"{record_type.id}/{record_type.register.id}" if record_type.register else record_type.id
+
+
+def book_of(register: Register, n: int) -> int:
+    """The volume the n-th entry of the period stands in; numbers run on from one volume to the next."""
+    return (n - 1) // register.book_size + 1 if register.book_size else 1
+
+
+def local_day(when: datetime) -> str:
+    return when.astimezone(HANOI).date().isoformat()
+
+
+def period_of(register: Register, when: datetime) -> str:
+    """ "2026", "2026-11-22" or "" by Hanoi's calendar."""
+    if register.period == "none":
+        return ""
+    return local_day(when) if register.period == "day" else local_day(when)[:4]
+
+
+def clock_problem(connection: Any, series: str, now: datetime) -> str | None:
+    """Why no number may be given now ("skew", "set_back"), or None."""
+    if abs(float(read_meta(connection, "clock_skew", 0.0))) > LARGEST_SKEW:
+        return "skew"
+    last = connection.execute("SELECT max(at) FROM numbers WHERE series = ?", (series,)).fetchone()[0] or ""
+    if moment_text(now) < last > read_meta(connection, "clock_confirmed", ""):
+        return "set_back"
+    return None
+
+
+def confirm_clock(connection: Any) -> None:
+    """An officer has looked at the clock: numbers may be given again, also when they come before the last one's date."""
+    last = connection.execute("SELECT max(at) FROM numbers").fetchone()[0] or ""
+    write_meta(connection, "clock_skew", 0.0)
+    write_meta(connection, "clock_confirmed", last)

@@ -1,0 +1,144 @@
+"""The legal books as this PC keeps them: leases held, every number given, records that await theirs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from sync.protocol import Lease, Officer
+from sync.store import numbering
+from sync.store.context import StoreContext, read_enrolment
+from sync.store.model import NumberRow, Record, StoreError
+from sync.store.numbering import period_of, series_of
+from sync.store.rowcodec import record_of, rows_by_id
+from sync.store.rows import Touch
+from sync.store.saving import SaveTransaction
+
+_decode_officer = msgspec.msgpack.Decoder(Officer).decode
+_LEASE = "ward, register, period, device, next, upper"
+
+
+class Numbers:
+    def __init__(self, context: StoreContext) -> None:
+        self._context = context
+
+    def leases(self) -> tuple[Lease, ...]:
+        """The books this PC may number."""
+        with self._context.readers.connection() as db:
+            rows = db.execute(f"SELECT {_LEASE} FROM leases ORDER BY register, period, ward").fetchall()
+        return tuple(_lease(row) for row in rows)
+
+    def put_lease(self, lease: Lease) -> None:
+        """Take a book over, or hear of it again: a number given here is never given twice, whatever the city says. A
+        book that went to another device is let go."""
+        with self._context.writer.transaction() as db:
+            enrolment = read_enrolment(db)
+            if enrolment is not None and lease.device != enrolment.device:
+                sql = "DELETE FROM leases WHERE register = ? AND period = ? AND ward = ?"
+                db.execute(sql, (lease.register, lease.period, lease.ward))
+                return
+            db.execute(
+                f"INSERT INTO leases ({_LEASE}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (register, period, ward) DO UPDATE "
+                "SET device = excluded.device, next = max(next, excluded.next), upper = excluded.upper",
+                (lease.ward, lease.register, lease.period, lease.device, lease.next, lease.upper),
+            )
+
+    def held(self, type_id: str, when: datetime) -> Lease | None:
+        """The lease under which the type's register could be numbered at that moment."""
+        record_type = self._context.plans.of(type_id).record_type
+        if record_type is None or record_type.register is None:
+            return None
+        key = (series_of(record_type), period_of(record_type.register, when))
+        with self._context.readers.connection() as db:
+            sql = f"SELECT {_LEASE} FROM leases WHERE register = ? AND period = ? AND (upper = 0 OR next <= upper)"
+            row = db.execute(sql, key).fetchone()
+        return _lease(row) if row else None
+
+    def book(self, type_id: str, period: str | None = None) -> tuple[NumberRow, ...]:
+        """Every number this PC gave or voided in the type's book, in order; ``period`` None: all of them."""
+        record_type = self._context.plans.of(type_id).record_type
+        if record_type is None:
+            return ()
+        sql = (
+            "SELECT n.number, n.n, n.period, n.record_id, coalesce(r.title, ''), n.at, n.officer, n.status, n.reason "
+            "FROM numbers n LEFT JOIN records r ON r.id = n.record_id "
+            "WHERE n.series = ? AND (? IS NULL OR n.period = ?) ORDER BY n.period, n.n"
+        )
+        with self._context.readers.connection() as db:
+            rows = db.execute(sql, (series_of(record_type), period, period)).fetchall()
+        return tuple(_number_row(row) for row in rows)
+
+    def void(self, type_id: str, number: str, reason: str) -> None:
+        """Explain a number that will not be used (spoilt paper); it is never given again. Raises StoreError when this
+        PC did not give it, or without a reason."""
+        record_type = self._context.plans.of(type_id).record_type
+        if record_type is None or not reason.strip():
+            raise StoreError("Cần ghi lý do bỏ số. (A reason is needed to void a number)")
+        with self._context.writer.transaction() as db:
+            sql = "UPDATE numbers SET status = 'void', reason = ? WHERE series = ? AND number = ?"
+            if db.execute(sql, (reason.strip(), series_of(record_type), number)).rowcount == 0:
+                raise StoreError(f"Máy này chưa cấp số {number}. (This PC did not give that number)")
+
+    def awaiting(self) -> tuple[Record, ...]:
+        """Records whose action took a number that could not be given yet, in the order they were made."""
+        with self._context.readers.connection() as db:
+            ids = _awaiting_ids(db)
+            rows = rows_by_id(db, ids)
+        return tuple(record_of(rows[i]) for i in ids if i in rows)
+
+    def give_awaiting(self) -> int:
+        """Give numbers to the records that wait, as far as the leases held reach, in the name of the officer who asked
+        for them; the count."""
+        touch = Touch()
+        with self._context.writer.transaction() as db:
+            waiting = db.execute("SELECT record_id, type, officer FROM awaiting ORDER BY at, record_id").fetchall()
+            given = sum(self._give(db, record_id, body, touch) for record_id, _, body in waiting)
+        if given:
+            self._context.emit(touch.frozen())
+        return given
+
+    def _give(self, db: Any, record_id: str, officer: bytes, touch: Touch) -> bool:
+        by = _decode_officer(officer)
+        return SaveTransaction(db, self._context, by, touch).give_number(record_id)
+
+    def clock_problem(self, type_id: str) -> str | None:
+        """Why numbering stands still: "skew" (off by more than five minutes at the last contact), "set_back" (before
+        the last number's moment), or None."""
+        record_type = self._context.plans.of(type_id).record_type
+        if record_type is None:
+            return None
+        with self._context.readers.connection() as db:
+            return numbering.clock_problem(db, series_of(record_type), self._context.clock.now())
+
+    def confirm_clock(self) -> None:
+        """An officer says that the PC's clock is right."""
+        with self._context.writer.transaction() as db:
+            numbering.confirm_clock(db)
+
+
+def _awaiting_ids(db: Any) -> list[str]:
+    sql = (
+        "SELECT a.record_id FROM awaiting a JOIN records r ON r.id = a.record_id "
+        "WHERE r.number IS NULL ORDER BY a.at, a.record_id"
+    )
+    return [record_id for (record_id,) in db.execute(sql)]
+
+
+def _lease(row: tuple[Any, ...]) -> Lease:
+    return Lease(ward=row[0], register=row[1], period=row[2], device=row[3], next=row[4], upper=row[5])
+
+
+def _number_row(row: tuple[Any, ...]) -> NumberRow:
+    return NumberRow(
+        number=row[0],
+        n=row[1],
+        period=row[2],
+        record_id=row[3],
+        title=row[4],
+        at=row[5],
+        officer=row[6],
+        status=row[7],
+        reason=row[8],
+    )

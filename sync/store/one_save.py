@@ -1,0 +1,208 @@
+"""One record of a save: which changes say what the officer did to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
+
+from forms.definition import Action, RecordType
+from forms.shapes import wrong_shapes
+from sync.merge import difference, get_path, is_locked, put_path
+from sync.protocol import Change, ChangeKind, FieldProblem, Fields, RecordVersion
+from sync.store.model import Record, Save, SaveRefused
+from sync.store.worklist import Work
+
+if TYPE_CHECKING:
+    from sync.store.saving import SaveTransaction
+
+
+class OneSave:
+    """What creating and changing share."""
+
+    def __init__(self, to: SaveTransaction, save: Save, record_type: RecordType, record_id: str, work: Work) -> None:
+        self._to, self._save, self._type, self._id, self._work = to, save, record_type, record_id, work
+
+    def _change(self, kind: ChangeKind, **parts: Any) -> None:
+        self._to.change(self._save, self._work, self._id, kind, **parts)
+
+    def _act(self, action: Action, before: Fields, after: Fields, state: str) -> None:
+        """Add the action's change, with its number when the register gives one."""
+        number = None
+        if action.takes_number and self._save.number is None:
+            shown = self._work.shown
+            given = self._to.number(self._type, self._id, shown)
+            before |= {k: shown.fields.get(k) if shown else None for k in given.fields}
+            after |= given.fields
+            number = given.number
+        target = state if action.to == "=" else action.to
+        self._change(
+            "action", before=before, after=after, state=state, to_state=target, action=action.id, number=number
+        )
+
+
+class CreateSave(OneSave):
+    """A new record: a ``create``, and the action taken with it, if any."""
+
+    def run(self) -> None:
+        save = self._save
+        fields = {k: v for k, v in save.fields.items() if v is not None}
+        state = save.state or self._type.initial_state
+        if all(s.id != state for s in self._type.states):
+            raise SaveRefused(f"Sổ này không có trạng thái “{state}”. (No such state)")
+        refuse_wrong_shapes(self._type, fields)
+        action = action_of(self._type, save.action, state) if save.action else None
+        if self._numbered_at_once():
+            fields.update(self._to.temporary(self._type, self._id))
+        later = action_keys(self._type, action, fields) if action else set()
+        first = {k: v for k, v in fields.items() if k not in later}
+        self._change("create", after=first, to_state=state, number=save.number)
+        if action:
+            self._act(action, {}, {k: fields[k] for k in later}, state)
+
+    def _numbered_at_once(self) -> bool:
+        """A service numbers what is sent to it: where no action asks for that, the record is begun with a temporary
+        number. A record that is history brings its own."""
+        r = self._type.register
+        return (
+            r is not None
+            and r.kind == "service"
+            and self._save.number is None
+            and not any(a.takes_number for a in self._type.actions)
+        )
+
+
+class RecordSave(OneSave):
+    """A record that was opened and changed. What others changed meanwhile in other fields stays."""
+
+    def __init__(self, to: SaveTransaction, save: Save, record_type: RecordType, record_id: str, work: Work) -> None:
+        super().__init__(to, save, record_type, record_id, work)
+        assert save.opened is not None and work.shown is not None  # noqa: S101
+        self._opened: Record = save.opened
+        self._shown: RecordVersion = work.shown
+
+    def run(self) -> None:
+        before, after = difference(self._type, self._opened.fields, self._save.fields)
+        refuse_wrong_shapes(self._type, after)
+        if self._save.kind == "void":
+            self._void(before, after)
+            return
+        if self._save.kind == "resolve":
+            self._resolve(before, after)
+            return
+        action = action_of(self._type, self._save.action, self._shown.state) if self._save.action else None
+        if not after and action is None:
+            return
+        again = self._take_over_refused(before, after)
+        later = action_keys(self._type, action, after) if action else set()
+        self._edit(
+            {k: v for k, v in before.items() if k not in later}, {k: v for k, v in after.items() if k not in later}
+        )
+        for change in again:
+            self._again(change)
+        if action:
+            self._act(action, {k: before[k] for k in later}, {k: after[k] for k in later}, self._shown.state)
+
+    def _edit(self, before: Fields, after: Fields) -> None:
+        locked = [k for k in after if is_locked(self._type, self._shown.state, k)]
+        if typed := [k for k in locked if self._is_typed(k)]:
+            label = self._type.state(self._shown.state).label.vi
+            text = f"Bản ghi đã “{label}” nên mục này không sửa được nữa."
+            raise SaveRefused(text, tuple(FieldProblem(k, text, after[k]) for k in typed))
+        # a calculated value that moved by itself after its field was locked is not the officer's doing
+        after = {k: v for k, v in after.items() if k not in locked}
+        if after:
+            before = {k: before[k] for k in after}
+            self._change("edit", before=before, after=after, state=self._shown.state)
+
+    def _is_typed(self, key: str) -> bool:
+        f = self._type.field_map.get(key.partition("/")[0])
+        return f is not None and f.owner == "officer" and (f.calculate is None or f.overridable)
+
+    def _void(self, before: Fields, after: Fields) -> None:
+        if not self._save.reason:
+            raise SaveRefused("Chưa nhập lý do hủy bản ghi. (A reason is needed to void a record)")
+        state = next((s.id for s in self._type.states if s.kind == "void"), None)
+        self._change("void", to_state=self._save.state or state,
+                        state=self._shown.state)  # fmt: skip
+
+    def _resolve(self, before: Fields, after: Fields) -> None:
+        """Each settled conflict goes with the value picked, also when it is the one that stands."""
+        fields = self._save.fields
+        for key in self._save.resolves or tuple(self._opened.conflicts):
+            before[key] = get_path(self._opened.fields, key)
+            after[key] = get_path(fields, key)
+        if not after:
+            raise SaveRefused("Bản ghi này không có mục nào đang chờ chọn. (Nothing to resolve)")
+        self._change("resolve", before=before, after=after, state=self._shown.state)
+
+    def _take_over_refused(self, before: Fields, after: Fields) -> list[Change]:
+        """Once the city has refused a change, the next save says again, from the city's version on, all that it and the
+        parked ones said. Returns the parked actions, which have to be taken anew after the correction."""
+        work = self._work
+        if not work.blocked:
+            return []
+        stuck = [c for c in work.open if c.status in ("refused", "parked")]
+        actions = [c.change for c in stuck if c.status == "parked" and c.change.kind == "action"]
+        self._to.supersede(stuck)
+        work.open = [c for c in work.open if c not in stuck]
+        wanted = dict(self._shown.fields)
+        for key, value in after.items():
+            put_path(wanted, key, value)
+        floor = work.replayed(self._type) if work.base is not None or work.open else None
+        if floor is None:
+            self._create_again(stuck[0].change, wanted)
+            before.clear()
+            after.clear()
+            return actions
+        new_before, new_after = difference(self._type, floor.fields, wanted)
+        before.clear()
+        after.clear()
+        before.update(new_before)
+        after.update(new_after)
+        self._shown = structs.replace(self._shown, state=floor.state)
+        return actions
+
+    def _create_again(self, first: Change, wanted: Mapping[str, Any]) -> None:
+        fields = {k: v for k, v in wanted.items() if v is not None}
+        self._change("create", after=fields, to_state=first.to_state,
+                        number=first.number)  # fmt: skip
+
+    def _again(self, change: Change) -> None:
+        self._change("action", before=change.before, after=change.after, state=change.state,
+            to_state=change.to_state, action=change.action, number=change.number,
+        )  # fmt: skip
+
+
+def action_of(record_type: RecordType, action_id: str, state: str) -> Action:
+    """The action, if it may start from ``state``; raises SaveRefused."""
+    try:
+        action = record_type.action(action_id)
+    except KeyError:
+        raise SaveRefused(f"Sổ này không có thao tác “{action_id}”. (No such action)") from None
+    if state not in action.from_:
+        label = record_type.state(state).label.vi
+        raise SaveRefused(
+            f"Bản ghi đang ở “{label}” nên không làm được “{action.label.vi}”. "
+            f"(“{action.label.en}” cannot start from “{record_type.state(state).label.en}”)"
+        )
+    return action
+
+
+def action_keys(record_type: RecordType, action: Action, after: Fields) -> set[str]:
+    """The keys of a save that belong to the action itself: it takes them with it or fails with them."""
+    names = {*action.asks, *action.sets}
+    if action.freezes:
+        names.add("_frozen")
+    return {k for k in after if k.partition("/")[0] in names}
+
+
+def refuse_wrong_shapes(record_type: RecordType, values: Fields) -> None:
+    """Values the city would refuse are refused here, before anything is written."""
+    if wrong := wrong_shapes(record_type, values):
+        text = "Giá trị không đúng kiểu của mục này."
+        raise SaveRefused(
+            f"Có mục không đúng kiểu: {', '.join(wrong)}. (Wrong kind of value)",
+            tuple(FieldProblem(k, text, values[k]) for k in wrong),
+        )

@@ -1,0 +1,198 @@
+"""What the store needs to know of each record type, worked out once: columns, references, keys, states."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from forms.definition import Catalog, Field, RecordType
+from forms.summary import describe
+from sync.ids import id_time_ms
+from sync.protocol import Fields
+
+Resolve = Callable[[str], Mapping[str, Any] | None]
+Described = tuple[str, str, str, Mapping[str, Any], str | None]
+"""Title, subtitle, search text, sort values, due moment."""
+
+_ONE = {"person", "household", "organisation", "ref"}
+_TARGETS = {"person": "residence.citizen", "household": "residence.household", "organisation": "residence.organisation"}
+_MASK = (1 << 63) - 1
+PLAN_FORMAT = 1
+"""Raise to have every projection made anew, when this module derives something else from the same definition."""
+
+
+def link_key(record_id: str) -> int:
+    """The 63-bit integer by which a record is found from its references.
+
+    For a UUIDv7 its time half, so that references to recent records lie together on the disk; two devices may make the
+    same one, so readers compare the whole id.
+    """
+    if id_time_ms(record_id) is None:
+        return text_key(record_id)
+    return int(record_id[:8] + record_id[9:13] + record_id[14:18], 16) & _MASK
+
+
+def text_key(text: str) -> int:
+    """A 63-bit hash; readers compare the text itself."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") & _MASK
+
+
+class TypePlan:
+    """One record type as the store handles it. ``record_type`` is None for a type this pack does not know: its records
+    are kept, counted and sent on, and described once a pack knows them."""
+
+    def __init__(self, type_id: str, record_type: RecordType | None, catalog: Catalog) -> None:
+        self.id = type_id
+        self.record_type = record_type
+        self._catalog = catalog
+        self.table = "list_" + re.sub(r"[^a-z0-9]", "_", type_id.lower())
+        self.type_token = "qzx" + re.sub(r"[^a-z0-9]", "", type_id.lower())
+        states = record_type.states if record_type else ()
+        self.state_order = {s.id: place for place, s in enumerate(states)}
+        self.open_states = frozenset(s.id for s in states if s.kind in ("open", "waiting"))
+        self.clock_states = frozenset(s.id for s in states if s.kind in ("open", "waiting") and s.clock)
+        self.columns = _sort_columns(record_type) if record_type else ()
+        self.default_sort = (record_type.list_view.sort if record_type else "") or "-_updated"
+        self._links = tuple(_link_fields(record_type.fields)) if record_type else ()
+        self._codes: dict[str, int] = {}
+        self.key_fields = _key_fields(record_type) if record_type else ()
+        self.has_deadline = record_type is not None and record_type.deadline is not None
+
+    @cached_property
+    def hash(self) -> str:
+        """Changes when anything derived from a record of this type would come out differently."""
+        r = self.record_type
+        if r is None:
+            return "unknown"
+        fields = [
+            (f.name, f.type, f.search, f.masked, [(c.name, c.type, c.search) for c in f.fields]) for f in r.fields
+        ]
+        parts = (PLAN_FORMAT, self.columns, self.key_fields, r.title, r.subtitle, fields, r.deadline, r.states)
+        return hashlib.blake2b(msgspec.json.encode(parts), digest_size=16).hexdigest()
+
+    @property
+    def target_types(self) -> frozenset[str] | None:
+        """Types whose records this one shows parts of; None: any."""
+        targets: set[str] = set()
+        for _, kind, f in self._links:
+            if kind == "group":
+                continue
+            if f.type in _TARGETS:
+                targets.add(_TARGETS[f.type])
+            elif not f.targets:
+                return None
+            targets.update(f.targets)
+        return frozenset(targets)
+
+    def links(self, fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """(field or group/column, id) of every reference in the record."""
+        for name, kind, f in self._links:
+            value = fields.get(name)
+            if not value:
+                continue
+            if kind == "one":
+                yield name, value
+            elif kind == "many":
+                for target in value:
+                    yield name, target
+            else:
+                yield from _row_links(name, f, value)
+
+    @property
+    def link_names(self) -> frozenset[str]:
+        """Top-level fields that refer to other records."""
+        return frozenset(name for name, kind, _ in self._links if kind != "group")
+
+    def link_code(self, name: str) -> int:
+        """The 32-bit code of a referring field in ``links``; readers compare the record itself."""
+        code = self._codes.get(name)
+        if code is None:
+            code = self._codes[name] = text_key(f"{self.id}/{name}") & 0xFFFFFFFF
+        return code
+
+    def describe(self, fields: Fields, state: str, number: str | None, resolve: Resolve) -> Described:
+        if self.record_type is None:
+            return number or "", "", number or "", {}, None
+        s = describe(self.record_type, self._catalog, fields, state=state, number=number, resolve=resolve)
+        return s.title, s.subtitle, s.search_text, s.sort, s.due_at
+
+    def keys(self, fields: Mapping[str, Any]) -> Iterator[int]:
+        """The hashes by which ``find`` meets the record."""
+        for name in self.key_fields:
+            value = fields.get(name)
+            if value is not None and value != "":
+                yield self.key_of(name, value)
+
+    def key_of(self, name: str, value: Any) -> int:
+        return text_key(f"{self.id}\x1f{name}\x1f{value}")
+
+
+class Plans:
+    """The plans of a catalogue; made when first asked for."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._plans: dict[str, TypePlan] = {}
+
+    def of(self, type_id: str) -> TypePlan:
+        plan = self._plans.get(type_id)
+        if plan is None:
+            plan = TypePlan(type_id, self._known(type_id), self._catalog)
+            self._plans[type_id] = plan
+        return plan
+
+    def _known(self, type_id: str) -> RecordType | None:
+        try:
+            return self._catalog.record_type(type_id)
+        except KeyError:
+            return None
+
+    @cached_property
+    def shown_elsewhere(self) -> frozenset[str]:
+        """Types other records refer to, whose titles may therefore carry a name of theirs."""
+        found: set[str] = set()
+        for record_type in self._catalog.record_types:
+            targets = self.of(record_type.id).target_types
+            if targets is None:
+                return frozenset(r.id for r in self._catalog.record_types)
+            found |= targets
+        return frozenset(found)
+
+
+def _sort_columns(record_type: RecordType) -> tuple[str, ...]:
+    view = record_type.list_view
+    names = [c.field for c in view.columns if c.sort] + [view.sort.lstrip("-") or "_updated", "_updated"]
+    return tuple(dict.fromkeys(names))
+
+
+def _link_fields(fields: Iterable[Field]) -> Iterator[tuple[str, str, Field]]:
+    for f in fields:
+        if f.type in _ONE:
+            yield f.name, "one", f
+        elif f.type == "refs":
+            yield f.name, "many", f
+        elif f.type == "group" and any(c.type in _ONE or c.type == "refs" for c in f.fields):
+            yield f.name, "group", f
+
+
+def _row_links(group: str, f: Field, rows: list[Fields]) -> Iterator[tuple[str, str]]:
+    columns = tuple(_link_fields(f.fields))
+    for row in rows:
+        for name, kind, _ in columns:
+            value = row.get(name)
+            for target in value or () if kind == "many" else (value,) if value else ():
+                yield f"{group}/{name}", target
+
+
+def _key_fields(record_type: RecordType) -> tuple[str, ...]:
+    names = [*record_type.duplicate]
+    names += [f.name for f in record_type.fields if f.type in ("citizen_number", "tax_code")]
+    if record_type.visit:
+        names.append(record_type.visit)
+    known = record_type.field_map
+    return tuple(dict.fromkeys(n for n in names if n in known and known[n].type not in _ONE | {"refs", "group"}))

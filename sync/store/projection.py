@@ -1,0 +1,65 @@
+"""The table that lists of one type are read from: the state and one column for each thing a list can be sorted by.
+
+Made from the definition and made anew when the definition changes. An index is (state, column, row), so that a list
+narrowed to some states and the whole list are both read from the front of an index. The index of a column other than
+the default one is made when somebody first sorts a long list by it: most columns never are, and each would cost every
+pulled record a page write.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sync.store.plan import TypePlan
+
+LONG_LIST = 3000
+"""Rows from which sorting without an index is felt."""
+
+
+def column(name: str) -> str:
+    return f'"s_{name}"'
+
+
+def create_table(connection: Any, plan: TypePlan) -> None:
+    connection.execute(f"DROP TABLE IF EXISTS {plan.table}")
+    columns = ", ".join(column(c) for c in plan.columns)
+    connection.execute(f"CREATE TABLE {plan.table} (rid INTEGER PRIMARY KEY, state TEXT NOT NULL, {columns})")
+    create_index(connection, plan, plan.default_sort.lstrip("-"))
+    connection.execute("INSERT OR REPLACE INTO projections (type, hash) VALUES (?, ?)", (plan.id, plan.hash))
+
+
+def index_name(plan: TypePlan, sort: str) -> str:
+    return f"{plan.table}_by_{sort}"
+
+
+def create_index(connection: Any, plan: TypePlan, sort: str) -> None:
+    connection.execute(f'CREATE INDEX IF NOT EXISTS "{index_name(plan, sort)}" ON {plan.table} (state, {column(sort)})')
+
+
+def insert_sql(plan: TypePlan) -> str:
+    marks = ", ".join("?" * (len(plan.columns) + 2))
+    return f"INSERT OR REPLACE INTO {plan.table} VALUES ({marks})"
+
+
+def row_values(
+    plan: TypePlan, rid: int, state: str, sort: Any, *, title: str, number: str | None, due: str | None, updated: str
+) -> tuple[Any, ...]:
+    """One row. Nothing is null: an empty text stands for it, which keyset comparisons can handle."""
+    out: list[Any] = [rid, state]
+    for name in plan.columns:
+        if name == "_updated":
+            out.append(updated)
+        elif name == "_state":
+            out.append(plan.state_order.get(state, len(plan.state_order)))
+        else:
+            value = sort.get(name)
+            if value is None and name[0] == "_":
+                value = title if name == "_title" else number if name == "_number" else due if name == "_due" else None
+            out.append("" if value is None else value)
+    return tuple(out)
+
+
+def outdated(connection: Any, plans: list[TypePlan]) -> list[TypePlan]:
+    """The plans whose table is missing or was made from another definition."""
+    made = dict(connection.execute("SELECT type, hash FROM projections").fetchall())
+    return [plan for plan in plans if made.get(plan.id) != plan.hash]

@@ -1,0 +1,107 @@
+"""What a pull brought, applied in batches short enough that an officer's save never waits long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sync.protocol import DeliveryState, PullAnswer, RecordVersion
+from sync.store.plan import Plans
+from sync.store.rowcodec import encode_change
+from sync.store.rows import Row, RowWriter, Touch
+from sync.store.worklist import Work, keep, load
+
+BATCH = 1000
+"""Records in one transaction: about 20 to 50 ms on the PCs this runs on."""
+
+
+class Stream:
+    """Where a stream stands: its cursor, whether it has once been read to the end, whether it is being read anew."""
+
+    def __init__(self, connection: Any, ward: str, scope: str) -> None:
+        self._db = connection
+        self._key = (ward, scope)
+        sql = "SELECT cursor, filled, rereading FROM cursors WHERE ward = ? AND scope = ?"
+        row = connection.execute(sql, self._key).fetchone() or (0, 0, 0)
+        self.cursor, self.filled, self.rereading = int(row[0]), bool(row[1]), bool(row[2])
+
+    def move(self, cursor: int, *, ended: bool) -> None:
+        filled, rereading = self.filled or ended, self.rereading and not ended
+        self._write(cursor, filled, rereading)
+
+    def reset(self) -> None:
+        self._write(0, self.filled, True)
+
+    def _write(self, cursor: int, filled: bool, rereading: bool) -> None:
+        sql = "INSERT OR REPLACE INTO cursors (ward, scope, cursor, filled, rereading) VALUES (?, ?, ?, ?, ?)"
+        self._db.execute(sql, (*self._key, cursor, int(filled), int(rereading)))
+
+
+class PullTransaction:
+    """One batch of a pull, inside one write transaction."""
+
+    def __init__(self, connection: Any, plans: Plans, touch: Touch, stream: Stream) -> None:
+        self._db = connection
+        self._plans = plans
+        self._touch = touch
+        self._stream = stream
+
+    def apply(self, records: Sequence[RecordVersion]) -> int:
+        """Take in what is newer than what is here (all of it while the stream is read anew: a city restored from a
+        backup counts from lower numbers again); the number taken in."""
+        newest = {v.id: v for v in records}
+        works = load(self._db, newest)
+        writer = RowWriter(self._db, self._plans, self._touch)
+        merged: dict[str, Work] = {}
+        taken = 0
+        for record_id, version in newest.items():
+            work = works.get(record_id)
+            if work is None:
+                writer.put(None, version, 2 if version.conflicts else 0, is_new=self._is_news(version))
+            elif not self._is_newer(work, version):
+                continue
+            elif work.open:
+                work.base = version
+                work.shown = work.replayed(self._plans.of(version.type).record_type)
+                merged[record_id] = work
+            else:
+                writer.put(work.row, version, 2 if version.conflicts else 0, is_new=_was_new(work.row))
+            taken += 1
+        keep(self._db, merged, writer)
+        writer.flush()
+        self._touch.outbox = self._touch.outbox or bool(merged)
+        return taken
+
+    def _is_newer(self, work: Work, version: RecordVersion) -> bool:
+        if work.base is None or self._stream.rereading:
+            return True
+        return version.revision >= work.base.revision and version != work.base
+
+    def _is_news(self, version: RecordVersion) -> bool:
+        """Whether an officer should be told: a service sent it, or it has a deadline and came after the first fill."""
+        return bool(version.origin) or (self._stream.filled and self._plans.of(version.type).has_deadline)
+
+
+def _was_new(row: Row | None) -> bool:
+    return bool(row and row[18])
+
+
+def apply_answer(
+    connection: Any, plans: Plans, answer: PullAnswer, *, ward: str, scope: str, start: int, touch: Touch
+) -> int:
+    """The batch of the answer that begins at ``start``; with the last one the deliveries and the cursor."""
+    stream = Stream(connection, ward, scope)
+    batch = PullTransaction(connection, plans, touch, stream)
+    taken = batch.apply(answer.records[start : start + BATCH])
+    if start + BATCH >= len(answer.records):
+        write_deliveries(connection, answer.deliveries, touch)
+        stream.move(answer.cursor, ended=not answer.more)
+    return taken
+
+
+def write_deliveries(connection: Any, deliveries: Sequence[DeliveryState], touch: Touch) -> None:
+    """Where records stand with the services; the stream brings them in order, so the last word stands."""
+    rows = [(d.record_id, d.service, encode_change(d)) for d in deliveries]
+    connection.executemany("INSERT OR REPLACE INTO deliveries (record_id, service, body) VALUES (?, ?, ?)", rows)
+    touch.deliveries += deliveries
+    touch.records.update(d.record_id for d in deliveries)

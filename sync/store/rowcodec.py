@@ -1,0 +1,87 @@
+"""Records as rows of the ``records`` table, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from sync.protocol import Candidate, Change, ChangeResult, Fields, RecordVersion
+from sync.store.model import Record
+from sync.store.schema import STANDINGS
+
+COLUMNS = (
+    "rid, id, type, ward, scope, revision, state, number, fields, conflicts, created_at, updated_at, updated_by, "
+    "origin, pack, due_at, due_open, standing, is_new, title, subtitle"
+)
+INSERT = f"INSERT INTO records ({COLUMNS}) VALUES ({', '.join('?' * 21)})"
+UPDATE = (
+    "UPDATE records SET type = ?, ward = ?, scope = ?, revision = ?, state = ?, number = ?, fields = ?, conflicts = ?, "
+    "created_at = ?, updated_at = ?, updated_by = ?, origin = ?, pack = ?, due_at = ?, due_open = ?, standing = ?, "
+    "is_new = ?, title = ?, subtitle = ? WHERE rid = ?"
+)
+
+Conflicts = dict[str, tuple[Candidate, ...]]
+encode_json = msgspec.json.Encoder().encode
+decode_fields = msgspec.json.Decoder(Fields).decode
+_decode_conflicts = msgspec.json.Decoder(Conflicts).decode
+encode_change = msgspec.msgpack.Encoder().encode
+decode_change = msgspec.msgpack.Decoder(Change).decode
+decode_result = msgspec.msgpack.Decoder(ChangeResult).decode
+decode_version = msgspec.msgpack.Decoder(RecordVersion).decode
+
+
+def conflicts_of(text: str | None) -> Conflicts:
+    return _decode_conflicts(text) if text else {}
+
+
+def record_of(row: tuple[Any, ...]) -> Record:
+    """A row of ``COLUMNS`` as what the officer sees."""
+    return Record(
+        id=row[1],
+        type=row[2],
+        ward=row[3],
+        scope=row[4],
+        revision=row[5],
+        state=row[6],
+        number=row[7],
+        fields=decode_fields(row[8]),
+        conflicts=conflicts_of(row[9]),
+        created_at=row[10],
+        updated_at=row[11],
+        updated_by=row[12],
+        origin=row[13],
+        due_at=row[15],
+        standing=STANDINGS[row[17]],
+        is_new=bool(row[18]),
+        title=row[19],
+        subtitle=row[20],
+    )
+
+
+def version_of(row: tuple[Any, ...]) -> RecordVersion:
+    """A row of ``COLUMNS`` as a version; the city's own only while nothing of this PC is unanswered."""
+    return RecordVersion(
+        id=row[1],
+        type=row[2],
+        ward=row[3],
+        scope=row[4],
+        revision=row[5],
+        state=row[6],
+        number=row[7],
+        fields=decode_fields(row[8]),
+        conflicts=conflicts_of(row[9]),
+        created_at=row[10],
+        updated_at=row[11],
+        updated_by=row[12],
+        origin=row[13],
+        pack=row[14],
+    )
+
+
+def rows_by_id(connection: Any, ids: list[str]) -> dict[str, tuple[Any, ...]]:
+    """The ``records`` rows of many ids in one query."""
+    if not ids:
+        return {}
+    sql = f"SELECT {COLUMNS} FROM records WHERE id IN (SELECT value FROM json_each(?))"
+    return {row[1]: row for row in connection.execute(sql, (encode_json(ids).decode(),))}

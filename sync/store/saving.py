@@ -1,0 +1,148 @@
+"""From what an officer saved to the changes that say it: one transaction, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from forms.definition import RecordType
+from sync.clock import moment_text
+from sync.protocol import Change, ChangeKind, Fields, Officer, RecordVersion
+from sync.store.context import Stamps, StoreContext, read_enrolment
+from sync.store.model import Save, SaveRefused
+from sync.store.numbering import Given, NumberSource
+from sync.store.one_save import CreateSave, RecordSave
+from sync.store.rowcodec import encode_change, record_of
+from sync.store.rows import RowWriter, Touch
+from sync.store.worklist import OpenChange, Work, keep, load
+
+_NOTHING_GIVEN = Given(None, {})
+
+
+class SaveTransaction:
+    """The saves of one call, inside one write transaction."""
+
+    def __init__(self, connection: Any, context: StoreContext, officer: Officer, touch: Touch) -> None:
+        self._db = connection
+        self._context = context
+        self._officer = officer
+        self._touch = touch
+        self._now: datetime = context.clock.now()
+        enrolment = read_enrolment(connection)
+        self._device = enrolment.device if enrolment else ""
+        self._ward = enrolment.ward if enrolment else ""
+        self._stamps = Stamps(connection, context.clock, self._device)
+        self._numbers = NumberSource(connection, self._now, self._device, self._ward)
+        self._works: dict[str, Work] = {}
+        self._made: list[Change] = []
+        self._superseded: list[tuple[int]] = []
+
+    def run(self, saves: Sequence[Save]) -> list[str]:
+        """Write all of them; the ids of their records. Raises SaveRefused before anything is written for good."""
+        ids = [save.opened.id if save.opened else save.id or self._context.ids.new() for save in saves]
+        self._works = load(self._db, ids)
+        for save, record_id in zip(saves, ids, strict=True):
+            self._save(save, record_id)
+        self._write()
+        return ids
+
+    def _save(self, save: Save, record_id: str) -> None:
+        record_type = self._context.plans.of(save.type).record_type
+        if record_type is None:
+            raise SaveRefused(f"Bản phần mềm này không có sổ “{save.type}”; hãy cập nhật. (Unknown register)")
+        work = self._works.get(record_id)
+        if save.opened is None:
+            if work is not None:
+                raise SaveRefused(f"Đã có bản ghi mang mã {record_id} trên máy này. (The record exists already)")
+            work = self._works[record_id] = Work(None, None, None, [])
+            CreateSave(self, save, record_type, record_id, work).run()
+        else:
+            if work is None or work.shown is None:
+                raise SaveRefused(f"Bản ghi {record_id} không còn trên máy này. (The record is not on this PC)")
+            RecordSave(self, save, record_type, record_id, work).run()
+        shown = work.replayed(record_type)
+        work.shown = shown if shown is not None else work.shown
+
+    def change(self, save: Save, work: Work, record_id: str, kind: ChangeKind, **parts: Any) -> None:
+        """Add one change to the outbox and to the record's unanswered ones."""
+        sequence, clock = self._stamps.next()
+        shown = work.shown
+        made = Change(
+            change_id=self._context.ids.new(),
+            save_id=save.save_id or self._save_id,
+            record_id=record_id,
+            type=save.type,
+            ward=shown.ward if shown else self._ward,
+            kind=kind,
+            base_revision=save.opened.revision if save.opened else 0,
+            pack=self._context.catalog.version,
+            officer=self._officer,
+            device=self._device,
+            device_seq=sequence,
+            at=moment_text(self._now),
+            clock=clock,
+            reason=save.reason,
+            **parts,
+        )
+        self._made.append(made)
+        work.open.append(OpenChange(made, "pending"))
+
+    @property
+    def _save_id(self) -> str:
+        return self._made[0].save_id if self._made else self._context.ids.new()
+
+    def number(self, record_type: RecordType, record_id: str, shown: RecordVersion | None) -> Given:
+        """The number an action takes; a record that has one keeps it."""
+        if shown is not None and shown.number is not None:
+            return _NOTHING_GIVEN
+        given = self._numbers.give(record_type, record_id, self._officer)
+        if given.number is None and record_type.register is not None and record_type.register.kind != "service":
+            self._db.execute(
+                "INSERT OR REPLACE INTO awaiting (record_id, type, at, officer) VALUES (?, ?, ?, ?)",
+                (record_id, record_type.id, moment_text(self._now), encode_change(self._officer)),
+            )
+        return given
+
+    def give_number(self, record_id: str) -> bool:
+        """Number a record that waits for it; False while no number can be given."""
+        self._works = load(self._db, [record_id])
+        work = self._works.get(record_id)
+        record_type = self._context.plans.of(work.shown.type).record_type if work and work.shown else None
+        if work is None or work.shown is None or record_type is None:
+            return False
+        if work.shown.number is None:
+            given = self._numbers.give(record_type, record_id, self._officer)
+            if given.number is None:
+                return False
+            before = {k: work.shown.fields.get(k) for k in given.fields}
+            save = Save(type=work.shown.type, fields={}, opened=record_of(work.row) if work.row else None)
+            self.change(save, work, record_id, "edit", before=before, after=given.fields, state=work.shown.state,
+                        number=given.number)  # fmt: skip
+            work.shown = work.replayed(record_type)
+            self._write()
+        self._db.execute("DELETE FROM awaiting WHERE record_id = ?", (record_id,))
+        return work.shown is not None
+
+    def temporary(self, record_type: RecordType, record_id: str) -> Fields:
+        return self._numbers.temporary(record_type, record_id, self._officer)
+
+    def supersede(self, changes: list[OpenChange]) -> None:
+        """Refused work and what waited behind it is replaced by what is saved now; it stays in history."""
+        self._superseded += [(c.seq,) for c in changes if c.seq]
+
+    def _write(self) -> None:
+        if not self._made:
+            return
+        self._stamps.keep()
+        self._db.executemany("UPDATE changes SET settled = 1 WHERE seq = ?", self._superseded)
+        self._db.executemany(
+            "INSERT INTO changes (change_id, record_id, status, settled, at, clock, payload) "
+            "VALUES (?, ?, 'pending', 0, ?, ?, ?)",
+            [(c.change_id, c.record_id, c.at, c.clock, encode_change(c)) for c in self._made],
+        )
+        touched = {c.record_id for c in self._made}
+        writer = RowWriter(self._db, self._context.plans, self._touch)
+        keep(self._db, {i: w for i, w in self._works.items() if i in touched}, writer, seen=True)
+        writer.flush()
+        self._touch.outbox = True

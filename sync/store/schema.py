@@ -1,0 +1,81 @@
+"""The tables, as numbered migrations: each one transaction, never edited once released.
+
+Projection tables (``list_…``) are not here: they are made from the definitions (``projection.py``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sync.store.model import Standing
+
+STANDINGS: tuple[Standing, ...] = ("city", "here", "conflict", "refused")
+"""``records.standing`` holds the place in this list."""
+
+_FIRST = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE records (
+    rid INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, ward TEXT NOT NULL, scope TEXT NOT NULL,
+    revision INTEGER NOT NULL, state TEXT NOT NULL, number TEXT, fields TEXT NOT NULL, conflicts TEXT,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, updated_by TEXT NOT NULL, origin TEXT NOT NULL,
+    pack TEXT NOT NULL, due_at TEXT, due_open TEXT, standing INTEGER NOT NULL, is_new INTEGER NOT NULL,
+    title TEXT NOT NULL, subtitle TEXT NOT NULL);
+CREATE INDEX records_due ON records (due_open, type) WHERE due_open IS NOT NULL;
+CREATE INDEX records_attention ON records (standing, type, due_open) WHERE standing > 1;
+CREATE INDEX records_new ON records (type, due_open) WHERE is_new = 1;
+CREATE TABLE base (id TEXT PRIMARY KEY, version BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE changes (
+    seq INTEGER PRIMARY KEY, change_id TEXT NOT NULL UNIQUE, record_id TEXT NOT NULL, status TEXT NOT NULL,
+    settled INTEGER NOT NULL, again INTEGER NOT NULL DEFAULT 0, at TEXT NOT NULL, clock TEXT NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 0, payload BLOB NOT NULL, result BLOB);
+CREATE INDEX changes_record ON changes (record_id, settled);
+CREATE INDEX changes_pending ON changes (status) WHERE status = 'pending';
+CREATE INDEX changes_stuck ON changes (status) WHERE status IN ('refused', 'parked') AND settled = 0;
+CREATE VIRTUAL TABLE search USING fts5 (
+    text, content = '', contentless_delete = 1, prefix = '2 3', detail = none, tokenize = 'unicode61');
+CREATE TABLE links (target INTEGER NOT NULL, field INTEGER NOT NULL, rid INTEGER NOT NULL,
+    PRIMARY KEY (target, field, rid)) WITHOUT ROWID;
+CREATE TABLE keys (key INTEGER NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (key, rid)) WITHOUT ROWID;
+CREATE TABLE counters (type TEXT NOT NULL, state TEXT NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (type, state)) WITHOUT ROWID;
+CREATE TABLE digests (ward TEXT NOT NULL, scope TEXT NOT NULL, type TEXT NOT NULL, total INTEGER NOT NULL,
+    PRIMARY KEY (ward, scope, type)) WITHOUT ROWID;
+CREATE TABLE cursors (ward TEXT NOT NULL, scope TEXT NOT NULL, cursor INTEGER NOT NULL,
+    filled INTEGER NOT NULL DEFAULT 0, rereading INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (ward, scope)) WITHOUT ROWID;
+CREATE TABLE leases (register TEXT NOT NULL, period TEXT NOT NULL, ward TEXT NOT NULL, device TEXT NOT NULL,
+    next INTEGER NOT NULL, upper INTEGER NOT NULL, PRIMARY KEY (register, period, ward)) WITHOUT ROWID;
+CREATE TABLE numbers (
+    series TEXT NOT NULL, period TEXT NOT NULL, n INTEGER NOT NULL, number TEXT NOT NULL, record_id TEXT,
+    at TEXT NOT NULL, officer TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (series, period, n)) WITHOUT ROWID;
+CREATE INDEX numbers_record ON numbers (record_id);
+CREATE TABLE awaiting (record_id TEXT PRIMARY KEY, type TEXT NOT NULL, at TEXT NOT NULL, officer BLOB NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE drafts (id TEXT PRIMARY KEY, updated_at TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE prints (seq INTEGER PRIMARY KEY, record_id TEXT NOT NULL, printout TEXT NOT NULL, copy INTEGER NOT NULL,
+    at TEXT NOT NULL, officer TEXT NOT NULL, failed INTEGER NOT NULL);
+CREATE INDEX prints_record ON prints (record_id);
+CREATE TABLE deliveries (record_id TEXT NOT NULL, service TEXT NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (record_id, service)) WITHOUT ROWID;
+CREATE TABLE projections (type TEXT PRIMARY KEY, hash TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST,)
+NEWEST = len(MIGRATIONS)
+
+
+def migrate(connection: Any) -> None:
+    """Bring the file up to the newest schema; each step either happens as a whole or not at all."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    for number in range(version + 1, NEWEST + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in MIGRATIONS[number - 1].split(";\n"):
+                if statement.strip():
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise

@@ -1,0 +1,69 @@
+"""The search box: any record by part of a name, number or telephone, newest first, exact accents before others."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from forms.vietnamese import fold
+from sync.store.context import StoreContext
+from sync.store.model import Hit
+from sync.store.rowcodec import encode_json
+from sync.store.terms import queries
+
+RANKED = 200
+"""Newest hits that are put in order of closeness; ordering all of them costs ten times as much."""
+
+_Row = tuple[Any, ...]
+
+
+class Search:
+    """Full-text search over everything this PC may show."""
+
+    def __init__(self, context: StoreContext) -> None:
+        self._context = context
+
+    def find(self, text: str, types: tuple[str, ...] = (), limit: int = 50) -> tuple[Hit, ...]:
+        """The best ``limit`` records for a line as it is being typed: every word, the last one perhaps unfinished."""
+        matches = queries(text, tuple(self._context.plans.of(t).type_token for t in types))
+        if not matches:
+            return ()
+        with self._context.readers.connection() as db:
+            rows = self._rows(db, self._newest(db, matches, limit))
+        if types:
+            rows = [row for row in rows if row[2] in types]
+        typed = unicodedata.normalize("NFC", text).casefold().strip()
+        words, folded = typed.split(), fold(typed)
+        rows.sort(key=lambda row: _distance(row, typed, words, folded))
+        return tuple(Hit(id=r[1], type=r[2], title=r[3], subtitle=r[4], state=r[5], number=r[6]) for r in rows[:limit])
+
+    def _newest(self, db: Any, matches: list[str], limit: int) -> list[int]:
+        found: dict[int, None] = {}
+        for match in matches:
+            sql = "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?"
+            found.update(dict.fromkeys(rid for (rid,) in db.execute(sql, (match, RANKED))))
+            if len(found) >= limit:
+                break
+        return list(found)
+
+    def _rows(self, db: Any, rids: list[int]) -> list[_Row]:
+        sql = (
+            "SELECT rid, id, type, title, subtitle, state, number FROM records "
+            "WHERE rid IN (SELECT value FROM json_each(?)) ORDER BY rid DESC"
+        )
+        return list(db.execute(sql, (encode_json(rids).decode(),)))
+
+
+def _distance(row: _Row, typed: str, words: list[str], folded: str) -> int:
+    """How far a hit is from what was typed; equal ones stay newest first."""
+    title, number = str(row[3]).casefold(), str(row[6] or "").casefold()
+    text = f"{title} {str(row[4]).casefold()} {number}"
+    if typed in (number, title):
+        return 0
+    if title.startswith(typed):
+        return 1
+    if typed in text:
+        return 2
+    if all(word in text for word in words):
+        return 3
+    return 4 if folded in fold(text) else 5

@@ -1,0 +1,81 @@
+"""What goes into the full-text index, and how a typed line becomes a query of it.
+
+Everything is folded first ("duong" finds "Đường"). Long runs of digits are also found from their middle, since people
+quote the last six of a citizen number; each record carries a token of its type, so that a search within one type does
+not walk through the others.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from forms.vietnamese import fold
+
+_DIGITS = re.compile(r"\d{6,}")
+_WORDS = re.compile(r"\w+")
+SHORTEST_PART = 4
+LONGEST_NUMBER = 14
+
+
+def index_text(text: str, type_token: str) -> str:
+    """The tokens of one record, folded."""
+    folded = fold(text)
+    runs = _DIGITS.findall(folded)
+    if runs:
+        folded = " ".join([folded, *(part for run in dict.fromkeys(runs) for part in _parts(run))])
+    return f"{folded} {type_token}"
+
+
+@lru_cache(maxsize=64)
+def _offsets(length: int) -> range:
+    return range(1, length - SHORTEST_PART + 1)
+
+
+def _parts(run: str) -> list[str]:
+    """Every ending of a number, from which prefix search finds any part of it of four digits and more."""
+    return [run[start:] for start in _offsets(len(run))] if len(run) <= LONGEST_NUMBER else []
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a typed line."""
+    return _WORDS.findall(fold(text).replace("_", " "))
+
+
+def queries(typed: str, type_tokens: tuple[str, ...] = ()) -> list[str]:
+    """FTS5 queries for a typed line, cheapest first; the later ones are only needed while the earlier give too few.
+
+    Whole words first, since their lists are read lazily from the newest on; then the last word as a beginning. A single
+    letter is no beginning (it would merge a large part of the index on each keystroke).
+    """
+    parts = words(typed)
+    if not parts:
+        return []
+    kinds = " OR ".join(f'"{token}"' for token in type_tokens)
+    whole = [_word(part) for part in parts]
+    found = [_joined(whole, kinds)]
+    if len(parts[-1]) > 1:
+        found.append(_joined([*whole[:-1], _beginning(parts[-1])], kinds))
+    elif len(parts) > 1:
+        found.append(_joined(whole[:-1], kinds))
+    return found
+
+
+def _word(part: str) -> str:
+    local = _without_trunk_zero(part)
+    return f'("{part}" OR "{local}")' if local else f'"{part}"'
+
+
+def _beginning(part: str) -> str:
+    local = _without_trunk_zero(part)
+    return f'("{part}"* OR "{local}"*)' if local else f'"{part}"*'
+
+
+def _without_trunk_zero(part: str) -> str:
+    """A telephone number is stored as +84…; it is typed with its leading zero."""
+    return part[1:] if len(part) in (10, 11) and part.startswith("0") and part.isdigit() else ""
+
+
+def _joined(terms: list[str], kinds: str) -> str:
+    query = " AND ".join(terms)
+    return f"{query} AND ({kinds})" if kinds else query

@@ -1,0 +1,135 @@
+"""Push and pull over loopback against the real gateway, beside a bare ``executemany`` of the same rows into an encrypted
+table: record and change, nothing else."""
+
+from __future__ import annotations
+
+import secrets
+import statistics
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import sqlcipher3
+
+from forms.loader import load_catalog
+from sync.clock import SystemClock
+from sync.engine import Engine, SyncReport
+from sync.gateway.server import GatewayServer
+from sync.http import HttpTransport, enrol
+from sync.protocol import Change
+from sync.store import Store
+from sync.store.model import Enrolment, Save
+from tests.benchmarks.rows import Row, timed
+from tests.services import PostgresServer
+
+WARD = "00070"
+TYPE = "certification.cert_copy"
+SIZES = (10_000, 50_000)
+RUNS = 3
+PUSH_BOUND, PULL_BOUND = 6.0, 4.0
+
+
+def rows() -> Iterator[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield from measured("SQLite", f"sqlite:///{folder}/city.db", Path(folder))
+    with PostgresServer() as postgres, tempfile.TemporaryDirectory() as folder:
+        yield from measured("PostgreSQL", postgres.url, Path(folder))
+
+
+def measured(name: str, url: str, folder: Path) -> Iterator[Row]:
+    for size in SIZES:
+        urls = [url if name == "PostgreSQL" else f"sqlite:///{folder}/city-{size}-{run}.db" for run in range(RUNS)]
+        figures = [one_run(city, folder, size, run) for run, city in enumerate(urls)]
+        push, pull, floor = (statistics.median(f[i] for f in figures) for i in range(3))
+        peer = f"executemany of {size:,} records and changes into an encrypted table"
+        yield Row(f"push {size:,} records, gateway on {name}", push, "s", peer, floor, PUSH_BOUND)
+        yield Row(f"pull {size:,} records, gateway on {name}", pull, "s", peer, floor, PULL_BOUND)
+
+
+def one_run(url: str, folder: Path, size: int, run: int) -> tuple[float, float, float]:
+    """Seconds of push, of pull by a second PC, and of the floor."""
+    with GatewayServer(url) as gateway:
+        first = new_pc(gateway, url, folder / f"a-{size}-{run}")
+        second = new_pc(gateway, url, folder / f"b-{size}-{run}")
+        fill(first, size)
+        changes = first.changes.pending(size)
+        floor = timed(lambda: bare_insert(folder / f"floor-{size}-{run}.db", changes))
+        pushed = sync(first)
+        pulled = sync(second)
+        if pushed.pushed != size or pulled.pulled < size:
+            raise AssertionError(f"pushed {pushed.pushed}, pulled {pulled.pulled} of {size}")
+        first.close()
+        second.close()
+    return pushed.push_seconds, pulled.pull_seconds, floor
+
+
+def new_pc(gateway: GatewayServer, url: str, folder: Path) -> Store:
+    folder.mkdir()
+    code = gateway.enrolment_code(ward=WARD, officer="Vũ Đức Nam", roles=("civil_status_officer",))
+    answer = enrol(gateway.url, code, folder.name)
+    store = Store.create(folder, secrets.token_bytes(32), load_catalog(), SystemClock())
+    store.set_enrolment(
+        Enrolment(
+            url=gateway.url,
+            token=answer.token,
+            device=answer.device,
+            wards=answer.wards,
+            officers=(answer.officer,),
+            epoch=answer.epoch,
+        )
+    )
+    return store
+
+
+def fill(store: Store, size: int) -> None:
+    assert store.enrolment is not None
+    officer = store.enrolment.officers[0]
+    for start in range(0, size, 1000):
+        store.save([Save(type=TYPE, fields=copy_of(n)) for n in range(start, min(size, start + 1000))], officer)
+
+
+def copy_of(n: int) -> dict[str, object]:
+    return {
+        "requester_name": f"Nguyễn Thị Ánh Tuyết {n}",
+        "requester_id": f"0011900{n:05d}",
+        "doc_title": "Bằng tốt nghiệp trung học phổ thông",
+        "doc_issuer": "Sở Giáo dục và Đào tạo Hà Nội",
+        "pages": 2,
+        "copies": 1 + n % 5,
+        "form": "paper",
+        "fee": 4000 * (1 + n % 5),
+    }
+
+
+def sync(store: Store) -> SyncReport:
+    assert store.enrolment is not None
+    line = HttpTransport(store.enrolment.url, store.enrolment.token)
+    try:
+        return Engine(store, line).sync_once()
+    finally:
+        line.close()
+
+
+def bare_insert(path: Path, changes: Sequence[Change]) -> None:
+    with bare_table(path) as connection:
+        encode = msgspec.json.Encoder().encode
+        records = [(c.record_id, c.type, c.ward, 0, c.to_state, encode(c.after).decode()) for c in changes]
+        payloads = [(c.change_id, c.record_id, encode(c).decode()) for c in changes]
+        connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", records)
+        connection.executemany("INSERT INTO changes VALUES (?, ?, ?)", payloads)
+        connection.commit()
+
+
+@contextmanager
+def bare_table(path: Path) -> Iterator[sqlcipher3.Connection]:
+    connection = sqlcipher3.connect(str(path))
+    connection.execute(f"PRAGMA key = \"x'{secrets.token_hex(32)}'\"")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE records (id, type, ward, revision, state, fields)")
+    connection.execute("CREATE TABLE changes (change_id, record_id, payload)")
+    try:
+        yield connection
+    finally:
+        connection.close()

@@ -1,0 +1,115 @@
+"""Real parts that tests run against, one small class a service. Each starts private, in a temporary folder, and ends."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import urlsplit, urlunsplit
+
+GIVEN_POSTGRES = "SOPHUONG_TEST_POSTGRES"
+
+
+class PostgresServer:
+    """PostgreSQL: the one that SOPHUONG_TEST_POSTGRES names, else a private one made by initdb in a temporary folder.
+
+    ``url`` is a database of this object alone; ``new_database()`` makes more. Durability is off: these tests pull no plug.
+    """
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._admin = ""
+        self._made: list[str] = []
+        self.url = ""
+
+    @staticmethod
+    def binaries() -> Path | None:
+        """Folder of the newest initdb on this machine, or None."""
+        found = shutil.which("initdb")
+        if found:
+            return Path(found).parent
+        folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name))
+        return next((p for p in reversed(folders) if (p / "initdb").exists()), None)
+
+    @classmethod
+    def available(cls) -> bool:
+        return bool(os.environ.get(GIVEN_POSTGRES)) or cls.binaries() is not None
+
+    def start(self) -> PostgresServer:
+        self._admin = os.environ.get(GIVEN_POSTGRES) or self._start_private()
+        self.url = self.new_database()
+        return self
+
+    def new_database(self) -> str:
+        """URL of an empty database."""
+        import psycopg
+
+        name = f"sophuong_{secrets.token_hex(6)}"
+        with psycopg.connect(self._admin, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+        self._made.append(name)
+        return urlunsplit(urlsplit(self._admin)._replace(path=f"/{name}"))
+
+    def stop(self) -> None:
+        if self._folder is None:
+            self._drop_all()
+            return
+        self._as_postgres("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "-w", "stop")
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder = None
+
+    def _drop_all(self) -> None:
+        import psycopg
+
+        with psycopg.connect(self._admin, autocommit=True) as connection:
+            for name in self._made:
+                connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self._made = []
+
+    def _start_private(self) -> str:
+        self._folder = Path(tempfile.mkdtemp(prefix="sophuong-pg-"))
+        self._folder.chmod(0o755)
+        data = self._folder / "data"
+        data.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("postgres")
+            os.chown(self._folder, user.pw_uid, user.pw_gid)
+            os.chown(data, user.pw_uid, user.pw_gid)
+        port = _free_port()
+        self._as_postgres("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+        options = f"-p {port} -k '' -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=60"
+        log = self._folder / "log"
+        self._as_postgres("pg_ctl", "-D", str(data), "-l", str(log), "-o", options, "-w", "start")
+        return f"postgresql://postgres@127.0.0.1:{port}/postgres"
+
+    def _as_postgres(self, program: str, *arguments: str) -> None:
+        """PostgreSQL refuses to run as root."""
+        folder = self.binaries()
+        if folder is None:
+            raise FileNotFoundError("initdb: install PostgreSQL")
+        user = "postgres" if os.geteuid() == 0 else None
+        command = [str(folder / program), *arguments]
+        done = subprocess.run(
+            command, user=user, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"{program}: {done.stderr or done.stdout}")
+
+    def __enter__(self) -> PostgresServer:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
