@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from desktop import theme
@@ -25,6 +25,7 @@ from desktop.settings import Settings, load_settings, save_settings
 from desktop.sync_worker import SyncWorker
 from forms.definition import Catalog, RecordType
 from sync.protocol import Fields, Officer, Transport
+from sync.store.model import Touched
 
 if TYPE_CHECKING:
     from forms.calendar import WorkCalendar
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from sync.clock import Clock
     from sync.engine import Engine
     from sync.store import Store
+
+
+ELSEWHERE_MS = 2000  # how soon the window sees what another process wrote
 
 
 class NotEnrolledError(Exception):
@@ -87,6 +91,10 @@ class App(QObject):
         self.look = theme.Look(self.settings.theme, self.settings.scale)
         self._arrived.connect(self.touched, Qt.ConnectionType.QueuedConnection)
         store.subscribe(self._arrived.emit)
+        self._elsewhere = QTimer(self)
+        self._elsewhere.setInterval(ELSEWHERE_MS)
+        self._elsewhere.timeout.connect(self._look_elsewhere)
+        self._elsewhere.start()
 
     @property
     def language(self) -> str:
@@ -193,10 +201,21 @@ class App(QObject):
 
     def close(self) -> None:
         """Ends the threads, then closes the store."""
+        self._elsewhere.stop()
+        self.store.unsubscribe(self._arrived.emit)
         if self.sync is not None:
             self.sync.stop()
         self.background.close()
         self.store.close()
+
+    def _look_elsewhere(self) -> None:
+        """Verbs of the command line write to the same store; the window then reads anew."""
+        self.background.run(self.store.changed_elsewhere).then(self._tell_elsewhere).failed(lambda _error: None)
+
+    def _tell_elsewhere(self, changed: bool) -> None:
+        if changed:
+            types = frozenset(record_type.id for record_type in self.catalog.record_types)
+            self.touched.emit(Touched(types=types, outbox=True))
 
     def _say_error(self, error: Exception) -> None:
         self.notice(str(error), "red")

@@ -54,9 +54,9 @@ def take_picture(desk: Desk, page: str, target: Path, size: tuple[int, int], loo
     if kind not in (*_PAGES, *_NAMED) or (kind in _NAMED) != bool(name):
         pages = ", ".join([*_PAGES, *(f"{k}:…" for k in _NAMED)])
         raise usage_error(f"Không có trang “{page}”. Có: {pages}.", f"There is no page “{page}”. Pages: {pages}.")
-    program = application()
+    application()
     if kind in ("unlock", "sign_in", "enrol"):
-        _gate_picture(program, desk, kind, target, size, look)
+        _gate_picture(desk, kind, target, size, look)
     elif kind == "print":
         _paper_picture(desk, name, target)
     else:
@@ -150,9 +150,7 @@ def save_picture(widget: QWidget, target: Path) -> None:
         raise CommandError(f"Không ghi được ảnh {target}.", f"Cannot write the picture {target}.")
 
 
-def _gate_picture(
-    program: QApplication, desk: Desk, kind: str, target: Path, size: tuple[int, int], look: Look
-) -> None:
+def _gate_picture(desk: Desk, kind: str, target: Path, size: tuple[int, int], look: Look) -> None:
     """The pages before the workspace, which need no store unlocked (the choice of officer does)."""
     from desktop import theme
     from desktop.language import use_language
@@ -160,7 +158,7 @@ def _gate_picture(
 
     settings = look.over(load_settings(desk.folder))
     use_language(settings.language)
-    dressed = theme.apply(program, settings.theme, settings.scale)
+    dressed = theme.apply(application(), settings.theme, settings.scale)
     page: QWidget
     if kind == "unlock":
         page = Unlock(dressed)

@@ -142,7 +142,8 @@ def style_sheet(look: Look) -> str:
     values.update({f"px_{n}": f"{look.px(n)}px" for n in range(61)})
     values["icons"] = (Path(resources.__file__).parent / "icons").as_posix()
     values["theme"] = look.name
-    source = (Path(resources.__file__).parent / "style.qss").read_text(encoding="utf-8")
+    folder = Path(resources.__file__).parent
+    source = "".join((folder / name).read_text(encoding="utf-8") for name in ("style.qss", "form.qss"))
     return Template(source).substitute(values)
 
 

@@ -23,13 +23,12 @@ FROZEN = "_frozen"  # {ref field: {field: value as signed}}; of a list of refere
 
 def actions(entry: RecordEntry, officer: OfficerLike) -> list[ActionOffer]:
     """Offers in the order written. What the action will itself ask for or write is not in its way."""
-    offers = []
-    with_officer = _AsOfficer(entry, officer)
-    with with_officer:
-        for action in entry.record_type.actions:
-            if entry.state in action.from_:
-                offers.append(ActionOffer(action, tuple(_in_the_way(entry, action, officer))))
-    return offers
+    with _AsOfficer(entry, officer):
+        return [
+            ActionOffer(action, tuple(_in_the_way(entry, action, officer)))
+            for action in entry.record_type.actions
+            if entry.state in action.from_
+        ]
 
 
 def _in_the_way(entry: RecordEntry, action: Action, officer: OfficerLike) -> list[Problem]:

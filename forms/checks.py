@@ -132,6 +132,7 @@ class Judge:
             return (Problem(path, message("invalid", label=field.label, reason=why)),)
         value = self._values.get(path)
         required = wanted and binds(self._type, field, state)
+        found: tuple[Problem, ...]
         if value in (None, []):
             found = (Problem(path, message("required", label=field.label)),) if required else ()
         else:

@@ -6,14 +6,13 @@ is a problem at its path, and counts as null for the rules.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from forms.actions import actions, perform
 from forms.calculation import calculate
-from forms.checks import FieldState, Judge, broken, lock_problem
-from forms.definition import Catalog, Choice, RecordType, State
+from forms.checks import lock_problem
+from forms.definition import Catalog, Choice, RecordType
 from forms.entry_context import (
     OFFICER_FACTS,
     WARD_FACTS,
@@ -24,16 +23,22 @@ from forms.entry_context import (
     RuleError,
     facts,
 )
-from forms.entry_values import OVERRIDDEN, TYPED, EntryValues
-from forms.field_types import FieldError, parse, show
+from forms.entry_values import TYPED, EntryValues
+from forms.field_types import show
 from forms.functions import RuleSurroundings, rule_functions
 from forms.messages import message
 from forms.plan import FieldPlan, plan_of
+from forms.published import Published
+from forms.reading import new_row_id, read
 from forms.shapes import shape_problem
 from forms.titles import name_record
 from forms.vietnamese_dates import to_local
 
 __all__ = ["ActionOffer", "EntryContext", "OfficerLike", "Problem", "RecordEntry", "RuleError"]
+
+
+Changed = frozenset[str]
+"""Paths whose value, relevance, requiredness, lock, choices or problem changed."""
 
 
 class RecordEntry:
@@ -55,10 +60,8 @@ class RecordEntry:
         self.context = context
         self.plan = plan_of(record_type, catalog)
         self.values = EntryValues(self.plan, fields or {}, rule_functions(self._surroundings()))
-        self._judge = Judge(self.values, to_local(context.now()).date().isoformat())
-        self._states: dict[str, FieldState] = {}
-        self._rule_problems: tuple[Problem, ...] = ()
-        self._state: State = record_type.state(state or record_type.initial_state)
+        day = to_local(context.now()).date().isoformat()
+        self._published = Published(self.values, day, record_type.state(state or record_type.initial_state))
         self.number = number
         self._begin(fields)
 
@@ -75,7 +78,7 @@ class RecordEntry:
 
     def _begin(self, fields: Mapping[str, Any] | None) -> None:
         variables = self.values.variables
-        variables.set("state", self._state.id)
+        variables.set("state", self.state)
         variables.set("number", self.number)
         variables.set("ward", facts(self.context.ward, WARD_FACTS))
         variables.set("officer", facts(self.context.officer, OFFICER_FACTS))
@@ -86,9 +89,9 @@ class RecordEntry:
             self._set_aside_misshapen()
             typed = fields.get(TYPED)
             for path, text in (typed if isinstance(typed, dict) else {}).items():
-                if self._plan(path) is not None:
+                if self.values.has(path):
                     self._read(path, text)
-        self.judge_all()
+        self._published.judge_all()
 
     def _apply_defaults(self) -> None:
         for key, plan in self.plan.fields.items():
@@ -106,7 +109,7 @@ class RecordEntry:
 
     @property
     def state(self) -> str:
-        return self._state.id
+        return self._published.state.id
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -139,21 +142,21 @@ class RecordEntry:
         return tuple(row["_id"] for row in self.values.rows(group))
 
     def is_relevant(self, path: str) -> bool:
-        return self._published(path).relevant
+        return self._published.at(path).relevant
 
     def is_required(self, path: str, state: str | None = None) -> bool:
         """Whether the field must be filled in ``state``; by default in the present one, and while the record is a draft
         in the first state after it, so that the form can mark what will be needed."""
         if state is None:
-            return self._published(path).required
-        return self._judge.required(path, self._plan_or_fail(path), self.record_type.state(state))
+            return self._published.at(path).required
+        return self._published.is_required(path, self.record_type.state(state))
 
     def is_locked(self, path: str) -> bool:
         """Whether the present state, or the field's owner, keeps officers from editing it."""
         return self._lock(path) is not None
 
     def is_calculated(self, path: str) -> bool:
-        return self._plan_or_fail(path).key in self.plan.calculated
+        return self._known(path).key in self.plan.calculated
 
     def is_overridden(self, path: str) -> bool:
         """Whether an officer typed over the calculation."""
@@ -161,7 +164,7 @@ class RecordEntry:
 
     def choices(self, path: str) -> tuple[Choice, ...]:
         """What may be picked now, the present value with it even when it ran out."""
-        offered, plan, value = self._published(path).choices, self._plan_or_fail(path), self.values.get(path)
+        offered, plan, value = self._published.at(path).choices, self._known(path), self.values.get(path)
         codes = {choice.code for choice in offered}
         present = value if isinstance(value, list) else [value]
         kept = [c for c in plan.choices if c.code in present and c.code not in codes]
@@ -169,7 +172,7 @@ class RecordEntry:
 
     def problem(self, path: str) -> Problem | None:
         """The worst problem at a path in the present state; "" for the record's own rules."""
-        found = self._rule_problems if path == "" else self._published(path).problems
+        found = self._published.rule_problems if path == "" else self._published.at(path).problems
         return min(found, key=lambda problem: not problem.blocks, default=None)
 
     def problems(self, state: str | None = None) -> list[Problem]:
@@ -178,34 +181,24 @@ class RecordEntry:
         target = self.record_type.state(state or self.state)
         if target.kind == "void":
             return []
-        self.values.variables.set("state", target.id)
-        try:
-            found = [
-                problem
-                for key, plan in self.plan.fields.items()
-                for path in self.values.paths(key)
-                for problem in self._judge.problems(path, plan, target)
-            ]
-            return [*found, *broken(self.plan.rules, self.values.variables, "")]
-        finally:
-            self.values.variables.set("state", self.state)
+        return self._published.problems(target)
 
     # editing ---------------------------------------------------------------------------------------------------------
 
-    def set(self, path: str, value: Any) -> frozenset[str]:
+    def set(self, path: str, value: Any) -> Changed:
         """Reads text as typed, or a JSON value, and puts it; what cannot be read is kept as typed. Returns every path
         whose value, relevance, requiredness, choices or problem changed. Raises RuleError where nobody may type."""
-        plan = self._plan(path)
-        if plan is None:
+        if not self.values.has(path):
             raise RuleError([Problem(path, message("unknown_field", name=path))])
+        plan = self.values.plan_at(path)
         self._refuse_locked(path, plan)
         if isinstance(value, str) and path not in self.values.typed and value == self._as_shown(path, plan):
             return frozenset()
         return self.put(path, value)
 
-    def put(self, path: str, value: Any) -> frozenset[str]:
+    def put(self, path: str, value: Any) -> Changed:
         """``set`` past the locks: what an action asks for or writes."""
-        plan = self._plan_or_fail(path)
+        plan = self._known(path)
         changed = self._read(path, value)
         if changed and plan.key in self.plan.calculated:
             self.values.override(path, self.values.get(path) is not None or path in self.values.typed)
@@ -215,9 +208,9 @@ class RecordEntry:
 
     def add_row(self, group: str, values: Mapping[str, Any] | None = None) -> str:
         """Adds a row and returns its id; ``values`` are read like typed ones, columns' defaults fill the others."""
-        plan = self._plan_or_fail(group)
+        plan = self._known(group)
         self._refuse_locked(group, plan)
-        row_id = secrets.token_hex(4)
+        row_id = new_row_id()
         self.values.replace_rows(group, [*self.values.rows(group), {"_id": row_id}])
         self.values.enter_row(group, row_id)
         changed = {group}
@@ -231,22 +224,25 @@ class RecordEntry:
         self._settle(changed)
         return row_id
 
-    def remove_row(self, group: str, row_id: str) -> frozenset[str]:
-        plan = self._plan_or_fail(group)
+    def remove_row(self, group: str, row_id: str) -> Changed:
+        plan = self._known(group)
         self._refuse_locked(group, plan)
         rows = self.values.rows(group)
         left = [row for row in rows if row["_id"] != row_id]
         if len(left) == len(rows):
             raise RuleError([Problem(group, message("unknown_row", label=plan.field.label))])
-        self._replace_rows(group, left)
+        self.values.replace_rows(group, left)
+        self._published.forget_rows(group)
         return self._settle({group})
 
-    def recalculate(self) -> frozenset[str]:
+    def recalculate(self) -> Changed:
         """Does every calculation again and judges everything: after an import, or when a referenced record changed."""
         before = self.values.saved()
         calculate(self, None)
-        changed = self.judge_all()
-        return changed | {name for name in self.plan.fields if before.get(name) != self.values.values.get(name)}
+        changed = self._published.judge_all()
+        return frozenset(changed) | {
+            name for name in self.plan.fields if before.get(name) != self.values.values.get(name)
+        }
 
     # actions ---------------------------------------------------------------------------------------------------------
 
@@ -270,47 +266,30 @@ class RecordEntry:
         """Back to what ``snapshot`` saw."""
         state, values = snapshot
         self.values.restore(values)
-        self._states.clear()
+        for group in (name for name, plan in self.plan.fields.items() if plan.columns):
+            self._published.forget_rows(group)
         self._enter(state)
+        self._published.judge_all()
 
     def move(self, state: str) -> None:
         """Enters a state (``perform`` has judged it)."""
         self._enter(state)
         self._settle((), names={"state"})
-        self.judge_all()
-
-    def _enter(self, state: str) -> None:
-        self._state = self.record_type.state(state)
-        self.values.variables.set("state", state)
-        self.judge_all()
+        self._published.judge_all()
 
     # inside ----------------------------------------------------------------------------------------------------------
 
-    def _plan(self, path: str) -> FieldPlan | None:
-        """The plan of a path that exists: of a column, only when the row does."""
-        try:
-            plan = self.values.plan_at(path)
-        except KeyError:
-            return None
-        group, _, rest = path.partition("/")
-        return None if rest and self.values.row(group, rest.partition("/")[0]) is None else plan
-
-    def _plan_or_fail(self, path: str) -> FieldPlan:
-        plan = self._plan(path)
-        if plan is None:
+    def _known(self, path: str) -> FieldPlan:
+        """The plan of a path that exists; raises KeyError."""
+        if not self.values.has(path):
             raise KeyError(path)
-        return plan
-
-    def _published(self, path: str) -> FieldState:
-        if path not in self._states:
-            self._states[path] = self._judge.state_of(path, self._plan_or_fail(path), self._state)
-        return self._states[path]
+        return self.values.plan_at(path)
 
     def _lock(self, path: str) -> Problem | None:
-        plan = self._plan_or_fail(path)
+        plan, state = self._known(path), self._published.state
         if plan.group is None:
-            return lock_problem(self.record_type, plan.field, self._state)
-        return lock_problem(self.record_type, self.plan.fields[plan.group].field, self._state, plan.field)
+            return lock_problem(self.record_type, plan.field, state)
+        return lock_problem(self.record_type, self.plan.fields[plan.group].field, state, plan.field)
 
     def _refuse_locked(self, path: str, plan: FieldPlan) -> None:
         if lock := self._lock(path):
@@ -324,85 +303,24 @@ class RecordEntry:
         return show(plan.field, value, language, choices=plan.choices, resolve=self.context.resolve)
 
     def _shown(self, name: str) -> str | None:
-        plan = self._plan(name)
-        return self._as_shown(name, plan) if plan and self.values.get(name) is not None else None
+        if self.values.get(name) is None or not self.values.has(name):
+            return None
+        return self._as_shown(name, self.values.plan_at(name))
 
-    def _read(self, path: str, value: Any) -> set[str]:
-        """Parses and puts; the paths that changed."""
-        plan = self._plan_or_fail(path)
-        if plan.field.type == "group":
-            return self._read_rows(plan, value)
-        try:
-            canonical = parse(plan.field, value, plan.choices)
-            changed = self.values.accept(path)
-        except FieldError as error:
-            canonical, text = None, value if isinstance(value, str) else _as_typed(value)
-            changed = self.values.typed.get(path) != text
-            self.values.reject(path, text, error.label)
-        if self.values.get(path) != canonical:
-            self.values.put(path, canonical)
-            changed = True
-        return {path} if changed else set()
+    def _read(self, path: str, value: Any) -> Changed:
+        changed = read(self.values, path, value)
+        if path in changed and self.values.plan_at(path).field.type == "group":
+            self._published.forget_rows(path)
+        return frozenset(changed)
 
-    def _read_rows(self, plan: FieldPlan, value: Any) -> set[str]:
-        """A whole group at once: rows by id, cells read one by one so that a bad one spoils no other."""
-        group, changed = plan.field.name, {plan.field.name}
-        if value in (None, ""):
-            value = []
-        if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
-            self.values.reject(group, _as_typed(value), message("rows"))
-            return changed
-        self.values.accept(group)
-        self._replace_rows(group, [{"_id": str(row.get("_id") or secrets.token_hex(4))} for row in value])
-        for row, new in zip(value, self.values.rows(group), strict=True):
-            for column in plan.columns:
-                path = f"{group}/{new['_id']}/{column.field.name}"
-                self._read(path, row.get(column.field.name))
-                changed.add(path)
-        return changed
-
-    def _replace_rows(self, group: str, rows: list[dict[str, Any]]) -> None:
-        self.values.replace_rows(group, rows)
-        for path in [path for path in self._states if path.startswith(f"{group}/")]:
-            del self._states[path]
-
-    def _settle(self, changed: Iterable[str], names: set[str] | None = None) -> frozenset[str]:
-        """Calculates and judges what depends on the changed paths."""
-        paths = set(changed)
+    def _settle(self, changed: Iterable[str], names: Iterable[str] = ()) -> Changed:
+        """Calculates and judges what depends on the changed paths and names."""
+        paths = {*changed}
         if not paths and not names:
             return frozenset()
         touched = calculate(self, paths, names=names)
-        return frozenset(paths | self._judge_again(touched, paths))
+        return frozenset(paths | self._published.judge_again(touched, paths))
 
-    def _judge_again(self, names: set[str], paths: set[str]) -> set[str]:
-        watchers = self.plan.watchers
-        keys = {key for name in names for key in watchers.get(name, ())}
-        again = paths | {path for key in keys for path in self.values.paths(key)}
-        groups = {path.partition("/")[0] for path in paths}
-        changed = {path for path in again | groups if self._judge_path(path)}
-        if not self.plan.rule_reads.isdisjoint(names):
-            changed |= self._judge_rules()
-        return changed
-
-    def judge_all(self) -> frozenset[str]:
-        """Judges every field again; the paths where something changed."""
-        changed = {
-            path for key in self.plan.fields for path in list(self.values.paths(key)) if self._judge_path(path)
-        }
-        return frozenset(changed | self._judge_rules())
-
-    def _judge_path(self, path: str) -> bool:
-        plan = self._plan(path)
-        if plan is None:
-            return False
-        new = self._judge.state_of(path, plan, self._state)
-        old, self._states[path] = self._states.get(path), new
-        return old != new
-
-    def _judge_rules(self) -> set[str]:
-        old, self._rule_problems = self._rule_problems, broken(self.plan.rules, self.values.variables, "")
-        return {""} if old != self._rule_problems else set()
-
-
-def _as_typed(value: Any) -> str:
-    return value if isinstance(value, str) else repr(value)
+    def _enter(self, state: str) -> None:
+        self._published.state = self.record_type.state(state)
+        self.values.variables.set("state", state)

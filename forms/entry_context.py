@@ -66,9 +66,13 @@ class RuleError(Exception):
 
 def facts(thing: Any, names: Sequence[str]) -> dict[str, Any]:
     """A mapping or an object as the plain map that rules see; what is not there is null."""
-    read = thing.get if isinstance(thing, Mapping) else lambda name: getattr(thing, name, None)
-    values = {name: read(name) for name in names}
-    return {name: list(value) if isinstance(value, tuple | frozenset | set) else value for name, value in values.items()}
+    if isinstance(thing, Mapping):
+        values = {name: thing.get(name) for name in names}
+    else:
+        values = {name: getattr(thing, name, None) for name in names}
+    return {
+        name: list(value) if isinstance(value, tuple | frozenset | set) else value for name, value in values.items()
+    }
 
 
 OFFICER_FACTS = ("id", "name", "roles", "organisation")

@@ -36,6 +36,14 @@ class EntryValues:
         group, _, rest = path.partition("/")
         return self.plan.fields[f"{group}/{rest.partition('/')[2]}" if rest else group]
 
+    def has(self, path: str) -> bool:
+        """Whether the path leads to a field, or to a column of a row that is there."""
+        group, _, rest = path.partition("/")
+        row_id, _, column = rest.partition("/")
+        if not rest:
+            return group in self.plan.fields
+        return f"{group}/{column}" in self.plan.fields and self.row(group, row_id) is not None
+
     def rows(self, group: str) -> list[dict[str, Any]]:
         rows = self.values.get(group)
         return rows if isinstance(rows, list) else []
@@ -75,6 +83,7 @@ class EntryValues:
             return
         field, value = self.plan.fields[name].field, self.values.get(name)
         if field.type == "group" and value:
+            value = value if isinstance(value, list) and all(isinstance(row, dict) for row in value) else []
             empty = dict.fromkeys(column.name for column in field.fields)
             value = [{**empty, **row} for row in value]
         elif field.type == "address" and isinstance(value, dict):
@@ -84,7 +93,10 @@ class EntryValues:
     def replace_rows(self, group: str, rows: list[dict[str, Any]]) -> None:
         """Puts other rows in place of a group's; texts and overrides of rows that are gone go with them."""
         gone = {row["_id"] for row in self.rows(group)} - {row["_id"] for row in rows}
-        self.values[group] = rows
+        if rows:
+            self.values[group] = rows
+        else:
+            self.values.pop(group, None)
         self._row = None
         for row_id in gone:
             self._forget_under(f"{group}/{row_id}/")

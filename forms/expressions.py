@@ -19,10 +19,11 @@ _MEMBER = re.compile(rf"{_STRING}|(?<![\w.])(row|choice)\.([A-Za-z_]\w*)")
 _LABEL = re.compile(r"\blabel\(\s*[\"'](\w+)[\"']\s*\)")
 _BOUND = re.compile(r"\.\s*(?:map|filter|all|exists|exists_one)\(\s*([A-Za-z_]\w*)\s*,")
 _NAME = re.compile(r"[A-Za-z]\w*")
-STANDARD_FUNCTIONS = frozenset(
-    "size string int uint double bool bytes dyn type contains startsWith endsWith matches timestamp duration"
-    " getFullYear getMonth getDate getDayOfMonth getDayOfWeek getHours getMinutes getSeconds".split()
-)
+_CLOCK = ("getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getHours", "getMinutes", "getSeconds")
+_CONVERSIONS = ("string", "int", "uint", "double", "bool", "bytes", "dyn", "type", "timestamp", "duration")
+_TEXTS = ("size", "contains", "startsWith", "endsWith", "matches")
+STANDARD_FUNCTIONS = frozenset({*_CLOCK, *_CONVERSIONS, *_TEXTS})
+"""What CEL itself brings."""
 
 
 class ExpressionError(ValueError):

@@ -6,7 +6,6 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from functools import wraps
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -37,6 +36,7 @@ RULE_FUNCTIONS: dict[str, tuple[int, int]] = {
     "greatest": (2, 9),
     "coalesce": (2, 9),
     "length": (1, 1),
+    "part": (3, 3),
     "fold": (1, 1),
     "upper": (1, 1),
     "text": (1, 1),
@@ -80,7 +80,6 @@ def rule_functions(around: RuleSurroundings) -> dict[str, Callable[..., Any]]:
 
 
 def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(function)
     def quiet(*arguments: Any) -> Any:
         try:
             return function(*arguments)
@@ -192,6 +191,7 @@ _LISTS: dict[str, Callable[..., Any]] = {
     "greatest": _of_all(max),
     "coalesce": lambda *values: next((value for value in values if value is not None), None),
     "length": len,
+    "part": lambda text, start, end: text[int(start) : int(end)],
 }
 
 

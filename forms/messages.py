@@ -29,7 +29,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "choice": ("không có “{text}” trong danh sách", "“{text}” is not in the list"),
     "choice_ambiguous": ("“{text}” có thể là nhiều mục: hãy chọn một", "“{text}” may be several entries: pick one"),
     "email": ("phải là địa chỉ thư, ví dụ ten@hanoi.gov.vn", "must be an e-mail address, for example ten@hanoi.gov.vn"),
-    "reference": ("chưa gắn với ai hay hồ sơ nào: hãy chọn trong danh sách gợi ý", "is linked to no one: pick from the list"),
+    "reference": (
+        "chưa gắn với ai hay hồ sơ nào: hãy chọn trong danh sách gợi ý",
+        "is linked to no one: pick from the list",
+    ),
     "admin_unit": ("không có xã, phường “{text}”", "there is no commune or ward “{text}”"),
     "admin_unit_ambiguous": (
         "có nhiều xã, phường tên “{text}”: hãy ghi kèm tỉnh, thành phố",
@@ -50,7 +53,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{label} is no longer among the choices: pick again",
     ),
     "min_rows": ("{label} cần ít nhất {least} dòng", "{label} needs at least {least} rows"),
-    "locked": ("{label} đã khóa ở bước “{state}”, không sửa được", "{label} is locked in “{state}” and cannot be changed"),
+    "locked": (
+        "{label} đã khóa ở bước “{state}”, không sửa được",
+        "{label} is locked in “{state}” and cannot be changed",
+    ),
     "calculated": ("{label} do máy tính, không sửa được", "{label} is calculated and cannot be changed"),
     "owned": ("{label} do hệ thống ghi, không sửa được", "{label} is written by the system and cannot be changed"),
     "unknown_field": ("Không có trường “{name}”", "There is no field “{name}”"),

@@ -183,6 +183,12 @@ class RecordView:
         return self.view_values.wrap(field, value, frozen, self.view_relevant)
 
     @property
+    def view_official(self) -> str | None:
+        """The register's number, from the record or from the field that shows it."""
+        register = self.view_type.register
+        return self.view_number or (self.view_fields.get(register.field) if register else None)
+
+    @property
     def view_temporary(self) -> str | None:
         """The temporary number, from the engine's field or from the one the register names for it."""
         register = self.view_type.register

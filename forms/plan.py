@@ -81,8 +81,8 @@ class FormPlan(Struct, frozen=True, kw_only=True, dict=True):
                 used |= expression.reads
         for rule in self.rules:
             used |= rule.expression.reads
-        for expression in (self.title, self.subtitle, self.deadline_unit):
-            used |= expression.reads if expression else frozenset()
+        for named in (self.title, self.subtitle, self.deadline_unit):
+            used |= named.reads if named else frozenset()
         return frozenset(used)
 
     @cached_property

@@ -17,13 +17,14 @@ extend a layout and fill its blocks::
   paper/form.html      declarations (tờ khai): national name centred on top [national, title, addressee, body, place_date, signatures]
   paper/register.html  one page range of a book: ward left, title, table [issuer, title, body, totals, signatures]
   paper/plain.html     nothing but the body, for data on pre-printed blanks and for stamps [body]
-  All begin with the banners: "BẢN KIỂM TRA" (proof), "IN LẠI LẦN n" (n = copies before this one), "SỐ TẠM" (number not yet given).
+  All begin with the banners: "BẢN KIỂM TRA" (proof), "IN LẠI LẦN n" (n = copies before this one), "SỐ TẠM" or
+  "CHỜ CẤP SỐ" (the final number is not there; not on papers of drafts and of lists).
 
 **Variables**
   record               the record (first of ``records``); ``records``: all (printouts over a list or a visit)
   ward                 code, name ("Phường Hoàn Kiếm"), org_code, place ("Hoàn Kiếm"); officer: id, name
   now                  aware moment of printing; printout: id, label, landscape, paper, proof
-  copy_number          1 for the first print; temporary: the number is not the final one
+  copy_number          1 for the first print; temporary: the number is not the final one; number_note: that banner
   includes             every name in the printout's ``includes`` is a list of records that point at this one
 
 **Values.** ``record.<field>`` is the canonical value and prints as the officer reads it: dates 22/11/2026, moments 22/11/2026
@@ -51,14 +52,15 @@ does not have is an error. Also ``record.id``, ``record.number``, ``record.state
   related("tool.record", "field")  records that point at this one (``of=`` another record)
   field_label("field")             its Vietnamese label
   register_number(r=record)        the number, else "SỐ TẠM: …", else "(chờ cấp số)"
-  qr(text, size=96)                an <img> of a QR code, ``size`` in px; nothing for null
+  qr(text, size=96)                an <img> of a QR code, ``size`` in px; nothing for null. Stands in a line of its own
+                                   by ``<p align="right">{{ qr(…) }}</p>``
   total(rows, "column")            sum of a column over rows or records, nulls left out
   box(value)                       ☒ / ☐
   dots(n=6)                        a dotted line to be filled in by hand
   grid                             attributes of a bordered table: ``<table {{ grid }}>``
 
 **Macros** (resources/paper/macros.html; usable everywhere without import)
-  national()                       CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM / Độc lập - Tự do - Hạnh phúc
+  national(rule="60%")             CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM / Độc lập - Tự do - Hạnh phúc
   issuer(upper="ỦY BAN NHÂN DÂN", body=ward.name)        two bold lines and a short rule
   number_line(r=record, suffix="") Số: 05/QĐ-UBND          place_date(value=now)    Hoàn Kiếm, ngày 05 tháng 01 năm 2026
   title(text, sub="", note="")     centred heading
@@ -66,6 +68,7 @@ does not have is an error. Also ``record.id``, ``record.number``, ``record.state
   para(text)                       indented, justified paragraph
   signatures([{"role", "name", "note", "over"}…])   side by side, centred; over: "TM. ỦY BAN NHÂN DÂN"; note: "(Ký, ghi rõ họ tên)"
   recipients(["Như trên;", "Lưu: VT."])             Nơi nhận
+  signoff(["Như trên;", "Lưu: VT."], {"role", "name", …})   Nơi nhận on the left, one signature on the right (official letters)
   columns(["STT", …])              header row of a register table and its row of column numbers
 
 Only HTML that QTextDocument draws: layout by tables with ``width`` in per cent, no flex, no float, ``text-indent`` in px, ``<hr width=…>``,
@@ -76,6 +79,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +177,9 @@ def render(
         raise PrintError(name or printout.template, line, str(error) or type(error).__name__) from error
 
 
+@lru_cache(maxsize=64)
 def _environment(folder: Path) -> _Sandbox:
+    """One per tool, so that templates are compiled once; a changed file is noticed."""
     layouts: BaseLoader = PrefixLoader({"paper": FunctionLoader(_layout)})
     environment = _Sandbox(
         loader=ChoiceLoader([layouts, FileSystemLoader(folder)]),
@@ -235,6 +241,7 @@ class _Names:
             "printout": self._printout,
             "copy_number": context.copy_number,
             "temporary": self._is_temporary(self._records[0]),
+            "number_note": self._number_note(self._records[0]),
             "frozen": self._frozen,
             "related": self._related,
             "field_label": self._field_label,
@@ -265,13 +272,22 @@ class _Names:
         return self._type.field(name).label.vi
 
     def _is_temporary(self, view: RecordView) -> bool:
-        return self._context.temporary or (view.view_type.register is not None and not view.view_number)
+        return self._context.temporary or (view.view_type.register is not None and not view.view_official)
+
+    def _number_note(self, view: RecordView) -> str:
+        """The banner over a paper without its final number; a draft's paper (a declaration) has none to wait for."""
+        if self._printout.over == "list" or not self._is_temporary(view):
+            return ""
+        if view.view_temporary:
+            return "SỐ TẠM – chưa có số chính thức"
+        state = view.view_type.state(view.view_state) if view.view_state else None
+        return "" if state is None or state.kind == "draft" else "CHỜ CẤP SỐ"
 
     def _register_number(self, r: RecordView | None = None) -> str:
         view = r or self._records[0]
-        if view.view_number and not self._context.temporary:
-            return view.view_number
-        given = view.view_temporary or view.view_number
+        if view.view_official and not self._context.temporary:
+            return view.view_official
+        given = view.view_temporary or view.view_official
         return f"SỐ TẠM: {given}" if given else "(chờ cấp số)"
 
     def _relevance(self, view: RecordView) -> Callable[[str], bool]:

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 import yaml
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from forms.calendar import WorkCalendar
 from forms.definition import Action, Catalog, Field, RecordType
@@ -23,7 +23,7 @@ from forms.sample_scene import Resolve, Scene, is_nobody
 from forms.sample_values import invent
 from forms.sample_years import Life, lives
 
-_TRIES = 12
+_TRIES = 6
 _TRIES_PER_FIELD = 9
 
 
@@ -56,7 +56,9 @@ def sample_records(
     """
     random = Random(f"{seed}/{record_type.id}/{n}")  # noqa: S311 - samples, not secrets
     maker = _Maker(record_type, catalog, ward=ward, resolve=resolve, pools=pools)
-    made = [maker.make(random, life) for life in lives(record_type, n, random, now, maker.calendar)]
+    depth = {state: len(route) for state, route in maker.routes.items()}
+    planned = lives(record_type, depth, n, random=random, now=now, calendar=maker.calendar)
+    made = [maker.make(random, life) for life in planned]
     give_numbers(record_type, made, ward)
     return [{"state": each.state, "number": each.number, "fields": each.fields} for each in made]
 
@@ -86,7 +88,8 @@ class _Maker:
         self.resolve, self.pools = resolve, pools
         self.calendar = WorkCalendar()
         self.examples = _examples(record_type, catalog)
-        self.routes = {state.id: _route(record_type, state.id) for state in record_type.states}
+        self._closed: set[str] = set()
+        self.routes = _routes(record_type)
         self.ward_code = str(ward["code"] if isinstance(ward, Mapping) else ward.code)
         self.officers = self._staff()
 
@@ -97,14 +100,25 @@ class _Maker:
         return [SampleOfficer(each, str(fields.get("full_name") or each), roles) for each, fields in people]
 
     def make(self, random: Random, life: Life) -> Made:
-        problems: list[str] = []
-        for _ in range(_TRIES):
-            attempt = _Attempt(self, random, life)
-            made = attempt.live()
-            if made is not None:
-                return made
-            problems = attempt.problems
-        raise SampleError(f"{self.record_type.id}, {life.state}: " + "; ".join(problems))
+        """A record of the life wanted; where its rules let no sample through, one that went less far or elsewhere."""
+        problems: dict[str, list[str]] = {}
+        for state in self._instead_of(life.state):
+            for _ in range(_TRIES):
+                attempt = _Attempt(self, random, structs.replace(life, state=state))
+                made = attempt.live()
+                if made is not None:
+                    return made
+                problems[state] = attempt.problems
+            self._closed.add(state)
+        told = "; ".join(f"{state}: {', '.join(each)}" for state, each in problems.items())
+        raise SampleError(f"{self.record_type.id}: {told}")
+
+    def _instead_of(self, state: str) -> list[str]:
+        """The state itself, then other real ones, furthest first; without those that were tried in vain before."""
+        kinds = {each: self.record_type.state(each).kind for each in self.routes}
+        real = [each for each, kind in kinds.items() if kind in ("open", "waiting", "final") and each != state]
+        states = [state, *sorted(real, key=lambda each: (kinds[each] != kinds[state], -len(self.routes[each])))]
+        return [each for each in states if each not in self._closed] or states
 
 
 class _Attempt:
@@ -128,6 +142,7 @@ class _Attempt:
             examples=[fields for _, fields in maker.examples],
             pools=maker.pools,
             resolve=maker.resolve,
+            choices_of=maker.catalog.choices_of,
             unique=frozenset(self._type.duplicate),
             listed=self._type.data_class == "public",
         )
@@ -151,9 +166,6 @@ class _Attempt:
 
     def live(self) -> Made | None:
         route = self._maker.routes[self._life.state]
-        if route is None:
-            self.problems = ["no action leads there"]
-            return None
         for field in self._type.fields:
             self._fill(field)
         numbered_at = None
@@ -279,8 +291,8 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _route(record_type: RecordType, target: str) -> tuple[Action, ...] | None:
-    """The shortest way from the first state to ``target`` by actions; None when there is none."""
+def _routes(record_type: RecordType) -> dict[str, tuple[Action, ...]]:
+    """The shortest way by actions from the first state to every state that has one."""
     ways: dict[str, tuple[Action, ...]] = {record_type.initial_state: ()}
     queue = [record_type.initial_state]
     while queue:
@@ -289,4 +301,4 @@ def _route(record_type: RecordType, target: str) -> tuple[Action, ...] | None:
             if state in action.from_ and action.to not in ("=", *ways):
                 ways[action.to] = (*ways[state], action)
                 queue.append(action.to)
-    return ways.get(target)
+    return ways

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from random import Random
 from typing import Any
 
-from forms.definition import Field
+from forms.definition import Choice, Field
 from forms.identity import Gender, gender_of
 from forms.sample_people import Inventor, Person
 from forms.vietnamese import VIETNAM
@@ -51,6 +51,7 @@ class Scene:
         examples: Sequence[Mapping[str, Any]],
         pools: Mapping[str, Sequence[str]],
         resolve: Resolve,
+        choices_of: Callable[[Field], Sequence[Choice]],
         unique: frozenset[str] = frozenset(),
         listed: bool = False,
     ) -> None:
@@ -59,7 +60,7 @@ class Scene:
         self.inventor = Inventor(random)
         self.moment = moment.astimezone(VIETNAM)
         self.ward, self.pools, self._resolve = ward, pools, resolve
-        self.unique, self.listed = unique, listed
+        self.choices_of, self.unique, self.listed = choices_of, unique, listed
         self._example, self._examples = example, examples
         self._people: dict[str, Person] = {}
         self._taken: set[str] = set()

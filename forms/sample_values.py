@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
+
+from msgspec import structs
 
 from forms.definition import Choice, Field
 from forms.identity import gender_of
@@ -20,6 +22,9 @@ from forms.vietnamese import fold, moment_text
 _BIRTH = re.compile(r"dob|birth|born")
 _PERSON_NAME = re.compile(r"họ|tên người|^người|chủ hộ|^cha|^mẹ")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+_OF_A_PERSON = ("person", "household", "organisation", "ref", "citizen_number", "phone")
 
 
 def invent(scene: Scene, field: Field, choices: Sequence[Choice], attempt: int = 0) -> Any:
@@ -118,7 +123,7 @@ def _bool(scene: Scene, field: Field, _choices: Sequence[Choice], attempt: int) 
     return value if attempt < 2 else not value
 
 
-_COMMON = {"ethnicity": ("kinh", 0.95), "nationality": ("vn", 0.98), "religion": ("none", 0.85)}
+_COMMON = {"ethnicity": (("kinh",), 0.95), "nationality": (("vn",), 0.98), "religion": (("none", "khong"), 0.85)}
 
 
 def _one_of(scene: Scene, field: Field, choices: Sequence[Choice], attempt: int) -> str | None:
@@ -130,7 +135,7 @@ def _one_of(scene: Scene, field: Field, choices: Sequence[Choice], attempt: int)
         return gender[scene.person(field.name).gender]
     common = next((rule for part, rule in _COMMON.items() if part in field.name), None)
     if common and scene.random.random() < common[1]:
-        found = [choice.code for choice in choices if common[0] in (choice.code.casefold(), fold(choice.label.vi))]
+        found = [choice.code for choice in choices if {choice.code.casefold(), fold(choice.label.vi)} & set(common[0])]
         if found:
             return found[0]
     seen = [code for code in scene.seen(field, attempt) if code in codes]
@@ -165,23 +170,29 @@ def _signature(scene: Scene, field: Field, _choices: Sequence[Choice], _attempt:
     return {"officer": officer, "name": scene.person("signer").full_name, "at": moment_text(scene.moment)}
 
 
-def _group(scene: Scene, field: Field, _choices: Sequence[Choice], _attempt: int) -> list[dict[str, Any]] | None:
-    """Rows of one example, with new people, dates and row ids; else as many rows as are required."""
-    seen = scene.seen(field)
-    rows = [dict(row) for row in scene.random.choice(seen)] if seen else [{} for _ in range(field.min_rows)]
-    made = []
-    for row in rows:
-        new: dict[str, Any] = {"_id": f"{scene.random.getrandbits(32):08x}"}
-        for column in field.fields:
-            value = row.get(column.name)
-            if column.type in ("person", "household", "organisation", "ref", "citizen_number") or (
-                not seen and column.required
-            ):
-                value = invent(scene, column, column.choices) if value is not None or column.required else None
-            if value is not None:
-                new[column.name] = value
-        made.append(new)
-    return made or None
+def _group(scene: Scene, field: Field, _choices: Sequence[Choice], attempt: int) -> list[dict[str, Any]] | None:
+    """Rows of one example with new people and row ids; without examples as many rows as are required."""
+    seen = scene.seen(field, attempt)
+    rows = scene.random.choice(seen) if seen else [{} for _ in range(field.min_rows)]
+    return [_row(scene, field, row, place) for place, row in enumerate(rows)] or None
+
+
+def _row(scene: Scene, group: Field, row: Mapping[str, Any], place: int) -> dict[str, Any]:
+    new: dict[str, Any] = {"_id": f"{scene.random.getrandbits(32):08x}"}
+    for column in group.fields:
+        value = row.get(column.name)
+        if (value is not None and _is_of_a_person(column)) or (not row and column.required):
+            own = structs.replace(column, name=f"{group.name}{place}_{column.name}")  # one person a row
+            value = invent(scene, own, scene.choices_of(column))
+        if value is not None:
+            new[column.name] = value
+    return new
+
+
+def _is_of_a_person(column: Field) -> bool:
+    if column.type == "text":
+        return _PERSON_NAME.search(column.label.vi.casefold()) is not None
+    return column.type in _OF_A_PERSON or (column.type in ("date", "date_partial") and bool(_BIRTH.search(column.name)))
 
 
 _Maker = Callable[[Scene, Field, Sequence[Choice], int], Any]

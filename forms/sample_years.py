@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from random import Random
 
@@ -30,25 +31,29 @@ class Life(Struct, frozen=True):
         return min(moment.replace(second=0, microsecond=0), self.ended)
 
 
-def lives(record_type: RecordType, n: int, random: Random, now: datetime, calendar: WorkCalendar) -> list[Life]:
-    """``n`` lives in order of beginning. At most 60 are open, a few of them long enough to be overdue."""
+def lives(
+    record_type: RecordType, depth: Mapping[str, int], n: int, *, random: Random, now: datetime, calendar: WorkCalendar
+) -> list[Life]:
+    """``n`` lives in order of beginning. At most 60 are open, a few of them long enough to be overdue. ``depth``: how
+    many actions lead to a state; states that none leads to are left out."""
     now = now.astimezone(VIETNAM)
-    states = _shares(record_type, n, random)
+    states = _shares(record_type, depth, n, random)
     made = [_life(record_type, state, late, random=random, now=now, calendar=calendar) for state, late in states]
     return sorted(made, key=lambda life: life.begun)
 
 
-def _shares(record_type: RecordType, n: int, random: Random) -> list[tuple[State, bool]]:
+def _shares(record_type: RecordType, depth: Mapping[str, int], n: int, random: Random) -> list[tuple[State, bool]]:
     """(state, begun long ago?) for each record. Records that stay open by nature (a citizen, a household) are known by
     having neither a deadline nor a register."""
     lasting = record_type.deadline is None and record_type.register is None
-    finals = [state for state in record_type.states if state.kind == "final"]
-    running = [state for state in record_type.states if state.kind in ("draft", "open", "waiting")]
-    voids = [state for state in record_type.states if state.kind == "void"]
+    reached = [state for state in record_type.states if state.id in depth]
+    finals = [state for state in reached if state.kind == "final"]
+    running = [state for state in reached if state.kind in ("draft", "open", "waiting")]
+    voids = [state for state in reached if state.kind == "void"]
     standing = [state for state in running if state.kind != "draft"] or running
     count_void = round(n * _VOID_SHARE) if voids else 0
     if lasting or not finals:
-        usual = standing[:1] or finals[:1] or list(record_type.states[:1])
+        usual = standing[:1] or finals[:1] or reached[:1]
         rest = (standing + finals)[1:]
         chosen = [
             (random.choice(rest) if rest and random.random() < 0.08 else usual[0], False) for _ in range(n - count_void)
@@ -57,15 +62,14 @@ def _shares(record_type: RecordType, n: int, random: Random) -> list[tuple[State
         count_open = min(_OPEN_AT_MOST, round(n * 0.3)) if running else 0
         late = max(1, round(count_open * _OVERDUE_SHARE)) if count_open > 2 else 0
         chosen = [(random.choice(running), place < late) for place in range(count_open)]
-        chosen += [(_finished(finals, random), False) for _ in range(n - count_open - count_void)]
+        chosen += [(_finished(finals, depth, random), False) for _ in range(n - count_open - count_void)]
     chosen += [(random.choice(voids), False) for _ in range(count_void)]
     return chosen
 
 
-def _finished(finals: list[State], random: Random) -> State:
-    """Later final states (returned, filed) are where most records rest."""
-    weights = [1 + 4 * place for place in range(len(finals))]
-    return random.choices(finals, weights)[0]
+def _finished(finals: list[State], depth: Mapping[str, int], random: Random) -> State:
+    """Most records went the whole way; few were refused at the door."""
+    return random.choices(finals, [depth[state.id] ** 3 + 0.1 for state in finals])[0]
 
 
 def _life(

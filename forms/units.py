@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 
 from msgspec import Struct
 
@@ -55,12 +55,18 @@ def _rows(name: str) -> list[list[str]]:
     return list(csv.reader(read_text("data", name).splitlines()))[1:]
 
 
+@cache
+def _units_by_code() -> dict[str, Unit]:
+    """Read once: every rendering and every form asks for its own AdministrativeUnits."""
+    return {row[0]: Unit(*row) for row in _rows("administrative_units.csv")}
+
+
 class AdministrativeUnits:
     """Units by code, by name as typed, by province; old Hanoi names to new units."""
 
-    @cached_property
+    @property
     def _by_code(self) -> dict[str, Unit]:
-        return {row[0]: Unit(*row) for row in _rows("administrative_units.csv")}
+        return _units_by_code()
 
     @cached_property
     def _folded(self) -> list[tuple[str, Unit]]:
@@ -99,7 +105,10 @@ class AdministrativeUnits:
         if not words:
             return []
         typed = " ".join(word.strip() for word in words)
-        hits = [unit for key, unit in self._folded if all(word in key for word in words)]
+        found = self._folded
+        for word in sorted(words, key=len, reverse=True):  # the longest leaves the fewest to look at again
+            found = [pair for pair in found if word in pair[0]]
+        hits = [unit for _, unit in found]
         hits.sort(key=lambda unit: (unit.province_code != province_code, not _bare(unit.name).startswith(typed)))
         return hits[:limit]
 

@@ -31,7 +31,8 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
         return 1 if problems else 0
     for p in problems:
         expected = f" ({_EXPECTED[desk.language]}: {p.expected})" if p.expected else ""
-        desk.line(f"{p.file}:{p.line}: {p.key}: {p.message}{expected}")
+        message = p.english if desk.language == "en" and p.english else p.message
+        desk.line(f"{p.file}:{p.line}: {p.key}: {message}{expected}")
     if not problems:
         desk.say("Không có lỗi.", "No mistakes.")
     return 1 if problems else 0

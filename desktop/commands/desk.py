@@ -37,6 +37,7 @@ class Desk:
         language: str = "vi",
         as_json: bool = False,
         officer: str = "",
+        passphrase: str | None = None,
         clock: Clock,
     ) -> None:
         self.folder = folder
@@ -45,6 +46,7 @@ class Desk:
         self.as_json = as_json
         self.clock = clock
         self._officer = officer
+        self._passphrase = passphrase
         self._store: Store | None = None
 
     @classmethod
@@ -89,7 +91,8 @@ class Desk:
 
     @property
     def passphrase(self) -> str | None:
-        return os.environ.get(PASSPHRASE) or None
+        """Given to this object, else by the variable of unattended use."""
+        return self._passphrase or os.environ.get(PASSPHRASE) or None
 
     @property
     def store(self) -> Store:

@@ -33,9 +33,9 @@ def ward_facts(desk: Desk) -> dict[str, str]:
     """The ward as rules and printouts know it."""
     code = desk.enrolment.ward
     name = desk.enrolment.wards[code]
-    # Decree 30/2020: papers of a ward name the ward as their place, without the word for its kind
-    place = name.removeprefix("Phường ").removeprefix("Xã ")
-    return {"code": code, "name": name, "org_code": f"H26.{code}", "place": place}
+    # Decree 30/2020/NĐ-CP: papers name the ward as their place, without the word for its kind
+    place = next((name.removeprefix(kind) for kind in ("Phường ", "Xã ", "Đặc khu ") if name.startswith(kind)), name)
+    return {"code": code, "name": name, "org_code": code, "place": place}
 
 
 def open_entry(desk: Desk, record: Record) -> RecordEntry:

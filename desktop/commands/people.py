@@ -17,6 +17,7 @@ from sync.ids import derived_id
 from sync.store.model import Save
 
 _PERSON = ("full_name", "dob")
+_NUMBERS = ("citizen_number", "tax_code")
 Key = tuple[str, ...]
 
 
@@ -35,7 +36,7 @@ class References:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._ward = desk.enrolment.ward
-        self._ids: dict[Key, str] = {}
+        self._ids: dict[Key, list[str]] = {}
         self._made: dict[str, Mapping[str, Any]] = {}
 
     def resolve(self, record_id: str) -> Mapping[str, Any] | None:
@@ -65,9 +66,12 @@ class References:
 
     def forget(self, made: list[Save]) -> None:
         """The line that brought these along was refused: they were not saved."""
-        gone = {save.id for save in made}
-        self._ids = {key: record_id for key, record_id in self._ids.items() if record_id not in gone}
-        self._made = {record_id: fields for record_id, fields in self._made.items() if record_id not in gone}
+        gone = {save.id or "" for save in made}
+        for record_id in gone & self._made.keys():
+            del self._made[record_id]
+            for ids in self._ids.values():
+                if record_id in ids:
+                    ids.remove(record_id)
 
     def _target(self, inline: Inline) -> RecordType:
         """The record type the object is of: as it says, or the first whose fields it uses."""
@@ -108,29 +112,32 @@ class References:
 
     def _known(self, record_type: RecordType, fields: Mapping[str, Any]) -> str | None:
         """The id of the record these fields mean, when this file or the store has it."""
-        for names in identity_fields(record_type):
-            if any(fields.get(name) is None for name in names):
+        for key, named in _keys(record_type, fields):
+            for record_id in self._ids.get(key, ()):
+                if self._may_be(record_type, fields, self.resolve(record_id) or {}):
+                    return record_id
+            if not named:
                 continue
-            key = (record_type.id, *names, *(str(fields[name]) for name in names))
-            if key not in self._ids:
-                found = self._desk.store.records.find(record_type.id, **{name: fields[name] for name in names})
-                if not found:
-                    return None
-                self._ids[key] = min(record.id for record in found)
-            return self._ids[key]
-        return self._ids.get(_whole(record_type, fields))
+            for record in sorted(self._desk.store.records.find(record_type.id, **named), key=lambda r: r.id):
+                if self._may_be(record_type, fields, record.fields):
+                    self._ids.setdefault(key, []).append(record.id)
+                    return record.id
+        made_before = self._derived(record_type, fields)
+        return made_before if self._desk.store.records.load(made_before) is not None else None
+
+    def _derived(self, record_type: RecordType, fields: Mapping[str, Any]) -> str:
+        """The id that a record made for these fields gets, from whichever file they come."""
+        return derived_id(self._ward, *_keys(record_type, fields)[0][0])
+
+    def _may_be(self, record_type: RecordType, fields: Mapping[str, Any], others: Mapping[str, Any]) -> bool:
+        """Two with the same name and birth date are two persons when their numbers differ."""
+        numbers = [f.name for f in record_type.fields if f.type in _NUMBERS]
+        return all(None in (a := fields.get(n), b := others.get(n)) or a == b for n in numbers)
 
     def _make(self, record_type: RecordType, fields: Mapping[str, Any]) -> Save:
-        key = next(
-            (
-                (record_type.id, *names, *(str(fields[name]) for name in names))
-                for names in identity_fields(record_type)
-                if all(fields.get(name) is not None for name in names)
-            ),
-            _whole(record_type, fields),
-        )
-        record_id = derived_id(self._ward, *key)
-        self._ids[key] = record_id
+        record_id = self._derived(record_type, fields)
+        for key, _ in _keys(record_type, fields):
+            self._ids.setdefault(key, []).append(record_id)
         completed = self._completed(record_type, fields)
         self._made[record_id] = completed
         return Save(type=record_type.id, fields=completed, id=record_id, state=record_type.initial_state)
@@ -149,13 +156,19 @@ class References:
 
 def identity_fields(record_type: RecordType) -> list[tuple[str, ...]]:
     """Fields that tell one record of a type from another, the surest first."""
-    numbers = [(f.name,) for f in record_type.fields if f.type in ("citizen_number", "tax_code")]
+    numbers = [(f.name,) for f in record_type.fields if f.type in _NUMBERS]
     others = [record_type.duplicate] if record_type.duplicate else []
     if set(_PERSON) <= record_type.field_map.keys() and _PERSON not in others:
         others.append(_PERSON)
     return [*numbers, *(names for names in others if names not in numbers)]
 
 
-def _whole(record_type: RecordType, fields: Mapping[str, Any]) -> Key:
-    """The key of an object that none of the identity fields tell: all it says."""
-    return (record_type.id, json.dumps(fields, ensure_ascii=False, sort_keys=True))
+def _keys(record_type: RecordType, fields: Mapping[str, Any]) -> list[tuple[Key, dict[str, Any]]]:
+    """What the fields can be told by, the surest first, each with the fields to search for; an object that none of the
+    identity fields tell is known by all it says, and only within its file."""
+    keys: list[tuple[Key, dict[str, Any]]] = []
+    for names in identity_fields(record_type):
+        named = {name: fields[name] for name in names if fields.get(name) is not None}
+        if len(named) == len(names):
+            keys.append(((record_type.id, *names, *(str(value) for value in named.values())), named))
+    return keys or [((record_type.id, json.dumps(fields, ensure_ascii=False, sort_keys=True)), {})]

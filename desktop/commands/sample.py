@@ -64,15 +64,33 @@ class Samples:
 
     def records(self, record_type: RecordType, count: int) -> list[dict[str, Any]]:
         """``count`` records; references as objects."""
-        pools = {target: self._pool(target, min(_POOL, count)) for target in _targets(record_type)}
+        pools = {target: self._pool(target, min(_POOL, count)) for target in self._targets(record_type)}
         made = self._made(record_type, count, pools)
         return [{**record, "fields": self._written_out(record_type.fields, record["fields"])} for record in made]
 
+    def _targets(self, record_type: RecordType) -> list[str]:
+        """What samples refer to: people and offices, which every tool shares, and whatever must be named."""
+        from forms.exchange.values import reference_targets
+
+        targets: dict[str, None] = {}
+        for field in (column for f in record_type.fields for column in (f, *f.fields)):
+            if field.type in (*_ONE, "refs"):
+                for target in reference_targets(field):
+                    if field.required or self._desk.catalog.record_type(target).scope == "people":
+                        targets[target] = None
+        return list(targets)
+
     def _pool(self, type_id: str, count: int) -> list[str]:
         """Ids of ``count`` records of a type, remembered for ``resolve``; they refer to nothing themselves."""
+        from forms.sample import SampleError
+
         record_type = self._desk.catalog.record_type(type_id)
-        ids = []
-        for at, record in enumerate(self._made(record_type, count, {})):
+        ids: list[str] = []
+        try:
+            made = self._made(record_type, count, {})
+        except SampleError:  # it needs records of its own to refer to; then it is not referred to
+            return ids
+        for at, record in enumerate(made):
             plain = {k: v for k, v in record["fields"].items() if _is_plain(record_type, k)}
             record_id = derived_id("sample", self._seed, type_id, str(at))
             self._pooled[record_id] = plain
@@ -84,7 +102,7 @@ class Samples:
 
         # text, not hash(): that differs from run to run
         seed = random.Random(f"{self._seed}/{record_type.id}").getrandbits(32)  # noqa: S311 - samples, not secrets
-        ward = {"code": SAMPLE_WARD, "name": "Phường Hoàn Kiếm", "org_code": f"H26.{SAMPLE_WARD}", "place": "Hoàn Kiếm"}
+        ward = {"code": SAMPLE_WARD, "name": "Phường Hoàn Kiếm", "org_code": SAMPLE_WARD, "place": "Hoàn Kiếm"}
         return list(
             sample_records(
                 record_type,
@@ -123,14 +141,6 @@ class Samples:
         targets = reference_targets(field)
         kind = next((t for t in targets if set(pooled) <= self._desk.catalog.record_type(t).field_map.keys()), "")
         return dict(pooled) if kind == targets[0] or not kind else {"type": kind, **pooled}
-
-
-def _targets(record_type: RecordType) -> list[str]:
-    """Every record type that a field or a column refers to, each once, in order."""
-    from forms.exchange.values import reference_targets
-
-    columns = [column for f in record_type.fields for column in (f, *f.fields)]
-    return list(dict.fromkeys(t for f in columns if f.type in (*_ONE, "refs") for t in reference_targets(f)))
 
 
 def _is_plain(record_type: RecordType, name: str) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from desktop.commands.desk import Desk
-from desktop.commands.errors import BAD_STATE
+from desktop.commands.errors import BAD_STATE, one_line
 from desktop.commands.parser import Parser
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
     for problem in report.problems:
         desk.say(problem, problem)
     if error is not None:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(one_line(error, desk.language)[0] + "\n")
         return BAD_STATE
     desk.say(
         f"Đã gửi {report.pushed}, nhận {report.pulled}; bị trả lại {report.refused}, ghi khác nhau {report.conflicts} "

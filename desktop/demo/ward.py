@@ -11,7 +11,7 @@ from desktop.commands.enrolment import enrol_desk
 from desktop.commands.entries import ward_facts
 from desktop.commands.syncing import sync_now
 from desktop.demo.city import DemoCity
-from desktop.demo.people import CIVIL_STATUS, CLERK, OFFICERS, DemoOfficer
+from desktop.demo.people import CIVIL_STATUS, CLERK, DemoOfficer
 from forms.definition import RecordType
 from sync.ids import IdSource
 from sync.protocol import Officer
@@ -72,13 +72,23 @@ class SampleWard:
         if not self._has(_DOSSIER):
             return
         record_type = self._desk.catalog.record_type(_DOSSIER)
-        made = self._samples(record_type, 40, "online")
+        made = self.samples(record_type, 40, "online")
         fresh = [r for r in made if r["state"] == record_type.initial_state] or made
         rows = [
             {"type": _DOSSIER, "state": record_type.initial_state, "fields": {**r["fields"], "channel": "online"}}
             for r in fresh[:_ONLINE]
         ]
         self._city.send(_DOSSIER, rows, self._desk.folder)
+
+    def remember(self) -> None:
+        """Take note of what an earlier start has made, so that new samples can refer to it."""
+        from desktop.commands.exporting import all_records
+
+        for type_id in (_OFFICER, _PROCEDURE, *(type_id for type_id, _ in YEAR)):
+            if self._has(type_id):
+                for record in all_records(self._desk.store, type_id):
+                    self._fields[record.id] = record.fields
+                    self._pools.setdefault(type_id, []).append(record.id)
 
     def _has(self, type_id: str) -> bool:
         return any(r.id == type_id for r in self._desk.catalog.record_types)
@@ -89,7 +99,7 @@ class SampleWard:
             return
         record_type = self._desk.catalog.record_type(_OFFICER)
         officers = self._desk.enrolment.officers
-        made = self._samples(record_type, len(officers), "officers")
+        made = self.samples(record_type, len(officers), "officers")
         saves = []
         for officer, record in zip(officers, made, strict=True):
             fields = {**record["fields"], "full_name": officer.name, "roles": list(officer.roles)}
@@ -98,29 +108,30 @@ class SampleWard:
 
     def _procedures(self) -> None:
         """The catalogue's own examples: real procedures with their time limits and fees."""
-        from forms.loader import read_yaml
+        from forms.definition_source import Source
 
         if not self._has(_PROCEDURE):
             return
         record_type = self._desk.catalog.record_type(_PROCEDURE)
         path = Path(self._desk.catalog.folder) / "onestop" / "examples.yaml"
-        examples = read_yaml(path).get("procedure", [])
+        examples = (Source(path, []).data or {}).get("procedure") or []
         self._write(record_type, [self._save(record_type, example) for example in examples])
 
     def _year_of(self, record_type: RecordType, count: int) -> None:
-        made = self._samples(record_type, count, "year")
+        made = self.samples(record_type, count, "year")
         self._write(record_type, [self._save(record_type, record) for record in made])
 
     def _birth_to_be_refused(self) -> None:
         """A birth sent without the hospital's certificate: the civil-status service will send it back."""
         record_type = self._desk.catalog.record_type(_BIRTH)
         states = {state for delivery in record_type.deliveries for state in delivery.states}
-        made = [r for r in self._samples(record_type, 30, "refused") if r["state"] in states]
+        made = [r for r in self.samples(record_type, 30, "refused") if r["state"] in states]
         if made:
             fields = {k: v for k, v in made[-1]["fields"].items() if k != "birth_cert_no"}
             self._write(record_type, [self._save(record_type, {**made[-1], "number": None, "fields": fields})])
 
-    def _samples(self, record_type: RecordType, count: int, what: str) -> list[dict[str, Any]]:
+    def samples(self, record_type: RecordType, count: int, what: str) -> list[dict[str, Any]]:
+        """Invented records that refer to this ward's people."""
         from forms.sample import sample_records
 
         return sample_records(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
+from desktop.forms.layout import clear_layout
 from desktop.language import say, tr
 from desktop.widgets.basics import button
 from forms.entry import ActionOffer
@@ -37,11 +38,7 @@ class ActionBar(QWidget):
         if shown == self._shown:
             return
         self._shown = shown
-        while (item := self._line.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear_layout(self._line)
         self.buttons = {}
         main = next((o for o in offers if o.action.main), None)
         others = [o for o in offers if o is not main]

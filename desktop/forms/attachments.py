@@ -32,7 +32,7 @@ ACCEPTED = {
 _CHUNK = 1 << 20
 
 
-class AttachmentRefused(Exception):
+class AttachmentRefused(Exception):  # noqa: N818 - named like the store's SaveRefused
     """The file cannot be attached; ``str()`` says why and what to do."""
 
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QLabel, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from desktop.forms.form_view import FormView
+from desktop.forms.layout import clear_layout
 from desktop.language import language, say, tr
 from desktop.widgets.basics import text_label
 from forms.definition import Action, RecordType
@@ -103,7 +104,7 @@ class ProblemList(QFrame):
         self._column.addWidget(title)
         for problem in problems:
             line = QPushButton(f"⚠ {say(problem.message)}", self)
-            line.setProperty("kind", "flat")
+            line.setProperty("kind", "line")
             line.setAutoDefault(False)
             known = problem.path.split("/")[0] in record_type.field_map
             line.setEnabled(known)
@@ -112,11 +113,7 @@ class ProblemList(QFrame):
         self.show()
 
     def clear(self) -> None:
-        while (item := self._column.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear_layout(self._column)
         self.hide()
 
     @property

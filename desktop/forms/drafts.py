@@ -36,6 +36,7 @@ class DraftKeeping(QObject):
         self._writing = False
         self._again = False
         self._stopped = False
+        self._turn = 0  # goes up with every save: a write that belongs to an earlier form is recognised
         self.exists = False
         self._pause = QTimer(self, singleShot=True, interval=AFTER_PAUSE)
         self._latest = QTimer(self, singleShot=True, interval=AT_LATEST)
@@ -68,8 +69,9 @@ class DraftKeeping(QObject):
         kept: Draft = draft
         self._writing = True
         store = self._app.store
-        task = self._app.background.run(lambda: store.drafts.put(kept))
-        task.then(lambda _: self._kept(kept.updated_at)).failed(self._failed)
+        turn = self._turn
+        task = self._app.background.run(lambda: store.drafts.put(kept), self)
+        task.then(lambda _: self._kept(kept, turn)).failed(self._failed)
 
     def keep_now(self) -> None:
         """The page may go away now: writes at once, without the event loop; one small row."""
@@ -100,16 +102,27 @@ class DraftKeeping(QObject):
 
     def restart(self, draft_id: str) -> None:
         """After a save: the next edit begins a new draft."""
+        self.pause()
+        self._turn += 1
         self.draft_id = draft_id
         self.exists = self._stopped = self._again = False
 
-    def _kept(self, at: str) -> None:
-        self._writing = False
-        if self._stopped:
-            self.discard()
+    def _kept(self, draft: Draft, turn: int) -> None:
+        if turn != self._turn or self._stopped:
+            self._take_back(draft.id)
             return
+        self._writing = False
         self.exists = True
-        self.kept.emit(at)
+        self.kept.emit(draft.updated_at)
+        self._once_more()
+
+    def _take_back(self, draft_id: str) -> None:
+        """A write that was under way when its form was saved came after the save: it must not stay behind."""
+        store = self._app.store
+        self._app.background.run(lambda: store.drafts.drop(draft_id), self).then(lambda _: self._taken_back())
+
+    def _taken_back(self) -> None:
+        self._writing = False
         self._once_more()
 
     def _failed(self, error: Exception) -> None:

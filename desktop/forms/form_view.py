@@ -21,7 +21,7 @@ from desktop.forms.field_widgets.reference import ReferenceField
 from desktop.forms.host import FormHost
 from desktop.forms.layout import GridFlow
 from desktop.forms.popup import SuggestionPopup
-from forms.definition import Field, Section
+from forms.definition import Field, RecordType, Section
 from forms.entry import RecordEntry, RuleError
 
 if TYPE_CHECKING:
@@ -29,6 +29,14 @@ if TYPE_CHECKING:
 
 FIRST_SCREEN = 14  # fields built before the form is shown
 SLICE = 0.008  # s of building between two turns of the event loop
+
+
+def fields_in_cards(record_type: RecordType) -> frozenset[str]:
+    """Fields the side cards show already."""
+    register, deadline = record_type.register, record_type.deadline
+    names = [register.field, register.temporary_field] if register else []
+    names += [deadline.field] if deadline else []
+    return frozenset(name for name in (*names, record_type.visit) if name)
 
 
 class FormView(QWidget):
@@ -55,7 +63,6 @@ class FormView(QWidget):
         self.set_by_officer: set[str] = set()
         self._popup: SuggestionPopup | None = None
         self._host = FormHost(app, entry, self.popup)
-        self._refused: dict[str, str] = {}
         self._show_all = False
         self._unlocked = unlocked
         self._headings: dict[str, QLabel] = {}
@@ -66,6 +73,7 @@ class FormView(QWidget):
             (section, field) for section in sections for field in section.fields if only is None or field.name in only
         )
         self._with_headings = only is None
+        self._in_cards = fields_in_cards(entry.record_type)
         self._slices = QTimer(self, singleShot=True, interval=0)
         self._slices.timeout.connect(self._build_slice)
         for _ in range(min(FIRST_SCREEN, len(self._waiting))):
@@ -78,7 +86,7 @@ class FormView(QWidget):
         """The form's one list of suggestions; a child of the window, so that nothing clips it."""
         window = self.window()
         if self._popup is None or self._popup.parentWidget() is not window:
-            self._popup = SuggestionPopup(window)
+            self._popup = SuggestionPopup(window, self.app.look)
         return self._popup
 
     def build_all(self) -> None:
@@ -103,11 +111,11 @@ class FormView(QWidget):
 
     def put(self, path: str, value: Any) -> None:
         """The officer's value; widgets come here, and tests."""
-        self._refused.pop(path, None)
+        self._host.refused.pop(path, None)
         try:
             changed = self.entry.put(path, value) if self._unlocked else self.entry.set(path, value)
         except RuleError as error:
-            self._refused[path] = error.problems[0].message.get(self._host.language)
+            self._host.refused[path] = error.problems[0].message.get(self._host.language)
             self.refresh({path})
             return
         self.set_by_officer.add(path)
@@ -145,8 +153,9 @@ class FormView(QWidget):
 
     def show_refused(self, problems: Mapping[str, str]) -> None:
         """What the store, the city or a service refused, at the fields it is about, until they are changed."""
-        self._refused = dict(problems)
-        self.refresh({path.split("/")[0] for path in problems} | set(self.cells))
+        self.build_all()
+        self._host.refused = dict(problems)
+        self.refresh_all()
 
     def flush(self) -> None:
         """Commits whatever is typed and not yet committed."""
@@ -162,7 +171,7 @@ class FormView(QWidget):
         """Another entry of the same type under the same widgets: after a save, or when the city's version came."""
         self.entry = self._host.entry = entry
         self.set_by_officer.clear()
-        self._refused = {}
+        self._host.refused = {}
         self._show_all = False
         self.refresh_all()
 
@@ -181,7 +190,7 @@ class FormView(QWidget):
 
     def focus_after(self, path: str) -> None:
         """Enter: the next field that can be typed in."""
-        name = path.split("/")[0]
+        name = path.split("/", maxsplit=1)[0]
         self.cell(name)
         names = list(self.cells)
         for later in names[names.index(name) + 1 :]:
@@ -208,6 +217,14 @@ class FormView(QWidget):
     def _usable(self, cell: FieldCell) -> bool:
         return not cell.isHidden() and not self._is_fixed(cell)
 
+    def _is_shown(self, cell: FieldCell) -> bool:
+        """What the program fills in is shown once it says something, and not twice: number and deadline have cards."""
+        if not self.entry.is_relevant(cell.path):
+            return False
+        if not self._with_headings or cell.field.owner == "officer":
+            return True
+        return cell.path not in self._in_cards and self.entry.get(cell.path) not in (None, "", [])
+
     def _is_fixed(self, cell: FieldCell) -> bool:
         if self._unlocked:
             return False
@@ -227,6 +244,8 @@ class FormView(QWidget):
         if self._with_headings and section.id not in self._headings:
             heading = QLabel(self)
             heading.setObjectName("heading")
+            if self._headings:
+                heading.setContentsMargins(0, 8, 0, 0)
             self._headings[section.id] = heading
             self._grid.add(heading)
         cell = FieldCell(field, self._host, field.name, self)
@@ -239,7 +258,7 @@ class FormView(QWidget):
         self.cells[field.name] = cell
         self._refresh_cell(cell)
         self._grid.add(cell, 12 if field.type == "group" else field.width)
-        if self.isVisible() and self.entry.is_relevant(field.name):
+        if self.isVisible() and self._is_shown(cell):
             cell.show()
 
     def _rows_changed(self, name: str) -> None:
@@ -250,7 +269,7 @@ class FormView(QWidget):
 
     def _refresh_cell(self, cell: FieldCell) -> None:
         entry, path = self.entry, cell.path
-        relevant = entry.is_relevant(path)
+        relevant = self._is_shown(cell)
         if cell.isHidden() == relevant:
             cell.setVisible(relevant)
         if not relevant:
@@ -263,7 +282,7 @@ class FormView(QWidget):
         self._show_problem(cell)
 
     def _show_problem(self, cell: FieldCell) -> None:
-        refused = self._refused.get(cell.path)
+        refused = self._host.refused.get(cell.path)
         if refused:
             cell.set_problem(refused)
             return

@@ -27,11 +27,14 @@ MOST = 60  # rows drawn; older ones are fetched by scrolling on a later day than
 class HistoryView(QWidget):
     """A table of rows that may be several lines high; ``details`` False leaves the values out (conflict page)."""
 
-    def __init__(self, app: App, record_type: RecordType, parent: QWidget | None = None, *, details: bool = True) -> None:
+    def __init__(
+        self, app: App, record_type: RecordType, parent: QWidget | None = None, *, details: bool = True
+    ) -> None:
         super().__init__(parent)
         self._app, self._type, self._details = app, record_type, details
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addStretch(1)
         self._card: QWidget | None = None
         self.rows: tuple[HistoryRow, ...] = ()
 
@@ -95,7 +98,7 @@ def describe_change(record_type: RecordType, change: Change) -> str:
 
 
 def changed_lines(app: App, record_type: RecordType, change: Change) -> Iterator[str]:
-    """"Phone: 0987… → 0912…", one line a field; rows of a group by their column."""
+    """ "Phone: 0987… → 0912…", one line a field; rows of a group by their column."""
     for path in sorted({*change.before, *change.after}):
         field, label = field_of(record_type, path)
         if field is None:

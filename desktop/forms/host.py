@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from desktop.language import language, tr
@@ -23,6 +23,8 @@ class FormHost:
     app: App
     entry: RecordEntry
     popup: Callable[[], SuggestionPopup]
+    refused: dict[str, str] = field(default_factory=dict)
+    """Path → what the store, the city, a service or an action found wrong there, until it is changed."""
 
     @property
     def language(self) -> str:
@@ -39,9 +41,9 @@ class FormHost:
     def label(self, label: Label) -> str:
         return label.get(self.language)
 
-    def shown(self, field: Field, value: Any, *, path: str = "", masked: bool = False) -> str:
-        """A value as a person reads it; choices come from the entry when a path is given (they may be filtered)."""
+    def shown(self, of: Field, value: Any, *, masked: bool = False) -> str:
+        """A value as a person reads it."""
         if value is None or value == "":
             return ""
-        choices = self.catalog.choices_of(field) if field.type in {"one_of", "many_of"} else ()
-        return show(field, value, self.language, choices=choices, resolve=self.app.store.records.resolve, masked=masked)
+        choices = self.catalog.choices_of(of) if of.type in {"one_of", "many_of"} else ()
+        return show(of, value, self.language, choices=choices, resolve=self.app.store.records.resolve, masked=masked)

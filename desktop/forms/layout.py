@@ -12,8 +12,8 @@ from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 COLUMNS = 12
-MEDIUM_WIDTH = 520  # px: below it quarters become halves
-NARROW_WIDTH = 340  # px: below it every field takes the whole line
+MEDIUM_WIDTH = 440  # px: below it quarters become halves
+NARROW_WIDTH = 300  # px: below it every field takes the whole line
 
 
 @runtime_checkable
@@ -33,14 +33,23 @@ def flowed_span(span: int, width: int) -> int:
     return span
 
 
+def clear_layout(layout: QLayout) -> None:
+    """Takes every widget out of a layout and lets it go."""
+    while layout.count():
+        widget = layout.takeAt(0).widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+
+
 class GridFlow(QLayout):
     """Lays cells out in twelfths, row after row, skipping hidden ones."""
 
-    def __init__(self, parent: QWidget | None = None, *, gap_x: int = 14, gap_y: int = 10) -> None:
+    def __init__(self, parent: QWidget | None = None, *, gap_x: int = 14, gap_y: int = 10, flows: bool = True) -> None:
         super().__init__(parent)
         self._items: list[tuple[QLayoutItem, int]] = []
         self._next_span = COLUMNS
-        self._gap_x, self._gap_y = gap_x, gap_y
+        self._gap_x, self._gap_y, self._flows = gap_x, gap_y, flows
         self._heights: dict[int, int] = {}
         self.setContentsMargins(QMargins())
 
@@ -55,7 +64,7 @@ class GridFlow(QLayout):
     def count(self) -> int:
         return len(self._items)
 
-    def itemAt(self, index: int, /) -> QLayoutItem | None:  # type: ignore[override]
+    def itemAt(self, index: int, /) -> QLayoutItem | None:
         return self._items[index][0] if 0 <= index < len(self._items) else None
 
     def takeAt(self, index: int, /) -> QLayoutItem | None:  # type: ignore[override]
@@ -95,7 +104,7 @@ class GridFlow(QLayout):
         for item, wanted in self._items:
             if item.isEmpty():
                 continue
-            span = flowed_span(wanted, width)
+            span = flowed_span(wanted, width) if self._flows else wanted
             if span > free:
                 rows.append([])
                 free = COLUMNS

@@ -27,6 +27,7 @@ class PapersView(QWidget):
         self._app, self._type = app, record_type
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addStretch(1)
         self._body: QWidget | None = None
         self.rows: tuple[PrintRow, ...] = ()
 

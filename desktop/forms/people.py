@@ -50,7 +50,8 @@ def columns_of(
 
     identity = text(first_of(record_type, "citizen_number", "tax_code")) or number or ""
     born = text(first_of(record_type, "date_partial", "date"))
-    place = text(first_of(record_type, "address"))
+    whole = text(first_of(record_type, "address"))
+    place = whole.rpartition(", ")[0] or whole  # the province says little here
     return (identity, title, born, place)
 
 

@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QPainter, QPalette
+from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
+
+from desktop.theme import Look
 
 MAX_ROWS = 9
 ROW_PADDING = 7  # px above and below the text of a row
@@ -25,7 +27,6 @@ class Suggestion:
     key: str
     columns: tuple[str, ...]
     command: bool = False
-    checked: bool | None = None  # for lists where several may be picked
     data: object = field(default=None, compare=False)
 
 
@@ -49,59 +50,47 @@ class _Rows(QAbstractListModel):
 
 
 class _RowPainter(QStyledItemDelegate):
-    """Columns on common lines; the first in normal ink, the others quieter, the last takes what is left."""
+    """Columns on common lines; the first two in normal ink, the others quieter, the last takes what is left."""
 
-    def __init__(self, rows: _Rows, parent: QWidget) -> None:
+    def __init__(self, rows: _Rows, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
         self._rows = rows
+        self._look = look
+        self._ground, self._ink = look.colour("chosen"), look.colour("text")
+        self._quiet, self._link = look.colour("quiet"), look.colour("link")
+        self.widths: list[int] = []
+
+    def measure(self, metrics: QFontMetrics) -> int:
+        """Widths of the columns of what is shown now; the px they take together."""
+        self.widths = []
+        for row in self._rows.rows:
+            for n, text in enumerate(() if row.command else row.columns):
+                width = metrics.horizontalAdvance(text) + 22
+                if n == len(self.widths):
+                    self.widths.append(width)
+                self.widths[n] = max(self.widths[n], width)
+        commands = [metrics.horizontalAdvance(row.columns[0]) + 34 for row in self._rows.rows if row.command]
+        return max([sum(self.widths), *commands])
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index, /) -> QSize:
         return QSize(100, option.fontMetrics.height() + 2 * ROW_PADDING)  # type: ignore[attr-defined]
 
-    def widths(self, metrics_option: QStyleOptionViewItem) -> list[int]:
-        metrics = metrics_option.fontMetrics  # type: ignore[attr-defined]
-        widths: list[int] = []
-        for row in self._rows.rows:
-            if row.command or len(row.columns) < 2:
-                continue
-            for n, text in enumerate(row.columns):
-                width = metrics.horizontalAdvance(text) + 22
-                if n == len(widths):
-                    widths.append(width)
-                widths[n] = max(widths[n], width)
-        return widths
-
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index, /) -> None:
         row = self._rows.rows[index.row()]
         rect: QRect = option.rect  # type: ignore[attr-defined]
-        palette: QPalette = option.palette  # type: ignore[attr-defined]
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
         painter.save()
-        if selected:
-            painter.fillRect(rect, palette.color(QPalette.ColorRole.Highlight))
-        ink = palette.color(QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text)
-        quiet = palette.color(QPalette.ColorRole.PlaceholderText) if not selected else ink
-        if row.command:
-            font = QFont(painter.font())
-            font.setWeight(QFont.Weight.DemiBold)
-            painter.setFont(font)
-            ink = palette.color(QPalette.ColorRole.Link) if not selected else ink
-        mark = "" if row.checked is None else ("☑ " if row.checked else "☐ ")
-        self._draw(painter, rect.adjusted(10, 0, -8, 0), row, mark, self.widths(option), ink, quiet)
-        painter.restore()
-
-    @staticmethod
-    def _draw(
-        painter: QPainter, rect: QRect, row: Suggestion, mark: str, widths: list[int], ink: object, quiet: object
-    ) -> None:
-        x = rect.x()
-        last = len(row.columns) - 1
+        if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
+            painter.fillRect(rect, self._ground)
+        painter.setFont(self._look.font(strong=row.command))
+        x, end = rect.x() + 10, rect.right() - 8
         for n, text in enumerate(row.columns):
-            room = rect.right() - x if row.command or n == last or n >= len(widths) else min(widths[n], rect.right() - x)
-            painter.setPen(ink if n < 2 else quiet)  # type: ignore[arg-type]
-            shown = painter.fontMetrics().elidedText(mark + text if n == 0 else text, Qt.TextElideMode.ElideRight, room)
+            is_last = row.command or n == len(row.columns) - 1 or n >= len(self.widths)
+            room = max(end - x if is_last else min(self.widths[n], end - x), 0)
+            painter.setPen(self._link if row.command else self._ink if n < 2 else self._quiet)
+            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
             painter.drawText(QRect(x, rect.y(), room, rect.height()), int(Qt.AlignmentFlag.AlignVCenter), shown)
             x += room
+        painter.restore()
 
 
 class SuggestionPopup(QFrame):
@@ -109,16 +98,18 @@ class SuggestionPopup(QFrame):
 
     closed = Signal()
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, look: Look) -> None:
         super().__init__(window)
+        self._window = window
         self.setObjectName("popup")
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._model = _Rows(self)
         self._list = QListView(self)
-        self._list.setObjectName("suggestions")
+        self._list.setObjectName("suggestionRows")
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._list.setModel(self._model)
-        self._list.setItemDelegate(_RowPainter(self._model, self._list))
+        self._painter = _RowPainter(self._model, look, self._list)
+        self._list.setItemDelegate(self._painter)
         self._list.setUniformItemSizes(True)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setMouseTracking(True)
@@ -178,22 +169,20 @@ class SuggestionPopup(QFrame):
 
     def _clicked(self, index: QModelIndex) -> None:
         row, picked = self._model.rows[index.row()], self._picked
-        if row.checked is None:
-            self.dismiss()
+        self.dismiss()
         if picked is not None:
             picked(row)
 
     def _place(self, anchor: QWidget, count: int) -> None:
         """Under the field, above it where the window ends; as wide as its words need."""
-        window = self.parentWidget()
-        option = QStyleOptionViewItem()
-        option.initFrom(self._list)
-        row_height = self._list.fontMetrics().height() + 2 * ROW_PADDING
-        option.fontMetrics = self._list.fontMetrics()  # type: ignore[attr-defined]
-        painter = self._list.itemDelegate()
-        words = sum(painter.widths(option)) + 30 if isinstance(painter, _RowPainter) else 0
+        window = self._window
+        self._list.ensurePolished()
+        row_height = max(self._list.sizeHintForRow(0), self._list.fontMetrics().height() + 2 * ROW_PADDING)
+        words = self._painter.measure(self._list.fontMetrics()) + 30
         width = min(max(anchor.width(), words, 220), window.width() - 16)
         height = min(count, MAX_ROWS) * row_height + 4
+        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if count > MAX_ROWS else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self._list.setVerticalScrollBarPolicy(policy)
         below = anchor.mapTo(window, QPoint(0, anchor.height() + 2))
         x = max(8, min(below.x(), window.width() - width - 8))
         y = below.y()

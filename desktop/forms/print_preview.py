@@ -50,7 +50,7 @@ class PrintPreview(QDialog):
         self._scroll.setWidget(self._sheets)
         column.addWidget(self._scroll, 1)
         for key, action in (("Ctrl++", self.zoom_in), ("Ctrl+-", self.zoom_out), ("Ctrl+0", self.fit)):
-            QShortcut(QKeySequence(key), self, activated=action)
+            QShortcut(QKeySequence(key), self, action)
         self.set_zoom(0.8)
 
     def sizeHint(self) -> QSize:
@@ -77,7 +77,9 @@ class PrintPreview(QDialog):
 
     def save_pdf(self, path: Path | None = None) -> None:
         if path is None:
-            name, _ = QFileDialog.getSaveFileName(self, tr("form.preview.pdf"), f"{self._printout.id}.pdf", "PDF (*.pdf)")
+            name, _ = QFileDialog.getSaveFileName(
+                self, tr("form.preview.pdf"), f"{self._printout.id}.pdf", "PDF (*.pdf)"
+            )
             if not name:
                 return
             path = Path(name)
@@ -92,9 +94,7 @@ class PrintPreview(QDialog):
             return
         settings = self._app.settings
         self._out(
-            lambda: paint_on_printer(
-                self.document, printer, right=settings.printer_right, down=settings.printer_down
-            )
+            lambda: paint_on_printer(self.document, printer, right=settings.printer_right, down=settings.printer_down)
         )
 
     def _out(self, way: Callable[[], None]) -> None:
@@ -139,7 +139,7 @@ class PrintPreview(QDialog):
             button.setToolTip(name)
             button.setAccessibleName(name)
             button.setFixedWidth(36)
-        button.clicked.connect(lambda: action())
+        button.clicked.connect(lambda _checked: action())
         line.addWidget(button)
         return button
 

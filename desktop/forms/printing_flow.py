@@ -49,7 +49,7 @@ class PrintingFlow(QObject):
             copy = next_copy(app.store.prints.of(saved.id), paper)
             return make_html(app, saved, paper, copy), copy
 
-        task = app.background.run(make)
+        task = app.background.run(make, page)
         task.then(lambda made: self._open(saved, paper, *made))
         task.failed(lambda error: self._say_failed(str(error)))
 
@@ -78,7 +78,7 @@ class PrintingFlow(QObject):
         if printout.proof or officer is None:
             return
         store = page.app.store
-        task = page.app.background.run(lambda: store.prints.log(record.id, printout.id, officer, failed=failed))
+        task = page.app.background.run(lambda: store.prints.log(record.id, printout.id, officer, failed=failed), page)
         task.then(lambda logged: self._logged(record, printout, logged, failed=failed))
 
     def _logged(self, record: Record, printout: Printout, copy: int, *, failed: bool) -> None:

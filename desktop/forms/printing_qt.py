@@ -6,13 +6,12 @@ second page on, centred above the text) follow Decree 30/2020/NĐ-CP, appendix I
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFont, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter, QTextDocument
 from PySide6.QtGui import QAbstractTextDocumentLayout as TextLayout
+from PySide6.QtGui import QFont, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter, QTextDocument
 
 from forms.definition import Printout
 
@@ -25,7 +24,7 @@ SMALL_MARGINS = QMarginsF(12, 12, 12, 12)  # A5 slips
 REGISTER_MARGINS = QMarginsF(15, 15, 15, 15)  # landscape tables
 
 
-class PrintFailed(Exception):
+class PrintFailed(Exception):  # noqa: N818 - named like the store's SaveRefused
     """The paper did not come out; ``str()`` says why."""
 
 
@@ -132,7 +131,7 @@ def write_pdf(html: str, path: Path, printout: Printout) -> None:
     painter.end()
     del writer
     try:
-        os.replace(beside, path)
+        beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise PrintFailed(f"Không ghi được tệp {path}: {error.strerror or error}.") from error

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.forms.action_bar import ActionBar
 from desktop.language import tr
@@ -41,10 +41,10 @@ class RecordHeader(QWidget):
         line.addStretch(1)
         self.print_button = button(tr("form.print"), show_print, tip="Ctrl+P")
         self.save_button = button(tr("form.save"), save, tip="Ctrl+S")
-        self.actions = ActionBar(app, self)
+        self.action_bar = ActionBar(app, self)
         line.addWidget(self.print_button)
         line.addWidget(self.save_button)
-        line.addWidget(self.actions)
+        line.addWidget(self.action_bar)
         column.addLayout(line)
         self.subtitle = text_label("", "quiet", wrap=True, parent=self)
         self.subtitle.hide()
@@ -69,11 +69,12 @@ class RecordHeader(QWidget):
 
     def set_busy(self, busy: bool) -> None:
         """While a save is under way nothing else may begin."""
-        for widget in (self.actions, self.save_button, self.print_button):
+        for widget in (self.action_bar, self.save_button, self.print_button):
             widget.setEnabled(not busy)
 
     def _tag(self) -> QLabel:
         tag = text_label("", "tag", parent=self)
+        tag.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         tag.hide()
         return tag
 

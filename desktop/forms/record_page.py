@@ -15,7 +15,7 @@ from desktop.forms.entries import draft_entry, entry_of, new_entry
 from desktop.forms.meeting import meet
 from desktop.forms.page_rows import page_rows
 from desktop.forms.printing_flow import PrintingFlow
-from desktop.forms.record_body import RecordBody
+from desktop.forms.record_body import Around, RecordBody
 from desktop.forms.record_header import NoticeLine, RecordHeader
 from desktop.forms.saving import SavingFlow
 from desktop.forms.side_cards import field_labels
@@ -26,7 +26,7 @@ from desktop.models.dates import clock_time
 from desktop.models.tags import state_tag
 from forms.definition import RecordType
 from forms.entry import RecordEntry
-from sync.ids import new_id
+from sync.ids import IdSource
 from sync.store.model import Draft, Record, Touched
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class RecordPage(QWidget):
         self.saving = SavingFlow(self)
         self.body.view.changed.connect(self._changed)
         self.body.view.typed.connect(self._typed)
-        self.drafts.kept.connect(lambda at: self.header.show_draft(at))
+        self.drafts.kept.connect(self.header.show_draft)
         self.drafts.failed.connect(lambda why: self.notice.say(tr("form.draft.failed", reason=why), "amber"))
         app.touched.connect(self._touched)
         self._show()
@@ -84,7 +84,7 @@ class RecordPage(QWidget):
             return bool(self.view.set_by_officer) or self.drafts.exists
         return self.entry.draft_fields != {k: v for k, v in self.opened.fields.items() if v is not None}
 
-    def actions(self) -> list[ActionRow]:
+    def actions(self) -> list[ActionRow]:  # type: ignore[override]  # rows, not Qt's own
         """What can be done here; the palette and the sheet of keys show the same rows."""
         return page_rows(self)
 
@@ -105,6 +105,13 @@ class RecordPage(QWidget):
         """F9: the form's main action, or a plain save where there is none."""
         main = next((a for a in self.record_type.actions if a.main and self.entry.state in a.from_), None)
         self.save(main.id if main else None)
+
+    def print_paper(self, printout_id: str | None = None) -> None:
+        """Ctrl+P: saved first, then the preview of this paper, or a list of what can be printed."""
+        if printout_id:
+            self.printing.show(printout_id)
+        else:
+            self.printing.choose()
 
     def begin_next_of_visit(self) -> None:
         """The next line of the same visit, with what carries over already in it."""
@@ -129,7 +136,7 @@ class RecordPage(QWidget):
         self.record = self.opened = record
         self.entry = entry
         self.view.show_entry(entry)
-        self.drafts.restart(record.id if record else new_id(self.app.clock.now()))
+        self.drafts.restart(record.id if record else IdSource(self.app.clock).new())
         self.problems.clear()
         self._show()
 
@@ -181,15 +188,15 @@ class RecordPage(QWidget):
     def _draft_id(self, draft: Draft | None) -> str:
         if draft is not None:
             return draft.id
-        return self.record.id if self.record else new_id(self.app.clock.now())
+        return self.record.id if self.record else IdSource(self.app.clock).new()
 
     def _build(self) -> None:
         px = self.app.look.px
         column = QVBoxLayout(self)
         column.setContentsMargins(px(18), px(12), px(18), px(8))
         column.setSpacing(px(8))
-        self.header = RecordHeader(self.app, self.save, lambda: self.printing.choose(), self)
-        self.header.actions.chosen.connect(self.save)
+        self.header = RecordHeader(self.app, self.save, self.print_paper, self)
+        self.header.action_bar.chosen.connect(self.save)
         column.addWidget(self.header)
         from desktop.forms.dialogs import ProblemList
 
@@ -202,7 +209,7 @@ class RecordPage(QWidget):
         self.body.cards.resolve_requested.connect(self._resolve)
         self.body.visit.open_requested.connect(self.open_requested)
         self.body.visit.next_requested.connect(self.begin_next_of_visit)
-        self.body.papers.print_requested.connect(lambda printout_id: self.printing.show(printout_id))
+        self.body.papers.print_requested.connect(self.print_paper)
         column.addWidget(self.body, 1)
 
     def _show(self) -> None:
@@ -226,7 +233,7 @@ class RecordPage(QWidget):
     def _show_actions(self) -> None:
         officer = self.app.officer
         offers = self.entry.actions(officer) if officer else []
-        self.header.actions.show_offers(offers)
+        self.header.action_bar.show_offers(offers)
         self.header.print_button.setVisible(bool(self.record_type.printouts) and self.record is not None)
 
     def _changed(self, _paths: object) -> None:
@@ -321,16 +328,15 @@ class RecordPage(QWidget):
         """History, deliveries, prints and the visit, in the background; the newest reading wins."""
         self._reading += 1
         ticket, record = self._reading, self.record
-        self.app.background.run(lambda: self.body.read(record)).then(
-            lambda found: self.body.show_around(record, found) or self._show_refused(found.rows, found.deliveries)
-            if ticket == self._reading
-            else None
-        )
 
-    def _show_refused(self, rows: Any, deliveries: Any) -> None:
-        refused = refused_at_fields(rows, deliveries)
-        if refused:
-            self.view.show_refused(refused)
+        def show(found: Around) -> None:
+            if ticket != self._reading:
+                return
+            self.body.show_around(record, found)
+            if refused := refused_at_fields(found.rows, found.deliveries):
+                self.view.show_refused(refused)
+
+        self.app.background.run(lambda: self.body.read(record), self).then(show)
 
     def _resolve(self) -> None:
         """The window shows the conflict page of a record in conflict."""

@@ -86,11 +86,9 @@ class SavingFlow(QObject):
         self._action = action
         page.header.set_busy(True)
         page.drafts.pause()
-        save = Save(
-            type=page.record_type.id, fields=fields, opened=page.opened, action=action.id if action else None
-        )
+        save = Save(type=page.record_type.id, fields=fields, opened=page.opened, action=action.id if action else None)
         store, draft = page.app.store, page.drafts.draft_id
-        task = page.app.background.run(lambda: store.save([save], officer, draft=draft)[0])
+        task = page.app.background.run(lambda: store.save([save], officer, draft=draft)[0], page)
         task.then(self._saved).failed(self._failed)
 
     def _saved(self, record: Record) -> None:
@@ -118,7 +116,7 @@ class SavingFlow(QObject):
     def _tell(self, action: str, problems: Sequence[Problem]) -> None:
         """A plain list, and the first field to mend in focus."""
         page = self._page
-        page.view.show_all_problems()
+        page.view.show_refused({p.path: say(p.message) for p in problems if p.path})
         page.problems.show_problems(action, problems, page.record_type)
         first = next((p.path for p in problems if p.path), None)
         if first is not None:

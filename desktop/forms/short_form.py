@@ -106,7 +106,7 @@ class ShortForm(QFrame):
             return
         self._busy = True
         store, save = self._app.store, Save(type=self._type.id, fields=dict(self.entry.fields))
-        task = self._app.background.run(lambda: store.save([save], officer))
+        task = self._app.background.run(lambda: store.save([save], officer), self)
         task.then(self._saved).failed(self._failed)
 
     def _final_state(self) -> str:

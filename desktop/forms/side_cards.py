@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.forms.standing import Place, places_of
 from desktop.language import language, say, tr
-from desktop.models.dates import clock_time, local, long_day, short_day
+from desktop.models.dates import local, long_day, short_day
 from desktop.models.tags import due_tag
-from desktop.widgets.basics import Card, button, tag_label, text_label
+from desktop.widgets.basics import Card, button, text_label
 from forms.definition import Field, RecordType
 from forms.entry import RecordEntry
 from forms.field_types import show
@@ -91,7 +91,12 @@ class SideCards(QWidget):
         title = tr("form.card.standing") if record is not None else tr("form.card.standing.new")
         lines: list[tuple[str, str]] = []
         for place in places_of(self._app.catalog, self._type, record, rows, deliveries):
-            lines.append((f"{place.sign} {place.name}: {place.words}" if place.words else f"{place.sign} {place.name}", role_of(place)))
+            lines.append(
+                (
+                    f"{place.sign} {place.name}: {place.words}" if place.words else f"{place.sign} {place.name}",
+                    role_of(place),
+                )
+            )
             lines += [(reason, "problem") for reason in place.reasons]
         self.standing.say(*lines, title=title)
 
@@ -157,18 +162,7 @@ def role_of(place: Place) -> str:
     return "problem" if place.status == "refused" else ""
 
 
-def field_labels(record_type: RecordType, paths: Sequence[str] | dict[str, object] | object) -> list[str]:
+def field_labels(record_type: RecordType, paths: Iterable[str]) -> list[str]:
     """Labels of the fields that ``paths`` (also row paths) are about, each once, in the form's order."""
-    names = {str(path).split("/")[0] for path in paths}  # type: ignore[attr-defined]
+    names = {path.split("/")[0] for path in paths}
     return [say(f.label) for f in record_type.fields if f.name in names]
-
-
-def saved_line(at: str) -> str:
-    return tr("form.save.done", time=clock_time(at))
-
-
-def strong(text: str) -> QLabel:
-    return text_label(text, "strong", wrap=True)
-
-
-__all__ = ["SideCard", "SideCards", "fee_field", "field_labels", "saved_line", "strong", "tag_label"]

@@ -75,9 +75,13 @@ def _service(name: str, delivery: DeliveryState | None) -> Place:
         return Place(name, "none", "")
     reasons: tuple[str, ...] = ()
     if delivery.status == "refused":
-        reasons = tuple(dict.fromkeys(p.message for p in delivery.problems)) or ((delivery.message,) if delivery.message else ())
+        reasons = tuple(dict.fromkeys(p.message for p in delivery.problems)) or (
+            (delivery.message,) if delivery.message else ()
+        )
     words = tr(f"form.status.{delivery.status}")
-    return Place(name, delivery.status, f"{words}, {delivery.number}" if delivery.number else words, reasons, delivery.number)
+    return Place(
+        name, delivery.status, f"{words}, {delivery.number}" if delivery.number else words, reasons, delivery.number
+    )
 
 
 def refused_at_fields(rows: Sequence[HistoryRow], deliveries: Sequence[DeliveryState]) -> dict[str, str]:

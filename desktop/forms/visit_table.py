@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from desktop.forms.layout import clear_layout
 from desktop.forms.side_cards import fee_field
 from desktop.language import tr
 from desktop.widgets.basics import Card, button, text_label
@@ -35,24 +36,22 @@ class VisitTable(Card):
         self._sum = text_label("", "strong", wrap=True)
         self.body.addWidget(self._sum)
         self.next_button = button(tr("form.visit.next"), self.next_requested.emit)
+        self.next_button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.body.addWidget(self.next_button)
         self.hide()
 
     def show_lines(self, lines: Sequence[Record]) -> None:
-        while (item := self._rows.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear_layout(self._rows)
         self.total = 0
         for line in lines:
             fee = line.fields.get(self._fee.name) if self._fee else None
             self.total += fee if isinstance(fee, int) else 0
             words = " · ".join(part for part in (line.number, line.title) if part)
-            row = button(words, self._opener(line.id), kind="flat", tip=words)
+            row = button(words, self._opener(line.id), kind="line", tip=words)
+            row.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             self._rows.addWidget(row)
         count = tr("form.visit.lines", count=len(lines))
-        money = tr("form.visit.total", total=f"{show_money(self.total)} đồng") if self._fee else ""
+        money = tr("form.visit.total", total=show_money(self.total)) if self._fee else ""
         self._sum.setText(" · ".join(part for part in (count, money) if part))
         self.setVisible(bool(lines))
 

@@ -34,10 +34,12 @@ class KnowsLateness(Protocol):
 def due_tag(record: Record, record_type: RecordType, now: datetime, calendar: KnowsLateness) -> Tag | None:
     """How the record stands to its deadline; None when it has none, or when the work is done."""
     state = record_type.state(record.state)
-    if record.due_at is None or state.kind in {"final", "void"}:
+    if record_type.deadline is None or state.kind in {"final", "void"}:
         return None
     if not state.clock:
         return Tag(tr("frame.due_stands"), "grey", "‖")
+    if record.due_at is None:
+        return None
     due, here = local(record.due_at), local(now)
     if due < here:
         return Tag(say(calendar.lateness(due, here).label), "red", "!")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from desktop.actions import ActionRow, shown_shortcut
@@ -33,7 +34,8 @@ class Header(QFrame):
         self.ward = text_label(app.ward_name or tr("frame.no_ward"), "ward")
         row.addWidget(self.ward)
         row.addStretch(1)
-        row.addWidget(self._make_search(), 6)
+        self.search = self._make_search()
+        row.addWidget(self.search, 6)
         row.addStretch(1)
         row.addWidget(self._make_officer())
         self.setFixedHeight(px(HEADER_HEIGHT))
@@ -47,13 +49,22 @@ class Header(QFrame):
         made.setIconSize(QSize(px(16), px(16)))
         made.setCursor(Qt.CursorShape.IBeamCursor)
         made.setMaximumWidth(px(520))
-        made.setMinimumWidth(px(220))
+        made.setAccessibleName(tr("frame.search_long"))
+        made.setMinimumWidth(px(170))
         made.clicked.connect(self.search_wanted)
         inside = QHBoxLayout(made)
         inside.setContentsMargins(0, 0, px(10), 0)
         inside.addStretch(1)
         inside.addWidget(text_label("Ctrl K"))
         return made
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The longest text that fits beside the key, so that no word is cut."""
+        super().resizeEvent(event)
+        room = self.search.width() - self._app.look.px(100)
+        metrics = self.search.fontMetrics()
+        texts = [tr(name) for name in ("frame.search_long", "frame.search_short")]
+        self.search.setText(next((text for text in texts if metrics.horizontalAdvance(text) <= room), texts[-1]))
 
     def _make_officer(self) -> QPushButton:
         px = self._app.look.px
@@ -75,7 +86,9 @@ class Header(QFrame):
         roles = ", ".join(labels.get(role, role) for role in officer.roles)
         shown = f"{officer.name} · {labels.get(officer.roles[0], officer.roles[0])}" if officer.roles else officer.name
         room = self._app.look.px(260)
-        self.officer.setText(self.officer.fontMetrics().elidedText(shown, Qt.TextElideMode.ElideRight, room) + "  ▾")
+        self.officer.setText(
+            " " + self.officer.fontMetrics().elidedText(shown, Qt.TextElideMode.ElideRight, room) + "  ▾"
+        )
         self.officer.setToolTip(f"{officer.name}: {roles}" if roles else officer.name)
 
     def _fill(self, menu: QMenu) -> None:

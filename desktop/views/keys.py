@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.actions import ActionRow, shown_shortcut
 from desktop.app import App
 from desktop.language import tr
+from desktop.models.tags import Tag
 from desktop.theme import LARGE, SMALL, TINY, Look
 from desktop.views.dialogs import Sheet
-from desktop.widgets.basics import text_label
+from desktop.widgets.basics import tag_label, text_label
 
 EVERYWHERE = (("Enter", "key_enter"), ("Tab", "key_tab"), ("Esc", "key_esc"), ("Alt+↓", "key_list"), ("F9", "key_main"))
 
@@ -23,26 +24,18 @@ class KeysSheet(Sheet):
 
     def __init__(self, look: Look, rows: Iterable[ActionRow], window: QWidget) -> None:
         super().__init__(look, tr("frame.keys"), window, width=760)
-        self.resize(look.px(800), min(look.px(560), window.height() - 60))
+        self.resize(look.px(800), min(look.px(640), window.height() - 60))
         body = QWidget()
         body.setObjectName("pageBody")
-        grid = QGridLayout(body)
-        grid.setHorizontalSpacing(look.px(LARGE))
-        grid.setVerticalSpacing(look.px(TINY))
-        groups = [(tr("frame.keys_form"), [(key, tr(f"frame.{name}")) for key, name in EVERYWHERE])]
-        keyed = sorted((row for row in rows if row.shortcut), key=lambda row: row.group)
-        for group, members in groupby(keyed, key=lambda row: row.group):
-            groups.append((group, [(shown_shortcut(row), row.title) for row in members]))
-        half = sum(len(lines) + 2 for _, lines in groups) / 2
-        place, column = 0, 0
-        for heading, lines in groups:
-            if column == 0 and place and place + len(lines) / 2 > half:
-                place, column = 0, 1
-            place = self._add_group(grid, place, column * 3, heading, lines)
-        grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(4, 1)
-        grid.setColumnMinimumWidth(2, look.px(LARGE))
-        grid.setRowStretch(grid.rowCount(), 1)
+        columns = QHBoxLayout(body)
+        columns.setSpacing(look.px(LARGE) * 2)
+        for groups in _in_two([_everywhere(), *_by_group(rows)]):
+            column = QVBoxLayout()
+            for heading, lines in groups:
+                column.addLayout(self._group(heading, lines))
+                column.addSpacing(look.px(SMALL))
+            column.addStretch(1)
+            columns.addLayout(column, 1)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(body)
@@ -50,16 +43,45 @@ class KeysSheet(Sheet):
         self.body.addWidget(text_label(tr("frame.keys_left_alone"), "quiet", wrap=True))
         self.add_button(tr("frame.close"), self.accept)
 
-    def _add_group(self, grid: QGridLayout, place: int, column: int, heading: str, lines: list[tuple[str, str]]) -> int:
-        grid.addWidget(text_label(heading, "heading"), place, column, 1, 2)
-        for key, title in lines:
-            place += 1
-            shown = text_label(key, "tag")
-            shown.setProperty("kind", "grey")
-            grid.addWidget(shown, place, column, Qt.AlignmentFlag.AlignLeft)
-            grid.addWidget(text_label(title, wrap=True), place, column + 1)
-        grid.setRowMinimumHeight(place + 1, self.look.px(SMALL))
-        return place + 2
+    def _group(self, heading: str, lines: list[tuple[str, str]]) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(self.look.px(SMALL))
+        grid.setVerticalSpacing(self.look.px(TINY))
+        grid.setColumnMinimumWidth(0, self.look.px(112))
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(text_label(heading, "heading"), 0, 0, 1, 2)
+        for place, (key, title) in enumerate(lines, 1):
+            grid.addWidget(tag_label(Tag(key)), place, 0, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(text_label(title, wrap=True), place, 1)
+        return grid
+
+
+Group = tuple[str, list[tuple[str, str]]]
+
+
+def _everywhere() -> Group:
+    return tr("frame.keys_form"), [(key, tr(f"frame.{name}")) for key, name in EVERYWHERE]
+
+
+def _by_group(rows: Iterable[ActionRow]) -> list[Group]:
+    keyed = sorted((row for row in rows if row.shortcut), key=lambda row: row.group)
+    return [
+        (group, [(shown_shortcut(row), row.title) for row in members])
+        for group, members in groupby(keyed, key=lambda row: row.group)
+    ]
+
+
+def _in_two(groups: list[Group]) -> tuple[list[Group], list[Group]]:
+    """Left and right of about the same height, in order."""
+    half = sum(len(lines) + 2 for _, lines in groups) / 2
+    left: list[Group] = []
+    height = 0.0
+    for group in groups:
+        if left and height + len(group[1]) / 2 > half:
+            break
+        left.append(group)
+        height += len(group[1]) + 2
+    return left, groups[len(left) :]
 
 
 class AboutBox(Sheet):

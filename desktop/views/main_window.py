@@ -116,13 +116,15 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{tr('frame.brand')} – {self.app.ward_name}" if self.app.ward_name else tr("frame.brand"))
 
     def _bind_rows(self) -> None:
-        """Keys of the window and of the page that is shown. A form binds its own keys."""
+        """Keys of the page that is shown and of the window; where both want one, the page has it."""
         for old in self._bound:
             self.removeAction(old)
             old.deleteLater()
-        own_keys = self.pages.key.partition(":")[0] in {"new", "record", "draft", "conflict"}
-        rows = self.window_rows() if own_keys else self.rows()
-        self._bound = [bind(row, self) for row in rows if row.shortcut]
+        first: dict[str, ActionRow] = {}
+        for row in self.rows():
+            if row.shortcut:
+                first.setdefault(row.shortcut, row)
+        self._bound = [bind(row, self) for row in first.values()]
 
     def _note_saved(self) -> None:
         self.status.note_saved()

@@ -45,7 +45,8 @@ class Navigator(QStackedWidget):
     def actions_of_page(self) -> list[ActionRow]:
         """Qt's own ``actions()`` of a plain widget gives no rows."""
         page = self.currentWidget()
-        return [row for row in page.actions() if isinstance(row, ActionRow)] if page is not None else []
+        rows: list[Any] = [] if page is None else list(page.actions())
+        return [row for row in rows if isinstance(row, ActionRow)]
 
     def can_leave(self) -> bool:
         leave = getattr(self.currentWidget(), "can_leave", None)

@@ -184,6 +184,7 @@ class Palette(QFrame):
         self.list.setVisible(not empty)
         self.nothing.setVisible(empty)
         searching = self._pause.isActive() or self._search is not None
+        self._fit()
         self.nothing.setText(tr("frame.searching") if searching else tr("frame.nothing_found_for", text=text))
 
     def _run(self, index: QModelIndex) -> None:
@@ -196,5 +197,11 @@ class Palette(QFrame):
     def _place(self) -> None:
         room, px = self._window.size(), self._app.look.px
         width = min(px(680), room.width() - 2 * px(MEDIUM))
-        height = min(px(460), room.height() - px(HEADER_HEIGHT) - 2 * px(MEDIUM))
-        self.setGeometry((room.width() - width) // 2, px(HEADER_HEIGHT) + px(6), width, height)
+        self.setGeometry((room.width() - width) // 2, px(HEADER_HEIGHT) + px(6), width, px(120))
+
+    def _fit(self) -> None:
+        """As tall as what was found, up to most of the window."""
+        px = self._app.look.px
+        rows = self.found.rowCount() * self.list.sizeHintForRow(0) + px(4) if self.found.rowCount() else px(56)
+        most = self._window.height() - px(HEADER_HEIGHT) - 4 * px(MEDIUM)
+        self.resize(self.width(), min(self.text.sizeHint().height() + 3 * px(SMALL) + rows, most, px(480)))

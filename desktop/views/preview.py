@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.app import App
 from desktop.language import tr
 from desktop.models.rows import PreviewSection, marks_of, preview_of
 from desktop.models.tags import due_tag, state_tag
 from desktop.theme import SMALL
-from desktop.widgets.basics import Card, button, tag_label, text_label
+from desktop.widgets.basics import Card, bare_column, button, tag_label, text_label
 from forms.definition import RecordType
 from sync.store.model import Record
 
@@ -22,17 +22,14 @@ class Preview(Card):
         super().__init__(app.look)
         self._app = app
         self._wanted = ""
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.body.addWidget(self._area)
+        self._inside = bare_column(self.body)
+        self._shown: QWidget | None = None
 
     def show_record(self, record: Record | None, record_type: RecordType) -> None:
         """Loads the shown texts in the background; only the last record asked for is shown."""
         self._wanted = record.id if record else ""
         if record is None:
-            self._area.setWidget(QWidget())
+            self._put(None)
             return
         context = self._app.rows
         self._app.background.run(lambda: preview_of(record, record_type, context), self).then(
@@ -44,6 +41,7 @@ class Preview(Card):
             return
         look = self._app.look
         page = QWidget()
+        page.setObjectName("bare")
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, look.px(SMALL), 0)
         column.setSpacing(look.px(SMALL))
@@ -57,7 +55,15 @@ class Preview(Card):
             column.addLayout(self._lines(section))
         column.addStretch(1)
         column.addWidget(button(tr("frame.open_key"), lambda: self._app.open_record(record.id)))
-        self._area.setWidget(page)
+        self._put(page)
+
+    def _put(self, page: QWidget | None) -> None:
+        if self._shown is not None:
+            self._inside.removeWidget(self._shown)
+            self._shown.deleteLater()
+        self._shown = page
+        if page is not None:
+            self._inside.addWidget(page)
 
     def _tags(self, record: Record, record_type: RecordType) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -76,5 +82,7 @@ class Preview(Card):
         made.setHorizontalSpacing(self._app.look.px(14))
         made.setVerticalSpacing(self._app.look.px(5))
         for label, text in section.lines:
-            made.addRow(text_label(label, "quiet"), text_label(text, wrap=True))
+            name = text_label(label, "quiet")
+            name.setAlignment(Qt.AlignmentFlag.AlignTop)
+            made.addRow(name, text_label(text, wrap=True))
         return made

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QHeaderView, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QHeaderView, QLineEdit, QPushButton
 
 from desktop.actions import ActionRow
 from desktop.app import App
@@ -32,34 +32,40 @@ Loaded = tuple[RecordPage, tuple[Row, ...]]
 class RecordList(Page):
     """Asks for one page at a time by keyset, so that the 900,000th row is as near as the first."""
 
-    def __init__(self, app: App, record_type: RecordType, parent: QWidget | None = None) -> None:
-        super().__init__(app, say(record_type.label), parent)
+    def __init__(self, app: App, record_type: RecordType, *, titled: bool = True) -> None:
+        super().__init__(app, say(record_type.label))
         self.record_type = record_type
         self._query = ListQuery(type=record_type.id, sort=record_type.list_view.sort, limit=PAGE_SIZE)
         self._asked = 0
         self._records: RecordPage | None = None
+        self.title.setVisible(titled)
+        self._make_text()
         if app.may_begin(record_type):
             self.head.addWidget(button(tr("frame.new_key"), self.begin, kind="main"))
-        self.column.addLayout(self._make_filters())
+        if record_type.list_view.filters:
+            self.column.addLayout(self._make_filters())
         self._make_table()
         self.pager = Pager(app.look, self._turn)
         self.column.addWidget(self.pager)
 
-    def _make_filters(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(self.app.look.px(SMALL) - 2)
+    def _make_text(self) -> None:
         self.text = QLineEdit()
         self.text.setPlaceholderText(tr("frame.narrow"))
         self.text.setAccessibleName(tr("frame.narrow"))
         self.text.setClearButtonEnabled(True)
-        self.text.setFixedWidth(self.app.look.px(250))
+        self.text.setMinimumWidth(self.app.look.px(140))
+        self.text.setMaximumWidth(self.app.look.px(280))
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(TYPING_PAUSE_MS)
         self._pause.timeout.connect(self._narrow)
         self.text.textChanged.connect(lambda _text: self._pause.start())
         self.text.returnPressed.connect(self.focus_table)
-        row.addWidget(self.text)
+        self.head.addWidget(self.text, 2)
+
+    def _make_filters(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(self.app.look.px(SMALL) - 2)
         self._chips = QButtonGroup(self)
         self._chips.setExclusive(True)
         self._add_chip(row, tr("frame.all"), ()).setChecked(True)
@@ -95,8 +101,8 @@ class RecordList(Page):
         self.preview.hide()
         side_by_side = QHBoxLayout()
         side_by_side.setSpacing(self.app.look.px(SMALL))
-        side_by_side.addWidget(card, 3)
-        side_by_side.addWidget(self.preview, 2)
+        side_by_side.addWidget(card, 5)
+        side_by_side.addWidget(self.preview, 3)
         self.column.addLayout(side_by_side, 1)
         self._mark_sort()
 
@@ -145,6 +151,10 @@ class RecordList(Page):
         self.focus_table()
 
     def focus_table(self) -> None:
+        """The list, or the box that narrows it while there is none."""
+        if self.table.isHidden():
+            self.text.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def focus_text(self) -> None:
@@ -218,6 +228,7 @@ class RecordList(Page):
         self.empty.setVisible(not rows)
         self.table.show_rows(rows, keep=keep)
         self.pager.show_page(self._records)
+        self._choose_layout()
         if not rows:
             self._explain_nothing()
 
@@ -226,17 +237,22 @@ class RecordList(Page):
             self.empty.say(tr("frame.nothing_found"), tr("frame.nothing_found_advice"))
         else:
             name = say(self.record_type.label).lower()
-            self.empty.say(tr("frame.empty_list", name=name), tr("frame.empty_list_advice"))
+            advice = "frame.empty_list_advice" if self.app.may_begin(self.record_type) else "frame.empty_list_wait"
+            self.empty.say(tr("frame.empty_list", name=name), tr(advice))
 
     def _show_preview(self, record_id: str) -> None:
-        if not self.preview.isVisible() or self._records is None:
+        if self.preview.isHidden() or self._records is None:
             return
         self.preview.show_record(next((r for r in self._records.records if r.id == record_id), None), self.record_type)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        wide = self.window().width() >= WIDE * max(1.0, self.app.look.scale * 0.9)
-        if wide != self.preview.isVisible():
+        self._choose_layout()
+
+    def _choose_layout(self) -> None:
+        """List and record side by side where both have room, and there is a record."""
+        wide = self.window().width() >= WIDE * self.app.look.scale and self.table.table.rowCount() > 0
+        if wide == self.preview.isHidden():
             self.preview.setVisible(wide)
             self._show_preview(self.table.current_key())
 

@@ -17,11 +17,12 @@ from desktop.models.table import CellTable, Column, Row
 from desktop.models.tags import Tag, due_tag, standing_tag, state_tag
 from desktop.theme import MEDIUM, SMALL, TINY
 from desktop.views.page import Page
-from desktop.widgets.basics import Card, EmptyState, button, text_label
+from desktop.widgets.basics import Card, EmptyState, bare_column, button, text_label
 from desktop.widgets.table import RowTable
 from sync.store.model import Overview, Record, TodayRow
 
 MOST_ROWS = 50
+LEAST_TABLE = 220  # px: five rows; with large text the page scrolls instead of squeezing them
 Loaded = tuple[tuple[Row, ...], Overview]
 
 
@@ -32,6 +33,8 @@ class Today(Page):
         super().__init__(app, long_day(local(app.clock.now()).date()), parent)
         self.subtitle = text_label(" ", "quiet", wrap=True)
         self.column.addWidget(self.subtitle)
+        self.body = bare_column(self.column)
+        self.body.setSpacing(app.look.px(SMALL))
         self._make_table()
         self._make_figures()
         self._make_starts()
@@ -51,10 +54,11 @@ class Today(Page):
         self.card = Card(self.app.look, padding=1)
         self.card.body.addWidget(self.table, 1)
         self.card.body.addWidget(self.empty, 1)
-        self.column.addWidget(self.card, 1)
+        self.card.setMinimumHeight(self.app.look.px(LEAST_TABLE))
+        self.body.addWidget(self.card, 1)
 
     def _make_figures(self) -> None:
-        self.column.addWidget(text_label(tr("frame.this_week"), "heading"))
+        self.body.addWidget(text_label(tr("frame.this_week"), "heading"))
         grid = QGridLayout()
         grid.setSpacing(self.app.look.px(MEDIUM))
         self._figures = {}
@@ -68,10 +72,10 @@ class Today(Page):
             grid.addWidget(card, 0, place)
             grid.setColumnStretch(place, 1)
             self._figures[name] = figure
-        self.column.addLayout(grid)
+        self.body.addLayout(grid)
 
     def _make_starts(self) -> None:
-        self.column.addWidget(text_label(tr("frame.quick_start"), "heading"))
+        self.body.addWidget(text_label(tr("frame.quick_start"), "heading"))
         row = QHBoxLayout()
         row.setSpacing(self.app.look.px(SMALL))
         for place, record_type in enumerate(quick_starts(self.app.catalog, self.app.officer)):
@@ -84,8 +88,8 @@ class Today(Page):
             row.addWidget(made)
         row.addWidget(button(f"{tr('frame.scan')}   F8", self.app.scan_requested.emit))
         row.addStretch(1)
-        self.column.addLayout(row)
-        self.column.addSpacing(self.app.look.px(TINY))
+        self.body.addLayout(row)
+        self.body.addSpacing(self.app.look.px(TINY))
 
     def focus_first(self) -> None:
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)

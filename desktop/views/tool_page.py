@@ -81,7 +81,7 @@ class ToolPage(QWidget):
     def _show(self, place: int) -> None:
         record_type = self.types[place]
         if record_type.id not in self._lists:
-            made = RecordList(self._app, record_type)
+            made = RecordList(self._app, record_type, titled=len(self.types) == 1)
             self._lists[record_type.id] = made
             self._stack.addWidget(made)
         self._stack.setCurrentWidget(self._lists[record_type.id])

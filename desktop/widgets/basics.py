@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.models.tags import Tag
 from desktop.theme import MEDIUM, SMALL, Look
@@ -37,6 +47,23 @@ def button(text: str, run: Callable[[], object], *, kind: str = "", tip: str = "
         made.setToolTip(tip)
     made.clicked.connect(lambda _checked=False: run())
     return made
+
+
+def bare_column(into: QBoxLayout) -> QVBoxLayout:
+    """A column that scrolls when it is too tall for its place, on whatever ground it lies; added to ``into``."""
+    inner = QWidget()
+    inner.setObjectName("bare")
+    area = QScrollArea()
+    area.setObjectName("bare")
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.viewport().setObjectName("bare")
+    area.setWidget(inner)
+    into.addWidget(area, 1)
+    column = QVBoxLayout(inner)
+    column.setContentsMargins(0, 0, 0, 0)
+    return column
 
 
 def restyle(widget: QWidget) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from desktop.models.table import CellTable, Row
-from desktop.theme import ROW_HEIGHT, SMALL, Look
+from desktop.theme import ROW_HEIGHT, Look
 from desktop.widgets.tag_delegate import TagDelegate
+
+LEAST_STRETCH = 120  # px a column that gives way keeps
+KEPT_COLUMNS = 3
+GOOD_STRETCH = 220  # px below which marks give way first
 
 
 class RowTable(QTableView):
@@ -24,7 +28,8 @@ class RowTable(QTableView):
         self._look = look
         self.table = model
         self.setModel(model)
-        self.setItemDelegate(TagDelegate(look, self))
+        self._delegate = TagDelegate(look, self)
+        self.setItemDelegate(self._delegate)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -38,7 +43,7 @@ class RowTable(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setMinimumSectionSize(look.px(48))
+        header.setMinimumSectionSize(look.px(20))
         self.doubleClicked.connect(self._open)
         self.selectionModel().currentRowChanged.connect(self._tell_moved)
 
@@ -78,26 +83,73 @@ class RowTable(QTableView):
     def _tell_moved(self) -> None:
         self.moved.emit(self.current_key())
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        index = self.currentIndex()
+        if not self.hasFocus() or not index.isValid():
+            return
+        box = self.visualRect(index)
+        box.setLeft(1)
+        box.setRight(self.viewport().width() - 2)
+        painter = QPainter(self.viewport())
+        painter.setPen(QPen(self._look.colour("focus"), 2))
+        painter.drawRect(box.adjusted(0, 1, 0, -1))
+        painter.end()
+
     def _share_width(self) -> None:
-        """Every column as wide as its words; what room is left goes to the columns that stretch, and what is missing
-        is taken from them, so that tags and numbers are never the ones cut."""
+        """Every column as wide as its words. What room is left goes to the columns that stretch; what is missing is
+        taken first from marks, which keep their signs, and then from the columns that stretch."""
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        wanted = [self._wanted_width(section) for section in range(header.count())]
-        elastic = [n for n, column in enumerate(self.table.columns) if column.stretch] or [0]
+        wanted, elastic = self._wanted_widths(brief=False)
+        least, good = self._look.px(LEAST_STRETCH), self._look.px(GOOD_STRETCH)
+        if sum(wanted) - sum(max(wanted[n] - good, 0) for n in elastic) > self.viewport().width():
+            wanted, elastic = self._wanted_widths(brief=True)
+        elastic = self._hide_what_does_not_fit(wanted, elastic, least)
         room = self.viewport().width() - sum(wanted)
-        least = self._look.px(90)
         for place, section in enumerate(elastic):
             part = room // (len(elastic) - place)
-            width = max(wanted[section] + part, min(least, wanted[section]))
+            width = max(wanted[section] + part, min(least, wanted[section]), self._heading_width(section))
             room -= width - wanted[section]
             wanted[section] = width
         for section, width in enumerate(wanted):
             header.resizeSection(section, width)
 
+    def _hide_what_does_not_fit(self, wanted: list[int], elastic: list[int], least: int) -> list[int]:
+        """Columns from the right, headed ones only and never the first three: nobody finds what lies to the side, and
+        the record itself shows all. A hidden column gets the width 0; returns the columns that still stretch."""
+        columns = self.table.columns
+        goes = [n for n in reversed(range(len(columns))) if n >= KEPT_COLUMNS and columns[n].heading]
+        given = sum(max(wanted[n] - least, 0) for n in elastic)
+        hidden: set[int] = set()
+        while goes and sum(wanted) - given > self.viewport().width():
+            section = goes.pop(0)
+            hidden.add(section)
+            given -= max(wanted[section] - least, 0) if section in elastic else 0
+            wanted[section] = 0
+        for section in range(len(columns)):
+            self.setColumnHidden(section, section in hidden)
+        return [section for section in elastic if section not in hidden]
+
+    def _wanted_widths(self, *, brief: bool) -> tuple[list[int], list[int]]:
+        """The width of each column, and which of them stretch, the widest last: it gives what the others
+        could not."""
+        columns = self.table.columns
+        self._delegate.brief = frozenset(n for n, column in enumerate(columns) if brief and not column.heading)
+        wanted = [self._wanted_width(section) for section in range(len(columns))]
+        elastic = [n for n, column in enumerate(columns) if column.stretch] or [0]
+        return wanted, sorted(elastic, key=lambda section: wanted[section])
+
     def _wanted_width(self, section: int) -> int:
         column = self.table.columns[section]
-        content = max(self.sizeHintForColumn(section) + self._look.px(SMALL), 0)
-        heading = self.horizontalHeader().sectionSizeHint(section) if column.heading else 0
+        content = max(self.sizeHintForColumn(section), 0)
+        heading = self._heading_width(section)
         limit = self.fontMetrics().averageCharWidth() * (column.width or 34) + self._look.px(24)
-        return max(min(content, max(limit, heading)), heading)
+        return max(min(content, limit) if column.stretch else content, heading)
+
+    def _heading_width(self, section: int) -> int:
+        """Of the bold words, with the place of the sort arrow."""
+        column = self.table.columns[section]
+        if not column.heading:
+            return 0
+        metrics = QFontMetrics(self._look.font(strong=True))
+        return metrics.horizontalAdvance(column.heading) + self._look.px(46 if column.sortable else 26)

@@ -14,7 +14,7 @@ MS_A_LETTER = 60  # slow readers read some 15 letters a second
 
 
 class Toast(QFrame):
-    """At the bottom of its window, above the status bar."""
+    """At the bottom right of its window, away from where buttons begin, above the status bar."""
 
     def __init__(self, look: Look, window: QWidget) -> None:
         super().__init__(window)
@@ -54,4 +54,4 @@ class Toast(QFrame):
         width = min(widest, natural)
         height = self._row.heightForWidth(width)
         bottom = self._look.px(STATUS_HEIGHT + LARGE)
-        self.setGeometry((room.width() - width) // 2, room.height() - bottom - height, width, height)
+        self.setGeometry(room.width() - width - self._look.px(LARGE), room.height() - bottom - height, width, height)

@@ -12,7 +12,9 @@ from forms.vietnamese import clean, clean_lines, name_sort_key, sort_key
 
 _LINE, _LINES = 2_000, 100_000  # characters
 # control characters, zero-width and direction marks, halves of surrogate pairs: never meant, often pasted
-_UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 _EMAIL = re.compile(r"[^@\s\"(),:;<>\[\]\\]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 
 

@@ -72,6 +72,12 @@ class Gateway:
     def lease(self, device: Device, wire: Wire, body: bytes) -> Any:
         return self._city.leases.lease(device, wire.decode(body, LeaseRequest))
 
+    def history(self, record_id: str) -> Callable[[Device, Wire, bytes], Any]:
+        def work(device: Device, wire: Wire, body: bytes) -> Any:
+            return self._city.feed.history(device, _record_id(record_id))
+
+        return work
+
     async def pull(self, request: HttpRequest) -> HttpResponse:
         """A page of a stream; with ``wait``, held until there is one."""
         body = await _body(request)
@@ -156,10 +162,8 @@ def create_app(city: City) -> Litestar:
         return await gateway.asked(request, gateway.lease)
 
     @get("/v1/records/{record_id:str}/history")
-    async def history(request: HttpRequest, record_id: str) -> HttpResponse:
-        return await gateway.asked(
-            request, lambda device, _wire, _body: city.feed.history(device, _record_id(record_id))
-        )
+    async def history(request: HttpRequest) -> HttpResponse:
+        return await gateway.asked(request, gateway.history(str(request.path_params["record_id"])))
 
     @get("/healthz")
     async def healthz() -> HttpResponse:
@@ -179,15 +183,18 @@ def create_app(city: City) -> Litestar:
 
 
 async def _body(request: HttpRequest) -> bytes:
-    """The body as it came; one that grows too large is refused before it is all here."""
-    declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > LARGEST_BODY:
-        raise too_large(LARGEST_BODY)
+    """The body as it came. One that is too large is read on for a while, unkept, so that the sender gets to see why it
+    is refused instead of a broken line."""
     body = bytearray()
+    size = 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise too_large(LARGEST_BODY)
+        size += len(chunk)
+        if size <= LARGEST_BODY:
+            body += chunk
+        elif size > 8 * LARGEST_BODY:
+            break
+    if size > LARGEST_BODY:
+        raise too_large(LARGEST_BODY)
     return bytes(body)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -70,6 +71,9 @@ def _serve(arguments: argparse.Namespace) -> int:
     from sync.gateway.server import GatewayServer  # the other verbs need no web server
 
     _log_to(arguments.log)
+    # a push makes some ten thousand short-lived objects; looking for cycles among them costs a seventh of its time
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ended.set())

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import requests
@@ -13,12 +14,13 @@ import requests
 from forms.definition import Catalog
 from sync.clock import Clock
 from sync.gateway.parcels import Parcel, Parcels, ServiceAnswer
-from sync.gateway.storage import Storage, StorageError, Stream
+from sync.gateway.storage import Storage, Stream
 
 _AT_ONCE = 20  # deliveries claimed together
 _TIMEOUT = (5.0, 30.0)  # seconds to connect, to answer
 _LOOK_AGAIN = 1.0  # seconds; another process may have enqueued something
 _LARGEST_ANSWER = 1024 * 1024
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _TRY_AGAIN = (408, 425, 429)
 log = logging.getLogger(__name__)
 
@@ -84,15 +86,22 @@ class Courier(threading.Thread):
 
     def run(self) -> None:
         with requests.Session() as line:
+            line.trust_env = urlsplit(self._url).hostname not in _LOOPBACK  # a service on this machine needs no proxy
             while not self._ended.is_set():
                 try:
                     busy = self._round(line)
-                except StorageError:
-                    log.exception("deliveries to %s: the database", self._service)
-                    busy = False
-                if not busy:
-                    self._awake.wait(_LOOK_AGAIN)
+                    pause = 0.0 if busy else self._pause()
+                except Exception:  # a courier that dies would leave its service without deliveries until a restart
+                    log.exception("deliveries to %s", self._service)
+                    pause = _LOOK_AGAIN
+                if pause:
+                    self._awake.wait(pause)
                     self._awake.clear()
+
+    def _pause(self) -> float:
+        """Seconds to sleep when nothing is due: until something is, or to look what another process enqueued."""
+        due = self._parcels.next_due(self._service)
+        return _LOOK_AGAIN if due is None else min(_LOOK_AGAIN, max(0.02, due))
 
     def _round(self, line: requests.Session) -> bool:
         """Carry what is due; False: nothing was, or the service is down."""
@@ -138,7 +147,7 @@ class Courier(threading.Thread):
 
 
 def message_of(parcel: Parcel) -> dict[str, Any]:
-    """What the webhook gets. Engine values stay here, save what was frozen when the record was signed."""
+    """What the webhook gets."""
     record = parcel.record
     return {
         "service": parcel.service,
@@ -149,6 +158,6 @@ def message_of(parcel: Parcel) -> dict[str, Any]:
         "state": record.state,
         "number": record.number,
         "updated_at": record.updated_at,
-        "fields": {k: v for k, v in record.fields.items() if not k.startswith("_") or k == "_frozen"},
+        "fields": parcel.fields,
         "references": parcel.references,
     }

@@ -51,7 +51,8 @@ class Enrolment:
                 400, "unknown_role", f"Không có vai trò {unknown[0]}; có: {names}", f"No role {unknown[0]}; use {names}"
             )
         code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
-        officer_id = derived_id("officer", organisation, officer)
+        # the same name in the same office is the same person, on however many PCs
+        officer_id = derived_id("officer", organisation or ",".join(sorted(wards)), officer)
         encode = msgspec.json.encode
         row = (
             token_hash(code),

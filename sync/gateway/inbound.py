@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,6 +18,7 @@ from sync.gateway.storage import Storage, Stream
 from sync.ids import derived_id
 from sync.protocol import RecordVersion
 
+_ID = re.compile("[0-9A-Za-z_.:-]{1,64}")
 CITY = "city"  # the origin of a record whose tool names no service
 
 
@@ -69,6 +71,7 @@ class _Item(Struct):
     record_id: str
     values: LineValues
     inner: list[_Item]
+    derived: bool  # its id comes from its content: when there is a record, it has been taken in before
 
 
 class _Run:
@@ -82,7 +85,7 @@ class _Run:
         self._seen: dict[str, int] = {}
         self.ledger: Ledger
         self.report = InboundReport(refused=[], ids=[])
-        self.inline_types: set[RecordType] = set()
+        self.inline_types: list[RecordType] = []
         self.ids: list[str] = []
 
     def read(self, line: Line) -> _Item | None:
@@ -103,16 +106,17 @@ class _Run:
 
     def _item(self, line: Line, record_type: RecordType, values: LineValues) -> _Item | None:
         record_id = line.head.get("id")
-        if record_id is not None and not (isinstance(record_id, str) and 0 < len(record_id) <= 64):
+        if record_id is not None and not (isinstance(record_id, str) and _ID.fullmatch(record_id)):
             self._refuse_text(line, "id", "Mã bản ghi không đúng.")
             return None
+        derived = record_id is None
         if record_id is None:
             content = values.content()
             ordinal = self._seen.get(content, 0)
             self._seen[content] = ordinal + 1
             record_id = derived_id(self._ward, record_type.id, content, str(ordinal))
         self.ids.append(record_id)
-        return _Item(line, record_type, record_id, values, [])
+        return _Item(line, record_type, record_id, values, [], derived)
 
     def _inner(self, item: _Item) -> bool:
         """Records written inside this one, as references: the same content is the same record."""
@@ -130,8 +134,8 @@ class _Run:
                 return False
             record_id = derived_id(self._ward, target.id, values.content(), "0")
             self.ids.append(record_id)
-            self.inline_types.add(target)
-            item.inner.append(_Item(Line(number=item.line.number), target, record_id, values, []))
+            self.inline_types.append(target)
+            item.inner.append(_Item(Line(number=item.line.number), target, record_id, values, [], True))
             item.values.put(inline.place, record_id)
         return True
 
@@ -165,6 +169,9 @@ class _Run:
         if current.type != item.record_type.id:
             self._refuse_text(item.line, "id", "Mã này đã thuộc về một bản ghi của sổ khác.")
             return False
+        if item.derived:
+            self.report.unchanged += item.record_type is self._type
+            return False
         changed = self._hand.amend(self.ledger, current, fields, number)
         self.report.unchanged += not changed
         return changed
@@ -177,4 +184,4 @@ class _Run:
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and value and "\0" not in value else None

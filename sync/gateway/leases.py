@@ -18,7 +18,7 @@ from sync.protocol import Lease, LeaseRequest
 LEASE_LENGTH = 1000
 """Numbers a device may give between two contacts with the city; a takeover with the old PC lost leaves a gap up to
 this long, explained in the book."""
-_PERIODS = {"year": re.compile(r"\d{4}"), "day": re.compile(r"\d{4}-\d\d-\d\d"), "none": re.compile("")}
+_PERIODS = {"year": re.compile("[0-9]{4}"), "day": re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}"), "none": re.compile("")}
 
 
 class Takeover(Struct, frozen=True, kw_only=True):

@@ -144,11 +144,10 @@ class Ledger:
         if not wanted:
             return []
         at, due = self._at, self._due
-        return [
-            (version.ward, version.id, d.service, version.scope, version.revision, position, *_WAITING, at, 0, due)
-            for d in wanted
-            if version.state in d.states
-        ]
+        services = {d.service for d in wanted if version.state in d.states}
+        head = (version.ward, version.id)
+        place = (version.scope, version.revision, position)
+        return [(*head, service, *place, *_WAITING, at, 0, due) for service in sorted(services)]
 
     def _change_row(self, entry: Entry) -> Row:
         result = entry.result

@@ -12,7 +12,7 @@ from sync.clock import HANOI, parse_moment
 from sync.protocol import Fields
 
 _PLACE = re.compile(r"\{(\w+)(?::[^}]*)?\}")
-_DIGITS = {"n": r"\d{1,18}", "yyyy": r"\d{4}", "yy": r"\d\d", "mm": r"\d\d", "dd": r"\d\d"}
+_DIGITS = {"n": "[0-9]{1,18}", "yyyy": "[0-9]{4}", "yy": "[0-9]{2}", "mm": "[0-9]{2}", "dd": "[0-9]{2}"}
 
 
 class Read(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from datetime import datetime
 from typing import Literal
@@ -12,6 +13,7 @@ from msgspec import Struct
 from forms.definition import Catalog, RecordType
 from sync.clock import Clock, moment_text
 from sync.gateway.ledger import RECORD_SQL, Ledger, stream_head, version_of
+from sync.gateway.relevance import Relevance
 from sync.gateway.services import ServiceHand
 from sync.gateway.storage import Row, Session, Storage, Stream
 from sync.protocol import FieldProblem, Fields, RecordVersion
@@ -19,6 +21,7 @@ from sync.protocol import FieldProblem, Fields, RecordVersion
 CLAIM_SECONDS = 300.0  # after these a claimed delivery is anybody's again: whoever had it died
 LONGEST_WAIT = 900.0
 _encode = msgspec.msgpack.Encoder().encode
+log = logging.getLogger(__name__)
 
 
 class Parcel(Struct, frozen=True, kw_only=True):
@@ -29,6 +32,7 @@ class Parcel(Struct, frozen=True, kw_only=True):
     revision: int
     attempts: int
     record: RecordVersion
+    fields: Fields = {}  # those of the record that a service gets
     references: dict[str, Fields] = {}
 
     @property
@@ -58,6 +62,7 @@ class Parcels:
         self._storage = storage
         self._catalog = catalog
         self._clock = clock
+        self._relevance = Relevance(catalog, clock)
         self.first_wait = first_wait
 
     def claim(self, service: str, limit: int) -> list[Parcel]:
@@ -81,7 +86,7 @@ class Parcels:
                     record_id,
                     service,
                 )
-        return [parcel for row in rows if (parcel := self._parcel(service, row))]
+        return [parcel for row in rows if (parcel := self._packed(service, row))]
 
     def next_due(self, service: str) -> float | None:
         """Seconds until the next delivery is due; None: nothing waits."""
@@ -91,6 +96,14 @@ class Parcels:
             )
         return None if row is None or row[0] is None else float(row[0]) - self._clock.now().timestamp()
 
+    def _packed(self, service: str, row: Row) -> Parcel | None:
+        """The parcel, or None when its record cannot be understood; it then comes due again, and holds up no other."""
+        try:
+            return self._parcel(service, row)
+        except Exception:  # a type the catalogue lost, a rule that fails: the operator sees it in the log
+            log.exception("cannot pack %s for %s", row[1], service)
+            return None
+
     def _parcel(self, service: str, row: Row) -> Parcel | None:
         ward, record_id, revision, attempts = row
         with self._storage.read() as session:
@@ -98,9 +111,11 @@ class Parcels:
             if found is None:
                 return None
             record = version_of(found)
-            record_type = self._catalog.record_type(record.type)
-            references = _references(session, record_type, record)
-        return Parcel(service=service, revision=revision, attempts=attempts, record=record, references=references)
+            references = _references(session, self._catalog.record_type(record.type), record)
+        fields = self._relevance.sendable(record, references)
+        return Parcel(
+            service=service, revision=revision, attempts=attempts, record=record, fields=fields, references=references
+        )
 
     def answer(self, parcel: Parcel, answer: ServiceAnswer) -> set[Stream]:
         """Write the answer: the delivery's state, and what the service owns into the record. The streams with news."""

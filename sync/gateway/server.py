@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import Mapping, Sequence
@@ -68,13 +69,14 @@ class GatewayServer:
         try:
             city.set_services(self._services)
             city.deliveries.parcels.first_wait = self._first_retry
+            app = create_app(city)
             listener = self._listen()
         except BaseException:
             city.close()
             raise
         self._city = city
         config = uvicorn.Config(
-            create_app(city),
+            app,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -90,8 +92,18 @@ class GatewayServer:
         return self
 
     def _listen(self) -> socket.socket:
+        """The listening socket. asyncio switches Nagle's delay off (40 ms an answer on a kept-alive line) only for
+        sockets that name their protocol, and ``socket.create_server`` does not name it."""
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        listener = socket.create_server((self._host, self._port), family=family, backlog=256)
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        try:
+            if os.name != "nt":  # on Windows the option would let two programs share the port
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((self._host, self._port))
+            listener.listen(256)
+        except BaseException:
+            listener.close()
+            raise
         self._port = int(listener.getsockname()[1])
         return listener
 

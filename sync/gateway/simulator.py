@@ -165,6 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
     play: Simulator
     protocol_version = "HTTP/1.1"
     timeout = 30
+    disable_nagle_algorithm = True  # head and body are two packets; the second must not wait 40 ms for the first
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)

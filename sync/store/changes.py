@@ -16,7 +16,7 @@ from sync.store.pulling import Stream, apply_answer
 from sync.store.rowcodec import decode_change, decode_result, encode_change
 from sync.store.rows import RowWriter, Touch
 
-CHECKPOINT_BYTES = 16 * 1024 * 1024
+CHECKPOINT_BYTES = 48 * 1024 * 1024
 _HISTORY = "payload, status, result, revision"
 
 

@@ -22,7 +22,7 @@ FILE_NAME = "store.db"
 SIDE_NAME = "store.json"
 BUSY_SECONDS = 10.0
 CACHE_KIB = 32_000  # a 4 GB PC can spare it, and it holds the upper levels of every index of a million records
-JOURNAL_BYTES = 32 * 1024 * 1024  # the WAL file shrinks back to this after a bulk load
+JOURNAL_BYTES = 64 * 1024 * 1024  # the WAL file shrinks back to this after a bulk load
 
 
 def connect(path: Path, key: bytes, *, query_only: bool = False) -> Any:
@@ -41,7 +41,7 @@ def begin_file(folder: Path, key: bytes) -> Path:
     if len(key) != 32:
         raise ValueError("the raw key has 32 bytes")
     path = folder / FILE_NAME
-    if path.exists():
+    if path.exists() and path.stat().st_size > 0:  # an empty file is a creation that was cut
         raise StoreError(f"Đã có kho dữ liệu ở {path}; hãy mở kho đó. (A store exists already)")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -62,6 +62,8 @@ def probe(folder: Path, key: bytes, newest: int) -> Path:
     path = folder / FILE_NAME
     if not path.is_file():
         raise NoStore(f"Chưa có kho dữ liệu ở {folder}; hãy đăng ký máy này trước. (No store yet: enrol first)")
+    if path.stat().st_size == 0:
+        raise DamagedStore(f"Tệp {path} trống; hãy khôi phục từ bản sao lưu. (The store file is empty)")
     verdict = _key_verdict(folder / SIDE_NAME, key)
     if verdict is False:
         raise WrongKey(f"Khóa không mở được kho ở {folder}; hãy kiểm tra mật khẩu. (Wrong key)")

@@ -303,10 +303,11 @@ def _assign_row_ids(connection: Any, items: list[Item]) -> None:
         taken = {rid for (rid,) in connection.execute(sql, (numbers,))}
         again = []
         for item, rid in waiting:
-            while rid in used:
-                rid += 1  # noqa: PLW2901
-            if rid in taken:
-                again.append((item, rid + 1))
+            free = rid + (rid in taken)
+            while free in used:
+                free += 1
+            if free != rid:  # whether that one is taken is not known yet
+                again.append((item, free))
                 continue
             used.add(rid)
             item.rid = rid

@@ -66,4 +66,6 @@ def _distance(row: _Row, typed: str, words: list[str], folded: str) -> int:
         return 2
     if all(word in text for word in words):
         return 3
-    return 4 if folded in fold(text) else 5
+    if fold(title) == folded:
+        return 4
+    return 5 if folded in fold(text) else 6

@@ -73,7 +73,7 @@ def _beginning(part: str) -> str:
 
 def _without_trunk_zero(part: str) -> str:
     """A telephone number is stored as +84…; it is typed with its leading zero."""
-    return part[1:] if len(part) in (10, 11) and part.startswith("0") and part.isdigit() else ""
+    return part[1:] if 4 <= len(part) <= 11 and part.startswith("0") and part.isdigit() else ""
 
 
 def _joined(terms: list[str], kinds: str) -> str:

@@ -89,17 +89,24 @@ class UnitField(LineField):
         self.line.setCursorPosition(0)
 
 
+class _UnitPart(UnitField):
+    """Shows the unit's part of the whole address that the entry has."""
+
+    def present(self, value: Any) -> None:
+        super().present(value.get("unit") if isinstance(value, dict) else value)
+
+
 class AddressField(FieldWidget):
     """Two lines of one value: street first, as it is spoken, then the ward."""
 
     def __init__(self, field: Field, host: FormHost, path: str, parent: QWidget | None = None) -> None:
         super().__init__(field, host, path, parent)
         self._value: dict[str, Any] = {}
-        self.detail = LineEdit(self)
+        self.detail = LineEdit(self._key, self)
         self.detail.setMinimumHeight(30)
         self.detail.setPlaceholderText(host.say("address.detail"))
         self.detail.setAccessibleName(f"{host.label(field.label)}: {host.say('address.detail')}")
-        self.unit = UnitField(field, host, path, self)
+        self.unit = _UnitPart(field, host, path, self)
         self.unit.line.setPlaceholderText(host.say("address.unit"))
         self.unit.line.setAccessibleName(f"{host.label(field.label)}: {host.say('address.unit')}")
         self._original = QLabel(self)
@@ -116,12 +123,10 @@ class AddressField(FieldWidget):
         column.addLayout(row)
         column.addWidget(self._original)
         self.setFocusProxy(self.detail)
-        self.detail.key.connect(self._key)
         self.detail.textEdited.connect(lambda _: self.typed.emit())
         self.detail.abandoned.connect(self._detail_left)
         self.unit.committed.connect(self._unit_given)
         self.unit.left.connect(self.left)
-        self.unit.present = self._present_unit  # type: ignore[method-assign]
 
     @property
     def focus_target(self) -> QWidget:
@@ -131,7 +136,7 @@ class AddressField(FieldWidget):
         self._value = dict(value) if isinstance(value, dict) else {}
         if not (self.detail.hasFocus() and self.detail.isModified()):
             self.detail.setText(str(self._value.get("detail") or ""))
-        self._present_unit(None)
+        self.unit.present(self._value)
         original = str(self._value.get("original") or "")
         if original:
             self._original.setText(self.host.say("address.original", text=original))
@@ -154,10 +159,6 @@ class AddressField(FieldWidget):
     def commit_typed(self) -> None:
         if not self.detail.composing and self.detail.isModified():
             self._give(detail=self.detail.text().strip())
-
-    def _present_unit(self, _value: Any) -> None:
-        """The unit's line shows its part of the address, not the whole value the entry has."""
-        UnitField.present(self.unit, self._value.get("unit"))
 
     def _key(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():

@@ -76,7 +76,7 @@ class FilesField(FieldWidget):
             return
         folder = self.folder
         self._say(self.host.say("file.busy"))
-        task = self.host.app.background.run(lambda: [attach(path, folder) for path in wanted])
+        task = self.host.app.background.run(lambda: [attach(path, folder) for path in wanted], self)
         task.then(self._attached).failed(lambda error: self._say(f"⚠ {error}"))
 
     def _attached(self, files: list[dict[str, Any]]) -> None:

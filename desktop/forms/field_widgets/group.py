@@ -41,7 +41,7 @@ class _Row(QFrame):
         line = QHBoxLayout(self)
         line.setContentsMargins(*((10, 8, 6, 8) if block else (0, 2, 0, 2)))
         line.setSpacing(6)
-        grid = GridFlow(gap_x=8, gap_y=6)
+        grid = GridFlow(gap_x=8, gap_y=6, flows=block)
         for field, span in zip(owner.field.fields, owner.spans(block=block), strict=True):
             path = f"{owner.path}/{row_id}/{field.name}"
             cell = FieldCell(field, owner.host, path, self, bare=not block)
@@ -83,6 +83,8 @@ class GroupField(FieldWidget):
         self._column.setSpacing(2)
         title = QLabel(host.label(field.label), self)
         title.setObjectName("label")
+        same = {host.label(section.label) for section in host.entry.record_type.sections}
+        title.setVisible(title.text() not in same)
         self._column.addWidget(title)
         self._head = self._make_head()
         self._column.addWidget(self._head)
@@ -220,7 +222,9 @@ class GroupField(FieldWidget):
         cell.input.present(entry.get(path))
         problem = entry.problem(path)
         filled = entry.get(path) not in (None, "")
-        if problem is None or not filled:
+        if path in self.host.refused:
+            cell.set_problem(self.host.refused[path])
+        elif problem is None or not filled:
             cell.set_problem(None)
         else:
             cell.set_problem(problem.message.get(self.host.language), blocks=problem.blocks)
@@ -259,7 +263,7 @@ class GroupField(FieldWidget):
         head = QWidget(self)
         line = QHBoxLayout(head)
         line.setContentsMargins(0, 2, 32, 0)
-        grid = GridFlow(gap_x=8, gap_y=0)
+        grid = GridFlow(gap_x=8, gap_y=0, flows=False)
         if len(self.field.fields) <= MOST_COLUMNS:
             for field, span in zip(self.field.fields, self.spans(block=False), strict=True):
                 label = QLabel(self.host.label(field.label) + (" *" if field.required is True else ""), head)

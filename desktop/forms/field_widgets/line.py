@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
@@ -22,20 +23,20 @@ class LineEdit(QLineEdit):
 
     entered = Signal()
     abandoned = Signal()
-    key = Signal(QKeyEvent)
-    """A key the field may take first: it accepts the event to keep it from the line."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, on_key: Callable[[QKeyEvent], None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.composing = False
+        self._on_key = on_key
 
     def inputMethodEvent(self, event: QInputMethodEvent, /) -> None:
         self.composing = bool(event.preeditString())
         super().inputMethodEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        """The field hears of a key first: it accepts the event to keep it from the line."""
         event.ignore()
-        self.key.emit(event)
+        self._on_key(event)
         if not event.isAccepted():
             super().keyPressEvent(event)
 
@@ -57,7 +58,7 @@ class LineField(FieldWidget):
         super().__init__(field, host, path, parent)
         self._value: Any = None
         self._dirty = False
-        self.line = LineEdit(self)
+        self.line = LineEdit(self.on_key, self)
         self.line.setMinimumHeight(30)
         if field.type in NUMBERS:
             self.line.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -70,7 +71,6 @@ class LineField(FieldWidget):
         self.setFocusProxy(self.line)
         self._pause: QTimer | None = None
         self.line.textEdited.connect(self._typed)
-        self.line.key.connect(self.on_key)
         self.line.entered.connect(self._entered)
         self.line.abandoned.connect(self._left)
 
@@ -153,14 +153,3 @@ def forward_list_keys(event: QKeyEvent) -> int | None:
 def is_open_key(event: QKeyEvent) -> bool:
     """Alt+Down opens a list or a calendar."""
     return event.key() == Qt.Key.Key_Down and bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
-
-
-class LeaveFilter(QObject):
-    """Tells when a widget that has no signal for it loses the keyboard."""
-
-    left = Signal()
-
-    def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
-        if event.type() == QEvent.Type.FocusOut:
-            self.left.emit()
-        return False

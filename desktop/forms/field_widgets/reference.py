@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop.background import Task
 from desktop.forms.cards import read_card
 from desktop.forms.field_widgets.line import LineField, forward_list_keys, is_open_key
 from desktop.forms.host import FormHost
-from desktop.forms.people import find_suggestions, targets_of
+from desktop.forms.people import columns_of, find_suggestions, targets_of
 from desktop.forms.popup import Suggestion
+from desktop.widgets.basics import text_label
 from forms.definition import Field, RecordType
+
+if TYPE_CHECKING:
+    from desktop.forms.short_form import ShortForm
 
 SEARCH_PAUSE = 120  # ms
 NEW = "\0new"
@@ -36,17 +40,22 @@ class ReferenceField(LineField):
         self._search = QTimer(self, singleShot=True, interval=SEARCH_PAUSE)
         self._search.timeout.connect(self._find)
         self.line.textEdited.connect(self._changed)
-        self._short: QWidget | None = None
+        self.short: ShortForm | None = None
+        self._about: QLabel | None = None
         self._rows: list[Suggestion] = []
 
     def make_row(self) -> QHBoxLayout:
         """The line stands in a column, so that the short form can hang below it."""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(6)
+        self._column.setSpacing(3)
         row = QHBoxLayout()
         self._column.addLayout(row)
         return row
+
+    def present(self, value: Any) -> None:
+        super().present(value)
+        self._show_about(value if isinstance(value, str) else "")
 
     def text_of(self, value: Any, *, masked: bool = False) -> str:
         if not isinstance(value, str) or not value:
@@ -108,7 +117,9 @@ class ReferenceField(LineField):
             return
         type_id, number_field, values = card
         store = self.host.app.store
-        task = self.host.app.background.run(lambda: store.records.find(type_id, **{number_field: values[number_field]}))
+        task = self.host.app.background.run(
+            lambda: store.records.find(type_id, **{number_field: values[number_field]}), self
+        )
         task.then(lambda found: self.pick(found[0].id) if found else self.begin_new(type_id, values))
 
     def pick(self, record_id: str) -> None:
@@ -120,10 +131,11 @@ class ReferenceField(LineField):
         self.committed.emit(record_id)
         self.line.setText(self.text_of(record_id))
         self.line.setCursorPosition(0)
+        self._show_about(record_id)
 
     def begin_new(self, type_id: str, values: dict[str, Any]) -> None:
         """Opens the short form under the line."""
-        from desktop.forms.short_form import ShortForm
+        from desktop.forms.short_form import ShortForm  # late: it holds a form, which holds this
 
         self._dirty = False
         self.close_short()
@@ -131,16 +143,34 @@ class ReferenceField(LineField):
         short = ShortForm(self.host.app, record_type, values, self)
         short.created.connect(self._created)
         short.closed.connect(self.close_short)
-        self._short = short
+        self.short = short
         self._column.addWidget(short)
         self.resized.emit()
         short.focus_first()
 
+    def _show_about(self, record_id: str) -> None:
+        """Number, birth date and place under the name: who it is among all of that name."""
+        if not record_id and self._about is None:
+            return
+        fields = self.host.app.resolve(record_id) if record_id and len(self.targets) == 1 else None
+        known = {r.id: r for r in self.host.catalog.record_types}
+        record_type = known.get(self.targets[0]) if fields else None
+        parts = columns_of(record_type, fields, "", None, self.host.language) if record_type and fields else ()
+        text = " · ".join(part for part in parts if part)
+        if self._about is None:
+            if not text:
+                return
+            self._about = text_label("", "hint", wrap=True, parent=self)
+            self._column.insertWidget(1, self._about)
+        self._about.setText(text)
+        self._about.setVisible(bool(text))
+        self.resized.emit()
+
     def close_short(self) -> None:
-        if self._short is not None:
-            self._short.hide()
-            self._short.deleteLater()
-            self._short = None
+        if self.short is not None:
+            self.short.hide()
+            self.short.deleteLater()
+            self.short = None
             self.line.setFocus()
             self.resized.emit()
 
@@ -175,13 +205,15 @@ class ReferenceField(LineField):
             self._show([] if "|" in text else self._commands(text))
             return
         app, language, targets = self.host.app, self.host.language, self.targets
-        self._task = app.background.run(lambda: find_suggestions(app.store, app.catalog, text, targets, language))
+        self._task = app.background.run(lambda: find_suggestions(app.store, app.catalog, text, targets, language), self)
         self._task.then(lambda rows: self._show(rows + self._commands(text)))
 
     def _commands(self, text: str) -> list[Suggestion]:
         rows = []
         for target in self._creatable():
-            words = self.host.say("picker.new_person" if self.is_person else "picker.new", label=self.host.label(target.label).lower())
+            words = self.host.say(
+                "picker.new_person" if self.is_person else "picker.new", label=self.host.label(target.label).lower()
+            )
             rows.append(Suggestion(NEW + target.id, (words,), command=True, data=text))
         return rows
 

@@ -25,6 +25,9 @@ class _AddLine(ReferenceField):
         super().pick(record_id)
         self.line.clear()
 
+    def _show_about(self, record_id: str) -> None:
+        """The list below names what was picked."""
+
 
 class ReferencesField(FieldWidget):
     def __init__(self, field: Field, host: FormHost, path: str, parent: QWidget | None = None) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from desktop.forms.field_widgets.base import FieldWidget
 from desktop.forms.host import FormHost
-from desktop.forms.layout import GridFlow
+from desktop.forms.layout import GridFlow, clear_layout
 from forms.definition import Choice, Field
 
 
@@ -22,11 +22,12 @@ class _EnterGoesOn(QObject):
         self._owner = owner
 
     def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
-                self._owner.left.emit()
-                return True
-        return False
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
+            return False
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers()
+        if enter:
+            self._owner.left.emit()
+        return enter
 
 
 class YesNoField(FieldWidget):
@@ -41,7 +42,7 @@ class YesNoField(FieldWidget):
         layout.addWidget(self.box)
         self.setFocusProxy(self.box)
         self.box.installEventFilter(_EnterGoesOn(self))
-        self.box.clicked.connect(self.committed)
+        self.box.clicked.connect(self._ticked)
 
     @property
     def focus_target(self) -> QWidget:
@@ -49,6 +50,9 @@ class YesNoField(FieldWidget):
 
     def present(self, value: Any) -> None:
         self.box.setChecked(bool(value))
+
+    def _ticked(self, checked: bool) -> None:
+        self.committed.emit(checked)
 
 
 class ManyField(FieldWidget):
@@ -69,10 +73,7 @@ class ManyField(FieldWidget):
         codes = [c.code for c in choices]
         if codes == list(self._boxes):
             return
-        while self._grid.count():
-            item = self._grid.takeAt(0)
-            if item is not None and (widget := item.widget()) is not None:
-                widget.deleteLater()
+        clear_layout(self._grid)
         self._boxes = {}
         for choice in choices:
             box = QCheckBox(self.host.label(choice.label), self)

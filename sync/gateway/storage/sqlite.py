@@ -86,7 +86,7 @@ class SqliteStorage:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")  # what the city acknowledges survives a power cut
             connection.execute("PRAGMA cache_size = -65536")
-            connection.execute("PRAGMA wal_autocheckpoint = 40000")
+            connection.execute("PRAGMA wal_autocheckpoint = 10000")
         except sqlite3.Error:
             connection.close()
             raise

@@ -59,6 +59,7 @@ PAPER_FIELDS = (
     field("home", "address"),
     field("note", "longtext"),
     field("urgent", "bool"),
+    field("reason", "text", relevant="urgent == true"),
     field("rows", "group", fields=(field("name", "text"), field("sheets", "int"))),
 )
 
@@ -74,6 +75,7 @@ def paper(tmp_path: Path) -> Callable[..., str]:
         *,
         proof: bool = False,
         number: str | None = "5/2026",
+        state: str = "done",
         **context: Any,
     ) -> str:
         printout = Printout(
@@ -97,7 +99,7 @@ def paper(tmp_path: Path) -> Callable[..., str]:
             choices={},
             folder=str(tmp_path),
         )
-        record = {"id": "r1", "state": "done", "number": number, "fields": dict(fields or {})}
+        record = {"id": "r1", "state": state, "number": number, "fields": dict(fields or {})}
         around = PrintContext(
             **{
                 "ward": {"code": "00070", "name": "Phường Hoàn Kiếm", "org_code": "H26.1", "place": "Hoàn Kiếm"},
@@ -152,6 +154,11 @@ def test_nothing_prints_as_dots_and_is_false(paper: Callable[..., str]) -> None:
     assert paper(body) == "……|……|……|……||"
 
 
+def test_a_field_that_is_not_relevant_is_left_out(paper: Callable[..., str]) -> None:
+    assert paper("{{ record.reason }}", {"reason": "gấp", "urgent": True}) == "gấp"
+    assert paper("{{ record.reason }}", {"reason": "gấp", "urgent": False}) == "……"
+
+
 def test_a_person_is_printed_as_frozen_at_signing(paper: Callable[..., str]) -> None:
     body = "{{ record.person_ref.full_name }}|{{ record.person_ref.dob }}|{{ frozen('person_ref', 'full_name') }}|{{ record.person_ref.personal_id|mask }}"
     today = paper(body, {"person_ref": "p1"})
@@ -164,10 +171,18 @@ def test_banners(paper: Callable[..., str]) -> None:
     assert "IN LẠI" not in paper(LETTER)
     assert "IN LẠI LẦN 2" in paper(LETTER, copy_number=3)
     assert "BẢN KIỂM TRA" in paper(LETTER, proof=True)
+
+
+def test_a_paper_without_its_final_number_says_so(paper: Callable[..., str]) -> None:
     waiting = paper(LETTER, number=None)
     assert "(chờ cấp số)" in waiting
-    assert "SỐ TẠM – chưa có số chính thức" in waiting
-    assert "SỐ TẠM: TMP-Q2-261122-0001" in paper(LETTER, {"_temporary": "TMP-Q2-261122-0001"}, number=None)
+    assert "CHỜ CẤP SỐ" in waiting
+    temporary = paper(LETTER, {"_temporary": "TMP-Q2-261122-0001"}, number=None)
+    assert "SỐ TẠM: TMP-Q2-261122-0001" in temporary
+    assert "SỐ TẠM – chưa có số chính thức" in temporary
+    assert "Số: 7/2026" in paper(LETTER, {"cert_no": "7/2026"}, number=None)
+    declared = paper(LETTER, number=None, state="draft")
+    assert "CHỜ CẤP SỐ" not in declared  # a declaration waits for no number
 
 
 def test_records_that_point_here(paper: Callable[..., str]) -> None:
@@ -219,6 +234,7 @@ def test_no_such_printout_and_no_record(paper: Callable[..., str]) -> None:
     context = PrintContext(
         ward={}, officer={}, now=datetime(2026, 1, 1, tzinfo=UTC), resolve=lambda _id: None, related=lambda *_: []
     )
-    for printout, records in (("other", [{}]), ("slip", [])):
+    cases: list[tuple[str, list[dict[str, Any]]]] = [("other", [{}]), ("slip", [])]
+    for printout, records in cases:
         with pytest.raises(PrintError):
             render(kind, printout, catalog, records, context=context)

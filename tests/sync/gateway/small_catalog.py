@@ -43,6 +43,7 @@ DOSSIER = RecordType(
         field("applicant"),
         field("subject"),
         field("fee", "money"),
+        field("urgent_reason", relevant="fee > 5000"),
         field("person_ref", "person"),
         field("dossier_code", "code", owner="tthc_hanoi"),
         field("received_by", "signature"),

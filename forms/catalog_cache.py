@@ -1,0 +1,73 @@
+"""The compiled catalogue: one MessagePack file, so that start-up does not read YAML.
+
+It holds for exactly the files it was made from (names, sizes, times of change) and for this version of the structs.
+Whatever is wrong with it, it is ignored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from forms import definition
+from forms.definition import Catalog
+
+
+def default_cache_folder() -> Path:
+    """The account's cache folder: it may be emptied at any time."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "SoPhuong" / "cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "so-phuong"
+
+
+def fingerprint(folder: Path) -> str:
+    """What the catalogue's files are, without reading them."""
+    digest = hashlib.blake2b(_shape().encode(), digest_size=16)
+    digest.update(str(folder.resolve()).encode())
+    for name, stat in sorted(_files(str(folder))):
+        digest.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _files(folder: str) -> list[tuple[str, os.stat_result]]:
+    found: list[tuple[str, os.stat_result]] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                found += _files(entry.path)
+            elif entry.name.endswith((".yaml", ".yml")):
+                found.append((entry.path, entry.stat()))
+    return found
+
+
+def _shape() -> str:
+    """Names of all structs and their fields: a cache of another version of them is of no use."""
+    structs = [s for s in vars(definition).values() if isinstance(s, type) and issubclass(s, msgspec.Struct)]
+    return ";".join(f"{s.__name__}:{','.join(s.__struct_fields__)}" for s in structs)
+
+
+def read_cache(cache: Path, key: str) -> Catalog | None:
+    try:
+        return msgspec.msgpack.decode((cache / f"catalog-{key}.msgpack").read_bytes(), type=Catalog)
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def write_cache(cache: Path, key: str, catalog: Catalog) -> None:
+    """Written beside and renamed, so that a power cut leaves the old file or the new one; older ones go."""
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        stale = [path for path in cache.glob("catalog-*.msgpack") if key not in path.name]
+        handle, name = tempfile.mkstemp(dir=cache, prefix=".catalog")
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.msgpack.encode(catalog))
+        Path(name).replace(cache / f"catalog-{key}.msgpack")
+        for path in sorted(stale, key=lambda path: path.stat().st_mtime_ns)[:-4]:
+            path.unlink(missing_ok=True)
+    except OSError:
+        return

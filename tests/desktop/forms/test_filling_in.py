@@ -1,0 +1,210 @@
+"""An officer fills in a form by keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QInputMethodEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+
+from desktop.app import App
+from desktop.forms.field_widgets.group import GroupField
+from desktop.forms.field_widgets.reference import ReferenceField
+from desktop.forms.record_page import RecordPage
+from sync.store.model import Record
+from tests.desktop.forms.catalogue import CITIZEN, EVERYTHING
+from tests.desktop.forms.conftest import settle, type_text
+
+Open = Callable[..., RecordPage]
+
+
+def line_of(page: RecordPage, path: str) -> QLineEdit:
+    cell = page.view.cell(path)
+    assert cell is not None
+    target = cell.input.focus_target
+    assert isinstance(target, QLineEdit)
+    return target
+
+
+def focus_is_in(page: RecordPage, path: str) -> bool:
+    cell, focus = page.view.cell(path), QApplication.focusWidget()
+    return cell is not None and focus is not None and cell.isAncestorOf(focus)
+
+
+def test_the_first_field_has_the_focus_and_enter_goes_on_without_saving(open_page: Open, app: App, qtbot: Any) -> None:
+    page = open_page()
+    assert focus_is_in(page, "procedure")
+    type_text(line_of(page, "procedure"), "khai sinh")
+    assert page.view.popup().isVisible()
+    qtbot.keyClick(line_of(page, "procedure"), Qt.Key.Key_Return)
+    assert page.entry.get("procedure") == "birth"
+    assert focus_is_in(page, "channel")
+    for path in ("pages", "applicant", "phone"):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+        assert focus_is_in(page, path)
+    assert app.store.records.types().get("desk.dossier", 0) == 0
+
+
+def test_escape_closes_only_the_list(open_page: Open, qtbot: Any) -> None:
+    page = open_page()
+    line = line_of(page, "procedure")
+    qtbot.keyClick(line, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert page.view.popup().isVisible()
+    qtbot.keyClick(line, Qt.Key.Key_Escape)
+    assert not page.view.popup().isVisible()
+    assert page.isVisible()
+    assert line.hasFocus()
+
+
+def test_search_in_a_list_needs_no_accents(open_page: Open) -> None:
+    page = open_page()
+    type_text(line_of(page, "procedure"), "dang ky ket")
+    assert [row.key for row in page.view.popup().rows] == ["marriage"]
+
+
+def test_enter_breaks_a_line_in_long_text(open_page: Open, qtbot: Any) -> None:
+    page = open_page()
+    cell = page.view.cells["note"]
+    cell.input.focus_target.setFocus()
+    type_text(cell.input.focus_target, "một")
+    qtbot.keyClick(cell.input.focus_target, Qt.Key.Key_Return)
+    type_text(cell.input.focus_target, "hai")
+    page.view.flush()
+    assert page.entry.get("note") == "một\nhai"
+
+
+def test_rules_run_after_a_pause_and_never_rewrite_what_is_typed(open_page: Open, qtbot: Any) -> None:
+    page = open_page()
+    line = line_of(page, "pages")
+    line.setFocus()
+    type_text(line, "03")
+    qtbot.waitUntil(lambda: page.entry.get("fee") == 6000)
+    assert line.text() == "03"
+    assert line_of(page, "fee").text().startswith("6.000")
+    line_of(page, "phone").setFocus()
+    assert line.text() == "3"
+
+
+def test_a_word_being_composed_is_left_alone(open_page: Open, qtbot: Any) -> None:
+    page = open_page()
+    page.view.put("channel", "post")
+    line = line_of(page, "proxy")
+    line.setFocus()
+    type_text(line, "Nguye")
+    QApplication.sendEvent(line, QInputMethodEvent("ễ", []))
+    page.view.commit_typed()
+    qtbot.wait(600)
+    assert page.entry.get("proxy") is None
+    assert line.text() == "Nguye"
+    done = QInputMethodEvent("", [])
+    done.setCommitString("ễn")
+    QApplication.sendEvent(line, done)
+    qtbot.waitUntil(lambda: page.entry.get("proxy") == "Nguyeễn")
+
+
+def test_a_field_that_is_not_relevant_is_not_there(open_page: Open) -> None:
+    page = open_page()
+    assert page.view.cells["proxy"].isHidden()
+    page.view.put("channel", "post")
+    assert not page.view.cells["proxy"].isHidden()
+    page.view.put("channel", "direct")
+    assert page.view.cells["proxy"].isHidden()
+
+
+def test_a_person_is_found_by_name_without_accents_and_picked(
+    open_page: Open, app: App, tuyet: Record, qtbot: Any
+) -> None:
+    page = open_page()
+    line = line_of(page, "applicant")
+    line.setFocus()
+    type_text(line, "anh tuyet")
+    qtbot.waitUntil(lambda: page.view.popup().isVisible(), timeout=5000)
+    assert page.view.popup().rows[0].columns[:3] == ("001190012345", "Nguyễn Thị Ánh Tuyết", "05/01/1990")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert page.entry.get("applicant") == tuyet.id
+    assert "Nguyễn Thị Ánh Tuyết" in line.text()
+
+
+def test_a_new_person_is_made_in_place(open_page: Open, app: App, qtbot: Any) -> None:
+    page = open_page()
+    picker = page.view.cells["applicant"].input
+    assert isinstance(picker, ReferenceField)
+    picker.line.setFocus()
+    type_text(picker.line, "Phạm Minh Dũng")
+    qtbot.waitUntil(lambda: page.view.popup().isVisible(), timeout=5000)
+    assert page.view.popup().rows[-1].command
+    page.view.popup().accept()
+    short = picker.short
+    assert short is not None
+    assert short.entry.get("full_name") == "Phạm Minh Dũng"
+    short.save()
+    assert "⚠" in short.view.cells["dob"].problem_text
+    short.view.put("dob", "1988")
+    short.save()
+    qtbot.waitUntil(lambda: page.entry.get("applicant") is not None, timeout=5000)
+    made = app.store.records.load(page.entry.get("applicant"))
+    assert made is not None
+    assert (made.type, made.fields["full_name"], made.fields["dob"]) == (CITIZEN, "Phạm Minh Dũng", "1988")
+    assert picker.short is None
+
+
+def test_a_scanned_card_picks_whoever_has_the_number(open_page: Open, app: App, tuyet: Record, qtbot: Any) -> None:
+    page = open_page()
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_F8)
+    assert focus_is_in(page, "applicant")
+    line = line_of(page, "applicant")
+    type_text(line, "001190012345|011234567|Nguyễn Thị Ánh Tuyết|05011990|Nữ|12 Hàng Bài, Hà Nội|01012022")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.entry.get("applicant") == tuyet.id, timeout=5000)
+
+
+def test_a_card_of_somebody_new_fills_the_short_form(open_page: Open, app: App, qtbot: Any) -> None:
+    page = open_page()
+    picker = page.view.cells["applicant"].input
+    assert isinstance(picker, ReferenceField)
+    picker.take_card("001088004321|011234567|Phạm Minh Dũng|07031988|Nam|3 Ngõ Trạm, Hà Nội|01012022")
+    settle(app, qtbot)
+    short = picker.short
+    assert short is not None
+    assert short.entry.get("full_name") == "Phạm Minh Dũng"
+    assert short.entry.get("dob") == "1988-03-07"
+    assert short.entry.get("personal_id") == "001088004321"
+
+
+def test_rows_are_added_and_removed_by_keyboard(open_page: Open, qtbot: Any) -> None:
+    page = open_page(EVERYTHING)
+    group = page.view.cells["f_group"].input
+    assert isinstance(group, GroupField)
+    group.focus_target.setFocus()
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    type_text(focused(), "bản vẽ")
+    qtbot.keyClick(focused(), Qt.Key.Key_Return)
+    type_text(focused(), "3")
+    qtbot.keyClick(focused(), Qt.Key.Key_Return)
+    qtbot.keyClick(focused(), Qt.Key.Key_Return)
+    rows = page.entry.get("f_group")
+    assert [(r.get("what"), r.get("count")) for r in rows] == [("bản vẽ", 3), (None, None)]
+    assert len({r["_id"] for r in rows}) == 2
+    qtbot.keyClick(focused(), Qt.Key.Key_Delete, Qt.KeyboardModifier.ControlModifier)
+    assert len(page.entry.get("f_group")) == 1
+
+
+def focused() -> QWidget:
+    widget = QApplication.focusWidget()
+    assert widget is not None
+    return widget
+
+
+def test_every_field_can_be_reached_by_tab_in_the_order_it_is_seen(open_page: Open) -> None:
+    page = open_page()
+    seen = []
+    for _ in range(40):
+        for path, cell in page.view.cells.items():
+            if cell.isAncestorOf(focused()) and path not in seen:
+                seen.append(path)
+        page.focusNextChild()
+    usable = [p for p in page.view.cells if p in seen]
+    assert seen == usable
+    assert {"procedure", "channel", "pages", "applicant", "phone", "note"} <= set(seen)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from threading import Thread
+from typing import Any
+
+from forms.definition import Catalog
+from forms.summary import Summary, describe
+
+from .conftest import PEOPLE
+
+FIELDS: dict[str, Any] = {
+    "borrower": "old", "kind": "01", "phone": "+84912345678", "total": 3000, "due_at": "2026-11-27T10:00:00Z",
+}  # fmt: skip
+
+
+def summary(catalog: Catalog, fields: dict[str, Any], state: str = "lent", number: str | None = "0001/2026") -> Summary:
+    loan = catalog.record_type("lending.loan")
+    return describe(loan, catalog, fields, state=state, number=number, resolve=PEOPLE.get)
+
+
+def test_title_search_and_sorting(catalog: Catalog) -> None:
+    found = summary(catalog, FIELDS)
+    assert (found.title, found.subtitle) == ("0001/2026 · Nguyễn Thị Ánh", "Bản đồ")
+    for words in ("0001/2026", "Nguyễn Thị Ánh", "0912345678"):
+        assert words in found.search_text
+    assert found.sort["total"] == 3000
+    assert found.sort["_number"] == "0001/2026"
+    other = summary(catalog, {"borrower": "child", "kind": "book"})
+    assert found.sort["borrower"] < other.sort["borrower"]  # Ánh before Bé
+
+
+def test_the_due_moment_counts_only_while_the_clock_runs(catalog: Catalog) -> None:
+    assert summary(catalog, FIELDS).due_at == "2026-11-27T10:00:00Z"
+    for state in ("draft", "asked", "returned", "void"):
+        assert summary(catalog, FIELDS, state).due_at is None
+
+
+def test_a_record_with_nothing_in_it_still_has_a_name(catalog: Catalog) -> None:
+    assert summary(catalog, {}, "draft", None).title == "Phiếu mượn"
+    citizen = describe(
+        catalog.record_type("residence.citizen"),
+        catalog,
+        {"full_name": "An"},
+        state="active",
+        number=None,
+        resolve=PEOPLE.get,
+    )
+    assert citizen.title == "An"
+
+
+def test_foreign_values_do_not_stop_it(catalog: Catalog) -> None:
+    found = summary(catalog, {"borrower": ["x"], "kind": 5, "phone": {"a": 1}, "total": "?", "due_at": None})
+    assert found.title
+
+
+def test_several_threads_describe_at_once(catalog: Catalog) -> None:
+    wrong: list[str] = []
+
+    def run(number: str) -> None:
+        wrong.extend(
+            t for _ in range(300) if not (t := summary(catalog, FIELDS, number=number).title).startswith(number)
+        )
+
+    threads = [Thread(target=run, args=(f"{n:04d}/2026",)) for n in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []

@@ -1,0 +1,92 @@
+"""Records that services send to a ward."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from forms.exchange import read_lines
+from sync.gateway.city import City
+from sync.gateway.inbound import InboundReport
+from tests.sync.gateway.pcs import WARD, Pc
+
+
+def send(city: City, folder: Path, type_id: str, *lines: object) -> InboundReport:
+    path = folder / "in.ndjson"
+    text = "\n".join(line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) for line in lines)
+    path.write_text(text + "\n", encoding="utf-8")
+    return city.inbound.take(type_id, WARD, read_lines(path, city.catalog.record_type(type_id)))
+
+
+def test_an_online_application_arrives_with_its_number(city: City, tmp_path: Path) -> None:
+    pc = Pc(city)
+    application = {"state": "accepted", "number": "H26-7", "fields": {"applicant": "Vũ Thị Mơ", "fee": 8000}}
+    report = send(city, tmp_path, "onestop.dossier", application)
+    (record,) = pc.pull("onestop").records
+    assert (report.accepted, report.refused) == (1, [])
+    assert (record.state, record.number, record.origin) == ("accepted", "H26-7", "tthc_hanoi")
+    assert record.fields == {"applicant": "Vũ Thị Mơ", "fee": 8000}
+    assert pc.pull("onestop").deliveries == ()  # the service knows: it sent it
+    history = city.feed.history(pc.device, record.id)
+    assert history.results[0].status == "accepted"
+
+
+def test_the_same_file_twice_changes_nothing_even_after_an_edit(city: City, tmp_path: Path) -> None:
+    pc = Pc(city)
+    line = {"fields": {"applicant": "A"}}
+    first = send(city, tmp_path, "onestop.dossier", line, line)
+    made = pc.create("onestop.dossier", record_id=first.ids[0])
+    pc.push(pc.edit(made, {"applicant": "A"}, {"applicant": "Anh"}))
+    again = send(city, tmp_path, "onestop.dossier", line, line)
+    assert (first.accepted, again.accepted, again.unchanged) == (2, 0, 2)
+    assert again.ids == first.ids
+    assert {r.fields["applicant"] for r in pc.pull("onestop").records} == {"A", "Anh"}
+
+
+def test_a_known_id_changes_the_fields_it_names(city: City, tmp_path: Path) -> None:
+    pc = Pc(city)
+    made = pc.create("onestop.dossier", after={"applicant": "A", "subject": "x"})
+    pc.push(made)
+    report = send(
+        city,
+        tmp_path,
+        "onestop.dossier",
+        {"id": made.record_id, "state": "done", "fields": {"subject": None, "fee": 5}},
+    )
+    (record,) = pc.pull("onestop").records
+    assert report.accepted == 1
+    assert (record.state, record.fields, record.revision) == ("draft", {"applicant": "A", "fee": 5}, 2)
+
+
+def test_a_person_written_inside_becomes_one_record(city: City, tmp_path: Path) -> None:
+    pc = Pc(city)
+    person = {"full_name": "Lý Thị Bé"}
+    send(
+        city,
+        tmp_path,
+        "onestop.dossier",
+        {"fields": {"applicant": "1", "person_ref": person}},
+        {"fields": {"applicant": "2", "person_ref": person}},
+    )
+    (citizen,) = pc.pull("people").records
+    assert citizen.fields == person
+    assert {r.fields["person_ref"] for r in pc.pull("onestop").records} == {citizen.id}
+
+
+def test_a_bad_line_is_named_and_the_rest_goes_in(city: City, tmp_path: Path) -> None:
+    report = send(
+        city,
+        tmp_path,
+        "onestop.dossier",
+        {"fields": {"applicant": "A"}},
+        "{not json",
+        {"fields": {"fee": "nhiều"}},
+        {"fields": {"nothing_like_it": 1}},
+        {"state": "gone", "fields": {}},
+        {"id": "../..", "fields": {}},
+        {"type": "residence.citizen", "fields": {}},
+        {"fields": {"applicant": "B"}},
+    )
+    assert report.accepted == 2
+    assert sorted(line for line, _, _ in report.refused) == [2, 3, 4, 5, 6, 7]
+    assert {field for line, field, _ in report.refused if line in (3, 4, 5)} == {"fee", "nothing_like_it", "state"}

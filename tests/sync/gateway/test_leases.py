@@ -1,0 +1,105 @@
+"""Books: whole, to one named device, going on above every number known; a takeover explains its gap."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forms.definition import Register
+from sync.gateway.city import City
+from sync.gateway.leases import LEASE_LENGTH
+from sync.gateway.numbering import NumberReader, Read
+from sync.gateway.refusals import RefusedError
+from sync.protocol import LeaseRequest
+from tests.sync.gateway.pcs import OTHER_WARD, WARD, Pc
+
+REGISTER = "certification.cert_copy/book"
+BOOK = (WARD, REGISTER, "2026")
+ASKED = LeaseRequest(*BOOK)
+
+
+def numbered(pc: Pc, n: int, book: str = "01/2026-SCT/BS", **more):
+    after = {"cert_no": f"{n:04d}", "book_no": book}
+    return pc.create("certification.cert_copy", to_state="certified", number=f"{n:04d}", after=after, **more)
+
+
+def test_the_same_device_goes_on_above_what_the_city_knows(city: City) -> None:
+    pc = Pc(city)
+    assert city.leases.lease(pc.device, ASKED).next == 1
+    pc.push(numbered(pc, 1), numbered(pc, 2), numbered(pc, 9))
+    again = city.leases.lease(pc.device, ASKED)
+    assert (again.next, again.upper) == (10, 9 + LEASE_LENGTH)
+    (told,) = city.hello(pc.device).leases
+    assert told.next == 10
+
+
+def test_another_device_is_told_who_holds_the_book(city: City) -> None:
+    first, second, elsewhere = Pc(city), Pc(city), Pc(city, OTHER_WARD)
+    city.leases.lease(first.device, ASKED)
+    with pytest.raises(RefusedError) as held:
+        city.leases.lease(second.device, ASKED)
+    assert (held.value.status, held.value.code) == (409, "lease_held")
+    assert first.device.id in held.value.label.vi
+    other_book = LeaseRequest(OTHER_WARD, REGISTER, "2026")
+    assert city.leases.lease(elsewhere.device, other_book).next == 1
+    with pytest.raises(RefusedError) as foreign:
+        city.leases.lease(second.device, other_book)
+    assert foreign.value.status == 403
+
+
+def test_a_takeover_starts_above_what_the_lost_pc_may_have_given(city: City) -> None:
+    lost, new = Pc(city), Pc(city)
+    city.leases.lease(lost.device, ASKED)
+    lost.push(numbered(lost, 5))
+    moved = city.leases.take_over(BOOK, new.device.id, "máy hỏng")
+    assert moved.device_before == lost.device.id
+    assert (moved.gap_from, moved.gap_to, moved.lease.next) == (6, LEASE_LENGTH, LEASE_LENGTH + 1)
+    assert city.leases.lease(new.device, ASKED).next == LEASE_LENGTH + 1
+    with pytest.raises(RefusedError):
+        city.leases.lease(lost.device, ASKED)
+
+
+def test_someone_who_looked_at_the_paper_leaves_no_gap(city: City) -> None:
+    lost, new = Pc(city), Pc(city)
+    city.leases.lease(lost.device, ASKED)
+    lost.push(numbered(lost, 5))
+    moved = city.leases.take_over(BOOK, new.device.id, "máy hỏng", above=7)
+    assert (moved.gap_from, moved.gap_to, moved.lease.next) == (6, 7, 8)
+    with pytest.raises(RefusedError):
+        city.leases.take_over(BOOK, new.device.id, "lần nữa")
+    with pytest.raises(RefusedError):
+        city.leases.take_over(BOOK, Pc(city, OTHER_WARD).device.id, "phường khác")
+
+
+def test_a_number_given_twice_is_kept_and_flagged(city: City) -> None:
+    a, b = Pc(city), Pc(city)
+    first, second, next_year = a.push(numbered(a, 3))[0], *b.push(numbered(b, 3), numbered(b, 3, "01/2027-SCT/BS"))
+    assert first.problems == next_year.problems == ()
+    assert second.status == "accepted"
+    assert second.problems[0].field == "cert_no"
+    (again,) = b.push(twin := numbered(b, 3))
+    assert again.problems
+    assert b.push(twin)[0].problems == again.problems
+
+
+@pytest.mark.parametrize("period", ["", "26", "2026-01", "2026\n"])
+def test_a_period_must_fit_the_register(city: City, period: str) -> None:
+    with pytest.raises(RefusedError) as wrong:
+        city.leases.lease(Pc(city).device, LeaseRequest(WARD, REGISTER, period))
+    assert wrong.value.status == 400
+
+
+@given(n=st.integers(1, 99_999), year=st.integers(2000, 2099))
+def test_numbers_are_read_as_they_are_written(n: int, year: int) -> None:
+    reader = NumberReader(Register(id="r", kind="leased", field="no", format="{n:04d}/{yyyy}"))
+    assert reader.read(f"{n:04d}/{year}", {}, "2026-01-01T00:00:00Z") == Read(str(year), n)
+    assert reader.read(f"{n}-x", {}, "2026-01-01T00:00:00Z") is None
+
+
+def test_the_year_ends_at_midnight_in_hanoi() -> None:
+    reader = NumberReader(Register(id="r", kind="leased", field="no", format="{n}"))
+    assert reader.read("7", {}, "2025-12-31T16:59:59Z") == Read("2025", 7)
+    assert reader.read("7", {}, "2025-12-31T17:00:00Z") == Read("2026", 7)
+    by_day = NumberReader(Register(id="r", kind="leased", field="no", format="T{yy}{mm}{dd}-{n:03d}", period="day"))
+    assert by_day.read("T261122-012", {}, "2026-01-01T00:00:00Z") == Read("2026-11-22", 12)

@@ -1,0 +1,170 @@
+"""A register number is legal: in order, never twice, explained when unused, and never guessed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from sync.clock import FixedClock
+from sync.protocol import ChangeResult, Lease
+from sync.store import Store
+from sync.store.model import Record, Save, StoreError
+from tests.sync.store import ward
+from tests.sync.store.ward import CLERK, COPIES_BOOK, COPY, DOSSIER, WARD
+
+
+def lease(start: int = 1, upper: int = 0, period: str = "2026", device: str = "Q2") -> Lease:
+    return Lease(ward=WARD, register=COPIES_BOOK, period=period, device=device, next=start, upper=upper)
+
+
+def certify(store: Store, document: str = "x") -> Record:
+    (record,) = store.save([Save(type=COPY.id, fields={"document": document}, action="certify")], CLERK)
+    return record
+
+
+def test_numbers_run_in_order_and_roll_over_to_the_next_volume(store: Store) -> None:
+    store.numbers.put_lease(lease(start=12))
+    given = [certify(store) for _ in range(3)]
+    assert [r.number for r in given] == ["0012/2026", "0013/2026", "0014/2026"]
+    assert [r.fields["book_no"] for r in given] == ["04/2026-SCT/BS", "05/2026-SCT/BS", "05/2026-SCT/BS"]
+    assert [r.fields["cert_no"] for r in given] == [r.number for r in given]
+    change = store.changes.pending(10)[1]
+    assert (change.action, change.number, change.after["cert_no"]) == ("certify", "0012/2026", "0012/2026")
+    assert [(row.n, row.record_id, row.officer) for row in store.numbers.book(COPY.id)] == [
+        (12 + i, r.id, CLERK.name) for i, r in enumerate(given)
+    ]
+
+
+def test_a_book_heard_of_again_never_goes_back(store: Store) -> None:
+    store.numbers.put_lease(lease())
+    certify(store)
+    store.numbers.put_lease(lease(start=1))
+    assert certify(store).number == "0002/2026"
+    store.numbers.put_lease(lease(start=10))
+    assert certify(store).number == "0010/2026"
+
+
+def test_a_refused_save_uses_no_number(store: Store) -> None:
+    store.numbers.put_lease(lease())
+    with pytest.raises(StoreError):
+        store.save(
+            [
+                Save(type=COPY.id, fields={"document": "x"}, action="certify"),
+                Save(type=COPY.id, fields={}, action="không có"),
+            ],
+            CLERK,
+        )
+    assert certify(store).number == "0001/2026"
+
+
+def test_without_a_lease_the_record_awaits_its_number(store: Store) -> None:
+    waiting = [certify(store, name) for name in ("một", "hai")]
+    assert [r.number for r in waiting] == [None, None]
+    assert waiting[0].state == "certified"
+    assert [r.id for r in store.numbers.awaiting()] == [r.id for r in waiting]
+    assert store.numbers.give_awaiting() == 0
+    store.numbers.put_lease(lease(start=5))
+    assert store.numbers.give_awaiting() == 2
+    assert store.numbers.awaiting() == ()
+    numbered = [store.records.load(r.id) or pytest.fail() for r in waiting]
+    assert [r.number for r in numbered] == ["0005/2026", "0006/2026"]
+    assert store.changes.pending(10)[-1].number == "0006/2026"
+
+
+def test_a_full_or_foreign_book_gives_nothing(store: Store, clock: FixedClock) -> None:
+    store.numbers.put_lease(lease(upper=1))
+    assert store.numbers.held(COPY.id, clock.now()) is not None
+    assert certify(store).number == "0001/2026"
+    assert certify(store).number is None
+    assert store.numbers.held(COPY.id, clock.now()) is None
+    store.numbers.put_lease(lease(device="Q9"))
+    assert store.numbers.leases() == ()
+
+
+def test_history_brings_its_number_and_uses_no_lease(store: Store) -> None:
+    store.numbers.put_lease(lease())
+    (old,) = store.save([Save(type=COPY.id, fields={"document": "cũ"}, state="certified", number="0777/2019")], CLERK)
+    assert old.number == "0777/2019"
+    assert store.numbers.book(COPY.id) == ()
+    assert certify(store).number == "0001/2026"
+
+
+def test_a_clock_set_back_stops_numbering_until_confirmed(store: Store, clock: FixedClock) -> None:
+    store.numbers.put_lease(lease())
+    certify(store)
+    clock.moment -= timedelta(hours=3)
+    assert store.numbers.clock_problem(COPY.id) == "set_back"
+    assert certify(store).number is None
+    store.numbers.confirm_clock()
+    assert store.numbers.give_awaiting() == 1
+    assert certify(store).number == "0003/2026"
+
+
+def test_a_clock_far_from_the_citys_stops_numbering(store: Store) -> None:
+    store.numbers.put_lease(lease())
+    store.set_meta("clock_skew", -301.0)
+    assert certify(store).number is None
+    store.set_meta("clock_skew", 4.0)
+    assert certify(store).number == "0001/2026"
+
+
+def test_the_next_year_needs_its_own_book(store: Store, clock: FixedClock) -> None:
+    store.numbers.put_lease(lease(start=900))
+    clock.advance(days=50)
+    assert certify(store).number is None
+    store.numbers.put_lease(lease(period="2027"))
+    assert certify(store).number == "0001/2027"
+
+
+def test_a_spoilt_number_is_explained_and_never_given_again(store: Store) -> None:
+    store.numbers.put_lease(lease())
+    certify(store)
+    with pytest.raises(StoreError):
+        store.numbers.void(COPY.id, "0001/2026", " ")
+    store.numbers.void(COPY.id, "0001/2026", "Giấy hỏng")
+    assert [(r.number, r.status, r.reason) for r in store.numbers.book(COPY.id, "2026")] == [
+        ("0001/2026", "void", "Giấy hỏng")
+    ]
+    assert certify(store).number == "0002/2026"
+
+
+def test_a_number_on_paper_stays_with_its_record_when_the_city_refuses(store: Store) -> None:
+    store.numbers.put_lease(lease())
+    record = certify(store)
+    create, action = store.changes.pending(10)
+    store.changes.acknowledge(
+        [
+            ChangeResult(change_id=create.change_id, status="accepted", revision=1),
+            ChangeResult(change_id=action.change_id, status="refused"),
+        ]
+    )
+    shown = store.records.load(record.id) or pytest.fail()
+    assert (shown.state, shown.standing) == ("received", "refused")
+    (again,) = store.save([Save(type=COPY.id, opened=shown, fields=shown.fields, action="certify")], CLERK)
+    assert again.number == "0001/2026"
+    assert certify(store).number == "0002/2026"
+
+
+def test_temporary_numbers_run_by_device_and_day(store: Store, clock: FixedClock) -> None:
+    def received() -> str:
+        (record,) = store.save([Save(type=DOSSIER.id, fields={"subject": "x"}, action="receive")], CLERK)
+        assert record.number is None
+        return str(record.fields["local_code"])
+
+    assert [received(), received()] == ["TMP-Q2-261120-0001", "TMP-Q2-261120-0002"]
+    clock.advance(days=1)
+    assert received() == "TMP-Q2-261121-0001"
+    assert store.numbers.awaiting() == ()
+
+
+def test_two_processes_share_one_book(store: Store, folder: Path, clock: FixedClock) -> None:
+    store.numbers.put_lease(lease())
+    with Store.open(folder, ward.KEY, ward.CATALOG, clock) as beside:
+        numbers = [certify(s).number for s in (store, beside, store, beside)]
+    assert numbers == ["0001/2026", "0002/2026", "0003/2026", "0004/2026"]
+    sequence = [c.device_seq for c in store.changes.pending(100)]
+    assert sequence == sorted(set(sequence))
+    assert store.changed_elsewhere()
+    assert not store.changed_elsewhere()

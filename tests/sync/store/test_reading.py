@@ -1,0 +1,240 @@
+"""Lists, search, references, the day's page: what officers read, and that it is exact."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sync.clock import FixedClock, moment_text
+from sync.protocol import DeliveryState, PullAnswer, RecordVersion
+from sync.store import Store, projection
+from sync.store.model import ListQuery, Record, Save, StoreError
+from sync.store.terms import queries
+from tests.sync.store import ward
+from tests.sync.store.ward import CITIZEN, CLERK, COPY, DOSSIER, WARD
+
+
+def citizen(store: Store, name: str, **more: object) -> Record:
+    (record,) = store.save([Save(type=CITIZEN.id, fields={"full_name": name, **more})], CLERK)
+    return record
+
+
+def pull(store: Store, *records: RecordVersion, scope: str = "onestop", more: bool = False) -> int:
+    return store.changes.apply_pull(PullAnswer(records=records, cursor=1, more=more), WARD, scope)
+
+
+def names(store: Store, text: str, **more: object) -> list[str]:
+    return [hit.title for hit in store.search.find(text, **more)]  # type: ignore[arg-type]
+
+
+def test_search_needs_no_accents_and_ranks_exact_ones_first(store: Store) -> None:
+    for name in ("Nguyễn Thị Đường", "Nguyễn Thị Duông", "Trần Văn Dương"):
+        citizen(store, name)
+    assert set(names(store, "duong")) == {"Nguyễn Thị Đường", "Nguyễn Thị Duông", "Trần Văn Dương"}
+    assert names(store, "đường")[0] == "Nguyễn Thị Đường"
+    assert names(store, "Dương")[0] == "Trần Văn Dương"
+    assert names(store, "thi duo") == ["Nguyễn Thị Duông", "Nguyễn Thị Đường"]
+    assert names(store, "khong co ai") == []
+    assert names(store, '"* AND (') == []
+
+
+def test_numbers_are_found_by_their_parts(store: Store) -> None:
+    citizen(store, "Lê Mẫu", personal_id="001190123456", phone="+84912345678")
+    for part in ("001190123456", "0011", "123456", "3456", "190123", "0912345678", "09123", "345678"):
+        assert names(store, part) == ["Lê Mẫu"], part
+    assert names(store, "999999") == []
+
+
+def test_search_keeps_to_the_types_asked_for(store: Store) -> None:
+    person = citizen(store, "Phạm Chung")
+    store.save([Save(type=DOSSIER.id, fields={"subject": "Phạm Chung xin khai sinh"})], CLERK)
+    assert [h.id for h in store.search.find("pham chung", types=(CITIZEN.id,))] == [person.id]
+    assert len(store.search.find("pham chung")) == 2
+
+
+def test_search_follows_edits(store: Store) -> None:
+    person = citizen(store, "Vũ Cũ")
+    store.save([Save(type=CITIZEN.id, opened=person, fields={"full_name": "Vũ Mới"})], CLERK)
+    assert names(store, "cu") == []
+    assert names(store, "moi") == ["Vũ Mới"]
+
+
+def test_a_single_letter_narrows_without_losing_names(store: Store) -> None:
+    citizen(store, "Nguyễn Văn A")
+    citizen(store, "Nguyễn Văn An")
+    assert names(store, "nguyen van a")[0] == "Nguyễn Văn A"
+    assert queries("   ") == []
+
+
+def test_titles_follow_the_person_they_name(store: Store) -> None:
+    """A dossier that arrives before its applicant, and an applicant whose name is corrected."""
+    dossier = ward.version("01a00000-0000-7000-8000-000000000001", DOSSIER, 1, {"subject": "x", "applicant": "p1"})
+    pull(store, dossier)
+    pull(store, ward.version("p1", CITIZEN, 2, {"full_name": "Ngô Đến Sau"}), scope="people")
+    assert (store.records.load(dossier.id) or pytest.fail()).subtitle == "Ngô Đến Sau"
+    person = store.records.load("p1") or pytest.fail()
+    store.save([Save(type=CITIZEN.id, opened=person, fields={"full_name": "Ngô Sửa Lại"})], CLERK)
+    assert (store.records.load(dossier.id) or pytest.fail()).subtitle == "Ngô Sửa Lại"
+    assert store.records.resolve("p1") == {"full_name": "Ngô Sửa Lại"}
+
+
+def test_references_and_keys_lead_to_their_records(store: Store) -> None:
+    person = citizen(store, "Hồ Một", dob="1990-01-02", personal_id="001190000001")
+    other = citizen(store, "Hồ Hai", dob="1990-01-02")
+    (dossier,) = store.save(
+        [
+            Save(
+                type=DOSSIER.id,
+                fields={
+                    "subject": "x",
+                    "applicant": person.id,
+                    "papers": [{"_id": "r1", "name": "Đơn", "owner_ref": other.id}],
+                },
+            )
+        ],
+        CLERK,
+    )
+    assert store.records.pointing_at(DOSSIER.id, "applicant", person.id) == (dossier,)
+    assert store.records.pointing_at(DOSSIER.id, "papers/owner_ref", other.id) == (dossier,)
+    assert store.records.pointing_at(DOSSIER.id, "applicant", other.id) == ()
+    assert store.records.find(CITIZEN.id, personal_id="001190000001") == (person,)
+    assert store.records.find(CITIZEN.id, full_name="Hồ Hai", dob="1990-01-02") == (other,)
+    assert store.records.find(DOSSIER.id, applicant=person.id) == (dossier,)
+    assert store.records.find(DOSSIER.id, subject="x") == (dossier,)
+    store.save([Save(type=DOSSIER.id, opened=dossier, fields={"subject": "x"})], CLERK)
+    assert store.records.pointing_at(DOSSIER.id, "applicant", person.id) == ()
+    assert store.records.pointing_at(DOSSIER.id, "papers/owner_ref", other.id) == ()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    rows=st.lists(
+        st.tuples(st.sampled_from(["", "an", "bình", "châu"]), st.integers(0, 3), st.booleans()), max_size=40
+    ),
+    limit=st.integers(1, 7),
+    sort=st.sampled_from(["document", "-document", "pages", "-_updated", "_number"]),
+    states=st.sampled_from([(), ("received",), ("received", "refused")]),
+)
+def test_pages_walk_through_the_whole_list_both_ways(
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[tuple[str, int, bool]],
+    limit: int,
+    sort: str,
+    states: tuple[str, ...],
+) -> None:
+    folder = tmp_path_factory.mktemp("pages")
+    with Store.create(folder, ward.KEY, ward.CATALOG, FixedClock(ward.NOW)) as store:
+        saves = [
+            Save(
+                type=COPY.id,
+                fields={k: v for k, v in {"document": d, "pages": n}.items() if v},
+                state="refused" if void else "received",
+                number=f"{n:03d}" if n else None,
+            )
+            for d, n, void in rows
+        ]
+        saved = [r for r in store.save(saves, CLERK) if not states or r.state in states] if saves else []
+        query = ListQuery(type=COPY.id, sort=sort, states=states, limit=limit)
+        forward, page = [], store.records.page(query)
+        assert page.total == len(saved)
+        assert not page.has_before
+        forward += page.records
+        while page.has_after:
+            page = store.records.page(ListQuery(type=COPY.id, sort=sort, states=states, limit=limit, after=page.end))
+            assert page.has_before
+            forward += page.records
+        assert sorted(r.id for r in forward) == sorted(r.id for r in saved)
+        backward, page = (
+            [],
+            store.records.page(ListQuery(type=COPY.id, sort=sort, states=states, limit=limit, last=True)),
+        )
+        backward += reversed(page.records)
+        while page.has_before:
+            page = store.records.page(ListQuery(type=COPY.id, sort=sort, states=states, limit=limit, before=page.start))
+            backward += reversed(page.records)
+        assert [r.id for r in reversed(backward)] == [r.id for r in forward]
+
+
+def test_a_long_list_gets_its_index_when_first_sorted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projection, "LONG_LIST", 3)
+    for n in (5, 3, 9, 1):
+        store.save([Save(type=COPY.id, fields={"document": f"bản {n}", "pages": n})], CLERK)
+    pages = [r.fields["pages"] for r in store.records.page(ListQuery(type=COPY.id, sort="pages")).records]
+    assert pages == [1, 3, 5, 9]
+    with pytest.raises(StoreError, match="_updated"):
+        store.records.page(ListQuery(type=COPY.id, sort="visit_id"))
+
+
+def test_list_narrowed_by_text(store: Store) -> None:
+    for n, word in enumerate(("khai sinh", "kết hôn", "khai tử")):
+        store.save([Save(type=COPY.id, fields={"document": f"Giấy {word}", "pages": n})], CLERK)
+    page = store.records.page(ListQuery(type=COPY.id, sort="-pages", text="khai", limit=1))
+    assert (page.total, page.records[0].title, page.has_after) == (2, "Giấy khai tử", True)
+    after = store.records.page(ListQuery(type=COPY.id, sort="-pages", text="khai", limit=1, after=page.end))
+    assert (after.records[0].title, after.has_after) == ("Giấy khai sinh", False)
+
+
+def test_today_counts_what_is_due(store: Store, clock: FixedClock) -> None:
+    now = clock.now()
+    due = {
+        "late": timedelta(hours=-2),
+        "today": timedelta(hours=3),
+        "week": timedelta(days=2),
+        "far": timedelta(days=30),
+    }
+    saves = [
+        Save(type=DOSSIER.id, fields={"subject": name, "due_at": moment_text(now + d)}, state="accepted")
+        for name, d in due.items()
+    ]
+    stopped = Save(type=DOSSIER.id, fields={"subject": "stopped", "due_at": moment_text(now)}, state="waiting")
+    finished = Save(type=DOSSIER.id, fields={"subject": "done", "due_at": moment_text(now)}, state="done")
+    store.save([*saves, stopped, finished], CLERK)
+    overview = store.overview(now)
+    assert (overview.overdue, overview.due_today, overview.due_week) == (1, 1, 2)
+    assert overview.open_by_type == {DOSSIER.id: 5}
+    assert overview.attention_by_type == {DOSSIER.id: 1}
+    assert [(row.record.title, row.reason) for row in store.today(now)] == [("late", "overdue"), ("today", "due_today")]
+
+
+def test_news_are_those_nobody_has_opened(store: Store, clock: FixedClock) -> None:
+    first_fill = ward.version("d1", DOSSIER, 1, {"subject": "cũ"}, state="accepted")
+    sent = ward.version("d2", DOSSIER, 2, {"subject": "từ cổng"}, state="accepted", origin="tthc")
+    pull(store, first_fill, sent)
+    later = ward.version("d3", DOSSIER, 3, {"subject": "mới"}, state="accepted")
+    pull(store, later)
+    assert {row.record.id for row in store.today(clock.now()) if row.reason == "new"} == {"d2", "d3"}
+    store.records.mark_seen("d2")
+    assert store.overview(clock.now()).new == 1
+    assert not (store.records.load("d2") or pytest.fail()).is_new
+
+
+def test_deliveries_arrive_with_their_stream(store: Store) -> None:
+    state = DeliveryState(record_id="d1", service="tthc", revision=1, status="refused", message="Thiếu giấy")
+    record = ward.version("d1", DOSSIER, 1, {"subject": "x"})
+    store.changes.apply_pull(PullAnswer(records=(record,), deliveries=(state,), cursor=7), WARD, "onestop")
+    assert store.records.deliveries("d1") == (state,)
+    assert store.changes.cursor(WARD, "onestop") == 7
+
+
+def test_older_revisions_change_nothing(store: Store) -> None:
+    pull(store, ward.version("d1", DOSSIER, 5, {"subject": "mới"}))
+    assert pull(store, ward.version("d1", DOSSIER, 4, {"subject": "cũ"})) == 0
+    assert (store.records.load("d1") or pytest.fail()).title == "mới"
+
+
+def test_a_type_this_pack_does_not_know_is_kept(store: Store) -> None:
+    stranger = RecordVersion(id="s1", type="tax.new", ward=WARD, revision=3, state="?", fields={"a": 1}, number="7")
+    pull(store, stranger, scope="open")
+    kept = store.records.load("s1") or pytest.fail()
+    assert (kept.fields, kept.state, kept.number) == ({"a": 1}, "?", "7")
+    assert store.records.types() == {"tax.new": 1}
+
+
+def test_prints_are_counted(store: Store) -> None:
+    assert store.prints.log("r", "slip", CLERK) == 1
+    assert store.prints.log("r", "slip", CLERK, failed=True) == 2
+    assert store.prints.log("r", "slip", CLERK) == 2
+    assert [(row.copy, row.failed) for row in store.prints.of("r")] == [(2, False), (2, True), (1, False)]

@@ -1,0 +1,130 @@
+"""The raw key comes back from where it was put, and from nowhere else."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import keyring
+import pytest
+from keyring.backend import KeyringBackend
+from keyring.backends import fail, null
+
+from sync.store import vault
+from sync.store.model import DamagedStore, NoStore, StoreError, WrongKey
+from sync.store.vault import NoVault
+
+
+class MemoryVault(KeyringBackend):
+    """A system vault that works."""
+
+    priority = 1  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.items: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.items.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.items[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.items[service, username]
+
+
+@pytest.fixture
+def system_vault() -> Iterator[MemoryVault]:
+    before, made = keyring.get_keyring(), MemoryVault()
+    keyring.set_keyring(made)
+    yield made
+    keyring.set_keyring(before)
+
+
+@pytest.fixture(params=[fail.Keyring, null.Keyring])
+def no_vault(request: pytest.FixtureRequest) -> Iterator[None]:
+    before = keyring.get_keyring()
+    keyring.set_keyring(request.param())
+    yield
+    keyring.set_keyring(before)
+
+
+def test_the_system_keeps_one_item_a_store(system_vault: MemoryVault, tmp_path: Path) -> None:
+    first, second = (vault.create_key(tmp_path / name) for name in ("a", "b"))
+    assert first != second
+    assert (vault.open_key(tmp_path / "a"), vault.open_key(tmp_path / "b")) == (first, second)
+    assert not vault.needs_passphrase(tmp_path / "a")
+    assert len(system_vault.items) == 2
+    assert first.hex() not in (tmp_path / "a" / "vault.json").read_text()
+    assert vault.vault_works()
+    assert len(system_vault.items) == 2
+
+
+def test_an_item_gone_from_the_vault(system_vault: MemoryVault, tmp_path: Path) -> None:
+    vault.create_key(tmp_path)
+    system_vault.items.clear()
+    with pytest.raises(WrongKey):
+        vault.open_key(tmp_path)
+
+
+@pytest.mark.usefixtures("no_vault")
+def test_without_a_vault_a_passphrase_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(NoVault):
+        vault.create_key(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert not vault.vault_works()
+    key = vault.create_key(tmp_path, "mật khẩu dài")
+    assert vault.needs_passphrase(tmp_path)
+    assert vault.open_key(tmp_path, "mật khẩu dài") == key
+
+
+def test_passphrase_wrong_missing_or_composed_otherwise(tmp_path: Path) -> None:
+    key = vault.create_key(tmp_path, unicodedata.normalize("NFC", "Đường về"))
+    assert vault.open_key(tmp_path, unicodedata.normalize("NFD", "Đường về")) == key
+    for wrong in ("đường về", "", None):
+        with pytest.raises(WrongKey):
+            vault.open_key(tmp_path, wrong)
+
+
+def test_nobody_else_may_read_the_file(tmp_path: Path) -> None:
+    vault.create_key(tmp_path, "x")
+    if os.name != "nt":
+        assert stat.S_IMODE((tmp_path / "vault.json").stat().st_mode) == 0o600
+    assert [p.name for p in tmp_path.iterdir()] == ["vault.json"]
+
+
+@pytest.mark.parametrize("part", ["key", "salt", "seal", "rounds"])
+def test_a_tampered_file_gives_no_key(tmp_path: Path, part: str) -> None:
+    vault.create_key(tmp_path, "x")
+    path = tmp_path / "vault.json"
+    content = json.loads(path.read_text())
+    value = content["wrapped"][part]
+    content["wrapped"][part] = value + 1 if isinstance(value, int) else ("0" if value[0] != "0" else "1") + value[1:]
+    path.write_text(json.dumps(content))
+    with pytest.raises(WrongKey):
+        vault.open_key(tmp_path, "x")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"item": 5}', '{"item": "a", "wrapped": {"memory_kib": 99999999}}'])
+def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "vault.json").write_text(text)
+    with pytest.raises(DamagedStore):
+        vault.open_key(tmp_path, "x")
+
+
+def test_no_file_no_store(tmp_path: Path) -> None:
+    assert not vault.needs_passphrase(tmp_path)
+    with pytest.raises(NoStore):
+        vault.open_key(tmp_path)
+
+
+def test_a_store_keeps_the_key_it_has(tmp_path: Path) -> None:
+    vault.create_key(tmp_path, "x")
+    (tmp_path / "store.db").write_bytes(b"records")
+    with pytest.raises(StoreError):
+        vault.create_key(tmp_path, "y")
