@@ -25,7 +25,7 @@ from desktop.settings import Settings, load_settings, save_settings
 from desktop.sync_worker import SyncWorker
 from forms.definition import Catalog, RecordType
 from sync.protocol import Fields, Officer, Transport
-from sync.store.model import Touched
+from sync.store.model import Enrolment, Touched
 
 if TYPE_CHECKING:
     from forms.calendar import WorkCalendar
@@ -89,6 +89,7 @@ class App(QObject):
         self.sync: SyncWorker | None = None
         use_language(self.settings.language)
         self.look = theme.Look(self.settings.theme, self.settings.scale)
+        self.enrolment = store.enrolment  # read once: pages ask often, and it changes only by a sync
         self._arrived.connect(self.touched, Qt.ConnectionType.QueuedConnection)
         store.subscribe(self._arrived.emit)
         self._elsewhere = QTimer(self)
@@ -107,12 +108,12 @@ class App(QObject):
     @property
     def ward(self) -> str:
         """Code of the ward that new records belong to; empty before enrolment."""
-        enrolment = self.store.enrolment
+        enrolment = self.enrolment
         return enrolment.ward if enrolment else ""
 
     @property
     def ward_name(self) -> str:
-        enrolment = self.store.enrolment
+        enrolment = self.enrolment
         return enrolment.wards[enrolment.ward] if enrolment else ""
 
     @cached_property
@@ -186,14 +187,26 @@ class App(QObject):
 
     def start_sync(self) -> None:
         """Begins to sync in the background; without an enrolment there is nobody to sync with."""
-        if self.sync is not None or self.store.enrolment is None:
+        if self.sync is not None or self.enrolment is None:
             return
         use_language(self.settings.language)
         self.sync = SyncWorker(self.engine, self.settings.sync_seconds, self)
         self.sync.started.connect(self.line.syncing)
-        self.sync.finished.connect(self.line.reached)
+        self.sync.finished.connect(self._synced)
         self.sync.failed.connect(self.line.lost)
         self.sync.start()
+
+    def _synced(self, report: object) -> None:
+        """Officers and their roles may have come with the sync."""
+        self.background.run(lambda: self.store.enrolment).then(self._keep_enrolment)
+        self.line.reached(report)
+
+    def _keep_enrolment(self, enrolment: Enrolment | None) -> None:
+        self.enrolment = enrolment
+        mine = [one for one in (enrolment.officers if enrolment else ()) if self.officer and one.id == self.officer.id]
+        if mine and mine[0] != self.officer:
+            self.officer = mine[0]
+            self.officer_changed.emit()
 
     def sync_now(self) -> None:
         if self.sync is not None:

@@ -18,25 +18,19 @@ Result = TypeVar("Result")
 THREADS = 2  # the PCs have two cores, and every thread holds a reading connection of the store
 
 
-class _Courier(QObject):
-    """Carries one outcome from a pool thread to the window's thread."""
-
-    arrived = Signal(object, object)
-
-
 class Task(Generic[Result]):
-    """One operation under way. Handlers may be added until control returns to the event loop."""
+    """One operation under way. Handlers may be added until control returns to the event loop.
 
-    def __init__(self, background: Background, operation: Callable[[], Result], owner: QObject | None) -> None:
-        self._background = background
-        self._operation = operation
+    A plain object: whichever thread drops it last, no Qt object dies on a foreign thread with it.
+    """
+
+    def __init__(self, operation: Callable[[], Result], owner: QObject | None) -> None:
+        self._operation: Callable[[], Result] | None = operation
         self._owner = owner
         self._context = contextvars.copy_context()
         self._then: list[Callable[[Result], object]] = []
         self._failed: list[Callable[[Exception], object]] = []
         self._cancelled = False
-        self._courier = _Courier()
-        self._courier.arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def then(self, handler: Callable[[Result], object]) -> Task[Result]:
         self._then.append(handler)
@@ -51,32 +45,30 @@ class Task(Generic[Result]):
         """The outcome is no longer wanted (newer text was typed); an operation not begun is not begun."""
         self._cancelled = True
 
-    def work(self) -> None:
-        """On a pool thread."""
-        outcome: Result | None = None
-        error: Exception | None = None
-        if not self._cancelled:
-            try:
-                outcome = self._context.run(self._operation)
-            except Exception as caught:
-                error = caught
-        if shiboken6.isValid(self._courier):
-            self._courier.arrived.emit(outcome, error)
+    def work(self) -> tuple[Result | None, Exception | None]:
+        """On a pool thread: the result, or the error."""
+        operation = self._operation
+        if self._cancelled or operation is None:
+            return None, None
+        try:
+            return self._context.run(operation), None
+        except Exception as error:
+            return None, error
 
-    def _deliver(self, outcome: Any, error: Exception | None) -> None:
-        self._background.forget(self)
-        if self._cancelled or (self._owner is not None and not shiboken6.isValid(self._owner)):
-            return
+    def deliver(self, outcome: Any, error: Exception | None) -> bool:
+        """On the window's thread; False when an error found no handler. Lets go of all it held, here and not there."""
+        wanted = not self._cancelled and (self._owner is None or shiboken6.isValid(self._owner))
+        then, failed = self._then, self._failed
+        self._operation, self._owner, self._then, self._failed = None, None, [], []
+        if not wanted:
+            return True
         if error is None:
-            for then in self._then:
-                if _alive(then):
-                    then(outcome)
-        elif self._failed:
-            for failed in self._failed:
-                if _alive(failed):
-                    failed(error)
-        else:
-            self._background.failed.emit(error)
+            for handler in filter(_alive, then):
+                handler(outcome)
+            return True
+        for listener in filter(_alive, failed):
+            listener(error)
+        return bool(failed)
 
 
 def _alive(handler: Callable[..., object]) -> bool:
@@ -91,6 +83,7 @@ class Background(QObject):
     """A small pool of threads that stay, since each keeps a connection of the store."""
 
     failed = Signal(object)  # an Exception nobody handled
+    _arrived = Signal(object, object, object)  # task, outcome, error: from a pool thread to the window's
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -98,16 +91,21 @@ class Background(QObject):
         self._pool.setMaxThreadCount(THREADS)
         self._pool.setExpiryTimeout(-1)
         self._tasks: set[Task[Any]] = set()
+        self._closed = False
+        self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def run(self, operation: Callable[[], Result], owner: QObject | None = None) -> Task[Result]:
         """Nothing is delivered once ``owner`` is gone; name it when the handlers are not its own methods."""
-        task = Task(self, operation, owner)
-        self._tasks.add(task)
-        self._pool.start(task.work)
+        task = Task(operation, owner)
+        if not self._closed:
+            self._tasks.add(task)
+            self._pool.start(lambda: self._arrived.emit(task, *task.work()))
         return task
 
-    def forget(self, task: Task[Any]) -> None:
+    def _deliver(self, task: Task[Any], outcome: Any, error: Exception | None) -> None:
         self._tasks.discard(task)
+        if not task.deliver(outcome, error):
+            self.failed.emit(error)
 
     @property
     def busy(self) -> bool:
@@ -115,6 +113,7 @@ class Background(QObject):
 
     def close(self) -> None:
         """Drops what has not begun and waits for what has; outcomes are no longer delivered."""
+        self._closed = True
         for task in self._tasks:
             task.cancel()
         self._pool.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.app import App
@@ -45,7 +46,16 @@ class Look(Struct, frozen=True):
 def application() -> QApplication:
     """The one QApplication of this process."""
     present = QApplication.instance()
-    return present if isinstance(present, QApplication) else QApplication(["sophuong"])
+    if isinstance(present, QApplication):
+        return present
+    qInstallMessageHandler(_tell)
+    return QApplication(["sophuong"])
+
+
+def _tell(kind: QtMsgType, context: QMessageLogContext, message: str | None) -> None:
+    """Qt's own words go to stderr, but for what it says of a screen that is not there."""
+    if message and "propagateSizeHints" not in message and kind != QtMsgType.QtDebugMsg:
+        sys.stderr.write(message + "\n")
 
 
 def take_picture(desk: Desk, page: str, target: Path, size: tuple[int, int], look: Look) -> None:

@@ -197,8 +197,11 @@ class RecordEntry:
         return self.put(path, value)
 
     def put(self, path: str, value: Any) -> Changed:
-        """``set`` past the locks: what an action asks for or writes."""
+        """``set`` past the locks: what an action asks for or writes, what a new record is begun with. A calculation that
+        cannot be typed over stays as it is."""
         plan = self._known(path)
+        if plan.key in self.plan.calculated and not plan.field.overridable:
+            return frozenset()
         changed = self._read(path, value)
         if changed and plan.key in self.plan.calculated:
             self.values.override(path, self.values.get(path) is not None or path in self.values.typed)

@@ -69,6 +69,7 @@ def _check_catalogue(folder: Path) -> list[DefinitionProblem]:
     from forms.catalog_checks import check_catalog, check_tool
     from forms.catalog_reader import read_catalog
     from forms.example_checks import check_examples
+    from forms.template_checks import check_templates
 
     problems: list[DefinitionProblem] = []
     read = read_catalog(folder, problems)
@@ -78,6 +79,7 @@ def _check_catalogue(folder: Path) -> list[DefinitionProblem]:
     if not problems:
         for tool in read.tools:
             check_examples(tool, read.catalog)
+            check_templates(tool, problems)
     return _in_order(problems)
 
 
@@ -85,6 +87,7 @@ def _check_tool(folder: Path) -> list[DefinitionProblem]:
     from forms.catalog_checks import check_tool
     from forms.catalog_reader import CATALOG_FILE, read_catalog, read_tool
     from forms.example_checks import check_examples
+    from forms.template_checks import check_templates
 
     beside = folder.parent if (folder.parent / CATALOG_FILE).is_file() else DEFAULT_FOLDER
     around = read_catalog(beside, []).catalog
@@ -95,6 +98,7 @@ def _check_tool(folder: Path) -> list[DefinitionProblem]:
     check_tool(read, catalog)
     if not problems:
         check_examples(read, catalog)
+        check_templates(read, problems)
     return _in_order(problems)
 
 

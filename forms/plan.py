@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from forms.definition import Catalog, Choice, Field, Message, RecordType, Section
@@ -105,9 +107,12 @@ def plan_of(record_type: RecordType, catalog: Catalog) -> FormPlan:
 
 def make_plan(record_type: RecordType, catalog: Catalog) -> FormPlan:
     fields: dict[str, FieldPlan] = {}
+    numbered = _numbered(record_type)
     for section in record_type.sections:
         for field in section.fields:
             plan = _field(section, field, catalog)
+            if field.name in numbered:
+                plan = _changed(plan, required=False)
             fields[plan.key] = plan
             fields.update((column.key, column) for column in plan.columns)
     calculations, cycles = in_order(_calculations(record_type, fields))
@@ -151,8 +156,17 @@ def _field(section: Section, field: Field, catalog: Catalog, group: FieldPlan | 
     )
     reads = frozenset(name for e in _expressions(plan) if e is not plan.calculate for name in _keys(plan.group, e))
     columns = tuple(_field(section, column, catalog, plan) for column in field.fields)
-    changed = {name: getattr(plan, name) for name in plan.__struct_fields__} | {"reads": reads, "columns": columns}
-    return FieldPlan(**changed)
+    return _changed(plan, reads=reads, columns=columns)
+
+
+def _changed(plan: FieldPlan, **changes: Any) -> FieldPlan:
+    return msgspec.structs.replace(plan, **changes)
+
+
+def _numbered(record_type: RecordType) -> frozenset[str | None]:
+    """Fields that the register fills: an action that takes a number cannot find them filled."""
+    register = record_type.register
+    return frozenset({register.field, register.book_field, register.temporary_field} if register else ())
 
 
 def _expressions(plan: FieldPlan) -> Iterator[Expression]:

@@ -196,7 +196,7 @@ class RecordCheck:
         known = {record.id: record for record in self.catalog.record_types}
         if type_id not in known:
             unknown(self.source, place, "loại hồ sơ", "record type", type_id, sorted(known))
-        elif name not in known[type_id].field_map:
+        elif known[type_id].fields and name not in known[type_id].field_map:
             unknown_field(self.source, place, target, list(known[type_id].field_map))
 
     def _links(self) -> None:

@@ -102,9 +102,11 @@ def _check_lookups(source: Source, place: Place, text: str, scope: RuleScope) ->
 
 
 def target_types(catalog: Catalog, field: Field) -> tuple[RecordType, ...]:
-    """The record types a reference may point to, as far as the catalogue has them; empty for any."""
+    """The record types a reference may point to, as far as the catalogue has them; empty for any, and when one could
+    not be read: its mistakes are told where they are."""
     ids = field.targets or TYPES_OF_KIND.get(field.type, ())
-    return tuple(record for record in catalog.record_types if record.id in ids)
+    found = tuple(record for record in catalog.record_types if record.id in ids)
+    return found if all(record.fields for record in found) else ()
 
 
 def calls(text: str) -> Iterator[tuple[str, int]]:

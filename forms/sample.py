@@ -18,13 +18,15 @@ from msgspec import Struct, structs
 from forms.calendar import WorkCalendar
 from forms.definition import Action, Catalog, Field, RecordType
 from forms.entry import EntryContext, RecordEntry, RuleError
-from forms.sample_numbers import give_numbers
-from forms.sample_scene import Resolve, Scene, is_nobody
+from forms.sample_numbers import give_numbers, number_fields
+from forms.sample_scene import SHARED_TARGETS, Resolve, Scene, is_nobody
 from forms.sample_values import invent
 from forms.sample_years import Life, lives
 
 _TRIES = 6
 _TRIES_PER_FIELD = 9
+_LEFT_TO_EXAMPLES = {"residence.organisation": ("short_name", "org_code")}
+"""What would be false of an invented name."""
 
 
 class SampleError(Exception):
@@ -99,6 +101,16 @@ class _Maker:
         people = [(record_id, self.resolve(record_id) or {}) for record_id in ids]
         return [SampleOfficer(each, str(fields.get("full_name") or each), roles) for each, fields in people]
 
+    def chance(self, field: Field) -> float:
+        """How often an optional field is filled in that this record's example leaves out."""
+        if field.type == "citizen_number":
+            return 0.95
+        if field.name in _LEFT_TO_EXAMPLES.get(self.record_type.id, ()):
+            return 0.0
+        if not self.examples:
+            return 0.6
+        return 0.4 if any(fields.get(field.name) is not None for _, fields in self.examples) else 0.0
+
     def make(self, random: Random, life: Life) -> Made:
         """A record of the life wanted; where its rules let no sample through, one that went less far or elsewhere."""
         problems: dict[str, list[str]] = {}
@@ -132,8 +144,9 @@ class _Attempt:
             self._first_real_state() if self._type.state(life.state).kind in ("draft", "void") else life.state
         )
         self.problems: list[str] = []
+        self._numbered_at: datetime | None = None
         example = self._example()
-        self._wanted = set(example)
+        self._wanted = set(example).difference(_LEFT_TO_EXAMPLES.get(self._type.id, ()))
         self._scene = Scene(
             random,
             life.begun,
@@ -143,8 +156,10 @@ class _Attempt:
             pools=maker.pools,
             resolve=maker.resolve,
             choices_of=maker.catalog.choices_of,
+            get=self._value,
             unique=frozenset(self._type.duplicate),
             listed=self._type.data_class == "public",
+            is_about_organisations=self._type.id == SHARED_TARGETS["organisation"],
         )
         context = EntryContext(
             now=lambda: self._moment,
@@ -160,6 +175,9 @@ class _Attempt:
         alike = [fields for state, fields in examples if state == self._life.state]
         return self._random.choice(alike or [fields for _, fields in examples] or [{}])
 
+    def _value(self, name: str) -> Any:
+        return self._entry.get(name)
+
     def _first_real_state(self) -> str:
         """Drafts and cancelled records are mostly filled in too: up to what the first real state asks."""
         return next((state.id for state in self._type.states if state.kind not in ("draft", "void")), self._life.state)
@@ -168,26 +186,42 @@ class _Attempt:
         route = self._maker.routes[self._life.state]
         for field in self._type.fields:
             self._fill(field)
-        numbered_at = None
         for step, action in enumerate(route, start=1):
             self._moment = self._life.moment_of(step, len(route), self._maker.calendar)
             self._scene.moment = self._moment
             if not self._perform(action, step):
                 return None
-            numbered_at = self._moment if action.takes_number else numbered_at
+            if self._numbered_at is None and self._gives_number(action):
+                self._take_number()
         if not self._repair(self._entry.state):
             return None
-        return self._made(numbered_at)
+        return self._made()
 
-    def _made(self, numbered_at: datetime | None) -> Made:
+    def _made(self) -> Made:
         fields = {name: value for name, value in self._entry.fields.items() if not is_nobody(value)}
         self._settle_row_ids(fields)
         fields["_sample"] = True
+        return Made(self._entry.state, fields, self._numbered_at)
+
+    def _gives_number(self, action: Action) -> bool:
+        """A book's number comes with the action that takes it; a service's once the record was delivered to it."""
         register = self._type.register
-        state = self._type.state(self._entry.state)
-        if register and register.kind == "service" and numbered_at is None and state.kind in ("waiting", "final"):
-            numbered_at = self._moment
-        return Made(self._entry.state, fields, numbered_at)
+        if register is None or action.takes_number:
+            return register is not None
+        return any(
+            delivery.service == register.service and self._entry.state in delivery.states
+            for delivery in self._type.deliveries
+        )
+
+    def _take_number(self) -> None:
+        """Rules further on may ask for the number; which one it is shows when all records are there."""
+        register = self._type.register
+        if register is not None:
+            self._numbered_at = self._moment
+            number, shown = number_fields(self._type, register, self._moment, 1, self._maker.ward)
+            self._entry.put(register.field, shown[register.field])
+            self._entry.number = number
+            self._entry.values.variables.set("number", number)
 
     def _settle_row_ids(self, fields: dict[str, Any]) -> None:
         """Row ids that the entry gave are random; the seed decides them here."""
@@ -214,7 +248,7 @@ class _Attempt:
         if entry.get(name) is not None and field.type != "group":
             return
         required = entry.is_required(name, self._filled_for)
-        if required or name in self._wanted or (not self._maker.examples and self._random.random() < 0.6):
+        if required or name in self._wanted or self._random.random() < self._maker.chance(field):
             self._put(field, 0)
 
     def _put(self, field: Field, first: int) -> bool:
@@ -248,9 +282,14 @@ class _Attempt:
         return False
 
     def _asked(self, name: str, attempt: int) -> Any:
+        """What the officer answers: yes to a yes-or-no question at first, else what the form has, then something new."""
         present = self._entry.get(name)
         field = self._type.field(name)
-        return present if present is not None else invent(self._scene, field, self._entry.choices(name), attempt)
+        if field.type == "bool":
+            return attempt != 3
+        if present is not None and attempt < 2:
+            return present
+        return invent(self._scene, field, self._entry.choices(name), attempt)
 
     def _repair(self, state: str) -> bool:
         """Renews what blocks in the state; True when nothing does any more."""

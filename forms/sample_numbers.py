@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from forms.definition import RecordType, Register
+from forms.shapes import as_shape
 
 
 class Numbered(Protocol):
@@ -28,11 +29,14 @@ def give_numbers(record_type: RecordType, records: Sequence[Numbered], ward: Any
     for moment, record in sorted(waiting, key=lambda pair: pair[0]):
         period = {"year": f"{moment:%Y}", "day": f"{moment:%Y-%m-%d}", "none": ""}[register.period]
         given[period] += 1
-        _number(register, record, moment, given[period], ward)
+        record.number, shown = number_fields(record_type, register, moment, given[period], ward)
+        record.fields.update(shown)
 
 
-def _number(register: Register, record: Numbered, moment: datetime, n: int, ward: Any) -> None:
-    book = 1 + (n - 1) // register.book_size if register.book_size else 1
+def number_fields(
+    record_type: RecordType, register: Register, moment: datetime, n: int, ward: Any
+) -> tuple[str, dict[str, Any]]:
+    """(number, the fields that show number and book) of the ``n``-th entry of its period."""
     parts = {
         "n": n,
         "yyyy": f"{moment:%Y}",
@@ -42,12 +46,13 @@ def _number(register: Register, record: Numbered, moment: datetime, n: int, ward
         "org": _part(ward, "org_code"),
         "ward": _part(ward, "code"),
         "device": "Q1",
-        "book": book,
+        "book": 1 + (n - 1) // register.book_size if register.book_size else 1,
     }
-    record.number = register.format.format(**parts)
-    record.fields[register.field] = record.number
+    number = register.format.format(**parts)
+    texts = {register.field: number}
     if register.book_field and register.book_format:
-        record.fields[register.book_field] = register.book_format.format(**parts)
+        texts[register.book_field] = register.book_format.format(**parts)
+    return number, {name: as_shape(record_type, name, text) for name, text in texts.items()}
 
 
 def _part(ward: Any, name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -35,7 +35,9 @@ def targets_of(field: Field) -> tuple[str, ...]:
 
 def is_nobody(value: Any) -> bool:
     """Null, or what stands for a reference whose pool is empty."""
-    return value is None or value in (NOBODY, [NOBODY])
+    if isinstance(value, list):
+        return bool(value) and all(map(is_nobody, value))
+    return value is None or (isinstance(value, str) and value.startswith(NOBODY))
 
 
 class Scene:
@@ -52,14 +54,19 @@ class Scene:
         pools: Mapping[str, Sequence[str]],
         resolve: Resolve,
         choices_of: Callable[[Field], Sequence[Choice]],
+        get: Callable[[str], Any],
         unique: frozenset[str] = frozenset(),
         listed: bool = False,
+        is_about_organisations: bool = False,
     ) -> None:
-        """``unique`` fields tell records apart; ``listed``: a catalogue entry, to be taken from the examples whole."""
+        """``get`` reads the record so far; ``unique`` fields tell records apart; ``listed``: a catalogue entry, to be taken from the examples whole."""
         self.random = random
         self.inventor = Inventor(random)
         self.moment = moment.astimezone(VIETNAM)
         self.ward, self.pools, self._resolve = ward, pools, resolve
+        self._get = get
+        self.is_about_organisations = is_about_organisations
+        self.head: str | None = None
         self.choices_of, self.unique, self.listed = choices_of, unique, listed
         self._example, self._examples = example, examples
         self._people: dict[str, Person] = {}
@@ -70,10 +77,19 @@ class Scene:
         return self.moment.date()
 
     def pool(self, field: Field) -> Sequence[str]:
+        """What a reference may point to. Of several types the one that a field like applicant_type speaks of."""
         targets = targets_of(field) or tuple(self.pools)
-        if len(targets) == 1:
-            return self.pools.get(targets[0], ())
+        if len(targets) > 1 and field.targets:
+            kind = self._get_or_none(_PART.sub("", field.name) + "_type")
+            apart = [target for target in targets if target != SHARED_TARGETS["person"]]
+            targets = targets[:1] if kind in (None, "person", "citizen") else tuple(apart)
         return [record_id for target in targets for record_id in self.pools.get(target, ())]
+
+    def _get_or_none(self, name: str) -> Any:
+        try:
+            return self._get(name)
+        except KeyError:
+            return None
 
     def seen(self, field: Field, attempt: int = 0) -> list[Any]:
         """What the tool's examples hold in this field: at first this record's own example only, so that values that
@@ -96,7 +112,12 @@ class Scene:
             elif _CHILD.search(prefix):
                 ages = (0, 0)
             adult = None if not prefix else (18, 80)
-            self._people[prefix] = self.inventor.person(self.day, gender=gender, ages=ages or adult)
+            person = self.inventor.person(self.day, gender=gender, ages=ages or adult)
+            if _CHILD.search(prefix) and self.random.random() < 0.88:  # most births are registered within 60 days
+                born = self.day - timedelta(days=self.random.randint(3, 55))
+                number = self.inventor.citizen_number(born, person.gender)
+                person = Person(person.full_name, person.gender, born, number)
+            self._people[prefix] = person
         return self._people[prefix]
 
     def refer(self, field: Field) -> str:
@@ -104,13 +125,15 @@ class Scene:
         one is not taken twice in a record while others are left. Of an empty pool: nobody, which is taken out again."""
         pool = self.pool(field)
         if not pool:
-            return NOBODY
+            return f"{NOBODY}-{field.name}"
         for _ in range(30):
             record_id = self.random.choice(pool)
             if record_id not in self._taken and self._suits(field, self._resolve(record_id) or {}):
-                self._taken.add(record_id)
-                return record_id
-        return self.random.choice(pool)
+                break
+        self._taken.add(record_id)
+        if "head" in field.name:
+            self.head = record_id
+        return record_id
 
     def _suits(self, field: Field, fields: Mapping[str, Any]) -> bool:
         if field.type != "person":

@@ -17,10 +17,12 @@ from msgspec import structs
 from forms.definition import Choice, Field
 from forms.identity import gender_of
 from forms.sample_scene import Scene
-from forms.vietnamese import fold, moment_text
+from forms.vietnamese import fold, moment_text, split_name
 
 _BIRTH = re.compile(r"dob|birth|born")
 _PERSON_NAME = re.compile(r"họ|tên người|^người|chủ hộ|^cha|^mẹ")
+_NAME_PARTS = ("family_name", "middle_name", "given_name")
+_LATER = re.compile(r"due|deadline|valid_to|until|expir")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -44,13 +46,20 @@ _TEXTS: tuple[tuple[re.Pattern[str], Callable[[Scene, Field], str]], ...] = (
 
 
 def _text(scene: Scene, field: Field, _choices: Sequence[Choice], attempt: int) -> str:
+    if field.name in _NAME_PARTS:
+        return split_name(scene.person("full_name").full_name)[_NAME_PARTS.index(field.name)]
+    if field.name == "name" and scene.is_about_organisations and attempt < 2:
+        return scene.inventor.organisation()
     label = field.label.vi.casefold()
     for pattern, make in () if scene.listed or field.pattern or attempt > 1 else _TEXTS:
         if pattern.search(label):
             return make(scene, field)
     seen = scene.seen(field, attempt)
     if seen and attempt < 4:
-        return _fresh_digits(scene, field, str(scene.random.choice(seen)), attempt)
+        text = str(scene.random.choice(seen))
+        if re.fullmatch(r"\d{12}", text):
+            return scene.person(field.name).citizen_number
+        return _fresh_digits(scene, field, text, attempt)
     return scene.inventor.reason() if "lý do" in label else scene.inventor.note()
 
 
@@ -84,8 +93,8 @@ def _day_near(scene: Scene, field: Field, attempt: int) -> date:
 def _date(scene: Scene, field: Field, _choices: Sequence[Choice], attempt: int) -> str:
     if _BIRTH.search(field.name):
         return scene.person(field.name).born.isoformat()
-    if attempt >= 6:
-        return (scene.day + timedelta(days=scene.random.randint(1, 30 * (attempt - 5)))).isoformat()
+    if attempt >= 6 or (attempt < 3 and _LATER.search(field.name)):
+        return (scene.day + timedelta(days=scene.random.randint(3, 20 + 30 * max(0, attempt - 5)))).isoformat()
     return _day_near(scene, field, attempt).isoformat()
 
 
@@ -181,7 +190,9 @@ def _row(scene: Scene, group: Field, row: Mapping[str, Any], place: int) -> dict
     new: dict[str, Any] = {"_id": f"{scene.random.getrandbits(32):08x}"}
     for column in group.fields:
         value = row.get(column.name)
-        if (value is not None and _is_of_a_person(column)) or (not row and column.required):
+        if place == 0 and column.type == "person" and scene.head:
+            value = scene.head  # the head of a household is its first member
+        elif (value is not None and _is_of_a_person(column)) or (not row and column.required):
             own = structs.replace(column, name=f"{group.name}{place}_{column.name}")  # one person a row
             value = invent(scene, own, scene.choices_of(column))
         if value is not None:

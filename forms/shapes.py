@@ -31,6 +31,12 @@ def allowed_types(field: Field) -> tuple[type, ...]:
     return _SHAPES.get(field.type, _TEXT)
 
 
+def as_shape(record_type: RecordType, name: str, number: str) -> Any:
+    """A register number, which is text, as the field that shows it has it: a certification number is an ``int``."""
+    field = record_type.field_map.get(name)
+    return int(number) if field is not None and field.type in ("int", "money") and number.isdecimal() else number
+
+
 def shape_problem(field: Field, value: Any) -> bool:
     """Whether ``value`` cannot be a canonical value of the field."""
     if value is None:

@@ -23,8 +23,8 @@ _AS_STORED = frozenset({"date", "date_partial", "time", "datetime", "int", "mone
 
 
 class Summary(Struct, frozen=True):
-    """``sort``: value by list column; text compares bytewise. ``search_text`` is not folded yet. ``due_at``: the due
-    moment while the deadline runs (an open state whose clock is not stopped), else None."""
+    """``sort``: value by list column; text compares bytewise. ``search_text`` is not folded yet. ``due_at``: what the
+    deadline's field says, whatever the state: whether the clock runs is the state's to say."""
 
     title: str
     subtitle: str
@@ -84,7 +84,6 @@ class _Describer:
             for c in record_type.list_view.columns
             if c.field in record_type.field_map
         )
-        self._running = frozenset(s.id for s in record_type.states if s.kind in ("open", "waiting") and s.clock)
         self._due = record_type.deadline.field if record_type.deadline else None
 
     def _referenced_fields(self, reference: str) -> Mapping[str, Any] | None:
@@ -112,7 +111,7 @@ class _Describer:
         variables.set("state", state)
         variables.set("number", number)
         title, subtitle = name_record(self.plan, variables, fields)
-        due = fields.get(self._due) if self._due and state in self._running else None
+        due = fields.get(self._due) if self._due else None
         sort = self._sort(fields)
         sort["_title"] = sort_key(title)
         sort["_number"] = number

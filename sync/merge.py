@@ -177,7 +177,8 @@ def _edit(record_type: RecordType, current: RecordVersion, change: Change) -> Ju
     # keys that already hold the new value need nothing, except that a resolution also closes their conflict
     open_keys = [k for k, v in change.after.items() if get_path(current.fields, k) != v]
     resolving = change.kind == "resolve"
-    if not resolving and (locked := [k for k in open_keys if is_locked(record_type, current.state, k)]):
+    late = _register_fields(record_type) if change.number else frozenset()
+    if not resolving and (locked := [k for k in open_keys if k not in late and is_locked(record_type, current.state, k)]):
         label = record_type.state(current.state).label.vi
         text = f"Bản ghi đã “{label}” nên mục này không sửa được nữa."
         return _refused(change, *(FieldProblem(k, text, change.after[k]) for k in locked))
@@ -194,13 +195,20 @@ def _edit(record_type: RecordType, current: RecordVersion, change: Change) -> Ju
         for key in change.after:
             if key not in clashing:
                 conflicts.pop(key, None)
-    if fields == current.fields and conflicts == current.conflicts:
+    number = change.number or current.number
+    if fields == current.fields and conflicts == current.conflicts and number == current.number:
         return Judgement(ChangeResult(change_id=change.change_id, status="accepted", revision=current.revision))
-    version = _next(current, change, fields=fields, conflicts=conflicts)
+    version = _next(current, change, fields=fields, conflicts=conflicts, number=number)
     if not clashing:
         return _accepted(change, version)
     names = tuple(sorted(clashing))
     return Judgement(ChangeResult(change_id=change.change_id, status="conflict", fields=names), version)
+
+
+def _register_fields(record_type: RecordType) -> frozenset[str]:
+    """The fields a number is written to; one that is given late reaches them in a state that locks them."""
+    register = record_type.register
+    return frozenset((register.field, register.book_field or register.field)) if register else frozenset()
 
 
 def _with_merge_groups(record_type: RecordType, clashing: set[str], keys: list[str]) -> set[str]:

@@ -157,6 +157,13 @@ class Intake:
         return [*made, own] if own is not None else []
 
     def _new(self, item: _Read) -> Save:
+        begun_by = set(self._type.begun_by)
+        if begun_by and not begun_by & set(self._officer.roles):
+            # the city would refuse it later, one by one
+            roles = ", ".join(self._type.begun_by)
+            raise _LineError(
+                "", Label(f"{self._officer.name} không có vai trò lập bản ghi này: {roles}.", f"Needs a role: {roles}.")
+            )
         head = item.line.head
         state = head.get("state") or self._type.initial_state
         if all(s.id != state for s in self._type.states):

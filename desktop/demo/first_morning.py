@@ -9,13 +9,14 @@ from typing import Any
 from msgspec import Struct
 
 from desktop.demo.city import DemoCity
-from desktop.demo.hand import Hand, HandError, first_able, is_open
+from desktop.demo.hand import Hand, HandError, is_open
+from desktop.demo.people import CIVIL_STATUS, RECEPTION, DemoOfficer
 from desktop.demo.ward import SampleWard
 from desktop.forms.entries import new_entry
 from desktop.forms.record_page import RecordPage
 from desktop.screens import wait_until
-from forms.definition import RecordType
-from sync.protocol import Officer
+from forms.definition import Action, RecordType
+from forms.entry import RecordEntry
 from sync.store.model import Record
 
 _TRIES = 40  # samples looked through for one that the officer could type in today
@@ -26,14 +27,15 @@ class Work(Struct, frozen=True):
     """One kind of record and the states it is taken through, one action each."""
 
     type_id: str
+    who: DemoOfficer
     states: tuple[str, ...]
     printout: str
     picture: str
 
 
-DOSSIER = Work("onestop.dossier", ("accepted",), "mau_01", "tiep-nhan-ho-so")
-COPY = Work("certification.cert_copy", ("checking", "certified"), "loi_chung", "chung-thuc-ban-sao")
-BIRTH = Work("civil_status.birth", ("checking",), "proof", "chuan-bi-khai-sinh")
+DOSSIER = Work("onestop.dossier", RECEPTION, ("accepted",), "mau_01", "tiep-nhan-ho-so")
+COPY = Work("certification.cert_copy", CIVIL_STATUS, ("checking", "certified"), "loi_chung", "chung-thuc-ban-sao")
+BIRTH = Work("civil_status.birth", CIVIL_STATUS, ("checking",), "proof", "chuan-bi-khai-sinh")
 PAPERS_OF_VISIT = 3
 
 
@@ -94,6 +96,7 @@ class FirstMorning:
     def _take_in(self, work: Work) -> Record:
         """One record from an empty form to the last state of ``work``, and its paper."""
         record_type = self._app.catalog.record_type(work.type_id)
+        self._sign_in(work.who)
         values = self._typed_today(record_type, work)
         page = self._hand.begin(work.type_id)
         self._hand.fill(page, values)
@@ -106,6 +109,7 @@ class FirstMorning:
         """One visitor with three papers: three lines of the book in a row."""
         record_type = self._app.catalog.record_type(COPY.type_id)
         page: RecordPage | None = None
+        self._sign_in(COPY.who)
         for number in range(1, PAPERS_OF_VISIT + 1):
             values = self._typed_today(record_type, COPY, skip=number)
             page = self._hand.begin(COPY.type_id) if page is None else self._hand.next_of_visit(page)
@@ -120,11 +124,9 @@ class FirstMorning:
         """Through the states of ``work`` by the form's own buttons, signing in whoever may press them."""
         record = page.record
         for state in work.states:
-            found = first_able(page.entry, self._officers(), (state,))
-            if found is None:
-                raise HandError(f"{work.type_id}: nobody here can bring it to {state}")
-            action, officer = found
-            self._app.officer = officer
+            action = self._able(page.entry, state)
+            if action is None:
+                raise HandError(f"{work.type_id}: {work.who.name} cannot bring it to {state}")
             record = self._hand.press(page, action, {**values, **_answers(page, action.asks, values)})
             if state != work.states[-1]:
                 self._hand.close_preview()
@@ -154,11 +156,19 @@ class FirstMorning:
         for field in record_type.fields:
             if field.name in values and is_open(entry, field.name):
                 entry.set(field.name, values[field.name])
-        return first_able(entry, self._officers(), (state,)) is not None
+        return self._able(entry, state) is not None
 
-    def _officers(self) -> Sequence[Officer]:
+    def _able(self, entry: RecordEntry, state: str) -> Action | None:
+        """The action to ``state`` that whoever is signed in may take now."""
+        officer = self._app.officer
+        offers = entry.actions(officer) if officer else []
+        return next((offer.action for offer in offers if offer.action.to == state and offer.enabled), None)
+
+    def _sign_in(self, who: DemoOfficer) -> None:
         enrolment = self._app.store.enrolment
-        return enrolment.officers if enrolment else ()
+        for officer in enrolment.officers if enrolment else ():
+            if officer.name == who.name:
+                self._hand.sign_in(officer)
 
     def _wait_for_services(self, made: list[str]) -> None:
         """Until every delivery of this morning's records has been answered."""

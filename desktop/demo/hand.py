@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,14 +143,3 @@ def is_open(entry: RecordEntry, name: str) -> bool:
         and not entry.is_locked(name)
         and not entry.is_calculated(name)
     )
-
-
-def first_able(
-    entry: RecordEntry, officers: Sequence[Officer], targets: Sequence[str]
-) -> tuple[Action, Officer] | None:
-    """The action that leads to one of ``targets`` and the first officer who may take it now."""
-    for officer in officers:
-        for offer in entry.actions(officer):
-            if offer.action.to in targets and offer.enabled:
-                return offer.action, officer
-    return None

@@ -17,6 +17,7 @@ from desktop.commands.desk import Desk
 from desktop.commands.errors import CommandError
 from desktop.demo.city import DemoCity
 from desktop.demo.people import OFFICERS
+from desktop.demo.summary import Summary, summarise
 from desktop.demo.ward import SampleWard, enrol_officers, make_conflict, sync
 
 _MARK = "demo.json"  # tells that the folder is a demo's, and complete
@@ -86,27 +87,8 @@ def show_headless(desk: Desk, folder: Path | None, pictures: Path) -> int:
     with tempfile.TemporaryDirectory(prefix="sophuong-demo-") as temporary:
         place = folder or Path(temporary) / "demo"
         began = time.monotonic()
-        with sample_ward(desk, place) as (city, counter, ward):
-            return _walk(desk, city, counter, ward, pictures, began)
-
-
-def _walk(desk: Desk, city: DemoCity, counter: Desk, ward: SampleWard, pictures: Path, began: float) -> int:
-    from desktop.demo.first_morning import FirstMorning
-    from desktop.demo.hand import Hand
-    from desktop.demo.summary import summarise
-    from desktop.screens import Look, application, show_window, window_app
-
-    application()
-    app = window_app(counter, Look(language=desk.language))
-    try:
-        window = show_window(app, (1024, 768))
-        made = FirstMorning(Hand(window, pictures), city, ward, pictures).walk()
-        summary = summarise(counter.store, desk.catalog, made, city.records(), city.deliveries())
-        window.close()
-    finally:
-        if app.sync is not None:
-            app.sync.stop()
-        app.background.close()
+        with sample_ward(desk, place) as prepared:
+            summary = _walk(prepared, pictures, desk.language)
     answer = {**msgspec.to_builtins(summary), "seconds": round(time.monotonic() - began, 1)}
     (pictures / "summary.json").write_bytes(msgspec.json.format(msgspec.json.encode(answer), indent=2) + b"\n")
     if desk.as_json:
@@ -118,3 +100,23 @@ def _walk(desk: Desk, city: DemoCity, counter: Desk, ward: SampleWard, pictures:
         f"{summary.delivered}, lost: {summary.lost}. Pictures in {pictures}.",
     )
     return 1 if summary.lost else 0
+
+
+def _walk(prepared: tuple[DemoCity, Desk, SampleWard], pictures: Path, language: str) -> Summary:
+    from desktop.demo.first_morning import FirstMorning
+    from desktop.demo.hand import Hand
+    from desktop.screens import Look, application, show_window, window_app
+
+    city, counter, ward = prepared
+    application()
+    app = window_app(counter, Look(language=language))
+    try:
+        window = show_window(app, (1024, 768))
+        made = FirstMorning(Hand(window, pictures), city, ward, pictures).walk()
+        summary = summarise(counter.store, counter.catalog, made, city.records(), city.deliveries())
+        window.close()
+    finally:
+        if app.sync is not None:
+            app.sync.stop()
+        app.background.close()
+    return summary

@@ -109,13 +109,15 @@ class SampleWard:
     def _procedures(self) -> None:
         """The catalogue's own examples: real procedures with their time limits and fees."""
         from forms.definition_source import Source
+        from forms.exchange import read_values
 
         if not self._has(_PROCEDURE):
             return
         record_type = self._desk.catalog.record_type(_PROCEDURE)
         path = Path(self._desk.catalog.folder) / "onestop" / "examples.yaml"
         examples = (Source(path, []).data or {}).get("procedure") or []
-        self._write(record_type, [self._save(record_type, example) for example in examples])
+        read = [{**e, "fields": read_values(e["fields"], record_type, self._desk.catalog).fields} for e in examples]
+        self._write(record_type, [self._save(record_type, example) for example in read])
 
     def _year_of(self, record_type: RecordType, count: int) -> None:
         made = self.samples(record_type, count, "year")
@@ -155,10 +157,16 @@ class SampleWard:
             number=record.get("number"),
         )
 
+    def _who_begins(self, record_type: RecordType) -> Officer:
+        """An officer whose role may begin such a record; the city refuses the others'."""
+        wanted = set(record_type.begun_by)
+        able = (o for o in self._desk.enrolment.officers if wanted & set(o.roles))
+        return next(able, officer_of(self._desk, CLERK))
+
     def _write(self, record_type: RecordType, saves: list[Save]) -> None:
-        clerk = officer_of(self._desk, CLERK)
+        officer = self._who_begins(record_type)
         for at in range(0, len(saves), _BATCH):
-            for record in self._desk.store.save(saves[at : at + _BATCH], clerk):
+            for record in self._desk.store.save(saves[at : at + _BATCH], officer):
                 self._fields[record.id] = record.fields
                 self._pools.setdefault(record_type.id, []).append(record.id)
 

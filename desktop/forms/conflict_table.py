@@ -94,6 +94,16 @@ class ConflictTable(Card):
         self.body.addLayout(grid)
 
     @property
+    def options(self) -> list[QPushButton]:
+        """The buttons, field by field, from this PC to the city."""
+        return [self._buttons[place] for place in sorted(self._buttons)]
+
+    @property
+    def befores(self) -> list[str]:
+        """What stood before, field by field."""
+        return [pick.before for pick in self._picks]
+
+    @property
     def left(self) -> int:
         """How many fields still wait for a pick."""
         return len(self._picks) - len(self.places)

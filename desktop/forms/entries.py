@@ -40,11 +40,11 @@ def entry_context(app: App) -> EntryContext:
 
 
 def new_entry(app: App, record_type: RecordType, values: Mapping[str, Any] | None = None) -> RecordEntry:
-    """A new record with its defaults, and ``values`` put over them."""
+    """A new record with its defaults, and ``values`` put over them, also where only the program writes (the visit)."""
     entry = RecordEntry(record_type, app.catalog, entry_context(app))
     for name, value in (values or {}).items():
         if name in record_type.field_map:
-            entry.set(name, value)
+            entry.put(name, value)
     return entry
 
 

@@ -9,13 +9,34 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from desktop.forms.field_widgets import make_field_widget
 from desktop.forms.field_widgets.switches import YesNoField
 from desktop.forms.host import FormHost
+from desktop.forms.layout import Cell
 from forms.definition import Field
 
 LABEL_GAP = 3  # px between label and input
 NOTE_GAP = 3
+LEAST_WIDTHS = {
+    "date": 124,
+    "date_partial": 124,
+    "datetime": 164,
+    "one_of": 132,
+    "many_of": 200,
+    "person": 240,
+    "household": 240,
+    "organisation": 240,
+    "ref": 200,
+    "refs": 240,
+    "address": 380,
+    "admin_unit": 200,
+    "citizen_number": 132,
+    "phone": 124,
+    "files": 160,
+    "file": 160,
+    "signature": 200,
+    "longtext": 240,
+}  # px at 100 %: what a usual value needs
 
 
-class FieldCell(QWidget):
+class FieldCell(Cell):
     """Places its parts by hand: a layout object for each of sixty cells would cost more than the cells."""
 
     visited = Signal()
@@ -27,6 +48,8 @@ class FieldCell(QWidget):
         self.field, self.host, self.path = field, host, path
         self.has_been_left = False
         self._label_height = 0
+        self._label_heights: dict[int, int] = {}
+        self.least_width = 0 if bare else host.app.look.px(LEAST_WIDTHS.get(field.type, 0))
         self._required = False
         self._label: QLabel | None = None
         self._hint: QLabel | None = None
@@ -51,6 +74,7 @@ class FieldCell(QWidget):
         text = self.host.label(self.field.label) + (" *" if required else "")
         if self._label is not None and self._label.text() != text:
             self._label.setText(text)
+            self._label_heights.clear()
             name = self.host.label(self.field.label)
             said = f"{name}, {self.host.say('required')}" if required else name
             self.input.focus_target.setAccessibleName(said)
@@ -83,31 +107,42 @@ class FieldCell(QWidget):
         return self._label.text() if self._label is not None else self.host.label(self.field.label)
 
     def label_height_for(self, width: int) -> int:
-        return self._label.heightForWidth(width) if self._label is not None else 0
+        if self._label is None:
+            return 0
+        if width not in self._label_heights:
+            self._label_heights[width] = self._label.heightForWidth(width)
+        return self._label_heights[width]
 
     def set_label_height(self, height: int) -> None:
-        self._label_height = height if self.field.type != "group" else 0
+        if height != self._label_height:
+            self._label_height = height
+            self._place()
+
+    def height_with(self, width: int, label_height: int) -> int:
+        height = self._top(label_height) + self._input_height(width)
+        for note in self._notes():
+            height += NOTE_GAP + note.heightForWidth(width)
+        return height
 
     def sizeHint(self) -> QSize:
         return QSize(200, self.heightForWidth(200))
 
     def heightForWidth(self, width: int, /) -> int:
-        height = self._top(width) + self._input_height(width)
-        for note in self._notes():
-            height += NOTE_GAP + note.heightForWidth(width)
-        return height
+        return self.height_with(width, max(self._label_height, self.label_height_for(width)))
 
     def resizeEvent(self, event: QResizeEvent, /) -> None:
         self._place()
 
     def event(self, event: QEvent, /) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
-            self._relayout()
+            if self.heightForWidth(self.width()) != self.height():
+                self.updateGeometry()
+            self._place()
         return super().event(event)
 
-    def _top(self, width: int) -> int:
-        label = max(self._label_height, self.label_height_for(width))
-        return label + LABEL_GAP if label else 0
+    def _top(self, label_height: int) -> int:
+        """Where the input begins; a table and a tick box bring their own words."""
+        return label_height + LABEL_GAP if label_height and self.field.type != "group" else 0
 
     def _input_height(self, width: int) -> int:
         if self.input.hasHeightForWidth():
@@ -121,7 +156,7 @@ class FieldCell(QWidget):
 
     def _place(self) -> None:
         width = self.width()
-        y = self._top(width)
+        y = self._top(max(self._label_height, self.label_height_for(width)))
         if self._label is not None:
             own = self._label.heightForWidth(width)
             self._label.setGeometry(0, max(y - LABEL_GAP - own, 0), width, own)

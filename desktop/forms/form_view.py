@@ -76,9 +76,7 @@ class FormView(QWidget):
         self._in_cards = fields_in_cards(entry.record_type)
         self._slices = QTimer(self, singleShot=True, interval=0)
         self._slices.timeout.connect(self._build_slice)
-        for _ in range(min(FIRST_SCREEN, len(self._waiting))):
-            self._build_next()
-        self._number_sections()
+        self._build(FIRST_SCREEN)
         if self._waiting:
             self._slices.start()
 
@@ -91,9 +89,8 @@ class FormView(QWidget):
 
     def build_all(self) -> None:
         """Builds what still waits; before printing a picture, counting or jumping to a field."""
-        while self._waiting:
-            self._build_next()
-        self._number_sections()
+        if self._waiting:
+            self._build(len(self._waiting))
 
     @property
     def is_complete(self) -> bool:
@@ -102,8 +99,8 @@ class FormView(QWidget):
     def cell(self, path: str) -> FieldCell | None:
         """The cell of a field or of a row's field; builds up to it when it waits."""
         name, _, rest = path.partition("/")
-        while name not in self.cells and self._waiting:
-            self._build_next()
+        if name not in self.cells and self._waiting:
+            self.build_all()
         cell = self.cells.get(name)
         if rest and cell is not None and isinstance(cell.input, GroupField):
             return cell.input.cell(path) or cell
@@ -126,6 +123,7 @@ class FormView(QWidget):
         """Shows the entry's state of ``paths``."""
         relevance_before = {n: not c.isHidden() for n, c in self.cells.items()}
         groups: dict[str, set[str]] = {}
+        self._grid.setEnabled(False)
         for path in paths:
             name, _, rest = path.partition("/")
             if rest:
@@ -136,8 +134,13 @@ class FormView(QWidget):
             cell = self.cells.get(name)
             if cell is not None and isinstance(cell.input, GroupField):
                 cell.input.refresh(rows)
-        if any(relevance_before.get(n) != (not c.isHidden()) for n, c in self.cells.items()):
+        moved = any(relevance_before.get(n) != (not c.isHidden()) for n, c in self.cells.items())
+        if moved:
             self._number_sections()
+        self._grid.setEnabled(True)
+        if moved:
+            self._grid.invalidate()
+            self.updateGeometry()
 
     def refresh_all(self) -> None:
         self.refresh(list(self.cells))
@@ -199,7 +202,7 @@ class FormView(QWidget):
                 self._scroll_to(self.cells[later])
                 return
         if self._waiting:
-            self._build_next()
+            self.build_all()
             self.focus_after(path)
         else:
             self.finished.emit()
@@ -219,6 +222,8 @@ class FormView(QWidget):
 
     def _is_shown(self, cell: FieldCell) -> bool:
         """What the program fills in is shown once it says something, and not twice: number and deadline have cards."""
+        if self._unlocked:
+            return True  # an action may ask for what only becomes relevant with it
         if not self.entry.is_relevant(cell.path):
             return False
         if not self._with_headings or cell.field.owner == "officer":
@@ -232,12 +237,21 @@ class FormView(QWidget):
         return self.entry.is_locked(cell.path) or calculated or cell.field.owner != "officer"
 
     def _build_slice(self) -> None:
-        end = time.monotonic() + SLICE
-        while self._waiting and time.monotonic() < end:
-            self._build_next()
-        self._number_sections()
+        self._build(len(self._waiting), until=time.monotonic() + SLICE)
         if self._waiting:
             self._slices.start()
+
+    def _build(self, most: int, until: float | None = None) -> None:
+        """Builds the next fields with the layout held still: else every cell shown would lay the form out again."""
+        self._grid.setEnabled(False)
+        for _ in range(min(most, len(self._waiting))):
+            self._build_next()
+            if until is not None and time.monotonic() > until:
+                break
+        self._number_sections()
+        self._grid.setEnabled(True)
+        self._grid.invalidate()
+        self.updateGeometry()
 
     def _build_next(self) -> None:
         section, field = self._waiting.popleft()

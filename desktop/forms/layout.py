@@ -6,8 +6,6 @@ same height so that the inputs stand on one line, and widens fields step by step
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
-
 from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
@@ -16,12 +14,21 @@ MEDIUM_WIDTH = 440  # px: below it quarters become halves
 NARROW_WIDTH = 300  # px: below it every field takes the whole line
 
 
-@runtime_checkable
-class HasLabelHeight(Protocol):
-    """A cell whose label can be told how tall its neighbours' labels are."""
+class Cell(QWidget):
+    """A widget of the grid with a label on top: told how tall its neighbours' labels are, it puts its input level with
+    theirs."""
 
-    def label_height_for(self, width: int) -> int: ...
-    def set_label_height(self, height: int) -> None: ...
+    least_width = 0  # px below which the cell takes more columns
+
+    def label_height_for(self, width: int) -> int:
+        return 0
+
+    def height_with(self, width: int, label_height: int) -> int:
+        """Height at ``width`` when the labels of the row are ``label_height`` tall."""
+        raise NotImplementedError
+
+    def set_label_height(self, height: int) -> None:
+        """Placed with this label height from now on."""
 
 
 def flowed_span(span: int, width: int) -> int:
@@ -98,13 +105,23 @@ class GridFlow(QLayout):
         super().setGeometry(rect)
         self._place(rect, move=True)
 
+    def _span(self, item: QLayoutItem, wanted: int, width: int) -> int:
+        """The columns a cell takes: what was asked, more when that would cut what stands in it."""
+        span = flowed_span(wanted, width) if self._flows else wanted
+        cell = item.widget()
+        if self._flows and isinstance(cell, Cell) and cell.least_width:
+            unit = (width + self._gap_x) / COLUMNS
+            while span < COLUMNS and span * unit - self._gap_x < cell.least_width:
+                span += 1
+        return span
+
     def _rows(self, width: int) -> list[list[tuple[QLayoutItem, int]]]:
         rows: list[list[tuple[QLayoutItem, int]]] = []
         free = 0
         for item, wanted in self._items:
             if item.isEmpty():
                 continue
-            span = flowed_span(wanted, width) if self._flows else wanted
+            span = self._span(item, wanted, width)
             if span > free:
                 rows.append([])
                 free = COLUMNS
@@ -126,19 +143,17 @@ class GridFlow(QLayout):
             y += self._place_row(cells, y, move=move) + self._gap_y
         return max(y - self._gap_y - rect.y(), 0)
 
-    def _place_row(self, cells: list[tuple[QLayoutItem, int, int]], y: int, *, move: bool) -> int:
-        labels = [
-            widget.label_height_for(width)
-            for item, _, width in cells
-            if isinstance(widget := item.widget(), HasLabelHeight)
-        ]
-        tallest = max(labels, default=0)
+    def _place_row(self, row: list[tuple[QLayoutItem, int, int]], y: int, *, move: bool) -> int:
+        cells = [(item.widget(), item, x, width) for item, x, width in row]
+        tallest = max((w.label_height_for(width) for w, _, _, width in cells if isinstance(w, Cell)), default=0)
         height = 0
-        for item, x, width in cells:
-            widget = item.widget()
-            if isinstance(widget, HasLabelHeight):
-                widget.set_label_height(tallest)
-            own = item.heightForWidth(width) if item.hasHeightForWidth() else item.sizeHint().height()
+        for widget, item, x, width in cells:
+            if isinstance(widget, Cell):
+                own = widget.height_with(width, tallest)
+                if move:
+                    widget.set_label_height(tallest)
+            else:
+                own = item.heightForWidth(width) if item.hasHeightForWidth() else item.sizeHint().height()
             height = max(height, own)
             if move:
                 item.setGeometry(QRect(QPoint(x, y), QSize(width, own)))

@@ -84,7 +84,8 @@ class Header(QFrame):
             return
         labels = {role.id: say(role.label) for role in self._app.catalog.roles}
         roles = ", ".join(labels.get(role, role) for role in officer.roles)
-        shown = f"{officer.name} · {labels.get(officer.roles[0], officer.roles[0])}" if officer.roles else officer.name
+        first = labels.get(officer.roles[0], officer.roles[0]).partition(" (")[0] if officer.roles else ""
+        shown = f"{officer.name} · {first}" if first else officer.name
         room = self._app.look.px(260)
         self.officer.setText(
             " " + self.officer.fontMetrics().elidedText(shown, Qt.TextElideMode.ElideRight, room) + "  ▾"

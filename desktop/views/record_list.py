@@ -224,6 +224,8 @@ class RecordList(Page):
         if asked != self._asked:
             return
         self._records, rows = loaded
+        if not rows and self.table.hasFocus():
+            self.text.setFocus()
         self.table.setVisible(bool(rows))
         self.empty.setVisible(not rows)
         self.table.show_rows(rows, keep=keep)

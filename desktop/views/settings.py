@@ -93,7 +93,7 @@ class SettingsPage(Page):
 
     def _city_card(self) -> Card:
         card, form = self._card(tr("frame.settings_city"))
-        enrolment = self.app.store.enrolment
+        enrolment = self.app.enrolment
         self._line = text_label("", wrap=True)
         form.addRow(text_label(tr("frame.line"), "quiet"), self._line)
         if enrolment is not None:
@@ -113,7 +113,7 @@ class SettingsPage(Page):
     def _officers_card(self) -> Card:
         card, form = self._card(tr("frame.settings_officers"))
         labels = {role.id: say(role.label) for role in self.app.catalog.roles}
-        enrolment = self.app.store.enrolment
+        enrolment = self.app.enrolment
         for officer in enrolment.officers if enrolment else ():
             here = self.app.officer is not None and officer.id == self.app.officer.id
             name = text_label(f"✓ {officer.name}" if here else officer.name, "")
@@ -141,7 +141,7 @@ class SettingsPage(Page):
 
     def _say_line(self) -> None:
         now = self.app.clock.now()
-        _, sign, words = line_sentence(self.app.line, self.app.store.enrolment is not None, now)
+        _, sign, words = line_sentence(self.app.line, self.app.enrolment is not None, now)
         parts = [f"{sign} {words}"]
         if self.app.line.last_sync is not None:
             parts.append(tr("frame.last_sync", time=when(self.app.line.last_sync, now)))

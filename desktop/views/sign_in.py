@@ -169,7 +169,7 @@ class OfficerDialog(Sheet):
         super().__init__(app.look, tr("frame.switch_officer"), window)
         self._app = app
         self.body.addWidget(text_label(tr("frame.switch_about"), "quiet", wrap=True))
-        enrolment = app.store.enrolment
+        enrolment = app.enrolment
         officers = enrolment.officers if enrolment else ()
         for one in officer_buttons(officers, app.catalog, app.settings.last_officer, self._choose):
             self.body.addWidget(one)

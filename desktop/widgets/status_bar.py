@@ -59,7 +59,7 @@ class StatusBar(QFrame):
                 return
 
     def _say(self) -> None:
-        enrolled = self._app.store.enrolment is not None
+        enrolled = self._app.enrolment is not None
         kind, sign, words = line_sentence(self._app.line, enrolled, self._app.clock.now())
         self._sign.setText(sign)
         self._sign.setStyleSheet(f"color: {getattr(self._app.look.colours, kind)}")

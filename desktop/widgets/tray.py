@@ -43,7 +43,7 @@ class Tray(QObject):
     def show_counts(self, overview: Overview) -> None:
         if self._icon is None:
             return
-        _, _, line = line_sentence(self._app.line, self._app.store.enrolment is not None, self._app.clock.now())
+        _, _, line = line_sentence(self._app.line, self._app.enrolment is not None, self._app.clock.now())
         self._icon.setToolTip(f"{tr('frame.brand')}\n{line}\n{waiting_sentence(overview)}")
         attention = attention_sentence(overview)
         if attention and attention != self._attention and not self._window.isActiveWindow():

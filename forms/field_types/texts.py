@@ -29,7 +29,14 @@ def _within(text: str, most: int) -> str | None:
     return text or None
 
 
-class Text(FieldKind):
+class _Searched(FieldKind):
+    """Text is found by itself."""
+
+    def index(self, field: Field, value: Any, choices: Choices) -> str:
+        return str(value)
+
+
+class Text(_Searched):
     def parse(self, field: Field, value: Any, choices: Choices) -> Any:
         return _within(clean(seen(as_text(value, "text"))), _LINE)
 
@@ -37,7 +44,7 @@ class Text(FieldKind):
         return name_sort_key(value) if field.name.endswith("full_name") else sort_key(value)
 
 
-class LongText(FieldKind):
+class LongText(_Searched):
     def parse(self, field: Field, value: Any, choices: Choices) -> Any:
         lines = clean_lines(seen(as_text(value, "text")))
         return _within(lines, _LINES) if lines.strip() else None
@@ -46,14 +53,14 @@ class LongText(FieldKind):
         return sort_key(value[:200])
 
 
-class Code(FieldKind):
+class Code(_Searched):
     """Kept as written: neither re-cased nor inner spaces changed."""
 
     def parse(self, field: Field, value: Any, choices: Choices) -> Any:
         return _within(unicodedata.normalize("NFC", seen(as_text(value, "text"))).strip(), _LINE)
 
 
-class Email(FieldKind):
+class Email(_Searched):
     def parse(self, field: Field, value: Any, choices: Choices) -> Any:
         text = clean(seen(as_text(value, "email")))
         if not text:

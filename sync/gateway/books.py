@@ -14,8 +14,8 @@ from sync.protocol import Change, FieldProblem, Fields
 
 Book = tuple[str, str, str]
 """(ward, register, period)"""
-Given = tuple[str, str, str, object]
-"""(ward, type, number, book): what must be unique."""
+Given = tuple[str, str, str, str]
+"""(ward, type, number, series): what must be unique. The series is the name of the book, or the period."""
 _decode = msgspec.msgpack.Decoder(Fields).decode
 
 
@@ -34,27 +34,40 @@ class Books:
         for change, record_type in numbered:
             if record_type.register and change.number:
                 wanted.setdefault((change.ward, record_type.id), (record_type.register, []))[1].append(change.number)
-        sql = "SELECT number, id, fields FROM records WHERE ward = ? AND type = ? AND number = ANY(?)"
+        sql = "SELECT number, id, fields, created_at FROM records WHERE ward = ? AND type = ? AND number = ANY(?)"
         for (ward, type_id), (register, numbers) in wanted.items():
-            for number, record_id, fields in self._session.all(sql, ward, type_id, numbers):
-                self._owner[ward, type_id, number, _book_of(register, _decode(fields))] = record_id
+            for number, record_id, fields, at in self._session.all(sql, ward, type_id, numbers):
+                series = self._series(type_id, register, number, _decode(fields), at)
+                self._owner[ward, type_id, number, series] = record_id
 
     def note(self, change: Change, record_type: RecordType, fields: Fields) -> tuple[FieldProblem, ...]:
         """Take note of an accepted number. A number given twice stays, since paper was handed out, and is flagged."""
         register = record_type.register
         if register is None or not change.number:
             return ()
-        reader = self._readers.setdefault(record_type.id, NumberReader(register))
-        read = reader.read(change.number, fields, change.at)
+        # a number that came with a new record is history from a file, and its date is not that of the import
+        history = change.kind == "create" and change.action is None
+        read = self._reader(record_type.id, register).read(change.number, fields, None if history else change.at)
         if read is not None:
             book = (change.ward, register_name(record_type), read.period)
             self._known[book] = max(self._known.get(book, 0), read.n)
-        given = (change.ward, record_type.id, change.number, _book_of(register, fields))
+        series = self._series(record_type.id, register, change.number, fields, change.at)
+        given = (change.ward, record_type.id, change.number, series)
         owner = self._owner.setdefault(given, change.record_id)
         if owner == change.record_id:
             return ()
         message = f"Số {change.number} đã cấp cho một bản ghi khác ({owner}); giữ cả hai, cần người phụ trách sổ xử lý."
         return (FieldProblem(register.field, message, change.number),)
+
+    def _reader(self, type_id: str, register: Register) -> NumberReader:
+        return self._readers.setdefault(type_id, NumberReader(register))
+
+    def _series(self, type_id: str, register: Register, number: str, fields: Fields, at: str) -> str:
+        book = fields.get(register.book_field) if register.book_field else None
+        if isinstance(book, str):
+            return book
+        read = self._reader(type_id, register).read(number, fields, at)
+        return read.period if read else ""
 
     def write(self) -> None:
         """Raise the highest known number of each book."""
@@ -68,8 +81,3 @@ def known_number(session: Session, book: Book) -> int:
     """The highest number of the book that the city has seen; 0: none."""
     row = session.one("SELECT known FROM books WHERE ward = ? AND register = ? AND period = ?", *book)
     return int(row[0]) if row else 0
-
-
-def _book_of(register: Register, fields: Fields) -> object:
-    value = fields.get(register.book_field) if register.book_field else None
-    return value if isinstance(value, str) else None

@@ -47,6 +47,9 @@ def run(argv: list[str]) -> int:
         return verb(arguments)
     except (CommandError, RefusedError, ExchangeError) as error:
         return _fail(error.label.get(arguments.language))
+    except BrokenPipeError:  # whoever read our lines has seen enough; Python's last flush must not fail on it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (StorageError, DefinitionError, OSError, ValueError) as error:
         return _fail(str(error))
     except KeyboardInterrupt:

@@ -145,7 +145,8 @@ class _Run:
             self._put(inner)
         if self._put(item):
             self.report.accepted += 1
-        self.report.ids.append(item.record_id)
+        if self.ledger.current(self._ward, item.record_id) is not None:
+            self.report.ids.append(item.record_id)
 
     def _put(self, item: _Item) -> bool:
         current = self.ledger.current(self._ward, item.record_id)

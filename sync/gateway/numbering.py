@@ -33,9 +33,9 @@ class NumberReader:
     def __init__(self, register: Register) -> None:
         self._register = register
 
-    def read(self, number: str, fields: Fields, at: str) -> Read | None:
+    def read(self, number: str, fields: Fields, at: str | None) -> Read | None:
         """None when the text is not of this register's format. A period that neither the number nor the name of its
-        book tells is taken from ``at``, the moment it was given."""
+        book tells is taken from ``at``, the moment it was given; without that the number cannot be understood."""
         match = self._number.fullmatch(number)
         if match is None or "n" not in match.groupdict():
             return None
@@ -43,20 +43,20 @@ class NumberReader:
         book = fields.get(self._register.book_field or "")
         if self._book and isinstance(book, str) and (found := self._book.fullmatch(book)):
             parts = {**found.groupdict(), **parts}
-        return Read(self._period(parts, at), int(parts["n"] or 0))
+        period = self._period(parts, at)
+        return None if period is None else Read(period, int(parts["n"] or 0))
 
-    def _period(self, parts: dict[str, str | None], at: str) -> str:
-        if self._register.period == "none":
+    def _period(self, parts: dict[str, str | None], at: str | None) -> str | None:
+        kind = self._register.period
+        if kind == "none":
             return ""
-        try:
-            day = parse_moment(at).astimezone(HANOI)
-        except (ValueError, OverflowError):
-            return ""
-        yy = parts.get("yy")
-        year = parts.get("yyyy") or (f"20{yy}" if yy else f"{day.year:04d}")
-        if self._register.period == "year":
+        year, month, day = _day(at)
+        if told := parts.get("yyyy") or (f"20{parts['yy']}" if parts.get("yy") else ""):
+            year = told
+        if kind == "year":
             return year
-        return f"{year}-{parts.get('mm') or f'{day.month:02d}'}-{parts.get('dd') or f'{day.day:02d}'}"
+        month, day = parts.get("mm") or month, parts.get("dd") or day
+        return f"{year}-{month}-{day}" if year and month and day else None
 
     @cached_property
     def _number(self) -> re.Pattern[str]:
@@ -65,6 +65,15 @@ class NumberReader:
     @cached_property
     def _book(self) -> re.Pattern[str] | None:
         return _pattern(self._register.book_format) if self._register.book_format else None
+
+
+def _day(at: str | None) -> tuple[str | None, str | None, str | None]:
+    """Year, month and day in Hanoi, or nothing for a moment that is none."""
+    try:
+        local = parse_moment(at or "").astimezone(HANOI)
+    except (ValueError, OverflowError):
+        return None, None, None
+    return f"{local.year:04d}", f"{local.month:02d}", f"{local.day:02d}"
 
 
 def _pattern(format_text: str) -> re.Pattern[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from forms.definition import RecordType, Register
+from forms.shapes import as_shape
 from sync.clock import HANOI, moment_text
 from sync.protocol import Fields, Officer
 from sync.store.context import read_meta, write_meta
@@ -54,7 +55,8 @@ class NumberSource:
                 self._note(series, period_of(register, self._now), n, number, record_id=record_id, officer=officer)
         if number is None or n is None:
             return Given(None, self.temporary(record_type, record_id, officer))
-        return Given(number, self._fields(register, number, n, officer))
+        fields = self._fields(register, number, n, officer)
+        return Given(number, {name: as_shape(record_type, name, text) for name, text in fields.items()})
 
     def temporary(self, record_type: RecordType, record_id: str, officer: Officer) -> Fields:
         """The number the paper shows until then, unique on this device and day; nothing when the book has none."""
@@ -69,8 +71,8 @@ class NumberSource:
             self._note(series, day, n, number, record_id=record_id, officer=officer)
         return {register.temporary_field or "_temporary": number}
 
-    def _fields(self, register: Register, number: str, n: int, officer: Officer) -> Fields:
-        fields: Fields = {register.field: number}
+    def _fields(self, register: Register, number: str, n: int, officer: Officer) -> dict[str, str]:
+        fields = {register.field: number}
         if register.book_field and register.book_format:
             fields[register.book_field] = self._text(register.book_format, register, n, officer)
         return fields

@@ -53,15 +53,17 @@ def read_today(context: StoreContext, now: datetime, limit: int) -> tuple[TodayR
 
 
 def _today(db: Any, at: str, day_end: str, limit: int) -> Iterator[tuple[_Reason, tuple[Any, ...]]]:
-    wanted: tuple[tuple[_Reason, str, tuple[Any, ...]], ...] = (
-        ("refused", "standing = 3 ORDER BY rid DESC", ()),
-        ("conflict", "standing = 2 ORDER BY rid DESC", ()),
-        ("overdue", "due_open < ? ORDER BY due_open", (at,)),
-        ("due_today", "due_open >= ? AND due_open < ? ORDER BY due_open", (at, day_end)),
-        ("new", "is_new = 1 ORDER BY rid DESC", ()),
+    wanted: tuple[tuple[_Reason, str, str, tuple[Any, ...]], ...] = (
+        ("refused", "records_attention", "standing = 3 ORDER BY rid DESC", ()),
+        ("conflict", "records_attention", "standing = 2 ORDER BY rid DESC", ()),
+        ("overdue", "records_due", "due_open < ? ORDER BY due_open", (at,)),
+        ("due_today", "records_due", "due_open >= ? AND due_open < ? ORDER BY due_open", (at, day_end)),
+        ("new", "records_new", "is_new = 1 ORDER BY rid DESC", ()),
     )
-    for reason, where, values in wanted:
-        sql = f"SELECT {rowcodec.COLUMNS} FROM records WHERE {where} LIMIT ?"
+    for reason, index, where, values in wanted:
+        # named, because the planner would walk all records in order of rid to save itself the sorting
+        source = f"records INDEXED BY {index} WHERE {_partial(index)}"
+        sql = f"SELECT {rowcodec.COLUMNS} FROM {source} AND {where} LIMIT ?"
         for row in db.execute(sql, (*values, limit)):
             yield reason, row
 

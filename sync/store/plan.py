@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 
 from forms.definition import Catalog, Field, RecordType
-from forms.summary import describe
 from sync.ids import id_time_ms
 from sync.protocol import Fields
 
@@ -118,8 +117,15 @@ class TypePlan:
     def describe(self, fields: Fields, state: str, number: str | None, resolve: Resolve) -> Described:
         if self.record_type is None:
             return number or "", "", number or "", {}, None
-        s = describe(self.record_type, self._catalog, fields, state=state, number=number, resolve=resolve)
+        s = self._describe(self.record_type, self._catalog, fields, state=state, number=number, resolve=resolve)
         return s.title, s.subtitle, s.search_text, s.sort, s.due_at
+
+    @cached_property
+    def _describe(self) -> Callable[..., Any]:
+        """Brought in with the first record written: the rule language takes longer to import than a store to open."""
+        from forms.summary import describe
+
+        return describe
 
     def keys(self, fields: Mapping[str, Any]) -> Iterator[int]:
         """The hashes by which ``find`` meets the record."""

@@ -32,7 +32,7 @@ CREATE INDEX changes_record ON changes (record_id, settled);
 CREATE INDEX changes_pending ON changes (status) WHERE status = 'pending';
 CREATE INDEX changes_stuck ON changes (status) WHERE status IN ('refused', 'parked') AND settled = 0;
 CREATE VIRTUAL TABLE search USING fts5 (
-    text, content = '', contentless_delete = 1, prefix = '2 3', detail = none, tokenize = 'unicode61');
+    text, content = '', contentless_delete = 1, prefix = '2 3 4', detail = none, tokenize = 'unicode61');
 INSERT INTO search (search, rank) VALUES ('automerge', 8);
 CREATE TABLE links (target INTEGER NOT NULL, field INTEGER NOT NULL, rid INTEGER NOT NULL,
     PRIMARY KEY (target, field, rid)) WITHOUT ROWID;

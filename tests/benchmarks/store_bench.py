@@ -26,9 +26,49 @@ LARGE = 1_000_000
 BULK = 50_000
 BATCH = 1000
 SAVES = 200
-SURNAMES = "Nguyễn Trần Lê Phạm Hoàng Huỳnh Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý".split()
-MIDDLES = "Văn Thị Hữu Đức Minh Ngọc Thanh Quang Thu Xuân Gia Bảo".split()
-GIVEN = "An Bình Cường Dũng Đạt Hà Hải Hạnh Hoa Hùng Hương Khánh Lan Linh Long Mai Nam Phong Quân Sơn Tâm Thảo".split()
+SURNAMES = [
+    "Nguyễn",
+    "Trần",
+    "Lê",
+    "Phạm",
+    "Hoàng",
+    "Huỳnh",
+    "Phan",
+    "Vũ",
+    "Võ",
+    "Đặng",
+    "Bùi",
+    "Đỗ",
+    "Hồ",
+    "Ngô",
+    "Dương",
+    "Lý",
+]
+MIDDLES = ["Văn", "Thị", "Hữu", "Đức", "Minh", "Ngọc", "Thanh", "Quang", "Thu", "Xuân", "Gia", "Bảo"]
+GIVEN = [
+    "An",
+    "Bình",
+    "Cường",
+    "Dũng",
+    "Đạt",
+    "Hà",
+    "Hải",
+    "Hạnh",
+    "Hoa",
+    "Hùng",
+    "Hương",
+    "Khánh",
+    "Lan",
+    "Linh",
+    "Long",
+    "Mai",
+    "Nam",
+    "Phong",
+    "Quân",
+    "Sơn",
+    "Tâm",
+    "Thảo",
+]
 STREETS = ("Hàng Bài", "Hàng Bạc", "Tràng Tiền", "Lý Thái Tổ", "Đinh Tiên Hoàng", "Ngô Quyền", "Lò Sũ", "Cầu Gỗ")
 KEYSTROKES = ("ng", "nguy", "nguyen", "nguyen v", "nguyen van", "tran thi h", "đỗ đức", "0010", "001", "le", "hang bai",
               "duong minh kh", "pham thu ha", "hoan", "lý quang s", "x", "sao y", "sao y giay kh", "bui", "vo ngoc th")  # fmt: skip

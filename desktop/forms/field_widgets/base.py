@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from desktop.forms.host import FormHost
@@ -28,6 +30,7 @@ class FieldWidget(QWidget):
         self.field = field
         self.host = host
         self.path = path
+        self.row_key: Callable[[QKeyEvent], None] | None = None  # a row hears of keys before a line takes them
 
     @property
     def focus_target(self) -> QWidget:

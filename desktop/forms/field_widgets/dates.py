@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from PySide6.QtCore import QDate, QLocale, QPoint, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QCalendarWidget, QFrame, QToolButton, QVBoxLayout, QWidget
 
 from desktop.forms.field_widgets.line import LineField, is_open_key
@@ -55,17 +55,22 @@ class DateField(LineField):
     def __init__(self, field: Field, host: FormHost, path: str, parent: QWidget | None = None) -> None:
         super().__init__(field, host, path, parent)
         self.line.setPlaceholderText(host.say("date.format") if field.type == "date" else "")
-        self._button = QToolButton(self)
+        self._button = QToolButton(self.line)
         self._button.setObjectName("fieldButton")
         self._button.setText("▾")
         self._button.setToolTip(host.say("calendar.open"))
         self._button.setAccessibleName(host.say("calendar.open"))
         self._button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._button.setFixedSize(26, 30)
+        self._button.setFixedSize(24, 24)
+        self._button.setCursor(Qt.CursorShape.ArrowCursor)
+        self.line.setTextMargins(0, 0, 18, 0)
         self._button.clicked.connect(self.open_calendar)
-        self._row.setSpacing(2)
-        self._row.addWidget(self._button)
         self._calendar: CalendarPopup | None = None
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        """The button stands inside the line, at its right end."""
+        super().resizeEvent(event)
+        self._button.move(self.width() - 26, (self.line.height() - 24) // 2)
 
     def set_locked(self, locked: bool) -> None:
         super().set_locked(locked)

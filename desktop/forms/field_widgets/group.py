@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -48,6 +48,7 @@ class _Row(QFrame):
             cell.input.committed.connect(lambda value, path=path: owner.row_changed.emit(path, value))
             cell.input.left.connect(lambda path=path: owner.go_on(path))
             cell.input.typed.connect(owner.typed)
+            cell.input.row_key = self._take_key
             cell.input.resized.connect(owner.resized)
             self.cells[path] = cell
             grid.add(cell, span)
@@ -62,11 +63,15 @@ class _Row(QFrame):
         line.addWidget(self.out, 0, Qt.AlignmentFlag.AlignTop)
 
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        event.ignore()
+        self._take_key(event)
+
+    def _take_key(self, event: QKeyEvent) -> None:
+        """Ctrl+Delete takes the row out, wherever in it one stands."""
         control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if event.key() == Qt.Key.Key_Delete and control and self.out.isVisible():
-            self.removed.emit(self.row_id)
-        else:
-            event.ignore()
+            event.accept()
+            QTimer.singleShot(0, self, lambda: self.removed.emit(self.row_id))
 
 
 class GroupField(FieldWidget):

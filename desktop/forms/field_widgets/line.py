@@ -58,7 +58,7 @@ class LineField(FieldWidget):
         super().__init__(field, host, path, parent)
         self._value: Any = None
         self._dirty = False
-        self.line = LineEdit(self.on_key, self)
+        self.line = LineEdit(self._key, self)
         self.line.setMinimumHeight(30)
         if field.type in NUMBERS:
             self.line.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -89,6 +89,8 @@ class LineField(FieldWidget):
         text = self.text_of(value, masked=self.field.masked and not self.line.hasFocus())
         if text != self.line.text():
             self.line.setText(text)
+            if not self.line.hasFocus():
+                self.line.setCursorPosition(0)  # the beginning of a long value says more than its end
 
     def text_of(self, value: Any, *, masked: bool = False) -> str:
         return self.host.shown(self.field, value, masked=masked)
@@ -117,6 +119,12 @@ class LineField(FieldWidget):
             event.accept()
             self.flush()
             self.left.emit()
+
+    def _key(self, event: QKeyEvent) -> None:
+        if self.row_key is not None:
+            self.row_key(event)
+        if not event.isAccepted():
+            self.on_key(event)
 
     def _typed(self, _text: str) -> None:
         self._dirty = True

@@ -12,7 +12,7 @@ from desktop.background import Task
 from desktop.forms.cards import read_card
 from desktop.forms.field_widgets.line import LineField, forward_list_keys, is_open_key
 from desktop.forms.host import FormHost
-from desktop.forms.people import columns_of, find_suggestions, targets_of
+from desktop.forms.people import TARGETS, columns_of, find_suggestions, targets_of
 from desktop.forms.popup import Suggestion
 from desktop.widgets.basics import text_label
 from forms.definition import Field, RecordType
@@ -34,7 +34,7 @@ class ReferenceField(LineField):
         super().__init__(field, host, path, parent)
         self.targets = targets_of(field)
         self._task: Task[list[Suggestion]] | None = None
-        self.is_person = field.type == "person"
+        self.is_person = TARGETS["person"][0] in self.targets
         self._hint = host.say("picker.person" if self.is_person else "picker.record")
         self.line.setPlaceholderText(self._hint)
         self._search = QTimer(self, singleShot=True, interval=SEARCH_PAUSE)
@@ -152,10 +152,10 @@ class ReferenceField(LineField):
         """Number, birth date and place under the name: who it is among all of that name."""
         if not record_id and self._about is None:
             return
-        fields = self.host.app.resolve(record_id) if record_id and len(self.targets) == 1 else None
-        known = {r.id: r for r in self.host.catalog.record_types}
-        record_type = known.get(self.targets[0]) if fields else None
-        parts = columns_of(record_type, fields, "", None, self.host.language) if record_type and fields else ()
+        shared = {target for targets in TARGETS.values() for target in targets}
+        record = self.host.app.store.records.load(record_id) if record_id and shared & set(self.targets) else None
+        record_type = self.host.catalog.record_type(record.type) if record else None
+        parts = columns_of(record_type, record.fields, "", None, self.host.language) if record_type and record else ()
         text = " · ".join(part for part in parts if part)
         if self._about is None:
             if not text:
@@ -219,8 +219,6 @@ class ReferenceField(LineField):
 
     def _creatable(self) -> list[RecordType]:
         """Shared records may be added in place; a dossier or a book is begun at its own desk."""
-        from desktop.forms.people import TARGETS
-
         shared = {type_id for targets in TARGETS.values() for type_id in targets}
         catalog = self.host.catalog
         known = {r.id for r in catalog.record_types}

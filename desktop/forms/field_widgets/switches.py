@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QWidget
 
 from desktop.forms.field_widgets.base import FieldWidget
 from desktop.forms.host import FormHost
@@ -30,16 +30,31 @@ class _EnterGoesOn(QObject):
         return enter
 
 
+class _Words(QLabel):
+    """The words beside a box; a click on them ticks it. A QCheckBox's own words do not wrap."""
+
+    def __init__(self, text: str, box: QCheckBox, parent: QWidget) -> None:
+        super().__init__(text, parent)
+        self._box = box
+        self.setWordWrap(True)
+
+    def mousePressEvent(self, event: QMouseEvent, /) -> None:
+        if self._box.isEnabled():
+            self._box.setFocus()
+            self._box.click()
+
+
 class YesNoField(FieldWidget):
     """One box. Its words are the field's label, so the cell shows none above it."""
 
     def __init__(self, field: Field, host: FormHost, path: str, parent: QWidget | None = None) -> None:
         super().__init__(field, host, path, parent)
-        self.box = QCheckBox(host.label(field.label), self)
-        self.box.setMinimumHeight(30)
+        self.box = QCheckBox(self)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.box)
+        layout.setContentsMargins(0, 2, 0, 2)
+        layout.setSpacing(2)
+        layout.addWidget(self.box, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(_Words(host.label(field.label), self.box, self), 1, Qt.AlignmentFlag.AlignVCenter)
         self.setFocusProxy(self.box)
         self.box.installEventFilter(_EnterGoesOn(self))
         self.box.clicked.connect(self._ticked)

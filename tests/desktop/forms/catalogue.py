@@ -156,10 +156,37 @@ def dossier() -> RecordType:
     )
 
 
-ALL_TYPES = (
-    "text longtext code email int decimal percent money date date_partial time datetime bool one_of many_of person "
-    "household organisation ref refs citizen_number tax_code phone admin_unit address file files signature group"
-).split()
+ALL_TYPES = [
+    "text",
+    "longtext",
+    "code",
+    "email",
+    "int",
+    "decimal",
+    "percent",
+    "money",
+    "date",
+    "date_partial",
+    "time",
+    "datetime",
+    "bool",
+    "one_of",
+    "many_of",
+    "person",
+    "household",
+    "organisation",
+    "ref",
+    "refs",
+    "citizen_number",
+    "tax_code",
+    "phone",
+    "admin_unit",
+    "address",
+    "file",
+    "files",
+    "signature",
+    "group",
+]
 
 
 def everything() -> RecordType:

@@ -188,7 +188,7 @@ def test_rows_are_added_and_removed_by_keyboard(open_page: Open, qtbot: Any) -> 
     assert [(r.get("what"), r.get("count")) for r in rows] == [("bản vẽ", 3), (None, None)]
     assert len({r["_id"] for r in rows}) == 2
     qtbot.keyClick(focused(), Qt.Key.Key_Delete, Qt.KeyboardModifier.ControlModifier)
-    assert len(page.entry.get("f_group")) == 1
+    qtbot.waitUntil(lambda: len(page.entry.get("f_group")) == 1)
 
 
 def focused() -> QWidget:

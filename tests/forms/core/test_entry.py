@@ -194,6 +194,14 @@ def test_locks_follow_state_and_owner(ready: RecordEntry, loan: Begin) -> None:
         lent.set("nowhere", "x")
 
 
+def test_a_record_may_be_begun_with_what_nobody_types(loan: Begin) -> None:
+    entry = loan()
+    assert entry.put("loan_no", "0007/2026") == {"loan_no"}
+    assert entry.put("total", 5) == frozenset()
+    assert entry.fields["loan_no"] == "0007/2026"
+    assert entry.get("total") is None
+
+
 def test_an_opened_record_stays_as_it_was_saved(ready: RecordEntry, loan: Begin, clock: Clock) -> None:
     saved = ready.fields
     clock.at += timedelta(days=400)

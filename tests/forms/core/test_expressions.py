@@ -17,7 +17,7 @@ AROUND = RuleSurroundings(
     calendar=WorkCalendar(),
     resolve={"p": {"name": "An", "home": {"unit": "00070"}}}.get,
     dated_values=(DatedValue("fee", 1, "2020-01-01", "2025-12-31"), DatedValue("fee", 2, "2026-01-01")),
-    label=lambda name: {"kind": "Sách"}.get(name),
+    label={"kind": "Sách"}.get,
 )
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -172,15 +171,21 @@ def test_no_damage_ends_in_a_traceback(data: st.DataObject, folder: Path) -> Non
 def test_what_is_no_tool(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file.yaml").write_text("a: 1", "utf-8")
-    os.symlink(tmp_path / "loop", tmp_path / "loop")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
     for path in ("empty", "file.yaml", "loop", "nowhere", "bad\0name"):
         assert len(check(tmp_path / path)) == 1
 
 
 def test_links_that_lead_back_do_not_go_round(folder: Path) -> None:
-    os.symlink(folder, folder / "again")
-    os.symlink(folder / "lending", folder / "lending" / "lending")
+    (folder / "again").symlink_to(folder)
+    (folder / "lending" / "lending").symlink_to(folder / "lending")
     assert check(folder) == []
+
+
+@pytest.mark.parametrize("content", [b"<p>\n{% if %}", b"{{ open", b"\xff\xfe"])
+def test_a_template_that_cannot_be_used_is_a_mistake(folder: Path, content: bytes) -> None:
+    (folder / "lending" / "print" / "slip.html").write_bytes(content)
+    assert [p.key for p in check(folder)] == ["slip.html"]
 
 
 def test_a_missing_examples_file_is_a_mistake(folder: Path) -> None:

@@ -83,6 +83,26 @@ def test_a_number_given_twice_is_kept_and_flagged(city: City) -> None:
     assert b.push(twin)[0].problems == again.problems
 
 
+def test_imported_history_without_a_year_raises_no_book(city: City) -> None:
+    pc = Pc(city)
+    old = pc.create("certification.cert_copy", to_state="certified", number="7000", after={"cert_no": "7000"})
+    drafted = pc.create("certification.cert_copy", to_state="draft", at="2026-11-22T01:00:00Z")
+    pc.push(old, drafted)
+    assert city.leases.lease(pc.device, ASKED).next == 1
+    pc.push(pc.act(drafted, "certify", "certified", number="0004", at="2026-11-22T02:00:00Z"))
+    assert city.leases.lease(pc.device, ASKED).next == 5
+
+
+def test_each_year_begins_its_numbers_anew(city: City) -> None:
+    pc = Pc(city)
+    years = [
+        pc.create("certification.cert_copy", to_state="certified", number="0001", at=f"{year}-05-05T03:00:00Z")
+        for year in (2025, 2026, 2026)
+    ]
+    flags = [len(result.problems) for result in pc.push(*years)]
+    assert flags == [0, 0, 1]
+
+
 @pytest.mark.parametrize("period", ["", "26", "2026-01", "2026\n"])
 def test_a_period_must_fit_the_register(city: City, period: str) -> None:
     with pytest.raises(RefusedError) as wrong:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sync.clock import FixedClock
-from sync.protocol import ChangeResult, Lease
+from sync.merge import judge
+from sync.protocol import ChangeResult, Lease, RecordVersion
 from sync.store import Store
 from sync.store.model import Record, Save, StoreError
 from tests.sync.store import ward
@@ -71,6 +72,19 @@ def test_without_a_lease_the_record_awaits_its_number(store: Store) -> None:
     numbered = [store.records.load(r.id) or pytest.fail() for r in waiting]
     assert [r.number for r in numbered] == ["0005/2026", "0006/2026"]
     assert store.changes.pending(10)[-1].number == "0006/2026"
+    assert the_city_accepts(store, waiting[1].id).number == "0006/2026"
+
+
+def the_city_accepts(store: Store, record_id: str) -> RecordVersion:
+    """What the city holds after it judged all of the record's changes, none of which it refused."""
+    version = None
+    for change in store.changes.pending(100):
+        if change.record_id == record_id:
+            judgement = judge(COPY, version, change)
+            assert judgement.result.status == "accepted"
+            version = judgement.version
+    assert version is not None
+    return version
 
 
 def test_a_full_or_foreign_book_gives_nothing(store: Store, clock: FixedClock) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from forms.definition import Catalog, Column
 from sync.clock import FixedClock
 from sync.store import Store
 from sync.store.connection import connect
@@ -173,10 +174,10 @@ def limit_pages(store: Store, limit: int | None = None) -> int:
 def test_a_changed_definition_makes_its_lists_anew(folder: Path, clock: FixedClock) -> None:
     with Store.create(folder, ward.KEY, ward.CATALOG, clock) as store:
         store.save([Save(type=COPY.id, fields={"document": "a", "visit_id": "7"}, state="received")], CLERK)
-    view = structs.replace(COPY.list_view, columns=(*COPY.list_view.columns, ward.Column("visit_id")))
+    view = structs.replace(COPY.list_view, columns=(*COPY.list_view.columns, Column("visit_id")))
     changed = structs.replace(COPY, list_view=view, title="visit_id")
     tools = (*ward.TOOLS[:2], structs.replace(ward.TOOLS[2], records=(changed,)))
-    catalog = ward.Catalog(version="test.2", tools=tools, choices={})
+    catalog = Catalog(version="test.2", tools=tools, choices={})
     with Store.open(folder, ward.KEY, catalog, clock) as store:
         (record,) = store.records.page(ListQuery(type=COPY.id, sort="visit_id")).records
         assert record.title == "7"

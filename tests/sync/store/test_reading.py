@@ -138,7 +138,8 @@ def test_pages_walk_through_the_whole_list_both_ways(
         ]
         saved = [r for r in store.save(saves, CLERK) if not states or r.state in states] if saves else []
         query = ListQuery(type=COPY.id, sort=sort, states=states, limit=limit)
-        forward, page = [], store.records.page(query)
+        forward: list[Record] = []
+        page = store.records.page(query)
         assert page.total == len(saved)
         assert not page.has_before
         forward += page.records
@@ -147,10 +148,8 @@ def test_pages_walk_through_the_whole_list_both_ways(
             assert page.has_before
             forward += page.records
         assert sorted(r.id for r in forward) == sorted(r.id for r in saved)
-        backward, page = (
-            [],
-            store.records.page(ListQuery(type=COPY.id, sort=sort, states=states, limit=limit, last=True)),
-        )
+        backward: list[Record] = []
+        page = store.records.page(ListQuery(type=COPY.id, sort=sort, states=states, limit=limit, last=True))
         backward += reversed(page.records)
         while page.has_before:
             page = store.records.page(ListQuery(type=COPY.id, sort=sort, states=states, limit=limit, before=page.start))

@@ -1,0 +1,134 @@
+"""A draft is on the disk two seconds after a keystroke, whatever happens to the program."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from desktop.app import App
+from desktop.forms import drafts as drafts_module
+from desktop.forms.record_page import RecordPage
+from sync.clock import SystemClock
+from sync.store import Store
+from sync.store.model import Draft, Record
+from tests.desktop.forms.catalogue import DOSSIER, make_catalog
+from tests.desktop.forms.conftest import KEY, settle, type_text
+
+Open = Callable[..., RecordPage]
+PROMISE = 2.0  # s
+SLACK = 1.5  # s for a busy test machine: the child tells when it typed, the parent kills later than the promise
+CHILD = """
+import sys, time
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+from PySide6.QtTest import QTest
+application = QApplication([])
+from tests.desktop.forms.conftest import make_app, type_text
+from desktop.forms.record_page import RecordPage
+app = make_app(Path(sys.argv[1]))
+page = RecordPage(app, app.catalog.record_type("desk.dossier"))
+page.show()
+page.view.build_all()
+box = page.view.cells["note"].input.focus_target
+box.setFocus()
+end = time.monotonic() + 60
+n = 0
+while time.monotonic() < end:
+    type_text(box, f"{n} ")
+    print(n, flush=True)
+    n += 1
+    QTest.qWait(40)  # never a pause: only the clock of two seconds can keep it
+"""
+
+
+def test_kill_minus_nine_loses_at_most_two_seconds(tmp_path: Path) -> None:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONUTF8": "1"}
+    root = Path(__file__).parents[3]
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(tmp_path)], cwd=root, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    typed: list[tuple[float, int]] = []
+    for line in child.stdout:
+        typed.append((time.monotonic(), int(line)))
+        if typed[-1][0] - typed[0][0] > PROMISE + SLACK + 1:
+            break
+    os.kill(child.pid, signal.SIGKILL)
+    died = time.monotonic()
+    child.wait()
+    child.stdout.close()
+    with Store.open(tmp_path / "store", KEY, make_catalog(tmp_path / "catalog"), SystemClock()) as store:
+        (draft,) = store.drafts.all()
+    kept = {int(word) for word in draft.fields["note"].split()}
+    due = [n for at, n in typed if at < died - PROMISE - SLACK]
+    assert due
+    assert set(due) <= kept
+
+
+def test_a_pause_keeps_the_draft_and_the_header_says_when(open_page: Open, app: App, qtbot: Any) -> None:
+    page = open_page()
+    type_text(page.view.cells["note"].input.focus_target, "đang viết dở")
+    qtbot.waitUntil(lambda: bool(app.store.drafts.all()), timeout=5000)
+    qtbot.waitUntil(lambda: "09:30" in page.header.draft.text(), timeout=5000)
+    assert app.store.drafts.all()[0].fields["note"] == "đang viết dở"
+
+
+def test_reopening_offers_the_draft_and_it_can_be_thrown_away(
+    open_page: Open, app: App, dossier: Record, qtbot: Any
+) -> None:
+    first = open_page(DOSSIER, dossier.id)
+    first.view.put("note", "chưa lưu")
+    assert first.can_leave()
+    first.hide()
+    second = open_page(DOSSIER, dossier.id)
+    qtbot.waitUntil(lambda: second.entry.get("note") == "chưa lưu", timeout=5000)
+    assert second.notice.isVisible()
+    second.discard_draft()
+    settle(app, qtbot)
+    assert second.entry.get("note") == "cũ"
+    assert app.store.drafts.get(dossier.id) is None
+
+
+def test_a_draft_of_a_new_record_is_continued_with_all_it_had(open_page: Open, app: App, qtbot: Any) -> None:
+    first = open_page()
+    first.view.put("procedure", "death")
+    first.view.put("pages", "ba trang")
+    first.can_leave()
+    (draft,) = app.store.drafts.all()
+    second = open_page(DOSSIER, None, draft)
+    assert second.entry.get("procedure") == "death"
+    assert second.entry.get("pages") == "ba trang"
+    assert second.view.cells["pages"].problem_text
+
+
+def test_saving_takes_the_draft_away(open_page: Open, app: App, dossier: Record, qtbot: Any) -> None:
+    page = open_page(DOSSIER, dossier.id)
+    page.view.put("note", "x")
+    page.drafts.keep()
+    with qtbot.waitSignal(page.saved, timeout=5000):
+        page.save()
+    settle(app, qtbot)
+    assert app.store.drafts.all() == ()
+    assert page.header.draft.isHidden()
+
+
+def test_values_to_begin_with_go_over_the_defaults(open_page: Open, app: App) -> None:
+    draft = Draft(
+        id="d1", type=DOSSIER, record_id=None, fields={"pages": 4}, opened=None, updated_at="2026-11-23T02:30:00Z"
+    )
+    page = open_page(DOSSIER, None, draft)
+    assert (page.entry.get("pages"), page.entry.get("visit"), page.entry.get("fee")) == (4, "L1", 8000)
+    assert not page.notice.isVisible()
+
+
+def test_the_two_clocks_stay_under_the_promise() -> None:
+    from desktop.forms.field_widgets.line import PAUSE
+
+    assert PAUSE + drafts_module.AFTER_PAUSE < PROMISE * 1000
+    assert drafts_module.AT_LATEST < PROMISE * 1000

@@ -1,0 +1,93 @@
+"""Paper: saved first, counted, the same in preview and PDF; a failure is logged as a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from desktop.app import App
+from desktop.forms.papers import make_html, next_copy, offered
+from desktop.forms.printing_qt import Document, PrintFailed, paper_of, write_pdf
+from desktop.forms.record_page import RecordPage
+from forms.definition import Label, Printout
+from sync.store.model import Record
+from tests.desktop.forms.catalogue import DOSSIER
+from tests.desktop.forms.conftest import HA, settle
+
+Open = Callable[..., RecordPage]
+SLIP = Printout(id="p", label=Label("Giấy", "Paper"), template="p.html")
+LONG = "<p>Đăng ký khai sinh cho trẻ</p>" * 120
+
+
+def test_a_pdf_has_the_pages_of_the_preview(qapp: Any, tmp_path: Path) -> None:
+    document = Document(LONG, SLIP)
+    assert document.pages > 1
+    write_pdf(LONG, tmp_path / "a.pdf", SLIP)
+    content = (tmp_path / "a.pdf").read_bytes()
+    assert content.startswith(b"%PDF")
+    assert content.count(b"/Type /Page\n") == document.pages
+    assert [p.name for p in tmp_path.iterdir()] == ["a.pdf"]
+
+
+def test_the_page_is_not_empty_and_keeps_its_margins(qapp: Any) -> None:
+    image = Document("<p>Giấy hẹn</p>", SLIP).image(0, 1.0)
+    dark = [(x, y) for x in range(image.width()) for y in range(0, 200) if image.pixelColor(x, y).lightness() < 128]
+    assert dark
+    assert min(x for x, _ in dark) >= 100  # 30 mm at 96 dpi is 113 px
+    assert min(y for _, y in dark) >= 60  # 20 mm
+
+
+@pytest.mark.parametrize(("paper", "landscape"), [("A4", False), ("A4", True), ("A5", False)])
+def test_paper_and_direction(paper: Any, landscape: bool) -> None:
+    size = paper_of(Printout(id="p", label=SLIP.label, template="p", paper=paper, landscape=landscape)).size
+    assert (size.width() > size.height()) == landscape
+
+
+def test_a_folder_that_is_not_there_is_said_in_words(qapp: Any, tmp_path: Path) -> None:
+    with pytest.raises(PrintFailed, match="thư mục"):
+        write_pdf("<p>x</p>", tmp_path / "nowhere" / "a.pdf", SLIP)
+
+
+def test_printing_counts_copies_and_the_second_says_so(
+    open_page: Open, app: App, dossier: Record, qtbot: Any, tmp_path: Path
+) -> None:
+    page = open_page(DOSSIER, dossier.id)
+    for n in (1, 2):
+        page.print_paper()
+        qtbot.waitUntil(lambda: page.printing.preview is not None, timeout=5000)
+        page.printing.preview.save_pdf(tmp_path / f"{n}.pdf")
+        settle(app, qtbot)
+        page.printing.preview = None
+    rows = app.store.prints.of(dossier.id)
+    assert sorted(row.copy for row in rows) == [1, 2]
+    (receipt,) = offered(page.record_type, page.record)
+    assert "IN LẠI" in make_html(app, dossier, receipt, next_copy(rows, receipt))
+    assert len(page.body.papers.rows) == 2
+
+
+def test_a_print_that_fails_is_logged_as_not_printed(
+    open_page: Open, app: App, dossier: Record, qtbot: Any, tmp_path: Path
+) -> None:
+    page = open_page(DOSSIER, dossier.id)
+    page.print_paper()
+    qtbot.waitUntil(lambda: page.printing.preview is not None, timeout=5000)
+    page.printing.preview.save_pdf(tmp_path / "nowhere" / "a.pdf")
+    settle(app, qtbot)
+    (row,) = app.store.prints.of(dossier.id)
+    assert row.failed
+    (receipt,) = offered(page.record_type, page.record)
+    assert next_copy([row], receipt) == 1
+    assert "chưa in" in page.notice.text.text()
+    page.printing.preview.reject()
+
+
+def test_an_unsaved_form_is_saved_before_it_is_printed(open_page: Open, app: App, dossier: Record) -> None:
+    page = open_page(DOSSIER, dossier.id)
+    page.view.put("note", "mới")
+    page.print_paper()
+    assert page.printing.preview is None
+    assert "Lưu hồ sơ trước" in page.notice.text.text()
+    assert HA.name
