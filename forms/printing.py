@@ -25,7 +25,8 @@ extend a layout and fill its blocks::
   ward                 code, name ("Phường Hoàn Kiếm"), org_code, place ("Hoàn Kiếm"); officer: id, name
   now                  aware moment of printing; printout: id, label, landscape, paper, proof
   copy_number          1 for the first print; temporary: the number is not the final one; number_note: that banner
-  includes             every name in the printout's ``includes`` is a list of records that point at this one
+  includes             every name in the printout's ``includes`` is a list of records that point at this one: ``steps`` or
+                       ``includes.steps``
 
 **Values.** ``record.<field>`` is the canonical value and prints as the officer reads it: dates 22/11/2026, moments 22/11/2026
 14:30, money 8.000, choices by label, addresses in full, booleans Có/Không, long text with line breaks. Null (and a field that is
@@ -233,6 +234,7 @@ class _Names:
         context = self._context
         included = {name: self._pointing_here(path) for name, path in self._printout.includes.items()}
         return included | {
+            "includes": included,
             "record": self._records[0],
             "records": self._records,
             "ward": context.ward,

@@ -7,21 +7,19 @@ to state by the type's own actions, so that what its rules calculate, freeze and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from pathlib import Path
+from datetime import datetime
 from random import Random
 from typing import Any
 
-import yaml
 from msgspec import Struct, structs
 
 from forms.calendar import WorkCalendar
 from forms.definition import Action, Catalog, Field, RecordType
 from forms.entry import EntryContext, RecordEntry, RuleError
 from forms.sample_numbers import give_numbers, number_fields
-from forms.sample_scene import SHARED_TARGETS, Resolve, Scene, is_nobody
+from forms.sample_scene import SHARED_TARGETS, Resolve, Scene, examples_of, is_nobody
 from forms.sample_values import invent
-from forms.sample_years import Life, lives
+from forms.sample_years import Life, lives, routes_of, usual_weight
 
 _TRIES = 6
 _TRIES_PER_FIELD = 9
@@ -58,8 +56,8 @@ def sample_records(
     """
     random = Random(f"{seed}/{record_type.id}/{n}")  # noqa: S311 - samples, not secrets
     maker = _Maker(record_type, catalog, ward=ward, resolve=resolve, pools=pools)
-    depth = {state: len(route) for state, route in maker.routes.items()}
-    planned = lives(record_type, depth, n, random=random, now=now, calendar=maker.calendar)
+    usual = {state: usual_weight(route) for state, route in maker.routes.items()}
+    planned = lives(record_type, usual, n, random=random, now=now, calendar=maker.calendar)
     made = [maker.make(random, life) for life in planned]
     give_numbers(record_type, made, ward)
     return [{"state": each.state, "number": each.number, "fields": each.fields} for each in made]
@@ -89,9 +87,10 @@ class _Maker:
         self.record_type, self.catalog, self.ward = record_type, catalog, ward
         self.resolve, self.pools = resolve, pools
         self.calendar = WorkCalendar()
-        self.examples = _examples(record_type, catalog)
+        self.examples = examples_of(record_type, catalog)
         self._closed: set[str] = set()
-        self.routes = _routes(record_type)
+        self.by_actions = {name for action in record_type.actions for name in (*action.asks, *action.sets)}
+        self.routes = routes_of(record_type)
         self.ward_code = str(ward["code"] if isinstance(ward, Mapping) else ward.code)
         self.officers = self._staff()
 
@@ -103,8 +102,8 @@ class _Maker:
 
     def chance(self, field: Field) -> float:
         """How often an optional field is filled in that this record's example leaves out."""
-        if field.type == "citizen_number":
-            return 0.95
+        if field.type in ("citizen_number", "email"):
+            return 0.95 if field.type == "citizen_number" else 0.0
         if field.name in _LEFT_TO_EXAMPLES.get(self.record_type.id, ()):
             return 0.0
         if not self.examples:
@@ -173,7 +172,9 @@ class _Attempt:
     def _example(self) -> Mapping[str, Any]:
         examples = self._maker.examples
         alike = [fields for state, fields in examples if state == self._life.state]
-        return self._random.choice(alike or [fields for _, fields in examples] or [{}])
+        if alike and self._random.random() < 0.4:
+            return self._random.choice(alike)
+        return self._random.choice([fields for _, fields in examples] or [{}])
 
     def _value(self, name: str) -> Any:
         return self._entry.get(name)
@@ -193,6 +194,8 @@ class _Attempt:
                 return None
             if self._numbered_at is None and self._gives_number(action):
                 self._take_number()
+        for name in sorted(self._maker.by_actions & self._wanted):
+            self._bring(self._type.field(name))
         if not self._repair(self._entry.state):
             return None
         return self._made()
@@ -247,8 +250,17 @@ class _Attempt:
             return
         if entry.get(name) is not None and field.type != "group":
             return
+        if name in self._maker.by_actions:
+            return  # an action brings it; what still lacks then is mended at the end
         required = entry.is_required(name, self._filled_for)
         if required or name in self._wanted or self._random.random() < self._maker.chance(field):
+            self._put(field, 0)
+
+    def _bring(self, field: Field) -> None:
+        """What the example of this state has, and an action off the way would have brought."""
+        entry, name = self._entry, field.name
+        locked = entry.is_locked(name) or entry.is_calculated(name) or field.owner != "officer"
+        if entry.get(name) is None and entry.is_relevant(name) and not locked:
             self._put(field, 0)
 
     def _put(self, field: Field, first: int) -> bool:
@@ -308,36 +320,3 @@ class _Attempt:
         if field is None or self._entry.is_locked(name) or field.calculate is not None or field.owner != "officer":
             return
         self._put(field, attempt)
-
-
-def _examples(record_type: RecordType, catalog: Catalog) -> list[tuple[str, Mapping[str, Any]]]:
-    """(state, fields) of the tool's own examples of this type."""
-    tool, _, name = record_type.id.partition(".")
-    path = Path(catalog.folder) / tool / "examples.yaml"
-    if not catalog.folder or not path.is_file():
-        return []
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    examples = yaml.load(path.read_text("utf-8"), loader).get(name) or []  # noqa: S506 - both are safe loaders
-    return [(str(each.get("state") or ""), _plain(each.get("fields") or {})) for each in examples]
-
-
-def _plain(value: Any) -> Any:
-    """YAML reads unquoted dates as dates; values of records are JSON."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _routes(record_type: RecordType) -> dict[str, tuple[Action, ...]]:
-    """The shortest way by actions from the first state to every state that has one."""
-    ways: dict[str, tuple[Action, ...]] = {record_type.initial_state: ()}
-    queue = [record_type.initial_state]
-    while queue:
-        state = queue.pop(0)
-        for action in record_type.actions:
-            if state in action.from_ and action.to not in ("=", *ways):
-                ways[action.to] = (*ways[state], action)
-                queue.append(action.to)
-    return ways

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
-from forms.definition import Choice, Field
+import yaml
+
+from forms.definition import Catalog, Choice, Field, RecordType
 from forms.identity import Gender, gender_of
 from forms.sample_people import Inventor, Person
 from forms.vietnamese import VIETNAM
@@ -144,4 +147,26 @@ class Scene:
             return False
         born = str(fields.get("dob") or "")[:4]
         age = self.day.year - int(born) if born.isdigit() else 30
-        return age < 16 if _CHILD.search(field.name) else age >= 20
+        if _CHILD.search(field.name):
+            return age < 16
+        return 20 <= age <= (44 if wanted == "female" else 58 if wanted else 85)
+
+
+def examples_of(record_type: RecordType, catalog: Catalog) -> list[tuple[str, Mapping[str, Any]]]:
+    """(state, fields) of the tool's own examples of this type."""
+    tool, _, name = record_type.id.partition(".")
+    path = Path(catalog.folder) / tool / "examples.yaml"
+    if not catalog.folder or not path.is_file():
+        return []
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    examples = yaml.load(path.read_text("utf-8"), loader).get(name) or []  # noqa: S506 - both are safe loaders
+    return [(str(each.get("state") or ""), _plain(each.get("fields") or {})) for each in examples]
+
+
+def _plain(value: Any) -> Any:
+    """YAML reads unquoted dates as dates; values of records are JSON."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value

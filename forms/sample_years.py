@@ -9,7 +9,7 @@ from random import Random
 from msgspec import Struct
 
 from forms.calendar import WorkCalendar
-from forms.definition import RecordType, State
+from forms.definition import Action, RecordType, State
 from forms.vietnamese import VIETNAM
 
 _OPEN_AT_MOST = 60
@@ -32,44 +32,50 @@ class Life(Struct, frozen=True):
 
 
 def lives(
-    record_type: RecordType, depth: Mapping[str, int], n: int, *, random: Random, now: datetime, calendar: WorkCalendar
+    record_type: RecordType,
+    usual: Mapping[str, float],
+    n: int,
+    *,
+    random: Random,
+    now: datetime,
+    calendar: WorkCalendar,
 ) -> list[Life]:
-    """``n`` lives in order of beginning. At most 60 are open, a few of them long enough to be overdue. ``depth``: how
-    many actions lead to a state; states that none leads to are left out."""
+    """``n`` lives in order of beginning. At most 60 are open, a few of them long enough to be overdue. ``usual``:
+    how often a state is where a record rests; states that are not in it are left out."""
     now = now.astimezone(VIETNAM)
-    states = _shares(record_type, depth, n, random)
+    states = _shares(record_type, usual, n, random)
     made = [_life(record_type, state, late, random=random, now=now, calendar=calendar) for state, late in states]
     return sorted(made, key=lambda life: life.begun)
 
 
-def _shares(record_type: RecordType, depth: Mapping[str, int], n: int, random: Random) -> list[tuple[State, bool]]:
+def _shares(record_type: RecordType, usual: Mapping[str, float], n: int, random: Random) -> list[tuple[State, bool]]:
     """(state, begun long ago?) for each record. Records that stay open by nature (a citizen, a household) are known by
     having neither a deadline nor a register."""
     lasting = record_type.deadline is None and record_type.register is None
-    reached = [state for state in record_type.states if state.id in depth]
+    reached = [state for state in record_type.states if state.id in usual]
     finals = [state for state in reached if state.kind == "final"]
     running = [state for state in reached if state.kind in ("draft", "open", "waiting")]
     voids = [state for state in reached if state.kind == "void"]
     standing = [state for state in running if state.kind != "draft"] or running
     count_void = round(n * _VOID_SHARE) if voids else 0
     if lasting or not finals:
-        usual = standing[:1] or finals[:1] or reached[:1]
+        resting = standing[:1] or finals[:1] or reached[:1]
         rest = (standing + finals)[1:]
         chosen = [
-            (random.choice(rest) if rest and random.random() < 0.08 else usual[0], False) for _ in range(n - count_void)
+            (random.choice(rest) if rest and random.random() < 0.08 else resting[0], False)
+            for _ in range(n - count_void)
         ]
     else:
         count_open = min(_OPEN_AT_MOST, round(n * 0.3)) if running else 0
         late = max(1, round(count_open * _OVERDUE_SHARE)) if count_open > 2 else 0
         chosen = [(random.choice(running), place < late) for place in range(count_open)]
-        chosen += [(_finished(finals, depth, random), False) for _ in range(n - count_open - count_void)]
+        chosen += [(_finished(finals, usual, random), False) for _ in range(n - count_open - count_void)]
     chosen += [(random.choice(voids), False) for _ in range(count_void)]
     return chosen
 
 
-def _finished(finals: list[State], depth: Mapping[str, int], random: Random) -> State:
-    """Most records went the whole way; few were refused at the door."""
-    return random.choices(finals, [depth[state.id] ** 3 + 0.1 for state in finals])[0]
+def _finished(finals: list[State], usual: Mapping[str, float], random: Random) -> State:
+    return random.choices(finals, [usual[state.id] for state in finals])[0]
 
 
 def _life(
@@ -98,3 +104,21 @@ def _working_moment(random: Random, now: datetime, back: int, calendar: WorkCale
         return _working_moment(random, now, back + 1, calendar)
     share = calendar.working_time(opening, closing) * random.random()
     return calendar.add_working_time(opening, share).replace(second=0, microsecond=0)
+
+
+def usual_weight(route: tuple[Action, ...]) -> float:
+    """Most records go the way of the main actions, and all of it."""
+    return (len(route) + 0.1) ** 2 * (1.0 if all(action.main for action in route) else 0.05)
+
+
+def routes_of(record_type: RecordType) -> dict[str, tuple[Action, ...]]:
+    """The shortest way by actions from the first state to every state that has one."""
+    ways: dict[str, tuple[Action, ...]] = {record_type.initial_state: ()}
+    queue = [record_type.initial_state]
+    while queue:
+        state = queue.pop(0)
+        for action in record_type.actions:
+            if state in action.from_ and action.to not in ("=", *ways):
+                ways[action.to] = (*ways[state], action)
+                queue.append(action.to)
+    return ways

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -11,7 +12,17 @@ from msgspec import Struct
 from forms.definition import Catalog, RecordType
 from sync.clock import HANOI, moment_text, parse_moment
 from sync.lock import SyncLock
-from sync.protocol import ChangeResult, Hello, LeaseRequest, PullRequest, PushRequest, SyncError, Transport
+from sync.protocol import (
+    Change,
+    ChangeResult,
+    Hello,
+    LeaseRequest,
+    PullAnswer,
+    PullRequest,
+    PushRequest,
+    SyncError,
+    Transport,
+)
 from sync.retry import BatchSize
 from sync.store import Store
 
@@ -109,40 +120,78 @@ class Engine:
                 self._store.set_meta(f"lease_held:{register}:{period}", str(error))
 
     def _push(self, report: SyncReport) -> None:
-        """Send the outbox in order. A change leaves it only with the city's answer."""
-        while changes := self._store.changes.pending(self._batch.size):
-            began = time.monotonic()
-            try:
-                answer = self._line.push(PushRequest(changes))
-            except SyncError as error:
-                if error.code == "too_large" and self._batch.refuse():
-                    continue
+        """Send the outbox in order. A change leaves it only with the city's answer.
+
+        While the city works on one batch, the answer to the one before is written down here; after a refusal it is
+        written down first, since it parks later changes that must not be sent.
+        """
+        outbox = self._store.changes
+        with ThreadPoolExecutor(1, "push") as line:
+            batch = outbox.pending(self._batch.size)
+            answer = line.submit(self._offer, batch)
+            while batch:
+                following = outbox.pending(self._batch.size, skip=len(batch))
+                results = answer.result()
+                if len(results) == len(batch) and all(r.status != "refused" for r in results):
+                    answer = line.submit(self._offer, following)
+                    self._settle(results, report)
+                    batch = following or outbox.pending(self._batch.size)
+                    if following:
+                        continue
+                else:
+                    self._settle(results, report)
+                    batch = outbox.pending(self._batch.size)
+                answer = line.submit(self._offer, batch)
+
+    def _offer(self, changes: Sequence[Change]) -> tuple[ChangeResult, ...]:
+        """The city's results for a batch. One that it finds too large is offered in halves. Raises SyncError."""
+        if not changes:
+            return ()
+        began = time.monotonic()
+        try:
+            answer = self._line.push(PushRequest(tuple(changes)))
+        except SyncError as error:
+            if error.code != "too_large" or not self._batch.refuse() or len(changes) == 1:
                 raise
-            self._batch.answered(time.monotonic() - began)
-            results = _matching(answer.results, {c.change_id for c in changes})
-            if not results:
-                raise SyncError("damaged", "Thành phố không trả lời cho thay đổi nào; sẽ tự thử lại.")
-            self._store.changes.acknowledge(results)
-            report.pushed += sum(r.status != "refused" for r in results)
-            report.conflicts += sum(r.status == "conflict" for r in results)
-            report.refused += sum(r.status == "refused" for r in results)
-            self._progress(report)
+            return self._offer(changes[: (len(changes) + 1) // 2])
+        self._batch.answered(time.monotonic() - began)
+        sent = {c.change_id for c in changes}
+        results = tuple(r for r in answer.results if r.change_id in sent)
+        if not results:
+            raise SyncError("damaged", "Thành phố không trả lời cho thay đổi nào; sẽ tự thử lại.")
+        return results
+
+    def _settle(self, results: Sequence[ChangeResult], report: SyncReport) -> None:
+        self._store.changes.acknowledge(results)
+        report.pushed += sum(r.status != "refused" for r in results)
+        report.conflicts += sum(r.status == "conflict" for r in results)
+        report.refused += sum(r.status == "refused" for r in results)
+        self._progress(report)
 
     def _pull(self, hello: Hello, report: SyncReport) -> None:
         for ward, scope in hello.streams:
             report.pulled += self._pull_stream(ward, scope, report)
 
     def _pull_stream(self, ward: str, scope: str, report: SyncReport) -> int:
+        """Read a stream to its end; the next answer is on its way while this one is written down."""
         pulled = 0
-        while True:
+        with ThreadPoolExecutor(1, "pull") as line:
             cursor = self._store.changes.cursor(ward, scope)
-            answer = self._line.pull(PullRequest(ward=ward, scope=scope, cursor=cursor, limit=PULL_LIMIT))
-            pulled += self._store.changes.apply_pull(answer, ward, scope)
-            self._progress(report)
-            if not answer.more:
-                return pulled
-            if answer.cursor <= cursor:
-                raise SyncError("damaged", "Thành phố trả lời lặp lại; sẽ tự thử lại.")
+            coming = line.submit(self._ask, ward, scope, cursor)
+            while True:
+                answer = coming.result()
+                if answer.more and answer.cursor <= cursor:
+                    raise SyncError("damaged", "Thành phố trả lời lặp lại; sẽ tự thử lại.")
+                cursor = answer.cursor
+                if answer.more:
+                    coming = line.submit(self._ask, ward, scope, cursor)
+                pulled += self._store.changes.apply_pull(answer, ward, scope)
+                self._progress(report)
+                if not answer.more:
+                    return pulled
+
+    def _ask(self, ward: str, scope: str, cursor: int) -> PullAnswer:
+        return self._line.pull(PullRequest(ward=ward, scope=scope, cursor=cursor, limit=PULL_LIMIT))
 
     def _number(self, report: SyncReport) -> None:
         """Give numbers to the records that waited for this PC's book, and send them."""
@@ -201,7 +250,3 @@ def _periods(record_type: RecordType, now: datetime) -> list[str]:
         return [now.date().isoformat()]
     soon = now + NEXT_PERIOD_EARLY
     return [str(now.year)] + ([str(soon.year)] if soon.year != now.year else [])
-
-
-def _matching(results: tuple[ChangeResult, ...], sent: set[str]) -> tuple[ChangeResult, ...]:
-    return tuple(r for r in results if r.change_id in sent)

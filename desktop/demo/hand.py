@@ -61,6 +61,10 @@ class Hand:
         self.app.begin(type_id)
         return self._page()
 
+    def open(self, record_id: str) -> RecordPage:
+        self.app.open_record(record_id)
+        return self._page()
+
     def next_of_visit(self, page: RecordPage) -> RecordPage:
         page.begin_next_of_visit()
         wait_until_drawn(self.app)

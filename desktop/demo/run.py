@@ -8,6 +8,8 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from datetime import time as dawn
 from pathlib import Path
 
 import msgspec
@@ -19,6 +21,7 @@ from desktop.demo.city import DemoCity
 from desktop.demo.people import OFFICERS
 from desktop.demo.summary import Summary, summarise
 from desktop.demo.ward import SampleWard, enrol_officers, make_conflict, sync
+from sync.clock import HANOI, Clock, SystemClock
 
 _MARK = "demo.json"  # tells that the folder is a demo's, and complete
 _PASSPHRASE = "phường mẫu"  # noqa: S105 - everything behind it is invented
@@ -87,6 +90,8 @@ def show_headless(desk: Desk, folder: Path | None, pictures: Path) -> int:
     with tempfile.TemporaryDirectory(prefix="sophuong-demo-") as temporary:
         place = folder or Path(temporary) / "demo"
         began = time.monotonic()
+        if not (place / _MARK).exists():
+            desk.clock = morning(desk.clock)
         with sample_ward(desk, place) as prepared:
             summary = _walk(prepared, pictures, desk.language)
     answer = {**msgspec.to_builtins(summary), "seconds": round(time.monotonic() - began, 1)}
@@ -100,6 +105,20 @@ def show_headless(desk: Desk, folder: Path | None, pictures: Path) -> int:
         f"{summary.delivered}, lost: {summary.lost}. Pictures in {pictures}.",
     )
     return 1 if summary.lost else 0
+
+
+def morning(clock: Clock) -> Clock:
+    """A clock that shows a working morning: this one's by day, else it starts at 8:30 of the last working day."""
+    from forms.calendar import WorkCalendar
+
+    now = clock.now().astimezone(HANOI)
+    calendar = WorkCalendar()
+    if calendar.is_working_day(now.date()) and 8 <= now.hour < 16:
+        return clock
+    day = now.date() if now.hour >= 16 else now.date() - timedelta(days=1)
+    while not calendar.is_working_day(day):
+        day -= timedelta(days=1)
+    return SystemClock(datetime.combine(day, dawn(8, 30), HANOI).astimezone(UTC))
 
 
 def _walk(prepared: tuple[DemoCity, Desk, SampleWard], pictures: Path, language: str) -> Summary:

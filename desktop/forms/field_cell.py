@@ -14,6 +14,7 @@ from forms.definition import Field
 
 LABEL_GAP = 3  # px between label and input
 NOTE_GAP = 3
+LONG_HINT, LONG_HINT_WIDTH = 36, 170  # characters, px at 100 %
 LEAST_WIDTHS = {
     "date": 124,
     "date_partial": 124,
@@ -67,6 +68,8 @@ class FieldCell(Cell):
             self._label.setBuddy(self.input.focus_target)
             self.set_required(False)
         if field.hint is not None and not bare:
+            if len(host.label(field.hint)) > LONG_HINT:
+                self.least_width = max(self.least_width, host.app.look.px(LONG_HINT_WIDTH))
             self._hint = self._note("hint", host.label(field.hint))
 
     def set_required(self, required: bool) -> None:

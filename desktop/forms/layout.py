@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 COLUMNS = 12
 MEDIUM_WIDTH = 440  # px: below it quarters become halves
+LEAST = 84  # px: below it no field is usable
 NARROW_WIDTH = 300  # px: below it every field takes the whole line
 
 
@@ -18,7 +19,7 @@ class Cell(QWidget):
     """A widget of the grid with a label on top: told how tall its neighbours' labels are, it puts its input level with
     theirs."""
 
-    least_width = 0  # px below which the cell takes more columns
+    least_width = 0  # px below which what stands in it would be cut
 
     def label_height_for(self, width: int) -> int:
         return 0
@@ -105,41 +106,52 @@ class GridFlow(QLayout):
         super().setGeometry(rect)
         self._place(rect, move=True)
 
-    def _span(self, item: QLayoutItem, wanted: int, width: int) -> int:
-        """The columns a cell takes: what was asked, more when that would cut what stands in it."""
-        span = flowed_span(wanted, width) if self._flows else wanted
+    def _least(self, item: QLayoutItem) -> int:
         cell = item.widget()
-        if self._flows and isinstance(cell, Cell) and cell.least_width:
-            unit = (width + self._gap_x) / COLUMNS
-            while span < COLUMNS and span * unit - self._gap_x < cell.least_width:
-                span += 1
-        return span
+        return max(cell.least_width, LEAST) if self._flows and isinstance(cell, Cell) else LEAST
 
     def _rows(self, width: int) -> list[list[tuple[QLayoutItem, int]]]:
+        """Cells by row: as wide as asked in twelfths, fewer in a row when their least widths would not fit."""
         rows: list[list[tuple[QLayoutItem, int]]] = []
-        free = 0
+        free, room = 0, 0
         for item, wanted in self._items:
             if item.isEmpty():
                 continue
-            span = self._span(item, wanted, width)
-            if span > free:
+            span = flowed_span(wanted, width) if self._flows else wanted
+            least = self._least(item) + self._gap_x
+            if span > free or (self._flows and least > room):
                 rows.append([])
-                free = COLUMNS
+                free, room = COLUMNS, width + self._gap_x
             rows[-1].append((item, span))
             free -= span
+            room -= least
         return rows
+
+    def _widths(self, row: list[tuple[QLayoutItem, int]], width: int) -> list[int]:
+        """Px of each cell: its share, and where that would cut what stands in it, what the others can spare."""
+        unit = (width + self._gap_x) / COLUMNS
+        widths = [round(span * unit) - self._gap_x for _, span in row]
+        if not self._flows:
+            return widths
+        least = [min(self._least(item), width) for item, _ in row]
+        spare_room = width - sum(widths) - self._gap_x * (len(row) - 1)
+        missing = sum(max(low - have, 0) for low, have in zip(least, widths, strict=True))
+        taken = max(missing - spare_room, 0)
+        slack = sum(max(have - low, 0) for low, have in zip(least, widths, strict=True))
+        share = min(taken / slack, 1.0) if slack else 0.0
+        return [
+            low if have < low else have - round((have - low) * share) for low, have in zip(least, widths, strict=True)
+        ]
 
     def _place(self, rect: QRect, *, move: bool) -> int:
         """Places (or only measures) every row; the height used, in px."""
-        unit = (rect.width() + self._gap_x) / COLUMNS
         y = rect.y()
         for row in self._rows(rect.width()):
             cells: list[tuple[QLayoutItem, int, int]] = []
-            column = 0
-            for item, span in row:
-                left, right = round(column * unit), round((column + span) * unit) - self._gap_x
-                cells.append((item, rect.x() + left, max(right - left, 20)))
-                column += span
+            x = rect.x()
+            for (item, _), width in zip(row, self._widths(row, rect.width()), strict=True):
+                cells.append((item, x, max(width, 20)))
+                x += width + self._gap_x
             y += self._place_row(cells, y, move=move) + self._gap_y
         return max(y - self._gap_y - rect.y(), 0)
 

@@ -26,11 +26,11 @@ class Changes:
     def __init__(self, context: StoreContext) -> None:
         self._context = context
 
-    def pending(self, limit: int) -> tuple[Change, ...]:
-        """The next changes to send, in the order they were made."""
+    def pending(self, limit: int, skip: int = 0) -> tuple[Change, ...]:
+        """The next changes to send, in the order they were made; ``skip`` passes over those that are on their way."""
         with self._context.readers.connection() as db:
-            sql = "SELECT payload FROM changes WHERE status = 'pending' ORDER BY seq LIMIT ?"
-            return tuple(decode_change(body) for (body,) in db.execute(sql, (limit,)))
+            sql = "SELECT payload FROM changes WHERE status = 'pending' ORDER BY seq LIMIT ? OFFSET ?"
+            return tuple(decode_change(body) for (body,) in db.execute(sql, (limit, skip)))
 
     def outbox(self) -> tuple[HistoryRow, ...]:
         """Everything the city has not settled, in the order it was made: waiting, refused, parked."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import secrets
 import statistics
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +18,6 @@ import sqlcipher3
 from forms.loader import load_catalog
 from sync.clock import SystemClock
 from sync.engine import Engine, SyncReport
-from sync.gateway.server import GatewayServer
 from sync.http import HttpTransport, enrol
 from sync.protocol import Change
 from sync.store import Store
@@ -33,15 +34,14 @@ PUSH_BOUND, PULL_BOUND = 6.0, 4.0
 
 def rows() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        yield from measured("SQLite", f"sqlite:///{folder}/city.db", Path(folder))
+        yield from measured("SQLite", lambda run: f"sqlite:///{folder}/city-{run}.db", Path(folder))
     with PostgresServer() as postgres, tempfile.TemporaryDirectory() as folder:
-        yield from measured("PostgreSQL", postgres.url, Path(folder))
+        yield from measured("PostgreSQL", lambda run: postgres.new_database(), Path(folder))
 
 
-def measured(name: str, url: str, folder: Path) -> Iterator[Row]:
+def measured(name: str, new_database: Callable[[str], str], folder: Path) -> Iterator[Row]:
     for size in SIZES:
-        urls = [url if name == "PostgreSQL" else f"sqlite:///{folder}/city-{size}-{run}.db" for run in range(RUNS)]
-        figures = [one_run(city, folder, size, run) for run, city in enumerate(urls)]
+        figures = [one_run(new_database(f"{size}-{run}"), folder, size, run) for run in range(RUNS)]
         push, pull, floor = (statistics.median(f[i] for f in figures) for i in range(3))
         peer = f"executemany of {size:,} records and changes into an encrypted table"
         yield Row(f"push {size:,} records, gateway on {name}", push, "s", peer, floor, PUSH_BOUND)
@@ -50,9 +50,9 @@ def measured(name: str, url: str, folder: Path) -> Iterator[Row]:
 
 def one_run(url: str, folder: Path, size: int, run: int) -> tuple[float, float, float]:
     """Seconds of push, of pull by a second PC, and of the floor."""
-    with GatewayServer(url) as gateway:
-        first = new_pc(gateway, url, folder / f"a-{size}-{run}")
-        second = new_pc(gateway, url, folder / f"b-{size}-{run}")
+    with gateway(url) as city:
+        first = new_pc(city, url, folder / f"a-{size}-{run}")
+        second = new_pc(city, url, folder / f"b-{size}-{run}")
         fill(first, size)
         changes = first.changes.pending(size)
         floor = timed(lambda: bare_insert(folder / f"floor-{size}-{run}.db", changes))
@@ -65,14 +65,29 @@ def one_run(url: str, folder: Path, size: int, run: int) -> tuple[float, float, 
     return pushed.push_seconds, pulled.pull_seconds, floor
 
 
-def new_pc(gateway: GatewayServer, url: str, folder: Path) -> Store:
+@contextmanager
+def gateway(url: str) -> Iterator[str]:
+    """The city as it really runs: a process of its own. Its address."""
+    command = [sys.executable, "-m", "sync.gateway", "serve", "--database", url, "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[-1]
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def new_pc(city: str, url: str, folder: Path) -> Store:
     folder.mkdir()
-    code = gateway.enrolment_code(ward=WARD, officer="Vũ Đức Nam", roles=("civil_status_officer",))
-    answer = enrol(gateway.url, code, folder.name)
+    command = [sys.executable, "-m", "sync.gateway", "enrol", "--database", url, "--ward", WARD]
+    command += ["--officer", "Vũ Đức Nam", "--role", "civil_status_officer"]
+    code = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    answer = enrol(city, code, folder.name)
     store = Store.create(folder, secrets.token_bytes(32), load_catalog(), SystemClock())
     store.set_enrolment(
         Enrolment(
-            url=gateway.url,
+            url=city,
             token=answer.token,
             device=answer.device,
             wards=answer.wards,

@@ -42,12 +42,13 @@ class Answer(Struct, frozen=True):
 
 def run(*words: str) -> Answer:
     """One run of ``sophuong`` in this process."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="", write_through=True) for _ in range(2))
     with redirect_stdout(out), redirect_stderr(err):
         code = main(words)
-    assert "Traceback" not in err.getvalue()
-    assert err.getvalue().count("\n") <= 1
-    return Answer(code, out.getvalue(), err.getvalue())
+    said, complained = (stream.buffer.getvalue().decode() for stream in (out, err))  # type: ignore[attr-defined]
+    assert "Traceback" not in complained
+    assert complained.count("\n") <= 1
+    return Answer(code, said, complained)
 
 
 class Town:

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from desktop.app import App
 from desktop.forms.record_page import RecordPage
 from desktop.settings import Settings
+from forms.definition import Catalog
 from sync.clock import FixedClock
 from sync.protocol import Officer
 from sync.store import Store
@@ -29,9 +30,9 @@ NAM = Officer(id="o2", name="Vũ Đức Nam", roles=("clerk",), organisation="ub
 MORNING = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)  # 09:30 in Hanoi
 
 
-def make_app(folder: Path) -> App:
+def make_app(folder: Path, catalog: Catalog | None = None) -> App:
     clock = FixedClock(MORNING)
-    store = Store.create(folder / "store", KEY, make_catalog(folder / "catalog"), clock)
+    store = Store.create(folder / "store", KEY, catalog or make_catalog(folder / "catalog"), clock)
     enrolment = Enrolment(
         url="http://127.0.0.1:9", token="t", device="Q2", wards={"00070": "Phường Hoàn Kiếm"}, officers=(HA, NAM)
     )

@@ -1,0 +1,78 @@
+"""A visitor's three papers get three numbers in a row, offline too; nobody else may number the book meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.features.cases import COPY, copy_of
+from tests.features.story import Counter, Town
+
+
+@pytest.fixture(autouse=True)
+def monday_morning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOPHUONG_NOW", "2026-11-23T09:00:00+07:00")
+
+
+def _certify(counter: Counter, record_id: str) -> int:
+    counter.acts(record_id, "check", "original_seen=true")
+    return int(counter.acts(record_id, "certify")["number"])
+
+
+def test_three_papers_of_a_visit_are_numbered_in_a_row_without_a_line(town: Town) -> None:
+    thinh = town.counter("Nguyễn Đức Thịnh", "civil_status_officer")
+    thinh.syncs()  # the book comes with the first sync
+
+    town.cut_line()
+    papers = [thinh.takes_in(COPY, copy_of(title)) for title in ("Bằng đại học", "Giấy khai sinh", "Sổ đỏ")]
+    assert [_certify(thinh, paper) for paper in papers] == [1, 2, 3]
+    assert thinh.sees(papers[0])["fields"]["fee"] == 3 * (2 * 2000 + 2 * 1000)
+    assert thinh.run("sync", "--json").code == 1
+    assert thinh.status()["pending"] > 0
+
+    town.restore_line()
+    assert thinh.syncs()["refused"] == 0
+    at_city = town.records()
+    assert [at_city[paper]["number"] for paper in papers] == ["1", "2", "3"]
+    assert all(at_city[paper]["state"] == "certified" for paper in papers)
+    book = thinh.must("numbers", COPY)["numbers"]
+    assert [row["n"] for row in book] == [1, 2, 3]
+    assert all(row["officer"] == "Nguyễn Đức Thịnh" and row["status"] == "given" for row in book)
+
+
+def test_a_second_counter_awaits_its_number_while_the_book_is_held(town: Town) -> None:
+    thinh = town.counter("Nguyễn Đức Thịnh", "civil_status_officer")
+    lan = town.counter("Vũ Thị Lan", "civil_status_officer")
+    thinh.syncs()
+    lan.syncs()
+
+    paper = lan.takes_in(COPY, copy_of("Bằng lái xe"))
+    lan.acts(paper, "check", "original_seen=true")
+    assert lan.acts(paper, "certify")["number"] is None
+    assert lan.status()["awaiting_number"] == 1
+    assert lan.must("numbers", COPY)["awaiting"] == [paper]
+
+
+def test_history_brought_from_a_file_uses_no_number(town: Town) -> None:
+    thinh = town.counter("Nguyễn Đức Thịnh", "civil_status_officer")
+    thinh.syncs()
+    old = copy_of("Bằng cũ", received_at="2025-03-03T09:00:00+07:00", cert_date="2025-03-03", original_seen=True)
+    line = {
+        "state": "certified",
+        "number": "412",
+        "fields": old | {"signer_ref": "0190a000-0000-7000-8000-000000000009"},
+    }
+    assert thinh.writes_lines(COPY, [line])["accepted"] == 1
+    assert thinh.writes_lines(COPY, [line])["unchanged"] == 1
+
+    new = thinh.takes_in(COPY, copy_of("Bằng mới"))
+    assert _certify(thinh, new) == 1
+
+
+def test_who_may_not_certify_is_told_why_and_nothing_changes(town: Town) -> None:
+    ha = town.counter("Trần Thu Hà", "officer_field")
+    paper = ha.takes_in(COPY, copy_of("Bằng tốt nghiệp"))
+    ha.acts(paper, "check", "original_seen=true")
+    refused = ha.run("act", paper, "certify")
+    assert refused.code == 1
+    assert refused.err.strip()
+    assert ha.sees(paper)["state"] == "checking"
