@@ -10,9 +10,7 @@ from forms.calculation import STOPS, longer
 from forms.checks import broken
 from forms.definition import Action, Label
 from forms.entry_context import OFFICER_FACTS, ActionOffer, OfficerLike, Problem, RuleError, facts
-from forms.expressions import Expression
 from forms.messages import message
-from forms.plan import Rule
 from forms.vietnamese_dates import moment_text
 
 if TYPE_CHECKING:
@@ -65,7 +63,7 @@ def _person_at(value: Any) -> Any:
 
 def _unguarded(entry: RecordEntry, action: Action, unknown: set[str]) -> list[Problem]:
     """Guards that do not hold; before the officer has been asked, those over what will be asked are left for then."""
-    rules = tuple(Rule(Expression(guard.rule), guard) for guard in action.guard)
+    rules = entry.plan.actions[action.id].guards
     now = tuple(rule for rule in rules if rule.expression.reads.isdisjoint(unknown))
     return list(broken(now, entry.values.variables, ""))
 
@@ -95,8 +93,8 @@ def _take(entry: RecordEntry, action: Action, officer: OfficerLike, inputs: Mapp
         else:
             entry.set(path, value)
     _refuse(_unguarded(entry, action, set()))
-    for name, rule in action.sets.items():
-        entry.put(name, Expression(rule).evaluate(entry.values.variables))
+    for name, value in entry.plan.actions[action.id].sets.items():
+        entry.put(name, value.evaluate(entry.values.variables))
     target = target_of(entry, action)
     _refuse([*_unanswered(entry, action), *entry.problems(target), *_unread(entry, action)])
     _freeze(entry, action)

@@ -122,7 +122,11 @@ def _clock(around: RuleSurroundings) -> dict[str, Callable[..., Any]]:
     now = around.now
     if now is None:
         return {"today": lambda: None, "now": lambda: None}
-    return {"today": lambda: to_local(now()).date().isoformat(), "now": lambda: moment_text(now())}
+    # offices work by the minute: what a form shows is then all there is
+    return {
+        "today": lambda: to_local(now()).date().isoformat(),
+        "now": lambda: moment_text(now().replace(second=0, microsecond=0)),
+    }
 
 
 _DATES: dict[str, Callable[..., Any]] = {

@@ -55,12 +55,20 @@ class Calculation(Struct, frozen=True):
     reads: frozenset[str]
 
 
+class ActionPlan(Struct, frozen=True):
+    """The rules of one action: what must hold, and what it fills in."""
+
+    guards: tuple[Rule, ...]
+    sets: dict[str, Expression]
+
+
 class FormPlan(Struct, frozen=True, kw_only=True, dict=True):
     record_type: RecordType
     fields: dict[str, FieldPlan]  # by key, columns too, in the order of the form
     calculations: tuple[Calculation, ...]  # in the order to compute
     cycles: tuple[str, ...]  # keys of calculations that need each other
     rules: tuple[Rule, ...]
+    actions: dict[str, ActionPlan]
     title: Expression
     subtitle: Expression | None
     deadline_unit: Expression | None
@@ -81,8 +89,10 @@ class FormPlan(Struct, frozen=True, kw_only=True, dict=True):
         for plan in self.fields.values():
             for expression in _expressions(plan):
                 used |= expression.reads
-        for rule in self.rules:
+        for rule in (*self.rules, *(guard for action in self.actions.values() for guard in action.guards)):
             used |= rule.expression.reads
+        for value in (value for action in self.actions.values() for value in action.sets.values()):
+            used |= value.reads
         for named in (self.title, self.subtitle, self.deadline_unit):
             used |= named.reads if named else frozenset()
         return frozenset(used)
@@ -122,6 +132,10 @@ def make_plan(record_type: RecordType, catalog: Catalog) -> FormPlan:
         calculations=calculations,
         cycles=cycles,
         rules=_rules(record_type.rules),
+        actions={
+            a.id: ActionPlan(_rules(a.guard), {name: Expression(rule) for name, rule in a.sets.items()})
+            for a in record_type.actions
+        },
         title=Expression(record_type.title),
         subtitle=_maybe(record_type.subtitle),
         deadline_unit=Expression(record_type.deadline.unit) if record_type.deadline else None,

@@ -20,6 +20,7 @@ from forms.sample_numbers import give_numbers, number_fields
 from forms.sample_scene import SHARED_TARGETS, Resolve, Scene, examples_of, is_nobody
 from forms.sample_values import invent
 from forms.sample_years import Life, lives, routes_of, usual_weight
+from forms.vietnamese import to_local
 
 _TRIES = 6
 _TRIES_PER_FIELD = 9
@@ -55,10 +56,10 @@ def sample_records(
     ``resolve`` can look up. A required reference whose pool is empty stays empty. Raises SampleError.
     """
     random = Random(f"{seed}/{record_type.id}/{n}")  # noqa: S311 - samples, not secrets
-    maker = _Maker(record_type, catalog, ward=ward, resolve=resolve, pools=pools)
+    maker = _Maker(record_type, catalog, ward=ward, now=now, resolve=resolve, pools=pools)
     usual = {state: usual_weight(route) for state, route in maker.routes.items()}
     planned = lives(record_type, usual, n, random=random, now=now, calendar=maker.calendar)
-    made = [maker.make(random, life) for life in planned]
+    made = sorted((maker.make(random, life) for life in planned), key=lambda each: each.begun)
     give_numbers(record_type, made, ward)
     return [{"state": each.state, "number": each.number, "fields": each.fields} for each in made]
 
@@ -66,6 +67,7 @@ def sample_records(
 class Made(Struct):
     """A sample before it has its number. ``numbered_at``: when the register took it in."""
 
+    begun: datetime
     state: str
     fields: dict[str, Any]
     numbered_at: datetime | None
@@ -81,9 +83,11 @@ class _Maker:
         catalog: Catalog,
         *,
         ward: Any,
+        now: datetime,
         resolve: Resolve,
         pools: Mapping[str, Sequence[str]],
     ) -> None:
+        self._now = now
         self.record_type, self.catalog, self.ward = record_type, catalog, ward
         self.resolve, self.pools = resolve, pools
         self.calendar = WorkCalendar()
@@ -117,12 +121,19 @@ class _Maker:
             for _ in range(_TRIES):
                 attempt = _Attempt(self, random, structs.replace(life, state=state))
                 made = attempt.live()
-                if made is not None:
+                if made is not None and life.fresh is not None and self._is_late(made):
+                    life = structs.replace(life, begun=life.fresh, ended=max(life.fresh, life.ended), fresh=None)
+                elif made is not None:
                     return made
                 problems[state] = attempt.problems
             self._closed.add(state)
         told = "; ".join(f"{state}: {', '.join(each)}" for state, each in problems.items())
         raise SampleError(f"{self.record_type.id}: {told}")
+
+    def _is_late(self, made: Made) -> bool:
+        deadline = self.record_type.deadline
+        due = made.fields.get(deadline.field) if deadline else None
+        return due is not None and to_local(due) < self._now
 
     def _instead_of(self, state: str) -> list[str]:
         """The state itself, then other real ones, furthest first; without those that were tried in vain before."""
@@ -204,7 +215,7 @@ class _Attempt:
         fields = {name: value for name, value in self._entry.fields.items() if not is_nobody(value)}
         self._settle_row_ids(fields)
         fields["_sample"] = True
-        return Made(self._entry.state, fields, self._numbered_at)
+        return Made(self._life.begun, self._entry.state, fields, self._numbered_at)
 
     def _gives_number(self, action: Action) -> bool:
         """A book's number comes with the action that takes it; a service's once the record was delivered to it."""

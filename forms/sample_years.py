@@ -23,6 +23,7 @@ class Life(Struct, frozen=True):
     state: str
     begun: datetime
     ended: datetime  # of the last step; never after the present
+    fresh: datetime | None = None  # of an open record that should not be late: begin then when it would be
 
     def moment_of(self, step: int, steps: int, calendar: WorkCalendar) -> datetime:
         """When step ``step`` of ``steps`` was taken: evenly over the office time between beginning and end."""
@@ -84,13 +85,15 @@ def _life(
     if late:
         back = random.randint(12, 30)
     elif state.kind in ("draft", "open", "waiting") and (record_type.deadline or record_type.register):
-        back = random.choice((0, 0, 1, 1, 2))
+        back = random.choice((0, 0, 1, 1, 2, 3))
     else:
         back = random.randint(1, 245)  # working days of a year, about
     begun = _working_moment(random, now, back, calendar)
     hours = random.choice((1, 2, 4, 8, 16, 24, 32)) if state.kind == "final" else random.choice((1, 2, 3, 6))
     ended = min(calendar.add_working_time(begun, timedelta(hours=hours)), now)
-    return Life(state.id, begun, max(begun, ended))
+    running = state.kind in ("draft", "open", "waiting")
+    fresh = _working_moment(random, now, 0, calendar) if running and not late else None
+    return Life(state.id, begun, max(begun, ended), fresh)
 
 
 def _working_moment(random: Random, now: datetime, back: int, calendar: WorkCalendar) -> datetime:

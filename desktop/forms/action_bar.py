@@ -16,7 +16,7 @@ from forms.entry import ActionOffer
 if TYPE_CHECKING:
     from desktop.app import App
 
-MOST_BUTTONS = 2  # beside the main one
+MOST_BUTTONS = 2  # beside the main one, one fewer where the page is narrow
 
 
 class ActionBar(QWidget):
@@ -31,22 +31,32 @@ class ActionBar(QWidget):
         self._line.setSpacing(app.look.px(8))
         self.buttons: dict[str, QPushButton] = {}
         self._shown: tuple[tuple[str, bool, str], ...] = ()
+        self._offers: Sequence[ActionOffer] = ()
+        self._most = MOST_BUTTONS
+
+    def set_roomy(self, roomy: bool) -> None:
+        most = MOST_BUTTONS if roomy else MOST_BUTTONS - 1
+        if most != self._most:
+            self._most = most
+            self._shown = ()
+            self.show_offers(self._offers)
 
     def show_offers(self, offers: Sequence[ActionOffer]) -> None:
         """Rebuilds only when the offers themselves changed; else a keystroke would cost a row of buttons."""
         shown = tuple((o.action.id, _blocked(o), _why(o)) for o in offers)
         if shown == self._shown:
             return
-        self._shown = shown
+        self._shown, self._offers = shown, offers
         clear_layout(self._line)
         self.buttons = {}
         main = next((o for o in offers if o.action.main), None)
         others = [o for o in offers if o is not main]
-        direct = others[:MOST_BUTTONS]
+        most = MOST_BUTTONS if len(others) <= MOST_BUTTONS else self._most
+        direct = others[:most]
         for offer in direct:
             self._line.addWidget(self._button(offer))
-        if others[MOST_BUTTONS:]:
-            self._line.addWidget(self._more(others[MOST_BUTTONS:]))
+        if others[most:]:
+            self._line.addWidget(self._more(others[most:]))
         if main is not None:
             self._line.addWidget(self._button(main))
 
@@ -60,7 +70,8 @@ class ActionBar(QWidget):
         return made
 
     def _more(self, offers: Sequence[ActionOffer]) -> QPushButton:
-        made = QPushButton(tr("form.more"), self)
+        made = QPushButton(f"{tr('form.more')} ▾", self)
+        made.setObjectName("moreButton")
         menu = QMenu(made)
         menu.setToolTipsVisible(True)
         for offer in offers:

@@ -32,7 +32,7 @@ ACCEPTED = {
 _CHUNK = 1 << 20
 
 
-class AttachmentRefused(Exception):  # noqa: N818 - named like the store's SaveRefused
+class AttachmentRefused(Exception):
     """The file cannot be attached; ``str()`` says why and what to do."""
 
 

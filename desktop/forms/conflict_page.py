@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from desktop.actions import ActionRow
 from desktop.forms.conflict_table import ConflictTable, Pick, picks_of
+from desktop.forms.flow_row import FlowRow
 from desktop.forms.history_view import HistoryView
 from desktop.forms.layout import clear_layout
 from desktop.forms.record_body import scrolled
@@ -55,8 +56,7 @@ class ConflictPage(QWidget):
         self.table: ConflictTable | None = None
         self._table_place = QVBoxLayout()
         inner.addLayout(self._table_place)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(px(8))
+        self._buttons = FlowRow(px(8))
         inner.addLayout(self._buttons)
         inner.addWidget(text_label(tr("form.conflict.keys"), "quiet", wrap=True))
         inner.addWidget(text_label(tr("form.conflict.history"), "heading"))
@@ -145,8 +145,7 @@ class ConflictPage(QWidget):
                 self._buttons.addWidget(
                     button(tr("form.conflict.open"), lambda: self.open_requested.emit(self.record_id))
                 )
-                self._buttons.addStretch(1)
-            return
+                return
         record_type = self.app.catalog.record_type(record.type)
         parts = (say(record_type.label), record.number or "", record.title, record.subtitle)
         name = " · ".join(dict.fromkeys(part for part in parts if part))
@@ -177,7 +176,6 @@ class ConflictPage(QWidget):
         self._buttons.addWidget(
             button(tr("form.conflict.open"), lambda: self.open_requested.emit(self.record_id), kind="flat")
         )
-        self._buttons.addStretch(1)
         self.table.picked.connect(self._show_left)
         self._show_left()
 

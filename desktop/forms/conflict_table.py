@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from desktop.forms.history_view import field_of, shown_value
 from desktop.language import tr
@@ -72,6 +73,23 @@ def picks_of(app: App, record_type: RecordType, record: Record) -> list[Pick]:
     return picks
 
 
+class OptionBox(QLabel):
+    """One value that can be picked. A label, since a button's words do not wrap."""
+
+    clicked = Signal()
+
+    def __init__(self, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("conflictOption")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setAccessibleName(name)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def mousePressEvent(self, event: QMouseEvent, /) -> None:
+        self.clicked.emit()
+
+
 class ConflictTable(Card):
     """Arrows move, Space picks; the mouse works too. Colour never stands alone: a picked value has ● and a bold edge."""
 
@@ -83,7 +101,7 @@ class ConflictTable(Card):
         self.places: dict[str, int] = {}  # path -> side
         self.sides = [who.rpartition(",")[0] or who for _, who in picks[0].heads]
         self._here = (0, 0)
-        self._buttons: dict[tuple[int, int], QPushButton] = {}
+        self._buttons: dict[tuple[int, int], OptionBox] = {}
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         grid = QGridLayout()
         grid.setHorizontalSpacing(app.look.px(14))
@@ -94,8 +112,8 @@ class ConflictTable(Card):
         self.body.addLayout(grid)
 
     @property
-    def options(self) -> list[QPushButton]:
-        """The buttons, field by field, from this PC to the city."""
+    def options(self) -> list[OptionBox]:
+        """The values to pick from, field by field, from this PC to the city."""
         return [self._buttons[place] for place in sorted(self._buttons)]
 
     @property
@@ -165,6 +183,7 @@ class ConflictTable(Card):
 
     def _add_heads(self, grid: QGridLayout, heads: tuple[tuple[str, str], ...]) -> None:
         grid.addWidget(text_label(tr("form.conflict.field"), "label"), 0, 0)
+        grid.setColumnStretch(0, 1)
         for n, (title, who) in enumerate(heads):
             grid.addWidget(text_label(f"{title}\n{who}", "label", wrap=True), 0, n + 1)
             grid.setColumnStretch(n + 1, 2)
@@ -174,11 +193,8 @@ class ConflictTable(Card):
     def _add_row(self, grid: QGridLayout, row: int, pick: Pick) -> None:
         grid.addWidget(text_label(pick.label, wrap=True), row + 1, 0)
         for option in pick.options:
-            made = QPushButton(self)
-            made.setObjectName("conflictOption")
-            made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            made.setAccessibleName(f"{pick.label}: {pick.heads[option.side][0]}: {option.text}")
-            made.clicked.connect(lambda _=False, option=option: self._clicked(row, option))
+            made = OptionBox(f"{pick.label}: {pick.heads[option.side][0]}: {option.text}", self)
+            made.clicked.connect(partial(self._clicked, row, option))
             self._buttons[row, option.side] = made
             grid.addWidget(made, row + 1, option.side + 1)
         grid.addWidget(text_label(pick.before, "quiet", wrap=True), row + 1, len(pick.heads) + 1)

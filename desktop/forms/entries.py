@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from desktop.language import language
 from forms.definition import RecordType
 from forms.entry import EntryContext, RecordEntry
+from sync.ids import IdSource
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -45,6 +46,8 @@ def new_entry(app: App, record_type: RecordType, values: Mapping[str, Any] | Non
     for name, value in (values or {}).items():
         if name in record_type.field_map:
             entry.put(name, value)
+    if record_type.visit and entry.get(record_type.visit) in (None, ""):
+        entry.put(record_type.visit, IdSource(app.clock).new())
     return entry
 
 

@@ -128,13 +128,13 @@ class SuggestionPopup(QFrame):
     def open(
         self, anchor: QWidget, rows: Sequence[Suggestion], picked: Callable[[Suggestion], object], *, current: int = 0
     ) -> None:
-        """Shows ``rows`` under ``anchor``; nothing to show closes the list."""
+        """Shows ``rows`` under ``anchor``; nothing to show closes the list. ``current`` -1: none is marked yet."""
         if not rows:
             self.dismiss()
             return
         self._anchor, self._picked = anchor, picked
         self._model.show(rows)
-        self._list.setCurrentIndex(self._model.index(min(current, len(rows) - 1)))
+        self._list.setCurrentIndex(self._model.index(min(current, len(rows) - 1)) if current >= 0 else QModelIndex())
         self._place(anchor, len(rows))
         self.show()
         self.raise_()
@@ -147,7 +147,7 @@ class SuggestionPopup(QFrame):
 
     def move_current(self, step: int) -> None:
         count = self._model.rowCount()
-        row = (self._list.currentIndex().row() + step) % count if count else 0
+        row = max(self._list.currentIndex().row() + step, -count) % count if count else 0
         self._list.setCurrentIndex(self._model.index(row))
 
     def accept(self) -> bool:

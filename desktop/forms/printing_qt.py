@@ -24,7 +24,7 @@ SMALL_MARGINS = QMarginsF(12, 12, 12, 12)  # A5 slips
 REGISTER_MARGINS = QMarginsF(15, 15, 15, 15)  # landscape tables
 
 
-class PrintFailed(Exception):  # noqa: N818 - named like the store's SaveRefused
+class PrintFailed(Exception):
     """The paper did not come out; ``str()`` says why."""
 
 

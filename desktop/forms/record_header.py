@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.forms.action_bar import ActionBar
@@ -17,11 +18,43 @@ from desktop.widgets.basics import button, restyle, text_label
 if TYPE_CHECKING:
     from desktop.app import App
 
-ELIDE_AT = 420  # px a title may take before it is shortened
+ROOMY = 900  # px: below it one action stands beside the main one, the others behind "More"
+
+
+class TitleLabel(QLabel):
+    """One line that is shortened with … where it does not fit; the whole stands in its tip."""
+
+    def __init__(self, parent: QWidget, role: str = "title") -> None:
+        super().__init__(parent)
+        self.setObjectName(role)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.whole = ""
+
+    def show_text(self, text: str) -> None:
+        self.whole = text
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+        self.updateGeometry()
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self.whole) + 4, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        shown = self.fontMetrics().elidedText(self.whole, Qt.TextElideMode.ElideRight, self.width())
+        if shown != self.text():
+            self.setText(shown)
 
 
 class RecordHeader(QWidget):
-    """Title and tags on the left, actions on the right; the subtitle below, so that a long name cuts nothing off."""
+    """The title with the actions, tags and subtitle below: a long name or large letters push nothing out."""
 
     def __init__(self, app: App, save: Callable[[], object], show_print: Callable[[], object], parent: QWidget) -> None:
         super().__init__(parent)
@@ -31,14 +64,11 @@ class RecordHeader(QWidget):
         column.setSpacing(px(2))
         line = QHBoxLayout()
         line.setSpacing(px(8))
-        self.title = text_label("", "title", parent=self)
-        self.title.setMinimumWidth(px(60))
+        self.title = TitleLabel(self)
+        self._roomy = px(ROOMY)
         self.state = self._tag()
         self.draft = self._tag()
-        line.addWidget(self.title)
-        line.addWidget(self.state)
-        line.addWidget(self.draft)
-        line.addStretch(1)
+        line.addWidget(self.title, 1)
         self.print_button = button(tr("form.print"), show_print, tip="Ctrl+P")
         self.save_button = button(tr("form.save"), save, tip="Ctrl+S")
         self.action_bar = ActionBar(app, self)
@@ -46,16 +76,22 @@ class RecordHeader(QWidget):
         line.addWidget(self.save_button)
         line.addWidget(self.action_bar)
         column.addLayout(line)
-        self.subtitle = text_label("", "quiet", wrap=True, parent=self)
-        self.subtitle.hide()
-        column.addWidget(self.subtitle)
+        below = QHBoxLayout()
+        below.setSpacing(px(8))
+        below.addStrut(px(24))  # kept free while there is nothing to say: a draft's tag must not push the form down
+        self.subtitle = TitleLabel(self, "quiet")
+        for part in (self.state, self.draft):
+            below.addWidget(part)
+        below.addWidget(self.subtitle, 1)
+        column.addLayout(below)
 
     def show_title(self, title: str, subtitle: str) -> None:
-        room = max(160, self.width() - 520) if self.width() > 400 else ELIDE_AT
-        self.title.setText(self.title.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, room))
-        self.title.setToolTip(title)
-        self.subtitle.setText(subtitle)
-        self.subtitle.setVisible(bool(subtitle))
+        self.title.show_text(title)
+        self.subtitle.show_text(subtitle)
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        super().resizeEvent(event)
+        self.action_bar.set_roomy(self.width() >= self._roomy)
 
     def show_state(self, tag: Tag | None) -> None:
         self._put(self.state, tag)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.actions import ActionRow
@@ -164,10 +164,6 @@ class RecordPage(QWidget):
     def closeEvent(self, event: QCloseEvent, /) -> None:
         self.can_leave()
         super().closeEvent(event)
-
-    def resizeEvent(self, event: QResizeEvent, /) -> None:
-        super().resizeEvent(event)
-        self._show_title()
 
     def _key(self, event: QKeyEvent) -> Any:
         control = event.modifiers() & Qt.KeyboardModifier.ControlModifier

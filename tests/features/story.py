@@ -10,7 +10,7 @@ import io
 import itertools
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import TracebackType
@@ -113,13 +113,19 @@ class Town:
 
     def wait_for_services(self, record_id: str) -> dict[str, Any]:
         """Until the services have answered for a record; its last delivery."""
+
+        def mine() -> list[dict[str, Any]]:
+            return [d for d in self.deliveries() if d["record_id"] == record_id]
+
+        self.wait_for(lambda: bool(mine()) and all(d["status"] in ("accepted", "refused") for d in mine()))
+        return mine()[-1]
+
+    def wait_for(self, happened: Callable[[], bool]) -> None:
+        """What goes on behind the scenes takes its time, and must come to its end."""
         end = time.monotonic() + _PATIENCE
-        while time.monotonic() < end:
-            mine = [d for d in self.deliveries() if d["record_id"] == record_id]
-            if mine and all(d["status"] in ("accepted", "refused") for d in mine):
-                return mine[-1]
+        while not happened():
+            assert time.monotonic() < end, "it did not happen"
             time.sleep(0.1)
-        raise AssertionError(f"no service answered for {record_id}")
 
     def _lines(self, verb: str, *words: str) -> list[dict[str, Any]]:
         answer = run("gateway", verb, "--database", self.storage_url, *words)

@@ -14,6 +14,12 @@ CULTURE = Path(__file__).parent / "one_more_tool"
 LENDING = "library.lending"
 
 
+@pytest.fixture(autouse=True)
+def monday_morning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOPHUONG_NOW", "2026-11-23T08:30:00+07:00")
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+
+
 @pytest.fixture
 def catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The shipped catalogue with one more folder."""
@@ -43,11 +49,7 @@ def test_a_mistake_in_it_is_told_with_file_line_and_key(catalogue: Path) -> None
 
 
 @pytest.mark.usefixtures("catalogue")
-def test_it_works_from_the_form_to_the_city_and_to_paper(
-    town_with_it: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SOPHUONG_NOW", "2026-11-23T08:30:00+07:00")
-    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+def test_it_works_from_the_form_to_the_city_and_to_paper(town_with_it: Town, tmp_path: Path) -> None:
     librarian = town_with_it.counter("Vũ Thị Lan")
     other = town_with_it.counter("Trần Thu Hà")
     librarian.syncs()

@@ -17,6 +17,7 @@ from desktop.forms.field_widgets.long_text import LongTextField
 from desktop.forms.field_widgets.reference import ReferenceField
 from desktop.forms.field_widgets.references import ReferencesField
 from desktop.forms.field_widgets.signature import SignatureField
+from desktop.forms.field_widgets.suggested import SuggestedField
 from desktop.forms.field_widgets.switches import ManyField, YesNoField
 from desktop.forms.host import FormHost
 from forms.definition import Field, FieldType
@@ -67,4 +68,6 @@ _MAKERS: dict[FieldType, Maker] = {
 
 def make_field_widget(field: Field, host: FormHost, path: str, parent: QWidget | None = None) -> FieldWidget:
     """The widget for a field of any type."""
+    if field.suggest and field.type == "text" and "/" not in path:
+        return SuggestedField(field, host, path, parent)
     return _MAKERS[field.type](field, host, path, parent)

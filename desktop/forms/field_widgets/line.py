@@ -13,6 +13,7 @@ from desktop.forms.field_widgets.base import FieldWidget
 from desktop.forms.host import FormHost
 from forms.definition import Field
 
+SHORT = 10  # letters that every field has room for
 PAUSE = 250  # ms without typing after which rules run
 NUMBERS = frozenset({"int", "decimal", "percent", "money"})
 LATIN_ONLY = frozenset({"code", "email", "int", "decimal", "percent", "money", "phone", "citizen_number", "tax_code"})
@@ -90,6 +91,7 @@ class LineField(FieldWidget):
         if text != self.line.text():
             self.line.setText(text)
             if not self.line.hasFocus():
+                self.line.setToolTip(text if len(text) > SHORT else "")
                 self.line.setCursorPosition(0)  # the beginning of a long value says more than its end
 
     def text_of(self, value: Any, *, masked: bool = False) -> str:

@@ -94,7 +94,7 @@ def dossier() -> RecordType:
                 field("applicant", "person", "Người nộp", required=True, width=12, carry=True),
                 field("phone", "phone", "Điện thoại", width=4),
                 field("note", "longtext", "Ghi chú", width=8),
-                field("proxy", "text", "Người nộp thay", relevant="channel == 'post'"),
+                field("proxy", "text", "Người nộp thay", relevant="channel == 'post'", suggest=True, search=True),
             ),
         ),
         Section(

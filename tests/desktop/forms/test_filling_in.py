@@ -13,9 +13,9 @@ from desktop.app import App
 from desktop.forms.field_widgets.group import GroupField
 from desktop.forms.field_widgets.reference import ReferenceField
 from desktop.forms.record_page import RecordPage
-from sync.store.model import Record
-from tests.desktop.forms.catalogue import CITIZEN, EVERYTHING
-from tests.desktop.forms.conftest import settle, type_text
+from sync.store.model import Record, Save
+from tests.desktop.forms.catalogue import CITIZEN, DOSSIER, EVERYTHING
+from tests.desktop.forms.conftest import HA, settle, type_text
 
 Open = Callable[..., RecordPage]
 
@@ -208,3 +208,25 @@ def test_every_field_can_be_reached_by_tab_in_the_order_it_is_seen(open_page: Op
     usable = [p for p in page.view.cells if p in seen]
     assert seen == usable
     assert {"procedure", "channel", "pages", "applicant", "phone", "note"} <= set(seen)
+
+
+def test_what_was_written_before_is_offered_and_free_typing_stays_free(
+    open_page: Open, app: App, dossier: Record, qtbot: Any
+) -> None:
+    fields = {**dossier.fields, "channel": "post", "proxy": "Công ty Bưu chính Hoàn Kiếm"}
+    app.store.save([Save(type=DOSSIER, fields=fields, opened=dossier)], HA)
+    page = open_page()
+    page.view.put("channel", "post")
+    line = line_of(page, "proxy")
+    line.setFocus()
+    type_text(line, "buu chinh")
+    qtbot.waitUntil(lambda: page.view.popup().isVisible(), timeout=5000)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert page.entry.get("proxy") == "buu chinh"
+    line.setFocus()
+    line.selectAll()
+    type_text(line, "hoan kiem")
+    qtbot.waitUntil(lambda: page.view.popup().isVisible(), timeout=5000)
+    qtbot.keyClick(line, Qt.Key.Key_Down)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert page.entry.get("proxy") == "Công ty Bưu chính Hoàn Kiếm"

@@ -1,0 +1,164 @@
+"""``sample``, ``import`` and ``export``: what goes in comes out, twice the same file changes nothing, bad lines are named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from desktop.commands import intake
+from forms.loader import load_catalog
+from tests.features.cases import CITIZEN, COPY, copy_of, person
+from tests.features.story import Counter, run
+
+TYPES = [record.id for record in load_catalog().record_types]
+
+
+@pytest.mark.parametrize("type_id", TYPES)
+def test_samples_of_every_type_are_the_same_for_the_same_seed_and_go_in(
+    type_id: str, tmp_path: Path, counter: Counter
+) -> None:
+    one, two, other = (tmp_path / f"{name}.ndjson" for name in ("one", "two", "other"))
+    for path, seed in ((one, "7"), (two, "7"), (other, "8")):
+        assert run("sample", type_id, "12", str(path), "--seed", seed).code == 0
+    assert one.read_bytes() == two.read_bytes() != other.read_bytes()
+
+    first = counter.run("import", type_id, str(one), "--json")
+    assert first.json["refused"] == []
+    assert (first.code, first.json["accepted"], first.json["unchanged"]) == (0, 12, 0)
+    again = counter.run("import", type_id, str(one), "--json")
+    assert (again.code, again.json["accepted"], again.json["unchanged"]) == (0, 0, 12)
+
+
+@pytest.mark.parametrize("kind", ["ndjson", "csv", "xlsx"])
+@pytest.mark.parametrize("type_id", [CITIZEN, COPY, "onestop.dossier", "residence.household"])
+def test_what_is_exported_and_imported_again_changes_nothing(
+    type_id: str, kind: str, tmp_path: Path, counter: Counter
+) -> None:
+    counter.must("sample", type_id, "20", str(tmp_path / "in.ndjson"))
+    counter.must("import", type_id, str(tmp_path / "in.ndjson"))
+    before = counter.must("outbox")
+    path = tmp_path / f"out.{kind}"
+    assert counter.must("export", type_id, str(path))["exported"] == 20
+    answer = counter.run("import", type_id, str(path), "--json")
+    assert answer.json["refused"] == []
+    assert (answer.json["accepted"], answer.json["unchanged"]) == (0, 20)
+    assert counter.must("outbox") == before
+
+
+def test_identical_lines_are_different_records(counter: Counter) -> None:
+    line = {"fields": copy_of("Bằng đại học")}
+    assert counter.writes_lines(COPY, [line, line, line])["accepted"] == 3
+    assert counter.writes_lines(COPY, [line, line, line, line]) == {
+        "accepted": 1,
+        "unchanged": 3,
+        "created": 0,
+        "refused": [],
+    }
+
+
+def test_a_known_id_changes_the_fields_it_names_and_null_clears(counter: Counter) -> None:
+    record = counter.takes_in(COPY, copy_of("Bằng đại học", doc_issuer="Trường Đại học Luật"))
+    counter.writes(record, pages=10, doc_issuer=None)
+    fields = counter.sees(record)["fields"]
+    assert "doc_issuer" not in fields
+    assert fields["fee"] == 3 * (2 * 2000 + 8 * 1000)  # the form's calculation ran
+    assert fields["doc_title"] == "Bằng đại học"
+
+
+def test_a_known_id_obeys_the_form_s_rules(counter: Counter) -> None:
+    record = counter.takes_in(COPY, copy_of("Bằng đại học"))
+    refused = [
+        ({"id": record, "fields": {"pages": 0}}, "pages"),
+        ({"id": record, "fields": {"fee": 1}}, "fee"),
+        ({"id": record, "fields": {"cert_no": 5}}, "cert_no"),
+        ({"id": record, "fields": {"doc_title": None}}, "doc_title"),
+        ({"id": record, "state": "certified", "fields": {}}, "state"),
+        ({"id": record, "number": "9", "fields": {}}, "number"),
+    ]
+    for line, field in refused:
+        answer = counter.writes_lines(COPY, [line])
+        assert [r["field"] for r in answer["refused"]] == [field]
+        assert answer["refused"][0]["message"]
+    assert counter.sees(record)["fields"]["pages"] == 4
+
+
+def test_a_bad_line_is_refused_with_its_place_and_the_rest_goes_in(counter: Counter) -> None:
+    path = counter.folder / "mixed.ndjson"
+    good = json.dumps({"fields": copy_of("Bằng đại học")})
+    bad = [
+        "not json",
+        json.dumps({"fields": copy_of("Bằng", pages="nhiều")}),
+        json.dumps({"fields": copy_of("Bằng", colour="red")}),
+        json.dumps({"fields": {"doc_title": "thiếu người yêu cầu"}}),
+        json.dumps({"state": "flying", "fields": copy_of("Bằng")}),
+        json.dumps({"type": CITIZEN, "fields": copy_of("Bằng")}),
+        json.dumps({"id": "../../etc", "fields": copy_of("Bằng")}),
+        '{"fields": {"pages": 1, "pages": 2}}',
+        '{"fields": {"pages": NaN}}',
+    ]
+    path.write_text("\n".join([good, *bad, good]), encoding="utf-8")
+    answer = counter.run("import", COPY, str(path), "--json")
+    assert answer.code == 1
+    assert answer.json["accepted"] == 2
+    assert [(r["line"], r["field"]) for r in answer.json["refused"]] == [
+        (2, ""),
+        (3, "pages"),
+        (4, "colour"),
+        (5, "requester_name"),
+        (6, "state"),
+        (7, "type"),
+        (8, "id"),
+        (9, "pages"),
+        (10, ""),
+    ]
+
+
+def test_persons_named_inside_a_record_are_matched_or_made(counter: Counter) -> None:
+    number = "001090012345"
+    lines = [
+        {"fields": _household(person("Lê Văn Khánh", personal_id=number))},
+        {"fields": _household(person("Lê Văn Khánh", dob="1988-05-04"))},  # name and birth date
+        {"fields": _household(person("LE VAN KHANH", personal_id=number))},  # the number goes before the name
+        {"fields": _household(person("Lê Văn Khánh", personal_id="001090054321"))},  # another person of that name
+    ]
+    answer = counter.writes_lines("onestop.dossier", lines)
+    assert answer["refused"] == []
+    assert (answer["accepted"], len(counter.all(CITIZEN))) == (4, 2)
+    applicants = [r["fields"]["applicant_ref"] for r in counter.all("onestop.dossier")]
+    assert sorted(applicants.count(a) for a in set(applicants)) == [1, 3]
+
+
+def _household(applicant: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "procedure_ref": "0190a000-0000-7000-8000-000000000001",
+        "received_at": "2026-11-20T08:00:00+07:00",
+        "due_at": "2026-11-25T17:00:00+07:00",
+        "applicant_ref": {"type": CITIZEN, **applicant},
+    }
+
+
+def test_a_role_that_may_not_begin_a_record_is_told_before_the_city_has_to(town: Any) -> None:
+    clerk = town.counter("Phạm Thị Ngọc Ánh", "clerk")
+    answer = clerk.writes_lines(COPY, [{"fields": copy_of("Bằng đại học")}])
+    assert answer["accepted"] == 0
+    assert "civil_status_officer" in answer["refused"][0]["message"]
+
+
+def test_batches_do_not_show(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "BATCH", 3)
+    lines = [{"fields": copy_of(f"Bằng số {n % 4}")} for n in range(10)]
+    assert counter.writes_lines(COPY, lines)["accepted"] == 10
+    assert counter.writes_lines(COPY, lines)["unchanged"] == 10
+
+
+@pytest.mark.parametrize("name", ["missing.ndjson", "table.pdf", "book.xlsx", "head.csv"])
+def test_a_file_that_cannot_be_read_is_one_line(name: str, tmp_path: Path, counter: Counter) -> None:
+    (tmp_path / "table.pdf").write_bytes(b"%PDF")
+    (tmp_path / "book.xlsx").write_bytes(b"no zip")
+    (tmp_path / "head.csv").write_text("doc_title,colour\na,b\n")
+    answer = counter.run("import", COPY, str(tmp_path / name))
+    assert answer.code == 1
+    assert name in answer.err
