@@ -154,7 +154,9 @@ class Register(Struct, frozen=True, kw_only=True):
     book_format: str | None = None  # "{book:02d}/{yyyy}-SCT/BS"
     book_field: str | None = None
     book_size: int | None = None  # entries in a book before the next one is opened; None: until the year ends
-    temporary_format: str | None = None  # what the paper shows until the owner answers: "TMP-{device}-{yy}{mm}{dd}-{n:04d}"
+    temporary_format: str | None = (
+        None  # what the paper shows until the owner answers: "TMP-{device}-{yy}{mm}{dd}-{n:04d}"
+    )
     temporary_field: str | None = None
     service: str | None = None  # who numbers, for kind "service"
 

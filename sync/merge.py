@@ -178,7 +178,9 @@ def _edit(record_type: RecordType, current: RecordVersion, change: Change) -> Ju
     open_keys = [k for k, v in change.after.items() if get_path(current.fields, k) != v]
     resolving = change.kind == "resolve"
     late = _register_fields(record_type) if change.number else frozenset()
-    if not resolving and (locked := [k for k in open_keys if k not in late and is_locked(record_type, current.state, k)]):
+    if not resolving and (
+        locked := [k for k in open_keys if k not in late and is_locked(record_type, current.state, k)]
+    ):
         label = record_type.state(current.state).label.vi
         text = f"Bản ghi đã “{label}” nên mục này không sửa được nữa."
         return _refused(change, *(FieldProblem(k, text, change.after[k]) for k in locked))

@@ -145,7 +145,7 @@ class ConflictPage(QWidget):
                 self._buttons.addWidget(
                     button(tr("form.conflict.open"), lambda: self.open_requested.emit(self.record_id))
                 )
-                return
+            return
         record_type = self.app.catalog.record_type(record.type)
         parts = (say(record_type.label), record.number or "", record.title, record.subtitle)
         name = " · ".join(dict.fromkeys(part for part in parts if part))

@@ -39,7 +39,6 @@ class RecordPage(QWidget):
     saved = Signal(str)
     title_changed = Signal(str)
     open_requested = Signal(str)
-    actions_changed = Signal()
 
     def __init__(
         self,

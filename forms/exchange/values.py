@@ -13,7 +13,7 @@ from forms.definition import Catalog, Choice, Field, Label, RecordType
 from forms.exchange.lines import LineProblem
 from forms.field_types import FieldError, parse
 
-ENGINE_FIELDS = ("_frozen", "_temporary", "_sample", "_overridden", "_void")
+ENGINE_FIELDS = ("_frozen", "_temporary", "_sample", "_overridden", "_stops", "_void")
 """Engine fields an export writes and history may bring along."""
 _ONE_REFERENCE = ("person", "household", "organisation", "ref")
 _SHARED = {
