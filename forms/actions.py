@@ -109,11 +109,13 @@ def _refuse(problems: list[Problem]) -> None:
 
 
 def _unanswered(entry: RecordEntry, action: Action) -> list[Problem]:
-    """What the action asks for and nobody gave; a field that does not apply is not missed."""
+    """What the action asks for and nobody gave; a field that applies neither before nor after is not missed (a reason
+    for refusal applies only once it is refused)."""
+    target = target_of(entry, action)
     return [
         Problem(name, message("required", label=entry.record_type.field(name).label))
         for name in action.asks
-        if entry.get(name) in (None, []) and entry.is_relevant(name)
+        if entry.get(name) in (None, []) and (entry.is_relevant(name) or entry.is_relevant(name, target))
     ]
 
 

@@ -141,8 +141,11 @@ class RecordEntry:
         """Ids of a group's rows, in order."""
         return tuple(row["_id"] for row in self.values.rows(group))
 
-    def is_relevant(self, path: str) -> bool:
-        return self._published.at(path).relevant
+    def is_relevant(self, path: str, state: str | None = None) -> bool:
+        """Whether the field applies, in the present state or as if the record were in ``state``."""
+        if state is None:
+            return self._published.at(path).relevant
+        return self._published.is_relevant(path, self.record_type.state(state))
 
     def is_required(self, path: str, state: str | None = None) -> bool:
         """Whether the field must be filled in ``state``; by default in the present one, and while the record is a draft

@@ -26,6 +26,14 @@ class Published:
     def is_required(self, path: str, state: State) -> bool:
         return self._judge.required(path, self._values.plan_at(path), state)
 
+    def is_relevant(self, path: str, state: State) -> bool:
+        """As if the record were in ``state``."""
+        self._values.variables.set("state", state.id)
+        try:
+            return self._judge.state_of(path, self._values.plan_at(path), state).relevant
+        finally:
+            self._values.variables.set("state", self.state.id)
+
     def problems(self, state: State) -> list[Problem]:
         """All problems as if the record were in ``state``; the present state's are not touched."""
         variables = self._values.variables

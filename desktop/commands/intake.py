@@ -17,7 +17,7 @@ from desktop.commands.desk import Desk
 from desktop.commands.entries import entry_context
 from desktop.commands.people import References, UnusableReferenceError
 from forms.definition import Label, RecordType
-from forms.entry import RecordEntry
+from forms.entry import RecordEntry, RuleError
 from forms.exchange import Line, LineProblem, LineValues, read_values
 from sync.ids import derived_id
 from sync.store.model import Save, SaveRefused
@@ -151,8 +151,10 @@ class Intake:
             raise _LineError(error.field, error.label) from error
         try:
             own = self._new(item) if present is None else self._edit(item, present)
-        except _LineError:
+        except (_LineError, RuleError) as error:
             self._references.forget(made)
+            if isinstance(error, RuleError):
+                raise _LineError(error.problems[0].path, error.problems[0].message) from error
             raise
         return [*made, own] if own is not None else []
 

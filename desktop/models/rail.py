@@ -17,6 +17,7 @@ from sync.store.model import Overview
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 _NOWHERE = QModelIndex()
+FITTING = 12  # tools that fit the rail at 768 px with their headings; fewer need no folding
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def rail_rows(
     busy = [*overview.open_by_type, *overview.attention_by_type] if overview else []
     own = own_tools(catalog, officer, busy)
     tools = [tool for tool in in_rail_order(catalog) if shown_types(tool)]
-    folded = [tool for tool in tools if tool.id not in own] if own else []
+    folded = [tool for tool in tools if tool.id not in own] if own and len(tools) > FITTING else []
     rows += _by_group([tool for tool in tools if tool not in folded], catalog, overview)
     if folded:
         text = tr("frame.rail_fewer" if unfolded else "frame.rail_more", n=len(folded))
