@@ -60,6 +60,7 @@ class App(QObject):
     look_changed = Signal()  # language, theme or scale
     open_requested = Signal(str)  # record id
     begin_requested = Signal(str, object)  # record type id, values to begin with
+    draft_requested = Signal(object)  # Draft: its form is to be continued
     scan_requested = Signal()  # the window opens the card scan
     noticed = Signal(str, str)  # a sentence for the officer; kind: "blue", "green", "amber" or "red"
     _arrived = Signal(object)

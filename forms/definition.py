@@ -337,6 +337,10 @@ class Catalog(Struct, frozen=True, kw_only=True, dict=True):
         """The record type called ``tool.record``; raises KeyError."""
         return self._by_id[type_id]
 
+    def knows(self, type_id: str) -> bool:
+        """Whether the type is in this pack; a record may be of a type that came or went with another one."""
+        return type_id in self._by_id
+
     @cached_property
     def _by_id(self) -> dict[str, RecordType]:
         return {record.id: record for record in self.record_types}

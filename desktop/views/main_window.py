@@ -48,6 +48,7 @@ class MainWindow(QMainWindow):
         app.officer_changed.connect(self._rebuild)
         app.look_changed.connect(self._rebuild)
         app.open_requested.connect(self.pages.open_record)
+        app.draft_requested.connect(self.pages.continue_draft)
         app.begin_requested.connect(self.pages.begin)
         app.scan_requested.connect(self._actions.scan)
         app.noticed.connect(self._say)

@@ -188,9 +188,9 @@ class Navigator(QStackedWidget):
         from desktop.forms.conflict_page import ConflictPage
 
         page = ConflictPage(self._app, record_id)
-        closed = getattr(page, "closed", None)
-        if closed is not None:
-            closed.connect(self._close_page)
+        page.closed.connect(self._close_page)
+        # not open_record, which would lead back here
+        page.open_requested.connect(lambda open_id: self.go(f"record:{open_id}"))
         return page
 
     def _make_again(self, kind: str, name: str) -> QWidget:

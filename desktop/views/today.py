@@ -19,9 +19,10 @@ from desktop.theme import MEDIUM, SMALL, TINY
 from desktop.views.page import Page
 from desktop.widgets.basics import Card, EmptyState, bare_column, button, text_label
 from desktop.widgets.table import RowTable
-from sync.store.model import Overview, Record, TodayRow
+from sync.store.model import Draft, Overview, Record, TodayRow
 
 MOST_ROWS = 50
+DRAFT = "draft"  # of a row's key
 LEAST_TABLE = 220  # px: five rows; with large text the page scrolls instead of squeezing them
 Loaded = tuple[tuple[Row, ...], Overview]
 
@@ -48,7 +49,7 @@ class Today(Page):
         )
         self.table = RowTable(CellTable(columns), self.app.look)
         self.table.setAccessibleName(tr("frame.today"))
-        self.table.opened.connect(self.app.open_record)
+        self.table.opened.connect(self._open)
         self.empty = EmptyState(self.app.look, tr("frame.nothing_due"), tr("frame.nothing_due_advice"))
         self.empty.hide()
         self.card = Card(self.app.look, padding=1)
@@ -94,13 +95,27 @@ class Today(Page):
     def focus_first(self) -> None:
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _open(self, key: str) -> None:
+        kind, _, draft_id = key.partition(":")
+        if kind != DRAFT:
+            self.app.open_record(key)
+            return
+        self.app.background.run(lambda: self.app.store.drafts.get(draft_id)).then(self._continue)
+
+    def _continue(self, draft: Draft | None) -> None:
+        if draft is not None:
+            self.app.draft_requested.emit(draft)
+
     def refresh(self) -> None:
         store, context = self.app.store, self.app.rows
 
         def load() -> Loaded:
             now = context.now()
+            drafts = tuple(
+                draft_row(draft, context) for draft in store.drafts.all() if context.catalog.knows(draft.type)
+            )
             rows = tuple(today_row(row, context) for row in store.today(now, MOST_ROWS))
-            return rows, store.overview(now)
+            return drafts + rows, store.overview(now)
 
         self.app.background.run(load).then(self._show)
 
@@ -143,6 +158,14 @@ def today_row(row: TodayRow, context: RowContext) -> Row:
     work = record.title or say(record_type.label)
     state = say(record_type.state(record.state).label)
     return Row(record.id, (reason_tag(row, context), work, _who(record, context), state))
+
+
+def draft_row(draft: Draft, context: RowContext) -> Row:
+    """A form that was begun and not saved: it stands first, so that nobody types it twice."""
+    label = say(context.catalog.record_type(draft.type).label)
+    tag = Tag(tr("frame.reason_draft"), "grey", "✎")
+    saved = tr("frame.draft_saved", time=f"{local(draft.updated_at):%H:%M}")
+    return Row(f"{DRAFT}:{draft.id}", (tag, draft.title or label, label, saved))
 
 
 def _who(record: Record, context: RowContext) -> str:

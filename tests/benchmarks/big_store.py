@@ -79,7 +79,7 @@ class _Filling:
             record_type, self._catalog, PATTERNS, "big", ward=WARD, now=self._now, resolve=self._fields.get,
             pools=self._pools,
         )  # fmt: skip
-        done = [one for one in patterns if self._kind(record_type, one) in ("done", "refused", "void")] or patterns
+        done = [one for one in patterns if self._kind(record_type, one) in ("final", "void")] or patterns
         late = [one for one in patterns if one not in done and self._is_late(record_type, one)]
         timely = [one for one in patterns if one not in done and one not in late]
         in_work = [*late[:LATE], *timely][: min(OPEN, count)]

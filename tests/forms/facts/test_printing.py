@@ -178,7 +178,7 @@ def test_a_paper_without_its_final_number_says_so(paper: Callable[..., str]) -> 
     assert "(chờ cấp số)" in waiting
     assert "CHỜ CẤP SỐ" in waiting
     temporary = paper(LETTER, {"_temporary": "TMP-Q2-261122-0001"}, number=None)
-    assert "SỐ TẠM: TMP-Q2-261122-0001" in temporary
+    assert "Số: TMP-Q2-261122-0001" in temporary
     assert "SỐ TẠM – chưa có số chính thức" in temporary
     assert "Số: 7/2026" in paper(LETTER, {"cert_no": "7/2026"}, number=None)
     declared = paper(LETTER, number=None, state="draft")
