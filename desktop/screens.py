@@ -192,7 +192,7 @@ def _paper_picture(desk: Desk, name: str, target: Path) -> None:
     record = desk.record(record_id)
     printout = find_printout(desk.catalog.record_type(record.type), printout_id)
     image = Document(printed_html(desk, record, printout, 1), printout).image(0, 1.25)
-    if not image.save(str(target), "PNG"):
+    if not image.save(str(target)):
         raise CommandError(f"Không ghi được ảnh {target}.", f"Cannot write the picture {target}.")
 
 

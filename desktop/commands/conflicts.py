@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from desktop.commands.desk import Desk
 from desktop.commands.entries import assignments, canonical, open_entry
 from desktop.commands.errors import CommandError, usage_error
-from desktop.commands.exporting import all_records
 from desktop.commands.parser import Parser
 from desktop.commands.reading import shown
 
 if TYPE_CHECKING:
     from sync.store.model import Record
+
+
+_MOST = 100_000  # of each reason to act; conflicts come before what is merely late
 
 
 def arguments(parser: Parser, verb: str) -> None:
@@ -38,12 +40,7 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
 
 def open_conflicts(desk: Desk) -> list[Record]:
     """Records that wait for a person, of all types."""
-    return [
-        record
-        for type_id in desk.store.records.types()
-        for record in all_records(desk.store, type_id)
-        if record.conflicts
-    ]
+    return [row.record for row in desk.store.today(desk.clock.now(), _MOST) if row.record.conflicts]
 
 
 def _list(desk: Desk) -> None:

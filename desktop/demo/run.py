@@ -85,6 +85,8 @@ def show_window(desk: Desk, folder: Path, *, fresh: bool) -> int:
 def show_headless(desk: Desk, folder: Path | None, pictures: Path) -> int:
     """The first morning: pictures, papers and ``summary.json`` in ``pictures``. Exit code 1 when a record was lost."""
     pictures.mkdir(parents=True, exist_ok=True)
+    for old in pictures.glob("[0-9][0-9]-*.png"):  # of an earlier walk
+        old.unlink()
     if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory(prefix="sophuong-demo-") as temporary:

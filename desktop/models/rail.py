@@ -40,14 +40,14 @@ class RailRow:
 
 
 def rail_rows(
-    catalog: Catalog, officer: Officer | None, overview: Overview | None, *, unfolded: bool
+    catalog: Catalog, officer: Officer | None, overview: Overview | None, *, unfolded: bool, fitting: int = FITTING
 ) -> tuple[RailRow, ...]:
     """Before the first count ``overview`` is None and every tool is shown without a counter."""
     rows = [_today(overview)]
     busy = [*overview.open_by_type, *overview.attention_by_type] if overview else []
     own = own_tools(catalog, officer, busy)
     tools = [tool for tool in in_rail_order(catalog) if shown_types(tool)]
-    folded = [tool for tool in tools if tool.id not in own] if own and len(tools) > FITTING else []
+    folded = [tool for tool in tools if tool.id not in own] if own and len(tools) > fitting else []
     rows += _by_group([tool for tool in tools if tool not in folded], catalog, overview)
     if folded:
         text = tr("frame.rail_fewer" if unfolded else "frame.rail_more", n=len(folded))

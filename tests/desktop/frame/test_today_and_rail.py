@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from desktop.forms.record_page import RecordPage
 from desktop.models.quick import quick_starts
 from desktop.models.rail import rail_rows
 from desktop.models.tags import Tag, due_tag, state_tag
@@ -15,6 +16,7 @@ from desktop.views.today import Today
 from forms.calendar import WorkCalendar
 from sync.clock import FixedClock
 from sync.store import Store
+from sync.store.model import Draft
 from tests.desktop.frame import ward
 
 Settle = Callable[[], None]
@@ -44,6 +46,32 @@ def test_what_is_late_comes_first_and_enter_opens_it(
     assert opened.args == [late.id]
 
 
+def test_an_unfinished_form_stands_first_and_is_continued(
+    window: MainWindow, store: Store, settle: Settle, qtbot: QtBot
+) -> None:
+    ward.add_dossier(store, "Đăng ký khai sinh", due_hours=4)
+    draft = Draft(
+        id="d1",
+        type="residence.citizen",
+        record_id=None,
+        fields={"full_name": "Hoàng Thị Bích Đào"},
+        opened=None,
+        updated_at="2026-11-23T01:41:00Z",
+        title="Hoàng Thị Bích Đào",
+    )
+    store.drafts.put(draft)
+    window.pages.page.refresh()
+    settle()
+    page = today(window)
+    first = page.table.table.rows[0]
+    assert (str(first.cells[0]), first.cells[1]) == ("✎ Đang làm dở", "Hoàng Thị Bích Đào")
+    qtbot.keyClick(page.table, Qt.Key.Key_Return)
+    settle()
+    form = window.pages.page
+    assert isinstance(form, RecordPage)
+    assert form.entry.get("full_name") == "Hoàng Thị Bích Đào"
+
+
 def test_an_empty_day_says_what_to_do(window: MainWindow) -> None:
     page = today(window)
     assert not page.empty.isHidden() and page.table.isHidden()
@@ -70,9 +98,10 @@ def test_quick_starts_follow_roles_and_catalogue_not_tool_names() -> None:
 
 def test_tools_of_others_are_folded_until_they_have_work(store: Store, clock: FixedClock) -> None:
     catalog = ward.catalog()
-    keys = lambda **given: [  # noqa: E731
-        row.key for row in rail_rows(catalog, ward.HA, store.overview(clock.now()), unfolded=False, **given)
+    keys = lambda fitting=0: [  # noqa: E731
+        row.key for row in rail_rows(catalog, ward.HA, store.overview(clock.now()), unfolded=False, fitting=fitting)
     ]
+    assert "tool:civil_status" in keys(fitting=12), "a short rail needs no folding"
     assert "tool:civil_status" not in keys() and keys()[-1] == "more"
     ward.add(store, "civil_status.birth", ward.NAM, subject="Nguyễn An")
     assert "tool:civil_status" in keys()
