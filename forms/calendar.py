@@ -14,9 +14,9 @@ from typing import Literal, get_args
 import msgspec
 
 from forms.definition import Label
+from forms.tables import read_table
 from forms.vietnamese import VIETNAM, to_local
 from forms.workdays import DayOverride, Workdays, shipped_overrides
-from resources import read_text
 
 DueUnit = Literal["working_hour", "working_day", "day", "same_day"]
 _DAY = timedelta(days=1)
@@ -81,7 +81,7 @@ class WorkCalendar:
 
     @cached_property
     def _hours(self) -> tuple[OfficeHours, ...]:
-        given = self._given_hours or read_office_hours(read_text("data", "office_hours.yaml"))
+        given = self._given_hours or read_table("office_hours.yaml", _HoursFile).hours
         return tuple(sorted(given, key=lambda season: season.begins))
 
     def hours_on(self, day: date) -> OfficeHours:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import cel
+from forms.cel_engine import engine
 
 Functions = Mapping[str, Callable[..., Any]]
 _STRING = r"r?\"(?:\\.|[^\"\\])*\"|r?'(?:\\.|[^'\\])*'"
@@ -46,7 +46,7 @@ def _flat(text: str) -> str:
 
 def _compile(text: str) -> Any:
     try:
-        return cel.compile(_flat(text))
+        return engine.compile(_flat(text))
     except ValueError as error:
         lines = [line for line in str(error).splitlines() if "Syntax error" in line or "ERROR" in line]
         place = re.search(r"<input>:(\d+:\d+): (.*)", lines[0] if lines else str(error))
@@ -93,7 +93,7 @@ class Variables:
         self._known = {*values, *names}
         self._lists: set[str] = set()
         self._values: dict[str, Any] = {}
-        self.context = cel.Context(variables=dict.fromkeys(self._known), functions=dict(functions))
+        self.context = engine.Context(variables=dict.fromkeys(self._known), functions=dict(functions))
         self.context.set_variable_resolver(self._values.get)
         for name, value in values.items():
             if value is not None:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
 
 from forms.definition import Catalog, Choice, Field, RecordType
-from forms.expressions import Variables
-from forms.field_types import FIELD_TYPES, FieldKind, index_text, show, sort_value
+from forms.expressions import Expression, Variables
+from forms.field_types import index_text, show, sort_value
 from forms.field_types.references import name_of
 from forms.functions import RuleSurroundings, rule_functions
 from forms.plan import FormPlan, plan_of
-from forms.titles import name_record
+from forms.titles import evaluated, fallback, plain_text
 from forms.vietnamese import name_sort_key, sort_key
 
 Resolve = Callable[[str], Mapping[str, Any] | None]
 _REFERENCES = frozenset({"person", "household", "organisation", "ref"})
 _AS_STORED = frozenset({"date", "date_partial", "time", "datetime", "int", "money"})
+_FOUND_AS_STORED = frozenset({"text", "longtext", "code", "email", "citizen_number"})
 
 
 class Summary(Struct, frozen=True):
@@ -70,67 +72,59 @@ class _Describer:
         self._catalog = catalog
         self._fields: Mapping[str, Any] = {}
         self._resolve: Resolve = _nobody
-        around = RuleSurroundings(
-            resolve=self._referenced_fields,
-            dated_values=catalog.dated_values,
-            label=self._label,
+        self._functions = rule_functions(
+            RuleSurroundings(resolve=self._referenced_fields, dated_values=catalog.dated_values, label=self._label)
         )
-        named = plan.title.reads | (plan.subtitle.reads if plan.subtitle else frozenset())
-        self._named = tuple(name for name in named if name in record_type.field_map)
-        self._variables = Variables({}, functions=rule_functions(around), names=named)
-        self._rows = tuple((f, self._choices(f)) for f in record_type.fields if f.search)
-        self._columns = tuple(
-            self._column(record_type.field_map[c.field])
-            for c in record_type.list_view.columns
-            if c.field in record_type.field_map
-        )
+        self._title = self._named(plan.title)
+        self._subtitle = self._named(plan.subtitle) if plan.subtitle else None
+        self._searched = tuple((f.name, self._index(f)) for f in record_type.fields if f.search)
+        columns = (record_type.field_map.get(c.field) for c in record_type.list_view.columns)
+        self._columns = tuple((f.name, self._sort_value(f)) for f in columns if f)
         self._due = record_type.deadline.field if record_type.deadline else None
+
+    def _named(self, expression: Expression) -> Callable[[Mapping[str, Any]], str]:
+        """Reads a title from fields, state and number: without CEL where it can be done."""
+        names = {*self.plan.record_type.field_map, "state", "number"} & expression.reads
+        plain = plain_text(expression.text, names, self._functions)
+        if plain is not None:
+            return plain
+        variables = Variables({}, functions=self._functions, names=expression.reads)
+
+        def read(values: Mapping[str, Any]) -> str:
+            for name in names:
+                variables.set(name, values.get(name))
+            return evaluated(expression, variables)
+
+        return read
 
     def _referenced_fields(self, reference: str) -> Mapping[str, Any] | None:
         return self._resolve(reference)
-
-    def _choices(self, field: Field) -> tuple[Choice, ...]:
-        return self._catalog.choices_of(field)
-
-    def _column(self, field: Field) -> tuple[str, Field, dict[str, Any] | None, FieldKind]:
-        """A list column; for one of a list, every choice's sort value beforehand."""
-        ranks = {c.code: sort_key(c.label.vi) for c in self._choices(field)} if field.type == "one_of" else None
-        return field.name, field, ranks, FIELD_TYPES[field.type]
 
     def _label(self, name: str) -> str | None:
         field, value = self.plan.record_type.field_map.get(name), self._fields.get(name)
         if field is None or value is None:
             return None
-        return show(field, value, "vi", choices=self._choices(field), resolve=self._resolve)
+        return show(field, value, "vi", choices=self._catalog.choices_of(field), resolve=self._resolve)
 
-    def describe(self, fields: Mapping[str, Any], state: str, number: str | None, resolve: Resolve) -> Summary:
-        self._fields, self._resolve = fields, resolve
-        variables = self._variables
-        for name in self._named:
-            variables.set(name, fields.get(name))
-        variables.set("state", state)
-        variables.set("number", number)
-        title, subtitle = name_record(self.plan, variables, fields)
-        due = fields.get(self._due) if self._due else None
-        sort = self._sort(fields)
-        sort["_title"] = sort_key(title)
-        sort["_number"] = number
-        sort["_due"] = due
-        return Summary(title, subtitle, self._search_text(fields, title, subtitle, number), sort, due)
+    def _index(self, field: Field) -> Callable[[Any], str]:
+        """What the search box finds a value of this field by."""
+        if field.type in _REFERENCES:
+            return lambda value: name_of(self._resolve(value)) if isinstance(value, str) else ""
+        return str if field.type in _FOUND_AS_STORED else partial(index_text, field, choices=self._choices(field))
 
-    def _sort(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for name, field, ranks, _kind in self._columns:
-            value = fields.get(name)
-            if value is None or field.type in _AS_STORED:
-                found[name] = value
-            elif ranks is not None:
-                found[name] = ranks.get(value, value)
-            elif field.type in _REFERENCES:
-                found[name] = self._referenced(field, value)
-            else:
-                found[name] = sort_value(field, value)
-        return found
+    def _sort_value(self, field: Field) -> Callable[[Any], Any] | None:
+        """What a list column sorts a value by; None: as it is stored."""
+        if field.type in _AS_STORED:
+            return None
+        if field.type in _REFERENCES:
+            return partial(self._referenced, field)
+        if field.type != "one_of":
+            return partial(sort_value, field)
+        ranks = {c.code: sort_key(c.label.vi) for c in self._choices(field)}
+        return lambda value: ranks.get(value, value)
+
+    def _choices(self, field: Field) -> tuple[Choice, ...]:
+        return self._catalog.choices_of(field)
 
     def _referenced(self, field: Field, value: Any) -> str | None:
         name = name_of(self._resolve(value)) if isinstance(value, str) else ""
@@ -138,15 +132,23 @@ class _Describer:
             return None
         return name_sort_key(name) if field.type == "person" else sort_key(name)
 
+    def describe(self, fields: Mapping[str, Any], state: str, number: str | None, resolve: Resolve) -> Summary:
+        self._fields, self._resolve = fields, resolve
+        values = {**fields, "state": state, "number": number}
+        title = self._title(values) or fallback(self.plan, fields)
+        subtitle = self._subtitle(values) if self._subtitle else ""
+        due = fields.get(self._due) if self._due else None
+        sort = {"_title": sort_key(title), "_number": number, "_due": due}
+        for name, key_of in self._columns:
+            value = fields.get(name)
+            sort[name] = value if value is None or key_of is None else key_of(value)
+        return Summary(title, subtitle, self._search_text(fields, title, subtitle, number), sort, due)
+
     def _search_text(self, fields: Mapping[str, Any], title: str, subtitle: str, number: str | None) -> str:
         parts = [title, subtitle, number or ""]
-        for field, choices in self._rows:
-            value = fields.get(field.name)
-            if value is None:
-                continue
-            if field.type in _REFERENCES:
-                parts.append(name_of(self._resolve(value)) if isinstance(value, str) else "")
-            else:
-                parts.append(index_text(field, value, choices))
+        for name, index in self._searched:
+            value = fields.get(name)
+            if value is not None:
+                parts.append(index(value))
         seen = dict.fromkeys(part for part in parts if part)
-        return " ".join(part for part in seen if part is title or part not in title)
+        return " ".join([part for part in seen if part is title or part not in title])

@@ -6,7 +6,7 @@ Everything is pure and quick: ``fold`` and ``name_sort_key`` run for every recor
 from __future__ import annotations
 
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable
 
 from forms.vietnamese_dates import (
     VIETNAM,
@@ -27,6 +27,7 @@ __all__ = [
     "clean_lines",
     "date_in_words",
     "fold",
+    "fold_words",
     "long_date",
     "moment_text",
     "name_case",
@@ -48,6 +49,8 @@ _LETTERS = {letter: chr(0x41 + place) for place, letter in enumerate("aăâbcdđ
 _TONES = {"\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "5"}
 """huyền, hỏi, ngã, sắc, nặng; "0" is ngang."""
 _WORD_END, _TONES_BEGIN = "\x01", "\x02"
+_ASCII_LETTERS = {ord(letter): key for letter, key in _LETTERS.items() if letter.isascii()}
+_WORDS_KEPT = 20_000  # a ward's names, streets and papers use a few thousand
 
 
 def clean(text: str) -> str:
@@ -85,7 +88,34 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_FOLD)
 
 
-@lru_cache(maxsize=8192)
+class _WordTable(dict[str, str]):
+    """Word → what is made of it, learnt when first met.
+
+    Plain numbers and codes are made each time, which is cheap: they come once each and would push the names out.
+    """
+
+    def __init__(self, make: Callable[[str], str], make_ascii: Callable[[str], str]) -> None:
+        super().__init__()
+        self._make, self._make_ascii = make, make_ascii
+
+    def __missing__(self, word: str) -> str:
+        plain = word.isascii()
+        if plain and not word.isalpha():
+            return self._make_ascii(word)
+        if len(self) >= _WORDS_KEPT:
+            self.clear()
+        self[word] = made = self._make_ascii(word) if plain else self._make(word)
+        return made
+
+
+_FOLDED = _WordTable(fold, str.lower)
+
+
+def fold_words(text: str) -> list[str]:
+    """The words of a text, folded: the same as ``fold(text).split()``, for the many texts that share words."""
+    return list(map(_FOLDED.__getitem__, text.split()))
+
+
 def _word_key(word: str) -> str:
     letters: list[str] = []
     tones: list[str] = []
@@ -100,12 +130,19 @@ def _word_key(word: str) -> str:
     return "".join(letters) + _TONES_BEGIN + "".join(tones) + _WORD_END
 
 
+def _ascii_word_key(word: str) -> str:
+    return word.lower().translate(_ASCII_LETTERS) + _TONES_BEGIN + "0" * len(word) + _WORD_END
+
+
+_KEYS = _WordTable(_word_key, _ascii_word_key)
+
+
 def sort_key(text: str) -> str:
     """Key that sorts words in the order written: letters of the Vietnamese alphabet first, tones when letters tie.
 
     The key is plain text that compares bytewise (SQLite ``BINARY``) as ICU's ``vi_VN`` would.
     """
-    return "".join(map(_word_key, text.split()))
+    return "".join(map(_KEYS.__getitem__, text.split()))
 
 
 def name_sort_key(name: str) -> str:
@@ -113,7 +150,7 @@ def name_sort_key(name: str) -> str:
     words = name.split()
     if not words:
         return ""
-    return "".join(map(_word_key, (words[-1], *words[:-1])))
+    return "".join(map(_KEYS.__getitem__, (words[-1], *words[:-1])))
 
 
 def name_case(name: str) -> str:

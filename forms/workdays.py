@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from functools import cached_property
-from typing import Any
 
 import msgspec
 
 from forms.definition import Label
-from resources import read_text
+from forms.tables import compiled_holidays, library_holidays, read_table
 
 _ENGLISH = {
     "Tết Dương lịch": "New Year's Day",
@@ -55,7 +53,7 @@ def read_overrides(text: str) -> tuple[DayOverride, ...]:
 
 def shipped_overrides() -> tuple[DayOverride, ...]:
     """The table that comes with the program."""
-    return read_overrides(read_text("data", "workdays.yaml"))
+    return read_table("workdays.yaml", _OverrideFile).days
 
 
 class Workdays:
@@ -88,19 +86,10 @@ class Workdays:
     def _year(self, year: int) -> tuple[dict[date, Label], frozenset[date]]:
         """(holidays by date, weekend days worked in exchange) of one year."""
         if year not in self._years:
-            library = self._library
-            for near in (year - 1, year, year + 1):  # the day swapped for a holiday may lie in a neighbouring year
-                _ = date(near, 1, 1) in library  # asking makes the library compute that year
-            names = {day: _label(name) for day, name in library.items() if day.year == year}
-            self._years[year] = names, frozenset(day for day in library.weekend_workdays if day.year == year)
+            of_year = compiled_holidays(year) or library_holidays(year)
+            names = {day: _label(name) for day, name in of_year.off.items()}
+            self._years[year] = names, frozenset(of_year.worked)
         return self._years[year]
-
-    @cached_property
-    def _library(self) -> Any:
-        from holidays.countries.vietnam import VN
-
-        make: Any = VN  # its constructor has no types
-        return make(language="vi")
 
 
 def _label(vietnamese: str) -> Label:

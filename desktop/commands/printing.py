@@ -97,10 +97,10 @@ def _covered(desk: Desk, record: Record, record_type: RecordType, printout: Prin
 def _write(desk: Desk, record: Record, printout: Printout, path: Path, copy: int) -> None:
     html = printed_html(desk, record, printout, copy)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtGui import QGuiApplication
+    from PySide6.QtWidgets import QApplication
 
     from desktop.forms.printing_qt import write_pdf
 
-    application = QGuiApplication.instance() or QGuiApplication(["sophuong"])
+    application = QApplication.instance() or QApplication(["sophuong"])
     write_pdf(html, path, printout)
     del application

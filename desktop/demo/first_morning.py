@@ -143,7 +143,8 @@ class FirstMorning:
         for state in work.states:
             action = self._able(page.entry, state)
             if action is None:
-                raise HandError(f"{work.type_id}: {work.who.name} cannot bring it to {state}")
+                problems = "; ".join(p.message.vi for p in page.entry.problems(state) if p.blocks)
+                raise HandError(f"{work.type_id}: {work.who.name} cannot bring it to {state}: {problems}")
             record = self._hand.press(page, action, {**values, **_answers(page, action.asks, values)})
             if state != work.states[-1]:
                 self._hand.close_preview()
@@ -161,12 +162,12 @@ class FirstMorning:
     def _typed_today(self, record_type: RecordType, work: Work, skip: int = 0) -> dict[str, Any]:
         """What an officer would type for an invented case of today: a sample whose values the empty form takes."""
         samples = self._ward.samples(record_type, _TRIES, f"morning-{skip}")
-        wanted = [s for s in samples if s["state"] == work.like] or samples
+        wanted = sorted(samples, key=lambda sample: bool(sample["state"] != work.like))
         for sample in wanted:
             values = {k: v for k, v in sample["fields"].items() if not k.startswith("_")}
             if self._takes(record_type, values, work.states[0]):
                 return values
-        return {k: v for k, v in wanted[-1]["fields"].items() if not k.startswith("_")}
+        raise HandError(f"{work.type_id}: no sample fits an empty form")
 
     def _takes(self, record_type: RecordType, values: Mapping[str, Any], state: str) -> bool:
         entry = new_entry(self._app, record_type)

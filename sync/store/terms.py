@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from forms.vietnamese import fold
+from forms.vietnamese import fold, fold_words
 
 _DIGITS = re.compile(r"\d{6,}")
 _WORDS = re.compile(r"\w+")
@@ -19,8 +19,8 @@ LONGEST_NUMBER = 14
 
 
 def index_text(text: str, type_token: str) -> str:
-    """The tokens of one record, folded."""
-    folded = fold(text)
+    """The tokens of one record, folded, each word once."""
+    folded = " ".join(dict.fromkeys(fold_words(text)))
     runs = _DIGITS.findall(folded)
     if runs:
         folded = " ".join([folded, *(part for run in dict.fromkeys(runs) for part in _parts(run))])

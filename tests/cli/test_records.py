@@ -81,6 +81,7 @@ def test_an_unknown_record_is_one_line(counter: Counter) -> None:
 def test_print_writes_a_pdf_and_counts_copies(
     counter: Counter, record: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pytest.importorskip("PySide6")
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     path = tmp_path / "slip.pdf"
     assert counter.run("print", record, "no_such", str(path)).code == 2

@@ -64,6 +64,7 @@ def test_it_works_from_the_form_to_the_city_and_to_paper(town_with_it: Town, tmp
     other.syncs()
     assert other.sees(lending)["fields"]["book"] == "Đất rừng phương Nam"
 
+    pytest.importorskip("PySide6")
     paper = tmp_path / "slip.pdf"
     librarian.must("print", lending, "slip", str(paper))
     assert paper.read_bytes().startswith(b"%PDF")
