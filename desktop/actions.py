@@ -7,8 +7,8 @@ rows are made anew when they are asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -20,8 +20,7 @@ def always() -> bool:
     return True
 
 
-@dataclass(frozen=True, kw_only=True)
-class ActionRow:
+class ActionRow(Struct, frozen=True, kw_only=True):
     id: str
     title: str
     run: Callable[[], object]

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
 
 import resources
 
@@ -48,8 +48,10 @@ def pixmap(name: str, colour: QColor, size: int, ratio: float = 1.0) -> QPixmap:
 
 
 def icon(name: str, colour: QColor, size: int = 18) -> QIcon:
-    """For buttons and menus; holds the single and the double resolution."""
+    """For buttons and menus; holds the resolution of each kind of screen that is there."""
     made = QIcon()
-    for ratio in (1.0, 2.0):
+    application = QGuiApplication.instance()
+    sharpest = application.devicePixelRatio() if isinstance(application, QGuiApplication) else 1.0
+    for ratio in {1.0, sharpest}:
         made.addPixmap(pixmap(name, colour, size, ratio))
     return made

@@ -198,5 +198,6 @@ def _paper_picture(desk: Desk, name: str, target: Path) -> None:
 
 def _close(widget: QWidget) -> None:
     widget.close()
+    wait_until(lambda: True, quiet=0.05)  # what its parts have put off until the next turn of the loop
     widget.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)

@@ -7,11 +7,10 @@ dark and 150 % hold everywhere. ``docs/visual-language.md`` says why each is as 
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
+from msgspec import Struct, structs
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -39,8 +38,7 @@ FIGURE = 24
 FAMILIES = ("Noto Sans", "Segoe UI", "DejaVu Sans")
 
 
-@dataclass(frozen=True)
-class Colours:
+class Colours(Struct, frozen=True):
     """Every pair of text and ground that is used together has a contrast of at least 4.5:1."""
 
     page: str = "#f4f6f8"
@@ -109,8 +107,7 @@ DARK = Colours(
 THEMES = {"light": LIGHT, "dark": DARK}
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(Struct, frozen=True):
     """A theme at a scale."""
 
     name: str = "light"
@@ -138,7 +135,7 @@ class Look:
 
 def style_sheet(look: Look) -> str:
     """``resources/style.qss`` with ``$names`` put in: colours by name, ``$px_<n>`` for distances and text sizes."""
-    values: dict[str, str] = dataclasses.asdict(look.colours)
+    values: dict[str, str] = structs.asdict(look.colours)
     values.update({f"px_{n}": f"{look.px(n)}px" for n in range(61)})
     values["icons"] = (Path(resources.__file__).parent / "icons").as_posix()
     values["theme"] = look.name

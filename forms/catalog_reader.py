@@ -8,8 +8,9 @@ from typing import Any
 from msgspec import Struct
 
 from forms.definition import Catalog, Choice, DatedValue, Label, RecordType, Tool
+from forms.definition_problems import DefinitionProblem
 from forms.definition_reader import read_struct, read_value
-from forms.definition_source import DefinitionProblem, Source
+from forms.definition_source import Source
 
 CATALOG_FILE, TOOL_FILE, EXAMPLES_FILE, DATED_FILE = "catalog.yaml", "tool.yaml", "examples.yaml", "dated_values.yaml"
 NOT_TOOLS = frozenset({"choices"})

@@ -162,12 +162,13 @@ class Register(Struct, frozen=True, kw_only=True):
 
 
 class Deadline(Struct, frozen=True, kw_only=True):
-    """When the record is due. ``amount`` and ``unit`` are CEL, so that a procedure can bring its own."""
+    """When the record is due. ``amount`` and ``unit`` are CEL, so that a procedure can bring its own; without an
+    ``amount`` the due moment is not computed: an officer writes it."""
 
     start: str  # field with the date or moment the clock starts
     field: str  # where the due moment is written
-    amount: str
-    unit: str  # CEL giving "working_hour", "working_day", "day" or "same_day"
+    amount: str | None = None
+    unit: str = '"working_day"'  # CEL giving "working_hour", "working_day", "day" or "same_day"
 
 
 class Column(Struct, frozen=True):

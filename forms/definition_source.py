@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from msgspec import Struct
+
+from forms.definition_problems import DefinitionProblem
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MOST_NODES, _MOST_BYTES, _DEEPEST = 200_000, 4_000_000, 40
@@ -19,26 +20,6 @@ _INT, _FLOAT = re.compile(r"-?(0|[1-9]\d*)", re.ASCII), re.compile(r"-?(0|[1-9]\
 _PLAIN: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _NAMING = ("id", "name", "code", "key", "field")
 Place = tuple[str | int, ...]
-
-
-class DefinitionProblem(Struct, frozen=True):
-    """One mistake in a definition. ``message`` is Vietnamese, ``english`` the same; ``expected`` what would be right."""
-
-    file: str
-    line: int
-    key: str
-    message: str
-    expected: str = ""
-    english: str = ""
-
-
-class DefinitionError(Exception):
-    """The catalogue cannot be used; ``problems`` are all of its mistakes."""
-
-    def __init__(self, problems: list[DefinitionProblem]) -> None:
-        first = f"{problems[0].file}:{problems[0].line}: {problems[0].key}: {problems[0].message}" if problems else ""
-        super().__init__(f"{first} (+{len(problems) - 1})" if len(problems) > 1 else first)
-        self.problems = problems
 
 
 class Source:
@@ -84,9 +65,13 @@ class Source:
 
     def _load(self) -> Any:
         try:
-            if self.path.stat().st_size > _MOST_BYTES:
+            if self.path.exists() and not self.path.is_file():  # a device or a pipe would be read for ever
+                return self._unreadable("đây không phải tệp", "this is not a file")
+            with self.path.open("rb") as file:
+                content = file.read(_MOST_BYTES + 1)
+            if len(content) > _MOST_BYTES:
                 return self._unreadable("tệp quá lớn", "the file is too large")
-            text = self.path.read_bytes().decode("utf-8-sig")
+            text = content.decode("utf-8-sig")
             node = yaml.compose(text, Loader=_Loader)
         except UnicodeDecodeError:
             return self._unreadable("không phải tệp chữ UTF-8", "not a UTF-8 text file")

@@ -54,7 +54,9 @@ class RecordEntry:
         fields: Mapping[str, Any] | None = None,
         state: str | None = None,
         number: str | None = None,
+        watched: bool = True,
     ) -> None:
+        """``watched`` False: nobody looks at single fields (an import), so that only ``problems`` judges, once."""
         self.record_type = record_type
         self.catalog = catalog
         self.context = context
@@ -63,6 +65,7 @@ class RecordEntry:
         day = to_local(context.now()).date().isoformat()
         self._published = Published(self.values, day, record_type.state(state or record_type.initial_state))
         self.number = number
+        self._watched = watched
         self._begin(fields)
 
     def _surroundings(self) -> RuleSurroundings:
@@ -91,7 +94,8 @@ class RecordEntry:
             for path, text in (typed if isinstance(typed, dict) else {}).items():
                 if self.values.has(path):
                     self._read(path, text)
-        self._published.judge_all()
+        if self._watched:
+            self._published.judge_all()
 
     def _apply_defaults(self) -> None:
         for key, plan in self.plan.fields.items():
@@ -243,6 +247,9 @@ class RecordEntry:
 
     def recalculate(self) -> Changed:
         """Does every calculation again and judges everything: after an import, or when a referenced record changed."""
+        if not self._watched:
+            calculate(self, None)
+            return frozenset()
         before = self.values.saved()
         calculate(self, None)
         changed = self._published.judge_all()

@@ -8,7 +8,7 @@ import msgspec
 
 from forms.catalog_cache import default_cache_folder, fingerprint, read_cache, write_cache
 from forms.definition import Catalog
-from forms.definition_source import DefinitionError, DefinitionProblem
+from forms.definition_problems import DefinitionError, DefinitionProblem
 
 __all__ = ["DefinitionError", "DefinitionProblem", "check", "load_catalog"]
 

@@ -211,7 +211,7 @@ def _calculations(record_type: RecordType, fields: dict[str, FieldPlan]) -> list
         if p.calculate is not None
     ]
     deadline = record_type.deadline
-    if deadline and deadline.field in fields and fields[deadline.field].calculate is None:
+    if deadline and deadline.amount and deadline.field in fields and fields[deadline.field].calculate is None:
         term = Expression(f"due({deadline.start}, ({deadline.amount}), ({deadline.unit}))")
         found.append(Calculation(deadline.field, None, deadline.field, term, _keys(None, term)))
     return found

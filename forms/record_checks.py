@@ -163,7 +163,8 @@ class RecordCheck:
         if deadline is not None:
             self._field(("deadline", "start"), deadline.start)
             self._field(("deadline", "field"), deadline.field)
-            self._rule(("deadline", "amount"), deadline.amount)
+            if deadline.amount is not None:
+                self._rule(("deadline", "amount"), deadline.amount)
             self._rule(("deadline", "unit"), deadline.unit)
 
     def _list(self) -> None:

@@ -20,6 +20,7 @@ from forms.vietnamese import name_sort_key, sort_key
 
 Resolve = Callable[[str], Mapping[str, Any] | None]
 _REFERENCES = frozenset({"person", "household", "organisation", "ref"})
+_OF_THE_RECORD = frozenset({"state", "number"})
 _AS_STORED = frozenset({"date", "date_partial", "time", "datetime", "int", "money"})
 _FOUND_AS_STORED = frozenset({"text", "longtext", "code", "email", "citizen_number"})
 
@@ -63,6 +64,14 @@ def _nobody(_reference: str) -> None:
     return None
 
 
+def _text_key(value: Any) -> str:
+    return sort_key(value) if isinstance(value, str) else str(value)
+
+
+def _name_key(value: Any) -> str:
+    return name_sort_key(value) if isinstance(value, str) else str(value)
+
+
 class _Describer:
     """One record type made ready for being described, for one thread."""
 
@@ -75,16 +84,19 @@ class _Describer:
         self._functions = rule_functions(
             RuleSurroundings(resolve=self._referenced_fields, dated_values=catalog.dated_values, label=self._label)
         )
+        self._reads = plan.title.reads | (plan.subtitle.reads if plan.subtitle else frozenset())
         self._title = self._named(plan.title)
         self._subtitle = self._named(plan.subtitle) if plan.subtitle else None
         self._searched = tuple((f.name, self._index(f)) for f in record_type.fields if f.search)
         columns = (record_type.field_map.get(c.field) for c in record_type.list_view.columns)
         self._columns = tuple((f.name, self._sort_value(f)) for f in columns if f)
+        view = record_type.list_view
+        self._lists_title = "_title" in {view.sort.lstrip("-"), *(c.field for c in view.columns)}
         self._due = record_type.deadline.field if record_type.deadline else None
 
     def _named(self, expression: Expression) -> Callable[[Mapping[str, Any]], str]:
         """Reads a title from fields, state and number: without CEL where it can be done."""
-        names = {*self.plan.record_type.field_map, "state", "number"} & expression.reads
+        names = {*self.plan.record_type.field_map, *_OF_THE_RECORD} & expression.reads
         plain = plain_text(expression.text, names, self._functions)
         if plain is not None:
             return plain
@@ -118,6 +130,8 @@ class _Describer:
             return None
         if field.type in _REFERENCES:
             return partial(self._referenced, field)
+        if field.type == "text":
+            return _name_key if field.name.endswith("full_name") else _text_key
         if field.type != "one_of":
             return partial(sort_value, field)
         ranks = {c.code: sort_key(c.label.vi) for c in self._choices(field)}
@@ -134,11 +148,13 @@ class _Describer:
 
     def describe(self, fields: Mapping[str, Any], state: str, number: str | None, resolve: Resolve) -> Summary:
         self._fields, self._resolve = fields, resolve
-        values = {**fields, "state": state, "number": number}
+        values = fields if self._reads.isdisjoint(_OF_THE_RECORD) else {**fields, "state": state, "number": number}
         title = self._title(values) or fallback(self.plan, fields)
         subtitle = self._subtitle(values) if self._subtitle else ""
         due = fields.get(self._due) if self._due else None
-        sort = {"_title": sort_key(title), "_number": number, "_due": due}
+        sort = {"_number": number, "_due": due}
+        if self._lists_title:
+            sort["_title"] = sort_key(title)
         for name, key_of in self._columns:
             value = fields.get(name)
             sort[name] = value if value is None or key_of is None else key_of(value)

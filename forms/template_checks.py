@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forms.catalog_reader import ReadTool
-from forms.definition_source import DefinitionProblem
+from forms.definition_problems import DefinitionProblem
 
 
 def check_templates(read: ReadTool, problems: list[DefinitionProblem]) -> None:

@@ -10,6 +10,8 @@ from typing import Protocol
 
 HANOI = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 """Vietnam has had no daylight saving since 1975, so a fixed offset needs no time-zone database."""
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
+"""Of a clock set by hand: nearer to the ends of ``datetime`` the reckoning of deadlines and zones would overflow."""
 
 
 class Clock(Protocol):
@@ -24,6 +26,8 @@ class SystemClock:
     def __init__(self, start: datetime | None = None) -> None:
         if start is None and (text := os.environ.get("SOPHUONG_NOW")):
             start = parse_moment(text)
+            if not _FIRST_YEAR <= start.year <= _LAST_YEAR:
+                raise ValueError(f"the year is not from {_FIRST_YEAR} to {_LAST_YEAR}: {text!r}")
         self._start = start
         self._began = time.monotonic()
 
@@ -51,9 +55,9 @@ def parse_moment(text: str) -> datetime:
     """ISO 8601 → aware UTC. Without a zone it is Hanoi time. Raises ValueError with the text in it."""
     try:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError as error:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=HANOI)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # the latter within a day of the years 1 and 9999
         raise ValueError(f"not an ISO 8601 moment: {text!r}") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=HANOI)).astimezone(UTC)
 
 
 def moment_text(moment: datetime) -> str:

@@ -26,7 +26,6 @@ from sync.protocol import (
 from sync.retry import BatchSize
 from sync.store import Store
 
-PULL_LIMIT = 1000
 CLOCK_TOLERANCE = timedelta(minutes=5)
 NEXT_PERIOD_EARLY = timedelta(days=30)
 
@@ -62,6 +61,7 @@ class Engine:
         self._line = transport
         self._progress = progress or (lambda report: None)
         self._batch = BatchSize()
+        self._page = BatchSize(1000)
 
     def sync_once(self) -> SyncReport:
         """One whole sync. Raises SyncError when the city cannot be reached or refuses; what was done until then stays
@@ -80,6 +80,7 @@ class Engine:
             self._number(report)
             self._check(hello, report)
             self._store.set_meta("last_sync", moment_text(self._store.clock.now()))
+            self._store.changes.checkpoint()
         report.seconds = time.monotonic() - began
         report.bytes_sent = self._line.bytes_sent
         report.bytes_received = self._line.bytes_received
@@ -191,7 +192,16 @@ class Engine:
                     return pulled
 
     def _ask(self, ward: str, scope: str, cursor: int) -> PullAnswer:
-        return self._line.pull(PullRequest(ward=ward, scope=scope, cursor=cursor, limit=PULL_LIMIT))
+        """The next page of a stream; one too large to be read is asked for in a smaller one. Raises SyncError."""
+        began = time.monotonic()
+        try:
+            answer = self._line.pull(PullRequest(ward=ward, scope=scope, cursor=cursor, limit=self._page.size))
+        except SyncError as error:
+            if error.code != "too_large" or not self._page.refuse():
+                raise
+            return self._ask(ward, scope, cursor)
+        self._page.answered(time.monotonic() - began)
+        return answer
 
     def _number(self, report: SyncReport) -> None:
         """Give numbers to the records that waited for this PC's book, and send them."""

@@ -166,8 +166,12 @@ def _refused(status: int, refusal: Refusal) -> SyncError:
 
 def _checked(url: str) -> str:
     """The address without a trailing slash. Plain HTTP is taken for loopback alone. Raises SyncError."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # half a bracket, a port that is no number
+        usable = False
+    if not usable or parts.hostname is None:
         raise SyncError("bad_url", f"Địa chỉ thành phố không đúng: {url}", retry=False)
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
         raise SyncError("not_safe", "Chỉ nối với thành phố qua https:// (http:// chỉ dùng trong máy này).", retry=False)

@@ -12,9 +12,12 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from forms.definition import Field, RecordType
+from forms.definition import Action, Field, RecordType
 from forms.shapes import wrong_shapes
 from sync.protocol import Candidate, Change, ChangeResult, FieldProblem, Fields, RecordVersion
+
+FROZEN = "_frozen"
+"""What was printed of each referenced person when the record was signed."""
 
 
 class Judgement(Struct, frozen=True):
@@ -109,6 +112,10 @@ def judge(record_type: RecordType, current: RecordVersion | None, change: Change
         return _begin(record_type, change)
     if change.type != current.type or change.ward != current.ward:
         return _refused(change, FieldProblem("", "Mã bản ghi này đã thuộc về một bản ghi khác."))
+    if change.number and current.number not in (None, change.number):
+        # the first one stands on paper; a register that renumbers explains nothing
+        text = f"Bản ghi đã có số {current.number}, không đổi số được."
+        return _refused(change, FieldProblem("", text, change.number))
     if change.kind == "action":
         return _act(record_type, current, change)
     if change.kind == "void":
@@ -151,6 +158,12 @@ def _act(record_type: RecordType, current: RecordVersion, change: Change) -> Jud
             change,
             FieldProblem("", f"Bản ghi đã sang “{label}” nên không làm được “{action.label.vi}”.", current.state),
         )
+    if change.number and not action.takes_number:
+        return _refused(change, FieldProblem("", f"“{action.label.vi}” không cấp số.", change.number))
+    own = _action_fields(record_type, action)
+    others = [k for k in _news(current, change) if k.partition("/")[0] not in own]
+    if locked := [k for k in others if _shut(record_type, current, k)]:
+        return _locked(record_type, current, change, locked)
     moved = [
         FieldProblem(key, "Mục này đã được máy khác sửa trong lúc chờ gửi.", value)
         for key, value in change.after.items()
@@ -166,8 +179,24 @@ def _act(record_type: RecordType, current: RecordVersion, change: Change) -> Jud
     )
 
 
+def _action_fields(record_type: RecordType, action: Action) -> frozenset[str]:
+    """The fields an action may write where others may not: what it asks for, sets, freezes and numbers."""
+    names = {*action.asks, *action.sets}
+    if action.freezes:
+        names.add(FROZEN)
+    register = record_type.register
+    if action.takes_number and register is not None:
+        names |= {register.field, register.book_field or register.field, register.temporary_field or register.field}
+    return frozenset(names)
+
+
 def _void(record_type: RecordType, current: RecordVersion, change: Change) -> Judgement:
-    state = next((s.id for s in record_type.states if s.id == change.to_state), current.state)
+    """Voiding leads to a void state or leaves the state; to any other, only actions lead."""
+    state = change.to_state or current.state
+    if state != current.state and all(s.id != state or s.kind != "void" for s in record_type.states):
+        return _refused(change, FieldProblem("", f"Hủy bản ghi không thể đưa nó sang “{state}”.", state))
+    if not (change.reason or "").strip():
+        return _refused(change, FieldProblem("", "Hủy bản ghi phải có lý do."))
     fields = dict(current.fields)
     fields["_void"] = {"reason": change.reason or "", "at": change.at, "by": change.officer.name}
     return _accepted(change, _next(current, change, fields=fields, state=state))
@@ -175,15 +204,13 @@ def _void(record_type: RecordType, current: RecordVersion, change: Change) -> Ju
 
 def _edit(record_type: RecordType, current: RecordVersion, change: Change) -> Judgement:
     # keys that already hold the new value need nothing, except that a resolution also closes their conflict
-    open_keys = [k for k, v in change.after.items() if get_path(current.fields, k) != v]
+    open_keys = _news(current, change)
     resolving = change.kind == "resolve"
-    late = _register_fields(record_type) if change.number else frozenset()
-    if not resolving and (
-        locked := [k for k in open_keys if k not in late and is_locked(record_type, current.state, k)]
-    ):
-        label = record_type.state(current.state).label.vi
-        text = f"Bản ghi đã “{label}” nên mục này không sửa được nữa."
-        return _refused(change, *(FieldProblem(k, text, change.after[k]) for k in locked))
+    # a number given late reaches its fields in a locked state, and so does the choice between two values in conflict
+    free = _register_fields(record_type) if change.number and current.number is None else frozenset[str]()
+    free |= current.conflicts.keys() if resolving else frozenset()
+    if locked := [k for k in open_keys if k not in free and _shut(record_type, current, k)]:
+        return _locked(record_type, current, change, locked)
     open_keys = [k for k in open_keys if not _is_owned(record_type, current, k)]
     clashing = {k for k in open_keys if get_path(current.fields, k) != change.before.get(k)}
     clashing = _with_merge_groups(record_type, clashing, open_keys)
@@ -205,6 +232,29 @@ def _edit(record_type: RecordType, current: RecordVersion, change: Change) -> Ju
         return _accepted(change, version)
     names = tuple(sorted(clashing))
     return Judgement(ChangeResult(change_id=change.change_id, status="conflict", fields=names), version)
+
+
+def _news(current: RecordVersion, change: Change) -> list[str]:
+    """The keys whose value the change would make another."""
+    return [k for k, v in change.after.items() if get_path(current.fields, k) != v]
+
+
+def _shut(record_type: RecordType, current: RecordVersion, key: str) -> bool:
+    """Whether no officer's change may write the key in the present state."""
+    return is_locked(record_type, current.state, key) or (
+        key.partition("/")[0] == FROZEN and _is_signed(record_type, current.state)
+    )
+
+
+def _is_signed(record_type: RecordType, state_id: str) -> bool:
+    """Whether an action that freezes persons as they were printed has been taken: from its state on they stay."""
+    return any(a.freezes and a.to != "=" and record_type.reached(state_id, a.to) for a in record_type.actions)
+
+
+def _locked(record_type: RecordType, current: RecordVersion, change: Change, keys: list[str]) -> Judgement:
+    label = record_type.state(current.state).label.vi
+    text = f"Bản ghi đã “{label}” nên mục này không sửa được nữa."
+    return _refused(change, *(FieldProblem(k, text, change.after[k]) for k in keys))
 
 
 def _register_fields(record_type: RecordType) -> frozenset[str]:

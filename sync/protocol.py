@@ -3,6 +3,9 @@
 Both sides import this module, so that it is the protocol. Bodies are MessagePack (``application/msgpack``) or JSON by
 ``Content-Type``/``Accept``; fields are never renamed, new ones have defaults, unknown ones are ignored. Times are UTC
 ISO 8601 text. Version 1 is the path prefix ``/v1``.
+
+``gc=False``: these come by the hundred thousand and hold JSON values, which make no cycles, so that the garbage collector
+need not walk through them.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ ChangeKind = Literal["create", "edit", "action", "resolve", "void"]
 Fields = dict[str, Any]
 
 
-class Officer(Struct, frozen=True):
+class Officer(Struct, frozen=True, gc=False):
     """Who did it, as known on the PC that did it."""
 
     id: str
@@ -25,7 +28,7 @@ class Officer(Struct, frozen=True):
     organisation: str = ""
 
 
-class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Change(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One act of one officer on one record; the unit of the outbox, of history and of idempotency.
 
     ``before`` and ``after`` hold only the fields touched, in canonical form; a missing key in ``before`` means null.
@@ -55,7 +58,7 @@ class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
     clock: str = ""  # hybrid logical clock: orders what is shown, decides nothing
 
 
-class Candidate(Struct, frozen=True, omit_defaults=True):
+class Candidate(Struct, frozen=True, gc=False, omit_defaults=True):
     """A value that lost nothing and won nothing: it waits until an officer picks."""
 
     value: Any
@@ -66,7 +69,7 @@ class Candidate(Struct, frozen=True, omit_defaults=True):
     at: str
 
 
-class RecordVersion(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class RecordVersion(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """A record as the city has it."""
 
     id: str
@@ -85,7 +88,7 @@ class RecordVersion(Struct, frozen=True, kw_only=True, omit_defaults=True):
     pack: str = ""
 
 
-class FieldProblem(Struct, frozen=True):
+class FieldProblem(Struct, frozen=True, gc=False):
     """Why a change or a delivery was refused, at the field it is about (empty: the whole record)."""
 
     field: str
@@ -93,7 +96,7 @@ class FieldProblem(Struct, frozen=True):
     value: Any = None
 
 
-class ChangeResult(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ChangeResult(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """The city's answer to one change.
 
     ``accepted``: durable at the city, at ``revision``. ``conflict``: durable too; ``fields`` names those that wait for
@@ -109,7 +112,7 @@ class ChangeResult(Struct, frozen=True, kw_only=True, omit_defaults=True):
     duplicate: bool = False
 
 
-class DeliveryState(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class DeliveryState(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """Where one record stands with one service."""
 
     record_id: str

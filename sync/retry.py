@@ -9,7 +9,7 @@ from msgspec import Struct
 FIRST_WAIT = 5.0
 LONGEST_WAIT = 300.0
 SMALLEST_BATCH = 1
-LARGEST_BATCH = 1000
+LARGEST_BATCH = 4000
 SLOW_SECONDS = 8.0
 QUICK_SECONDS = 2.0
 
@@ -23,7 +23,8 @@ def wait_after(failures: int, jitter: float | None = None) -> float:
 
 
 class BatchSize(Struct):
-    """The number of changes sent at once: halves when the line is slow or the city says "too large", grows when quick."""
+    """The number of changes sent, or records asked for, at once: halves when the line is slow or the city says "too
+    large", grows when quick."""
 
     size: int = 500
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from functools import cached_property
@@ -18,6 +17,8 @@ from forms.definition import Catalog, Label, RecordType
 from sync.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
+    import argparse
+
     from sync.protocol import Officer
     from sync.store import Store
     from sync.store.model import Enrolment, Record
@@ -52,6 +53,14 @@ class Desk:
     @classmethod
     def from_arguments(cls, given: argparse.Namespace, language: str) -> Desk:
         """Raises CommandError (bad usage) when SOPHUONG_NOW is not a moment."""
+        desk = cls.of_profile(getattr(given, "profile", None), language)
+        desk.as_json = getattr(given, "json", False)
+        desk._officer = getattr(given, "officer", "")
+        return desk
+
+    @classmethod
+    def of_profile(cls, named: str | None, language: str) -> Desk:
+        """On the profile asked for, else the account's own. Raises CommandError as above."""
         try:
             clock = SystemClock()
         except ValueError as error:
@@ -59,16 +68,8 @@ class Desk:
                 f"SOPHUONG_NOW phải là thời điểm ISO 8601, ví dụ 2026-11-23T08:00:00+07:00 ({error}).",
                 f"SOPHUONG_NOW must be an ISO 8601 moment such as 2026-11-23T08:00:00+07:00 ({error}).",
             ) from error
-        named = getattr(given, "profile", None)
         folder = Path(named).expanduser() if named else default_profile()
-        return cls(
-            folder.absolute(),
-            named=bool(named),
-            language=language,
-            as_json=getattr(given, "json", False),
-            officer=getattr(given, "officer", ""),
-            clock=clock,
-        )
+        return cls(folder.absolute(), named=bool(named), language=language, clock=clock)
 
     def __enter__(self) -> Desk:
         return self

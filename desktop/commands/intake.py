@@ -180,6 +180,7 @@ class Intake:
             fields={**self._defaults, **given},
             state=state,
             number=number,
+            watched=False,
         )
         entry.recalculate()
         for problem in entry.problems():

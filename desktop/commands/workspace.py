@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
+from typing import TYPE_CHECKING
 
 from desktop.commands.desk import Desk
-from desktop.commands.parser import Parser
+
+if TYPE_CHECKING:
+    import argparse
+
+    from desktop.commands.parser import Parser
 
 
 def arguments(parser: Parser, verb: str) -> None:
     """None of its own."""
 
 
-def run(desk: Desk, given: argparse.Namespace) -> int:
+def run(desk: Desk, given: argparse.Namespace | None = None) -> int:
     from desktop.start import open_workspace
 
     return open_workspace(desk.folder, passphrase=desk.passphrase)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from msgspec import Struct
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from desktop.language import say, tr
@@ -20,8 +20,7 @@ _NOWHERE = QModelIndex()
 FITTING = 12  # tools that fit the rail at 768 px with their headings; fewer need no folding
 
 
-@dataclass(frozen=True)
-class RailRow:
+class RailRow(Struct, frozen=True):
     """``key`` is the page: "today", "tool:<id>", "more" (unfolds), or "" for a heading."""
 
     kind: Literal["page", "group", "tool", "more"]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from desktop.language import language, say, tr
 from desktop.models.dates import when
 from desktop.models.table import Cell, Column, Row
 from desktop.models.tags import KnowsLateness, Tag, due_tag, standing_tag, state_tag
 from forms.definition import Catalog, RecordType
-from forms.field_types import show
 from sync.protocol import Fields
 from sync.store.model import Record
 
@@ -27,8 +27,7 @@ REFERENCES = {"person", "household", "organisation", "ref", "refs"}
 MARKS = "_marks"
 
 
-@dataclass(frozen=True)
-class RowContext:
+class RowContext(Struct, frozen=True):
     """What turning records into rows needs of the world."""
 
     catalog: Catalog
@@ -93,6 +92,8 @@ def shown_value(name: str, record: Record, record_type: RecordType, context: Row
     value = record.fields.get(name)
     if value is None:
         return ""
+    from forms.field_types import show  # the day's work shows no fields, and a start waits for it
+
     of = record_type.field(name)
     if of.type == "group":
         return tr("frame.rows", n=len(value))
@@ -101,8 +102,7 @@ def shown_value(name: str, record: Record, record_type: RecordType, context: Row
     return " ".join(text.split())
 
 
-@dataclass(frozen=True)
-class PreviewSection:
+class PreviewSection(Struct, frozen=True):
     heading: str
     lines: tuple[tuple[str, str], ...]  # label, text
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from desktop.models.tags import Tag
@@ -16,8 +16,7 @@ TAG_ROLE = Qt.ItemDataRole.UserRole + 1  # a tuple of tags, painted instead of t
 _NOWHERE = QModelIndex()
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column as the header shows it. ``width`` in characters, 0: by content; ``stretch``: takes what room is left."""
 
     name: str
@@ -28,8 +27,7 @@ class Column:
     stretch: bool = False
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """``key`` tells rows apart when they are shown anew: a record id, a change id."""
 
     key: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
+
+from msgspec import Struct
 
 from desktop.language import say, tr
 from desktop.models.dates import local, short_day, weekday
@@ -15,8 +16,7 @@ from sync.store.model import ChangeStatus, Record, Standing
 Kind = Literal["red", "amber", "green", "blue", "grey"]
 
 
-@dataclass(frozen=True)
-class Tag:
+class Tag(Struct, frozen=True):
     text: str
     kind: Kind = "grey"
     sign: str = ""

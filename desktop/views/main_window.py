@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
@@ -10,28 +12,37 @@ from desktop.actions import ActionRow, bind
 from desktop.app import App
 from desktop.icons import icon
 from desktop.language import tr
-from desktop.models.palette import Offer, action_offers, begin_offers, list_offers
 from desktop.views.header import Header
 from desktop.views.navigator import Navigator
-from desktop.views.palette import Palette
 from desktop.views.rail import Rail
 from desktop.views.window_actions import WindowActions, menu_rows
 from desktop.widgets.status_bar import StatusBar
-from desktop.widgets.toast import Toast
-from desktop.widgets.tray import Tray
 from sync.store.model import Overview
+
+if TYPE_CHECKING:
+    from desktop.models.palette import Offer
+    from desktop.views.palette import Palette
+    from desktop.widgets.toast import Toast
+    from desktop.widgets.tray import Tray
 
 COUNT_PAUSE_MS = 200  # a sync commits many batches; counting once after a burst is enough
 MINUTE_MS = 60_000
+TRAY_MS = 1000  # after the window: what is beside the clock may come a little later
 
 
 class MainWindow(QMainWindow):
-    """Designed for 1024 × 768. Paints first, and counts after."""
+    """Designed for 1024 × 768. Paints first, and counts after; what is not seen at once is made when first wanted."""
+
+    counted = Signal()  # the counters are shown
 
     def __init__(self, app: App) -> None:
         super().__init__()
         self.app = app
         self._bound: list[QAction] = []
+        self._palette: Palette | None = None
+        self._toast: Toast | None = None
+        self._tray: Tray | None = None
+        self._overview: Overview | None = None
         self._actions = WindowActions(self)
         self.resize(1024, 768)
         self.setMinimumSize(800, 560)
@@ -56,7 +67,7 @@ class MainWindow(QMainWindow):
         self._minute.setInterval(MINUTE_MS)
         self._minute.timeout.connect(self._pass_minute)
         self._minute.start()
-        self.tray = Tray(app, self, self._actions.sync_now)
+        QTimer.singleShot(TRAY_MS, self, self._make_tray)
         self.pages.go("today")
         QTimer.singleShot(0, self.count)
 
@@ -64,6 +75,7 @@ class MainWindow(QMainWindow):
         body = QWidget()
         body.setObjectName("page")
         self.header = Header(self.app, lambda: menu_rows(self.window_rows()))
+        self.header.search_wanted.connect(self._actions.find)
         self.rail = Rail(self.app)
         self.rail.chosen.connect(self.pages.go)
         self.status = StatusBar(self.app)
@@ -80,15 +92,38 @@ class MainWindow(QMainWindow):
         column.addLayout(middle, 1)
         column.addWidget(self.status)
         self.setCentralWidget(body)
-        self.palette_box = Palette(self.app, self._offers, self)
-        self.toast = Toast(self.app.look, self)
+
+    @property
+    def palette_box(self) -> Palette:
+        if self._palette is None:
+            from desktop.views.palette import Palette
+
+            self._palette = Palette(self.app, self._offers, self)
+        return self._palette
+
+    @property
+    def toast(self) -> Toast:
+        if self._toast is None:
+            from desktop.widgets.toast import Toast
+
+            self._toast = Toast(self.app.look, self)
+        return self._toast
+
+    def _make_tray(self) -> None:
+        from desktop.widgets.tray import Tray
+
+        self._tray = Tray(self.app, self, self._actions.sync_now)
+        if self._overview is not None:
+            self._tray.show_counts(self._overview)
 
     def _rebuild(self) -> None:
         """Language, look or officer changed: the frame is made again around the pages, which are made again too."""
         self.pages.setParent(None)
-        for old in (self.palette_box, self.toast):
-            old.hide()
-            old.deleteLater()
+        for old in (self._palette, self._toast):
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+        self._palette = self._toast = None
         self._build()
         self.pages.show()
         self.pages.rebuild()
@@ -102,6 +137,8 @@ class MainWindow(QMainWindow):
         return [*self.pages.actions_of_page(), *self.window_rows()]
 
     def _offers(self) -> list[Offer]:
+        from desktop.models.palette import action_offers, begin_offers, list_offers
+
         return [
             *action_offers(self.rows()),
             *list_offers(self.app.catalog, lambda type_id: self.pages.go(f"list:{type_id}")),
@@ -139,9 +176,12 @@ class MainWindow(QMainWindow):
         self.app.background.run(lambda: store.overview(clock.now())).then(self._show_counts)
 
     def _show_counts(self, overview: Overview) -> None:
+        self._overview = overview
         self.rail.show_counts(overview)
         self.status.show_counts(overview)
-        self.tray.show_counts(overview)
+        if self._tray is not None:
+            self._tray.show_counts(overview)
+        self.counted.emit()
 
     def _pass_minute(self) -> None:
         """Deadlines pass without anyone touching a record."""

@@ -56,7 +56,7 @@ class RailDelegate(QStyledItemDelegate):
             painter.drawRect(box.adjusted(1, 1, -1, -1))
         size = px(18)
         colour = look.colour("link" if here else "quiet")
-        picture = pixmap(row.icon, colour, size, painter.device().devicePixelRatioF())
+        picture = pixmap(row.icon, colour, size, self._view.devicePixelRatioF())
         painter.drawPixmap(box.left() + px(MEDIUM), box.center().y() - size // 2 + 1, picture)
         painter.setFont(look.font(strong=here))
         text = box.adjusted(px(MEDIUM) + size + px(SMALL), 0, -px(MEDIUM), 0)
@@ -104,7 +104,8 @@ class RailView(QListView):
         for place, row in enumerate(self.rows.rows):
             if row.key == key:
                 self.setCurrentIndex(self.rows.index(place))
-        self.viewport().update()
+        if self.rows.rows:
+            self.rows.dataChanged.emit(self.rows.index(0), self.rows.index(len(self.rows.rows) - 1))
 
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from desktop.app import App
@@ -29,6 +29,8 @@ Loaded = tuple[tuple[Row, ...], Overview]
 
 class Today(Page):
     """Opens a record by Enter; the figures and the buttons below are for a glance and a start."""
+
+    filled = Signal()  # its rows and figures are shown
 
     def __init__(self, app: App, parent: QWidget | None = None) -> None:
         super().__init__(app, long_day(local(app.clock.now()).date()), parent)
@@ -129,6 +131,7 @@ class Today(Page):
         self._figures["open"].setText(str(sum(overview.open_by_type.values())))
         for name in ("due_week", "new", "conflicts"):
             self._figures[name].setText(str(getattr(overview, name)))
+        self.filled.emit()
 
     def _summary(self, overview: Overview) -> str:
         work = overview.overdue + overview.due_today + overview.new + overview.refused + overview.conflicts

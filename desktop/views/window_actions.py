@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -59,11 +59,11 @@ class WindowActions:
     def _pages(self) -> list[ActionRow]:
         group, go, pages = tr("frame.keys_pages"), self._window.pages.go, self._window.pages
 
-        def row(name: str, icon: str, shortcut: str, run: partial[None]) -> ActionRow:
+        def row(name: str, icon: str, shortcut: str, run: Callable[[], object]) -> ActionRow:
             return ActionRow(id=name, title=tr(f"frame.{name}"), icon=icon, shortcut=shortcut, run=run, group=group)
 
         return [
-            row("find", "search", "Ctrl+K", partial(self._window.palette_box.open)),
+            row("find", "search", "Ctrl+K", self.find),
             row("today", "today", "Alt+Home", partial(go, "today")),
             ActionRow(
                 id="back",
@@ -104,6 +104,9 @@ class WindowActions:
                 id="quit", title=tr("frame.quit"), icon="quit", shortcut="Ctrl+Q", run=self._window.close, group=group
             ),
         ]
+
+    def find(self) -> None:
+        self._window.palette_box.open()
 
     def sync_now(self) -> None:
         self._app.sync_now()

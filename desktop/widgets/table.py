@@ -26,6 +26,7 @@ class RowTable(QTableView):
     def __init__(self, model: CellTable, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look = look
+        self.setViewport(QWidget())  # one of our own: to wrap Qt's own, PySide builds every class of widgets, 10 ms
         self.table = model
         self.setModel(model)
         self._delegate = TagDelegate(look, self)

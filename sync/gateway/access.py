@@ -103,6 +103,8 @@ def change_problem(device: Device, record_type: RecordType, change: Change) -> F
     grant = device.grant_of(change.officer.id, change.ward)
     if grant is None:
         return FieldProblem("", f"Máy này không được cấp quyền cho {change.officer.name} ở phường {change.ward}.")
+    if change.officer.name != grant.officer.name:
+        return FieldProblem("", f"Cán bộ {change.officer.id} không mang tên {change.officer.name[:80]}.")
     if record_type.scope not in grant.scopes:
         return FieldProblem("", f"{change.officer.name} không được cấp quyền với sổ “{record_type.label.vi}”.")
     wanted = _wanted_roles(record_type, change)
@@ -116,4 +118,12 @@ def _wanted_roles(record_type: RecordType, change: Change) -> frozenset[str]:
         return frozenset(record_type.begun_by)
     if change.kind == "action":
         return frozenset(next((a.roles for a in record_type.actions if a.id == change.action), ()))
+    if change.number:  # given late, by the device that holds the book
+        return _numbering_roles(record_type)
     return frozenset()
+
+
+def _numbering_roles(record_type: RecordType) -> frozenset[str]:
+    """Roles of the actions that take a number; none when one of them is open to all."""
+    roles = [a.roles for a in record_type.actions if a.takes_number]
+    return frozenset(role for each in roles for role in each) if all(roles) else frozenset()

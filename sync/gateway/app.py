@@ -62,7 +62,7 @@ class Gateway:
         for index, item in enumerate(raw.changes):
             try:
                 changes[index] = wire.decode_change(item)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError) as error:
                 message = f"Thành phố không đọc được thay đổi này: {error}"
                 results[index] = refused(change_id_of(wire, item), message)
         if changes:

@@ -120,9 +120,13 @@ class Feed:
             readable = [row for row in rows if (row[0], row[1]) in streams]
             if not readable:
                 raise RefusedError(404, "no_record", "Không có bản ghi này.", "There is no such record.")
-            deliveries = session.all(
-                f"SELECT {_DELIVERY} FROM deliveries WHERE ward = ? AND record_id = ?", readable[0][0], record_id
+            # a refused change of one stream may name a record of another, which must not show through
+            rows = session.all(
+                f"SELECT ward, scope, {_DELIVERY} FROM deliveries WHERE ward = ANY(?) AND record_id = ?",
+                list(device.wards),
+                record_id,
             )
+            deliveries = [row[2:] for row in rows if (row[0], row[1]) in streams]
         return WireHistory(
             [Raw(row[2]) for row in readable],
             [_result(*row[3:]) for row in readable],

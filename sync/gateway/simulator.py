@@ -18,7 +18,7 @@ from typing import Any
 from sync.clock import HANOI, Clock, SystemClock
 
 Message = dict[str, Any]
-SERVICES = ("tthc_hanoi", "hotich", "chung_thuc", "qlvb")
+SERVICES = ("tthc_hanoi", "hotich", "chung_thuc", "qlvb", "nhiem_vu")
 _LARGEST = 16 * 1024 * 1024
 
 
@@ -69,7 +69,8 @@ class CityServices:
         number = f"{n:02d}/{year}"
         fields: Message = {"reg_no": number, "book_no": f"01/{year}"}
         if message["type"].endswith(".birth"):
-            fields["personal_id"] = f"0012{year % 100:02d}{self._next('personal_id'):06d}"
+            sex = 3 if message["fields"].get("child_gender") == "2" else 2  # births of the 2000s
+            fields["personal_id"] = f"001{sex}{year % 100:02d}{self._next('personal_id'):06d}"
         return {"status": "accepted", "number": number, "fields": fields}
 
     def _once(self, service: str, message: Message, make: Any) -> Message:

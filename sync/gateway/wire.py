@@ -77,7 +77,8 @@ class Wire:
             raise bad_request(f"Không đọc được nội dung gửi lên: {error}", f"Cannot read the body: {error}") from error
 
     def decode_change(self, raw: Raw) -> tuple[Change, bytes]:
-        """A change and its MessagePack, which is kept as it came. Raises msgspec.MsgspecError."""
+        """A change and its MessagePack, which is kept as it came. Raises msgspec.MsgspecError, or OverflowError for a
+        whole number that MessagePack cannot hold."""
         if self.content_type == MSGPACK:
             return _decode_change(raw), bytes(raw)
         change = _decode_json_change(raw)

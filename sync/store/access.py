@@ -26,6 +26,10 @@ class Gate:
         self._busy = False
         self._urgent_waiting = 0
 
+    @property
+    def urgent_waiting(self) -> bool:
+        return self._urgent_waiting > 0
+
     @contextmanager
     def passing(self, *, urgent: bool) -> Iterator[None]:
         self._enter(urgent)
@@ -76,9 +80,14 @@ class Writer:
                     self._connection.execute("ROLLBACK")
                 raise
 
+    @property
+    def awaited(self) -> bool:
+        """Whether an officer's save waits for the transaction at hand: a bulk one then ends early."""
+        return self._gate.urgent_waiting
+
     @contextmanager
     def quiet(self) -> Iterator[Any]:
-        """The connection outside a transaction, behind bulk's place at the gate (checkpoints, index building)."""
+        """The connection outside a transaction, behind bulk's place at the gate (index building)."""
         with self._gate.passing(urgent=False), translated(self._path):
             if self._closed:
                 raise ClosedStore("Kho dữ liệu đã đóng. (The store is closed)")
@@ -113,6 +122,16 @@ class Readers:
             connection = self._take()
             try:
                 connection.execute("BEGIN")
+                yield connection
+            finally:
+                self._give_back(connection)
+
+    @contextmanager
+    def idle(self) -> Iterator[Any]:
+        """One connection outside a transaction: a checkpoint made from here keeps no writer waiting."""
+        with translated(self._path):
+            connection = self._take()
+            try:
                 yield connection
             finally:
                 self._give_back(connection)

@@ -10,10 +10,19 @@ from msgspec import structs
 from forms.definition import RecordType
 from sync.merge import judge
 from sync.protocol import Candidate, Change, ChangeResult, RecordVersion
+from sync.store.digests import DigestSums
 from sync.store.plan import Plans
 from sync.store.rowcodec import encode_change, encode_json
 from sync.store.rows import RowWriter, Touch
 from sync.store.worklist import OpenChange, Work, keep, load
+
+# CROSS JOIN fixes the order: left to itself the planner walks the index of everything that is pending
+_ONLY_BEGUN = (
+    "SELECT c.change_id, c.seq, r.rid, r.id, r.type, r.ward, r.scope FROM json_each(?) asked "
+    "CROSS JOIN changes c ON c.change_id = asked.value CROSS JOIN records r ON r.id = c.record_id "
+    "WHERE +c.status = 'pending' AND c.settled = 0 AND r.revision = 0 AND NOT EXISTS "
+    "(SELECT 1 FROM changes o WHERE o.record_id = c.record_id AND o.settled = 0 AND o.seq <> c.seq)"
+)
 
 
 class AnswerTransaction:
@@ -27,9 +36,11 @@ class AnswerTransaction:
         self._parked: list[tuple[str, int]] = []
 
     def run(self, results: Sequence[ChangeResult], versions: Iterable[RecordVersion]) -> None:
+        given = {v.id: v for v in versions}
+        if not given:
+            results = self._settle_begun(results)
         records = self._records_of([r.change_id for r in results])
         works = load(self._db, [i for i, _ in records.values()])
-        given = {v.id: v for v in versions}
         for result in results:
             record_id, _ = records.get(result.change_id, ("", 0))
             work = works.get(record_id)
@@ -43,6 +54,30 @@ class AnswerTransaction:
         for work in works.values():
             work.shown = work.replayed(self._plans.of(_type_of(work)).record_type)
         self._write(works)
+
+    def _settle_begun(self, results: Sequence[ChangeResult]) -> list[ChangeResult]:
+        """Settle the records that this PC began, sent once and has not touched since: nearly all of a large push.
+
+        What the city made of them is what is shown here already, so that only where they stand moves and nothing need
+        be read or judged. Returns the other results.
+        """
+        first = {r.change_id: r for r in results if r.status == "accepted" and r.revision == 1}
+        begun: dict[str, int] = {}
+        digests = DigestSums()
+        rows = self._db.execute(_ONLY_BEGUN, (encode_json(list(first)).decode(),)).fetchall() if first else ()
+        for change_id, seq, rid, record_id, type_id, ward, scope in rows:
+            if self._plans.of(type_id).record_type is None:
+                continue
+            begun[change_id] = rid
+            self._marks.append(("accepted", 1, 1, encode_change(first[change_id]), seq))
+            digests.add((ward, scope, type_id), record_id, 1)
+            self._touch.records.add(record_id)
+            self._touch.types.add(type_id)
+        self._db.executemany(
+            "UPDATE records SET revision = 1, standing = 0 WHERE rid = ?", [(rid,) for rid in begun.values()]
+        )
+        digests.write(self._db)
+        return [r for r in results if r.change_id not in begun]
 
     def _records_of(self, change_ids: list[str]) -> dict[str, tuple[str, int]]:
         sql = "SELECT change_id, record_id, seq FROM changes WHERE change_id IN (SELECT value FROM json_each(?))"

@@ -16,7 +16,8 @@ from sync.store.pulling import Stream, apply_answer
 from sync.store.rowcodec import decode_change, decode_result, encode_change
 from sync.store.rows import RowWriter, Touch
 
-CHECKPOINT_BYTES = 48 * 1024 * 1024
+CHECKPOINT_BYTES = 256 * 1024 * 1024
+"""Size of the WAL from which a long sync moves it into the file in between; the end of each sync does anyway."""
 _HISTORY = "payload, status, result, revision"
 
 
@@ -50,26 +51,41 @@ class Changes:
     def acknowledge(self, results: Sequence[ChangeResult], records: Sequence[RecordVersion] = ()) -> None:
         """Mark what the city settled; ``records`` are its versions afterwards, where it sent them along. An answer to a
         change that was settled before changes nothing."""
-        for start in range(0, len(results), pulling.BATCH):
-            part = results[start : start + pulling.BATCH]
+        part: Sequence[ChangeResult]
+        start = 0
+        while start < len(results):
             touch = Touch()
             with self._context.writer.transaction(urgent=False) as db:
-                AnswerTransaction(db, self._context.plans, touch).run(part, records if start == 0 else ())
+                while start < len(results):
+                    part = results[start : start + pulling.BATCH]
+                    AnswerTransaction(db, self._context.plans, touch).run(part, records if start == 0 else ())
+                    start += pulling.BATCH
+                    if self._context.writer.awaited:
+                        break
             self._context.emit(touch.frozen())
-        self._checkpoint()
+        self._checkpoint_when_long()
 
     def apply_pull(self, answer: PullAnswer, ward: str, scope: str) -> int:
         """Take in what the city sent; the number of records that were news here. The cursor moves in the same
-        transaction as the last batch, so that a cut in between is only pulled again."""
+        transaction as the last batch, so that a cut in between is only pulled again.
+
+        One transaction over all batches, since a page that several of them touch is then encrypted once; it ends after
+        the batch at hand when an officer's save waits.
+        """
         taken, start = 0, 0
         while True:
             touch = Touch()
             with self._context.writer.transaction(urgent=False) as db:
-                taken += apply_answer(db, self._context.plans, answer, ward=ward, scope=scope, start=start, touch=touch)
+                while True:
+                    taken += apply_answer(
+                        db, self._context.plans, answer, ward=ward, scope=scope, start=start, touch=touch
+                    )
+                    start += pulling.BATCH
+                    if start >= len(answer.records) or self._context.writer.awaited:
+                        break
             self._context.emit(touch.frozen())
-            start += pulling.BATCH
             if start >= len(answer.records):
-                self._checkpoint()
+                self._checkpoint_when_long()
                 return taken
 
     def cursor(self, ward: str, scope: str) -> int:
@@ -153,12 +169,15 @@ class Changes:
             pulling.write_deliveries(db, answer.deliveries, touch)
         self._context.emit(touch.frozen())
 
-    def _checkpoint(self) -> None:
-        """Move the WAL into the file from here, so that no officer's save has to."""
+    def checkpoint(self) -> None:
+        """Move the WAL into the file: called by who syncs, so that no officer's save has to."""
+        with self._context.readers.idle() as db:
+            db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    def _checkpoint_when_long(self) -> None:
         wal = self._context.path.with_name(self._context.path.name + "-wal")
         if wal.exists() and wal.stat().st_size > CHECKPOINT_BYTES:
-            with self._context.writer.quiet() as db:
-                db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            self.checkpoint()
 
 
 def _history_row(row: tuple[Any, ...]) -> HistoryRow:

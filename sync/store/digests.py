@@ -35,6 +35,10 @@ class DigestSums:
             self._moves[old[3], old[4], old[2]] -= term(old[1], old[5])
         self._moves[version.ward, version.scope, version.type] += term(version.id, version.revision)
 
+    def add(self, key: tuple[str, str, str], record_id: str, revision: int) -> None:
+        """A record of (ward, scope, type) that the city has from now on, at its first revision."""
+        self._moves[key] += term(record_id, revision)
+
     def write(self, connection: Any) -> None:
         for key, move in self._moves.items():
             if move % _MODULUS == 0:

@@ -60,6 +60,7 @@ class TypePlan:
         self._links = tuple(_link_fields(record_type.fields)) if record_type else ()
         self._codes: dict[str, int] = {}
         self.key_fields = _key_fields(record_type) if record_type else ()
+        self._key_heads = {name: f"{type_id}\x1f{name}\x1f" for name in self.key_fields}
         self.has_deadline = record_type is not None and record_type.deadline is not None
 
     @cached_property
@@ -129,10 +130,10 @@ class TypePlan:
 
     def keys(self, fields: Mapping[str, Any]) -> Iterator[int]:
         """The hashes by which ``find`` meets the record."""
-        for name in self.key_fields:
+        for name, head in self._key_heads.items():
             value = fields.get(name)
             if value is not None and value != "":
-                yield self.key_of(name, value)
+                yield text_key(f"{head}{value}")
 
     def key_of(self, name: str, value: Any) -> int:
         return text_key(f"{self.id}\x1f{name}\x1f{value}")

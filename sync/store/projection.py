@@ -47,15 +47,15 @@ def row_values(
     """One row. Nothing is null: an empty text stands for it, which keyset comparisons can handle."""
     out: list[Any] = [rid, state]
     for name in plan.columns:
-        if name == "_updated":
-            out.append(updated)
-        elif name == "_state":
-            out.append(plan.state_order.get(state, len(plan.state_order)))
-        else:
-            value = sort.get(name)
-            if value is None and name[0] == "_":
+        value = sort.get(name)
+        if value is None and name[0] == "_":
+            if name == "_updated":
+                value = updated
+            elif name == "_state":
+                value = plan.state_order.get(state, len(plan.state_order))
+            else:
                 value = title if name == "_title" else number if name == "_number" else due if name == "_due" else None
-            out.append("" if value is None else value)
+        out.append("" if value is None else value)
     return tuple(out)
 
 

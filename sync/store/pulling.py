@@ -11,8 +11,8 @@ from sync.store.rowcodec import encode_change
 from sync.store.rows import Row, RowWriter, Touch
 from sync.store.worklist import Work, keep, load
 
-BATCH = 1000
-"""Records in one transaction: about 20 to 50 ms on the PCs this runs on."""
+BATCH = 500
+"""Records between two looks at whether an officer's save waits: about 20 to 50 ms on the PCs this runs on."""
 
 
 class Stream:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 from msgspec import Struct
@@ -178,14 +179,16 @@ class Batch:
 
     def add_pointers(self, plan: TypePlan, rid: int, old: Fields | None, new: Fields) -> None:
         """References and keys that came, and those that went."""
+        if old is None:  # nearly all of a large pull
+            self._links += _links(plan, rid, new)
+            self._keys += [(k, rid) for k in plan.keys(new)]
+            return
         links, keys = _links(plan, rid, new), {(k, rid) for k in plan.keys(new)}
-        if old is not None:
-            old_links, old_keys = _links(plan, rid, old), {(k, rid) for k in plan.keys(old)}
-            self._links_gone += old_links - links
-            self._keys_gone += old_keys - keys
-            links, keys = links - old_links, keys - old_keys
-        self._links += links
-        self._keys += keys
+        old_links, old_keys = _links(plan, rid, old), {(k, rid) for k in plan.keys(old)}
+        self._links_gone += old_links - links
+        self._keys_gone += old_keys - keys
+        self._links += links - old_links
+        self._keys += keys - old_keys
 
     def write(self, db: Any) -> None:
         many = db.executemany
@@ -206,7 +209,7 @@ class Batch:
         many("DELETE FROM links WHERE target = ? AND field = ? AND rid = ?", self._links_gone)
         many("INSERT OR IGNORE INTO links (target, field, rid) VALUES (?, ?, ?)", sorted(self._links))
         many("DELETE FROM keys WHERE key = ? AND rid = ?", self._keys_gone)
-        many("INSERT OR IGNORE INTO keys (key, rid) VALUES (?, ?)", sorted(self._keys))
+        many("INSERT OR IGNORE INTO keys (key, rid) VALUES (?, ?)", sorted(self._keys, key=itemgetter(0)))
         many("DELETE FROM search WHERE rowid = ?", self._search_gone)
         many("INSERT INTO search (rowid, text) VALUES (?, ?)", sorted(self._search))
 

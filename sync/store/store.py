@@ -30,7 +30,7 @@ from sync.store.rows import Touch
 from sync.store.saving import SaveTransaction
 from sync.store.search import Search
 
-AUTOCHECKPOINT_PAGES = 16_000
+AUTOCHECKPOINT_PAGES = 128_000
 """Only a net: the sync moves the WAL into the file, so that an officer's save never has to."""
 
 

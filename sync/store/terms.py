@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from forms.vietnamese import fold, fold_words
 
-_DIGITS = re.compile(r"\d{6,}")
+SHORTEST_NUMBER = 6
+_DIGITS = re.compile(rf"\d{{{SHORTEST_NUMBER},}}")
 _WORDS = re.compile(r"\w+")
 SHORTEST_PART = 4
 LONGEST_NUMBER = 14
@@ -20,11 +21,13 @@ LONGEST_NUMBER = 14
 
 def index_text(text: str, type_token: str) -> str:
     """The tokens of one record, folded, each word once."""
-    folded = " ".join(dict.fromkeys(fold_words(text)))
-    runs = _DIGITS.findall(folded)
-    if runs:
-        folded = " ".join([folded, *(part for run in dict.fromkeys(runs) for part in _parts(run))])
-    return f"{folded} {type_token}"
+    found = dict.fromkeys(fold_words(text))
+    # looked for in the few words that may hold a number: a pattern over the whole text costs more than all the rest
+    for word in [w for w in found if len(w) >= SHORTEST_NUMBER and not w.isalpha()]:
+        for run in _DIGITS.findall(word):
+            found.update(dict.fromkeys(_parts(run)))
+    found[type_token] = None
+    return " ".join(found)
 
 
 @lru_cache(maxsize=64)

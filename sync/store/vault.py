@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sync.store.model import DamagedStore, NoStore, StoreError, WrongKey
+from sync.store.quick_vault import read_item
 from sync.store.safe_files import write_atomically
 
 FILE_NAME = "vault.json"
@@ -173,7 +174,7 @@ _NO_VAULT = "Máy này không có kho khóa của hệ điều hành; hãy đặ
 
 def _from_system_vault(item: str) -> bytes:
     try:
-        kept = _keyring().get_password(SERVICE, item)
+        kept = read_item(SERVICE, item) or _keyring().get_password(SERVICE, item)
         key = bytes.fromhex(kept or "")
     except Exception as error:
         raise WrongKey(f"Không lấy được khóa từ kho khóa của hệ điều hành: {error}. (Vault unreachable)") from error

@@ -7,7 +7,7 @@ words, until there are enough; nearly all are finished, as in an office that kee
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -22,7 +22,7 @@ from sync.protocol import Officer, PullAnswer, RecordVersion
 from sync.store import Store, vault
 from sync.store.model import Enrolment
 
-PASSPHRASE = "một câu dài để đo"  # noqa: S105 - of a profile that lives as long as a benchmark
+PASSPHRASE = "một câu dài để đo"
 WARD = {"code": "00070", "name": "Phường Hoàn Kiếm", "org_code": "00070", "place": "Hoàn Kiếm"}
 NOBODY = "http://127.0.0.1:9"  # the discard port: nobody listens, so a sync fails at once and quietly
 OFFICER = Officer(id="o1", name="Phạm Thị Ngọc Ánh", roles=("office_head",), organisation="H26.14")
@@ -48,9 +48,7 @@ def big_profile(folder: Path, records: int) -> Path:
     catalog = load_catalog(cache=folder / "cache")
     with Store.create(profile, _key(profile), catalog, clock) as store:
         wards = {WARD["code"]: WARD["name"]}
-        store.set_enrolment(
-            Enrolment(url=NOBODY, token="t", device="Q1", wards=wards, officers=(OFFICER,), epoch="e1")  # noqa: S106
-        )
+        store.set_enrolment(Enrolment(url=NOBODY, token="t", device="Q1", wards=wards, officers=(OFFICER,), epoch="e1"))
         _Filling(store, catalog, clock.now()).fill(records)
     return profile
 
@@ -64,7 +62,7 @@ class _Filling:
         self._store = store
         self._catalog = catalog
         self._now = now
-        self._random = random.Random(2026)  # noqa: S311 - samples, not secrets
+        self._random = random.Random(2026)
         self._fields: dict[str, Any] = {}
         self._pools: dict[str, list[str]] = {}
         self._revision = 0
@@ -121,4 +119,4 @@ class _Filling:
         return due is not None and str(due) < moment_text(self._now)
 
 
-_GIVEN: Sequence[str] = ("An", "Bình", "Cường", "Dũng", "Đạt", "Hà", "Hải", "Hạnh", "Hoa", "Hùng", "Hương", "Lan", "Minh")
+_GIVEN = "An Bình Cường Dũng Đạt Hà Hải Hạnh Hoa Hùng Hương Lan Minh".split()

@@ -1,0 +1,265 @@
+"""One sync over a real line to a real gateway, with the faults a line has."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from forms.loader import load_catalog
+from sync.clock import FixedClock, SystemClock
+from sync.engine import Engine, SyncReport, wanted_leases
+from sync.gateway.server import GatewayServer
+from sync.http import HttpTransport, enrol
+from sync.protocol import (
+    Hello,
+    HistoryAnswer,
+    Lease,
+    LeaseRequest,
+    Officer,
+    PullAnswer,
+    PullRequest,
+    PushAnswer,
+    PushRequest,
+    SyncError,
+)
+from sync.store import Store
+from sync.store.model import Enrolment, Record, Save
+
+WARD = "00070"
+COPY = "certification.cert_copy"
+CATALOG = load_catalog()
+
+
+class BadLine:
+    """The real line, on which requests fail, answers get lost, and large bodies are refused."""
+
+    def __init__(self, line: HttpTransport) -> None:
+        self.line = line
+        self.largest = 10_000
+        self.lose_answers = 0
+        self.sizes: list[int] = []
+        self.spoil: Callable[[PullAnswer], PullAnswer] = lambda answer: answer
+
+    @property
+    def bytes_sent(self) -> int:
+        return self.line.bytes_sent
+
+    @property
+    def bytes_received(self) -> int:
+        return self.line.bytes_received
+
+    def hello(self) -> Hello:
+        return self.line.hello()
+
+    def lease(self, request: LeaseRequest) -> Lease:
+        return self.line.lease(request)
+
+    def history(self, record_id: str) -> HistoryAnswer:
+        return self.line.history(record_id)
+
+    def pull(self, request: PullRequest) -> PullAnswer:
+        return self.spoil(self.line.pull(request))
+
+    def push(self, request: PushRequest) -> PushAnswer:
+        if len(request.changes) > self.largest:
+            raise SyncError("too_large", "quá lớn")
+        self.sizes.append(len(request.changes))
+        answer = self.line.push(request)
+        if self.lose_answers:
+            self.lose_answers -= 1
+            raise SyncError("unreachable", "mất câu trả lời")
+        return answer
+
+
+class Pc:
+    """A store with an officer, and a line that can be spoiled."""
+
+    def __init__(self, gateway: GatewayServer, folder: Path, officer: str, *roles: str) -> None:
+        folder.mkdir()
+        answer = enrol(gateway.url, gateway.enrolment_code(WARD, officer, roles, "UBND"), folder.name)
+        self.store = Store.create(folder, secrets.token_bytes(32), CATALOG, SystemClock())
+        self.store.set_enrolment(
+            Enrolment(
+                url=gateway.url,
+                token=answer.token,
+                device=answer.device,
+                wards=answer.wards,
+                officers=(answer.officer,),
+                epoch=answer.epoch,
+            )
+        )
+        self.officer = answer.officer
+        self.line = BadLine(HttpTransport(gateway.url, answer.token))
+
+    def sync(self) -> SyncReport:
+        return Engine(self.store, self.line).sync_once()
+
+    def save(self, record: Record | None = None, **fields: Any) -> Record:
+        base = dict(record.fields) if record else {"requester_name": "Nguyễn Thị Ánh Tuyết", "copies": 1, "pages": 2}
+        return self.store.save([Save(type=COPY, fields={**base, **fields}, opened=record)], self.officer)[0]
+
+    def pending(self) -> int:
+        return len(self.store.changes.outbox())
+
+    def close(self) -> None:
+        self.line.line.close()
+        self.store.close()
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[GatewayServer]:
+    with GatewayServer(f"sqlite:///{tmp_path}/city.db", catalog=CATALOG) as server:
+        yield server
+
+
+@pytest.fixture
+def pcs(gateway: GatewayServer, tmp_path: Path) -> Iterator[tuple[Pc, Pc]]:
+    made = (
+        Pc(gateway, tmp_path / "one", "Vũ Đức Nam", "civil_status_officer"),
+        Pc(gateway, tmp_path / "two", "Trần Thu Hà", "civil_status_officer"),
+    )
+    yield made
+    for pc in made:
+        pc.close()
+
+
+def test_many_batches_arrive_once_and_in_order(pcs: tuple[Pc, Pc]) -> None:
+    one, two = pcs
+    saved = [one.save(doc_title=f"Giấy {n}") for n in range(30)]
+    one.line.largest = 7
+    report = one.sync()
+    assert (report.pushed, report.refused, one.pending()) == (30, 0, 0)
+    assert max(one.line.sizes) <= 7
+    assert two.sync().pulled == 30
+    assert [two.store.records.load(r.id).fields["doc_title"] for r in saved] == [f"Giấy {n}" for n in range(30)]
+
+
+def test_a_lost_answer_is_asked_for_again_and_nothing_is_doubled(pcs: tuple[Pc, Pc]) -> None:
+    one, two = pcs
+    record = one.save(doc_title="Bằng tốt nghiệp")
+    one.line.lose_answers = 1
+    with pytest.raises(SyncError, match="mất câu trả lời"):
+        one.sync()
+    assert one.pending() == 1, "the city has it, but has not said so"
+    assert one.sync().pushed == 1
+    two.sync()
+    assert two.store.records.load(record.id).revision == 1
+
+
+def test_a_refused_change_parks_its_record_alone(pcs: tuple[Pc, Pc]) -> None:
+    one, two = pcs
+    signed = one.save(doc_title="Học bạ", original_seen=True)
+    one.sync()
+    two.sync()
+    there = two.store.records.load(signed.id)
+    refused = two.store.save(
+        [Save(type=COPY, fields={**there.fields, "refused_reason": "tẩy xóa"}, opened=there, action="refuse")],
+        two.officer,
+    )
+    assert refused[0].state == "refused"
+    two.sync()
+    late = one.save(one.store.records.load(signed.id), copies=5)
+    later = one.save(late, copies=6)
+    other = one.save(doc_title="Giấy khác")
+    report = one.sync()
+    assert report.refused == 2, "the later change of the record waits for the first one"
+    assert one.store.records.load(other.id).standing == "city"
+    assert one.store.records.load(later.id).standing == "refused"
+    assert len(one.store.changes.outbox()) == 2
+
+
+def test_two_values_meet_and_a_person_picks(pcs: tuple[Pc, Pc]) -> None:
+    one, two = pcs
+    record = one.save(doc_title="Học bạ", copies=1)
+    one.sync()
+    two.sync()
+    one.save(one.store.records.load(record.id), copies=2)
+    two.save(two.store.records.load(record.id), copies=3, doc_issuer="Trường THPT Việt Đức")
+    one.sync()
+    assert two.sync().conflicts == 1
+    one.sync()
+    clash = one.store.records.load(record.id)
+    assert clash.standing == "conflict"
+    assert clash.fields["copies"] == 2
+    assert clash.fields["doc_issuer"] == "Trường THPT Việt Đức"
+    picked = {**clash.fields, "copies": 3}
+    one.store.save([Save(type=COPY, fields=picked, opened=clash, kind="resolve", resolves=("copies",))], one.officer)
+    one.sync()
+    two.sync()
+    for pc in pcs:
+        shown = pc.store.records.load(record.id)
+        assert (shown.fields["copies"], shown.standing, shown.conflicts) == (3, "city", {})
+
+
+def test_a_stream_that_differs_is_read_again_and_reported(pcs: tuple[Pc, Pc]) -> None:
+    one, two = pcs
+    for n in range(5):
+        one.save(doc_title=f"Giấy {n}")
+    one.sync()
+
+    def without_last(answer: PullAnswer) -> PullAnswer:
+        two.line.spoil = lambda whole: whole
+        return msgspec.structs.replace(answer, records=answer.records[:-1])
+
+    two.line.spoil = lambda answer: without_last(answer) if answer.records else answer
+    report = two.sync()
+    assert report.pulled == 4
+    assert report.repaired > 0
+    assert two.store.records.types().get(COPY) == 5
+
+
+def test_a_city_that_repeats_itself_ends_the_sync(pcs: tuple[Pc, Pc]) -> None:
+    one, _ = pcs
+    one.line.spoil = lambda answer: msgspec.structs.replace(answer, more=True, cursor=0)
+    with pytest.raises(SyncError) as caught:
+        one.sync()
+    assert caught.value.code == "damaged"
+
+
+def test_a_city_restored_from_a_backup_is_offered_everything_again(
+    pcs: tuple[Pc, Pc], gateway: GatewayServer, tmp_path: Path
+) -> None:
+    one, _ = pcs
+    kept = one.save(doc_title="Trước khi sao lưu")
+    one.sync()
+    gateway.stop()
+    backup = (tmp_path / "city.db").read_bytes()
+    gateway.start()
+    lost = one.save(doc_title="Sau khi sao lưu")
+    one.sync()
+    gateway.stop()
+    for extra in tmp_path.glob("city.db-*"):
+        extra.unlink()
+    (tmp_path / "city.db").write_bytes(backup)
+    gateway.start()
+    gateway.city.restored()
+    one.sync()
+    fresh = Pc(gateway, tmp_path / "three", "Lê Văn Khánh", "civil_status_officer")
+    fresh.sync()
+    assert {fresh.store.records.load(r.id).fields["doc_title"] for r in (kept, lost)} == {
+        "Trước khi sao lưu",
+        "Sau khi sao lưu",
+    }
+    fresh.close()
+
+
+def test_the_next_years_book_is_asked_for_in_december() -> None:
+    hello = Hello(
+        protocol=1,
+        epoch="e",
+        time="",
+        device="Q1",
+        ward_names={WARD: "Phường Hoàn Kiếm"},
+        streams=((WARD, "open"), (WARD, "onestop")),
+        officers=(Officer("o", "Vũ Đức Nam", ("civil_status_officer",)),),
+    )
+    clock = FixedClock(SystemClock().now().replace(year=2026, month=6, day=1))
+    periods = lambda: [p for _, r, p in wanted_leases(CATALOG, hello, clock.now()) if r.startswith(COPY)]  # noqa: E731
+    assert periods() == ["2026"]
+    clock.advance(days=200)
+    assert periods() == ["2026", "2027"]
