@@ -17,6 +17,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -102,10 +103,14 @@ def lint(rest: list[str]) -> int:
 
 
 def bench(rest: list[str]) -> int:
-    """Figures beside their floors and peers: ``bench [GROUP] [--json FILE] [--peers]``."""
+    """Figures beside their floors and peers: ``bench [GROUP] [--json FILE] [--peers]``.
+
+    With a secret service, as ``test``: a workspace that takes its key from the vault is what starts in an office.
+    """
     setup(SCREEN_PACKAGES + TEST_PACKAGES)
-    with screen():
-        return python("-m", "tests.benchmarks", *rest)
+    with screen(), secret_service() as wrapper:
+        command = [*wrapper, str(PYTHON), "-m", "tests.benchmarks", *rest]
+        return subprocess.run(command, cwd=ROOT, env=environment()).returncode
 
 
 def screens(rest: list[str]) -> int:
@@ -213,8 +218,11 @@ def secret_service() -> Iterator[list[str]]:
     if not (shutil.which("dbus-run-session") and shutil.which("gnome-keyring-daemon")):
         yield []
         return
-    unlock = 'printf "" | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; exec "$@"'
-    yield ["dbus-run-session", "--", "sh", "-c", unlock, "sh"]
+    # in a folder of its own, so that nobody's keyring is touched; an empty passphrase would make no keyring at all
+    daemon = 'XDG_DATA_HOME="$0" gnome-keyring-daemon --unlock --components=secrets'
+    with tempfile.TemporaryDirectory(prefix="keyring-", ignore_cleanup_errors=True) as folder:
+        unlock = f'printf "tasks\\n" | {daemon} >/dev/null 2>&1; exec "$@"'
+        yield ["dbus-run-session", "--", "sh", "-c", unlock, folder]
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -87,6 +88,7 @@ class App(QObject):
         self.background = Background(self)
         self.background.failed.connect(self._say_error)
         self.line = Line(clock.now)
+        self._temporary: TemporaryDirectory[str] | None = None
         self.sync: SyncWorker | None = None
         use_language(self.settings.language)
         self.look = theme.Look(self.settings.theme, self.settings.scale)
@@ -133,6 +135,12 @@ class App(QObject):
     def rows(self) -> RowContext:
         """What turning records into rows of a list needs."""
         return RowContext(self.catalog, self.clock.now, self.calendar, self.resolve)
+
+    @cached_property
+    def temporary(self) -> Path:
+        """A private folder for copies that other programs show; it is gone when this one ends."""
+        self._temporary = TemporaryDirectory(prefix="sophuong-")
+        return Path(self._temporary.name)
 
     def resolve(self, record_id: str) -> Fields | None:
         """The fields of a record that another one refers to, for rules and titles."""
@@ -221,6 +229,8 @@ class App(QObject):
             self.sync.stop()
         self.background.close()
         self.store.close()
+        if self._temporary is not None:
+            self._temporary.cleanup()
 
     def _look_elsewhere(self) -> None:
         """Verbs of the command line write to the same store; the window then reads anew."""

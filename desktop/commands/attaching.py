@@ -58,7 +58,7 @@ def _kept(desk: Desk, source: Path) -> dict[str, Any]:
 
     use_language(desk.language)
     try:
-        return attach(source, desk.folder / "files")
+        return attach(source, desk.store.files)
     except AttachmentRefused as error:
         raise CommandError(str(error), str(error)) from error
 

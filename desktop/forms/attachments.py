@@ -1,15 +1,13 @@
-"""Copies a file to the profile, by content: the same scan attached twice is kept once.
+"""Takes a file into the encrypted store, by content: the same scan attached twice is kept once.
 
 Refused when it is attached and not a day later: a size the line cannot carry and a type nobody can open are told now.
 """
 
 from __future__ import annotations
 
-import hashlib
 import mimetypes
-import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from desktop.language import tr
 
@@ -29,7 +27,6 @@ ACCEPTED = {
     ".xml": "application/xml",
     ".txt": "text/plain",
 }
-_CHUNK = 1 << 20
 
 
 class AttachmentRefused(Exception):
@@ -44,12 +41,15 @@ def shown_size(size: int) -> str:
     return f"{value:.1f}".replace(".", ",").removesuffix(",0") + f" {unit}"
 
 
-def attach(source: Path, folder: Path) -> dict[str, Any]:
-    """Copies ``source`` under ``folder``; the canonical value of a file field. Raises AttachmentRefused.
+class KeepsFiles(Protocol):
+    """What this needs of ``store.files``."""
 
-    The name in the folder is the SHA-256, so two records share one copy. Written beside, flushed and renamed, so that
-    a power cut leaves no half file under a whole name.
-    """
+    def put(self, content: bytes) -> str: ...
+    def read(self, sha256: str) -> bytes | None: ...
+
+
+def attach(source: Path, files: KeepsFiles) -> dict[str, Any]:
+    """Keeps the content of ``source``; the canonical value of a file field. Raises AttachmentRefused."""
     media_type = ACCEPTED.get(source.suffix.lower()) or ""
     if not media_type:
         raise AttachmentRefused(tr("form.file.type", name=source.name))
@@ -58,32 +58,23 @@ def attach(source: Path, folder: Path) -> dict[str, Any]:
         if size > LARGEST:
             limit = shown_size(LARGEST)
             raise AttachmentRefused(tr("form.file.too_large", name=source.name, size=shown_size(size), limit=limit))
-        digest = _copy(source, folder)
+        content = source.read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
         raise AttachmentRefused(tr("form.file.unreadable", name=source.name, reason=reason)) from error
-    return {"sha256": digest, "name": source.name, "size": size, "media_type": media_type}
+    digest = files.put(content)
+    return {"sha256": digest, "name": source.name, "size": len(content), "media_type": media_type}
 
 
-def stored_file(folder: Path, value: dict[str, Any]) -> Path:
-    """Where the content of a file field lies."""
+def open_copy(value: dict[str, Any], files: KeepsFiles, folder: Path) -> Path | None:
+    """Writes the file where another program can show it: ``folder`` is removed when the program ends. None when the
+    content is not on this PC."""
     digest = str(value["sha256"])
+    content = files.read(digest)
+    if content is None:
+        return None
     suffix = mimetypes.guess_extension(str(value.get("media_type", ""))) or ""
-    return folder / digest[:2] / (digest + suffix)
-
-
-def _copy(source: Path, folder: Path) -> str:
-    folder.mkdir(parents=True, exist_ok=True)
-    beside = folder / f".{source.name}.{os.getpid()}.part"
-    digest = hashlib.sha256()
-    with source.open("rb") as reader, beside.open("wb") as writer:
-        while chunk := reader.read(_CHUNK):
-            digest.update(chunk)
-            writer.write(chunk)
-        writer.flush()
-        os.fsync(writer.fileno())
-    media_type = ACCEPTED[source.suffix.lower()]
-    target = stored_file(folder, {"sha256": digest.hexdigest(), "media_type": media_type})
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside.replace(target)
-    return digest.hexdigest()
+    path = folder / f"{digest[:16]}{suffix}"
+    path.touch(mode=0o600)
+    path.write_bytes(content)
+    return path

@@ -14,6 +14,11 @@ from sync.store.model import Overview, TodayRow
 from sync.store.rowcodec import record_of
 
 _CONFLICT, _REFUSED = 2, 3  # places in schema.STANDINGS
+_SENT_BACK = (
+    f"SELECT * FROM records WHERE standing <> {_REFUSED} AND id IN "
+    "(SELECT record_id FROM deliveries INDEXED BY deliveries_refused WHERE refused = 1)"
+)
+"""Records that a service sent back, though the city has them."""
 _Reason = Literal["overdue", "due_today", "new", "refused", "conflict"]
 
 
@@ -23,6 +28,7 @@ def read_overview(context: StoreContext, now: datetime) -> Overview:
     with context.readers.connection() as db:
         overdue = _by_type(db, "due_open < ?", at, index="records_due")
         refused = _by_type(db, "standing = ?", _REFUSED, index="records_attention")
+        refused += Counter(dict(db.execute(f"SELECT type, count(*) FROM ({_SENT_BACK}) GROUP BY type").fetchall()))
         conflicts = _by_type(db, "standing = ?", _CONFLICT, index="records_attention")
         new = _by_type(db, "is_new = 1", index="records_new")
         counters = db.execute("SELECT type, state, n FROM counters WHERE n > 0").fetchall()
@@ -46,6 +52,9 @@ def read_today(context: StoreContext, now: datetime, limit: int) -> tuple[TodayR
     at, day_end, _ = _bounds(now)
     with context.readers.connection() as db:
         rows: dict[str, TodayRow] = {}
+        sent_back = db.execute(f"SELECT {rowcodec.COLUMNS} FROM ({_SENT_BACK}) ORDER BY rid DESC LIMIT ?", (limit,))
+        for found in sent_back:
+            rows[record_of(found).id] = TodayRow(record_of(found), "refused")
         for reason, found in _today(db, at, day_end, limit):
             record = record_of(found)
             rows.setdefault(record.id, TodayRow(record, reason))

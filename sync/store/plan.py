@@ -20,6 +20,7 @@ Described = tuple[str, str, str, Mapping[str, Any], str | None]
 
 _ONE = {"person", "household", "organisation", "ref"}
 _TARGETS = {"person": "residence.citizen", "household": "residence.household", "organisation": "residence.organisation"}
+_NOT_TELLING = _ONE | {"refs", "group", "date", "date_partial", "time", "datetime", "bool", "one_of"}
 _MASK = (1 << 63) - 1
 PLAN_FORMAT = 1
 """Raise to have every projection made anew, when this module derives something else from the same definition."""
@@ -197,9 +198,12 @@ def _row_links(group: str, f: Field, rows: list[Fields]) -> Iterator[tuple[str, 
 
 
 def _key_fields(record_type: RecordType) -> tuple[str, ...]:
-    names = [*record_type.duplicate]
-    names += [f.name for f in record_type.fields if f.type in ("citizen_number", "tax_code")]
+    """Fields whose values are found by their hash: numbers of persons and organisations, the visit, and the first of
+    ``duplicate`` that can tell records apart. One is enough there, and each costs every pulled record a place at random
+    in a large index."""
+    known = record_type.field_map
+    telling = [n for n in record_type.duplicate if n in known and known[n].type not in _NOT_TELLING]
+    names = telling[:1] + [f.name for f in record_type.fields if f.type in ("citizen_number", "tax_code")]
     if record_type.visit:
         names.append(record_type.visit)
-    known = record_type.field_map
     return tuple(dict.fromkeys(n for n in names if n in known and known[n].type not in _ONE | {"refs", "group"}))

@@ -101,7 +101,8 @@ def apply_answer(
 
 def write_deliveries(connection: Any, deliveries: Sequence[DeliveryState], touch: Touch) -> None:
     """Where records stand with the services; the stream brings them in order, so the last word stands."""
-    rows = [(d.record_id, d.service, encode_change(d)) for d in deliveries]
-    connection.executemany("INSERT OR REPLACE INTO deliveries (record_id, service, body) VALUES (?, ?, ?)", rows)
+    rows = [(d.record_id, d.service, encode_change(d), int(d.status == "refused")) for d in deliveries]
+    sql = "INSERT OR REPLACE INTO deliveries (record_id, service, body, refused) VALUES (?, ?, ?, ?)"
+    connection.executemany(sql, rows)
     touch.deliveries += deliveries
     touch.records.update(d.record_id for d in deliveries)

@@ -16,6 +16,7 @@ from typing import Any
 
 _NAME = "org.freedesktop.secrets"
 _INTERFACE = "org.freedesktop.Secret"
+_SERVICE = ("/org/freedesktop/secrets", "Service")
 _TIMEOUT = 3.0  # seconds for an answer; a vault that thinks longer asks its owner something
 
 
@@ -45,20 +46,20 @@ def _from_secret_service(service: str, item: str) -> str | None:
     from jeepney.io.blocking import open_dbus_connection
 
     with open_dbus_connection() as bus:
-        path = f"/{_NAME.replace('.', '/')}"
         wanted = {"service": service, "username": item}
-        unlocked, _locked = _ask(bus, path, "Service", "SearchItems", "a{ss}", (wanted,))
+        unlocked, _locked = _ask(bus, _SERVICE, "SearchItems", "a{ss}", wanted)
         if not unlocked:
             return None
-        _, session = _ask(bus, path, "Service", "OpenSession", "sv", ("plain", ("s", "")))
-        ((_session, _parameters, value, _kind),) = _ask(bus, unlocked[0], "Item", "GetSecret", "o", (session,))
+        _, session = _ask(bus, _SERVICE, "OpenSession", "sv", "plain", ("s", ""))
+        ((_session, _parameters, value, _kind),) = _ask(bus, (unlocked[0], "Item"), "GetSecret", "o", session)
         return bytes(value).decode()
 
 
-def _ask(bus: Any, path: str, interface: str, method: str, signature: str, values: tuple[Any, ...]) -> Any:
-    """The body of the answer. Raises DBusErrorResponse, TimeoutError."""
+def _ask(bus: Any, whom: tuple[str, str], method: str, signature: str, *values: Any) -> Any:
+    """The body of the answer; ``whom`` is path and interface. Raises DBusErrorResponse, TimeoutError."""
     from jeepney import DBusAddress, new_method_call
     from jeepney.wrappers import unwrap_msg
 
+    path, interface = whom
     address = DBusAddress(path, bus_name=_NAME, interface=f"{_INTERFACE}.{interface}")
     return unwrap_msg(bus.send_and_get_reply(new_method_call(address, method, signature, values), timeout=_TIMEOUT))

@@ -60,8 +60,9 @@ class Records:
         return tuple(r for r in records if r.type == type_id and (field, record_id) in set(plan.links(r.fields)))
 
     def find(self, type_id: str, **field_values: Any) -> tuple[Record, ...]:
-        """Records of a type with all these canonical values, in order of making. Quick for fields of ``duplicate``,
-        references, citizen numbers, tax codes and the visit; any other single field is looked for row by row."""
+        """Records of a type with all these canonical values, in order of making. Quick when one of them is
+        the first telling field of ``duplicate``, a reference, a citizen number, a tax code or the visit; else looked for
+        row by row."""
         if not field_values:
             raise StoreError("Chưa cho biết cần tìm theo mục nào. (find needs at least one field)")
         plan = self._context.plans.of(type_id)

@@ -62,7 +62,13 @@ CREATE TABLE deliveries (record_id TEXT NOT NULL, service TEXT NOT NULL, body BL
 CREATE TABLE projections (type TEXT PRIMARY KEY, hash TEXT NOT NULL) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_SECOND = """
+CREATE TABLE files (sha256 TEXT PRIMARY KEY, content BLOB NOT NULL, at TEXT NOT NULL);
+ALTER TABLE deliveries ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX deliveries_refused ON deliveries (record_id) WHERE refused = 1;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND)
 NEWEST = len(MIGRATIONS)
 
 

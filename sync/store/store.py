@@ -20,6 +20,7 @@ from sync.store.changes import Changes
 from sync.store.context import StoreContext, read_enrolment, read_meta, write_meta
 from sync.store.drafts import Drafts
 from sync.store.errors import translated
+from sync.store.files import Files
 from sync.store.model import Enrolment, Overview, Record, Save, StoreError, TodayRow, Touched
 from sync.store.numbers import Numbers
 from sync.store.plan import Plans
@@ -56,6 +57,7 @@ class Store:
         self.search = Search(self._context)
         self.numbers = Numbers(self._context)
         self.prints = Prints(self._context)
+        self.files = Files(self._context)
         self._version_lock = threading.Lock()
         self._data_version = self._read_data_version()
 

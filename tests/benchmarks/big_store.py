@@ -119,4 +119,4 @@ class _Filling:
         return due is not None and str(due) < moment_text(self._now)
 
 
-_GIVEN = "An Bình Cường Dũng Đạt Hà Hải Hạnh Hoa Hùng Hương Lan Minh".split()
+_GIVEN = ["An", "Bình", "Cường", "Dũng", "Đạt", "Hà", "Hải", "Hạnh", "Hoa", "Hùng", "Hương", "Lan", "Minh"]

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from desktop.forms.attachments import ACCEPTED, attach, shown_size, stored_file
+from desktop.forms.attachments import ACCEPTED, attach, open_copy, shown_size
 from desktop.forms.field_widgets.base import FieldWidget
 from desktop.forms.host import FormHost
 from forms.definition import Field
@@ -43,10 +43,6 @@ class FilesField(FieldWidget):
         self.setAcceptDrops(True)
 
     @property
-    def folder(self) -> Path:
-        return self.host.app.folder / "files"
-
-    @property
     def focus_target(self) -> QWidget:
         return self._add
 
@@ -74,9 +70,9 @@ class FilesField(FieldWidget):
         wanted = list(paths) if self._many else list(paths)[:1]
         if not wanted or self._locked:
             return
-        folder = self.folder
+        files = self.host.app.store.files
         self._say(self.host.say("file.busy"))
-        task = self.host.app.background.run(lambda: [attach(path, folder) for path in wanted], self)
+        task = self.host.app.background.run(lambda: [attach(path, files) for path in wanted], self)
         task.then(self._attached).failed(lambda error: self._say(f"⚠ {error}"))
 
     def _attached(self, files: list[dict[str, Any]]) -> None:
@@ -110,8 +106,9 @@ class FilesField(FieldWidget):
         return row
 
     def _open(self, file: dict[str, Any]) -> None:
-        path = stored_file(self.folder, file)
-        if path.exists():
+        app = self.host.app
+        path = open_copy(file, app.store.files, app.temporary)
+        if path is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
         else:
             self._say(self.host.say("picker.unknown"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -216,6 +217,16 @@ def test_deliveries_arrive_with_their_stream(store: Store) -> None:
     store.changes.apply_pull(PullAnswer(records=(record,), deliveries=(state,), cursor=7), WARD, "onestop")
     assert store.records.deliveries("d1") == (state,)
     assert store.changes.cursor(WARD, "onestop") == 7
+
+
+def test_what_a_service_sent_back_is_todays_work_until_it_is_taken(store: Store, clock: FixedClock) -> None:
+    record = ward.version("d1", DOSSIER, 1, {"subject": "x"}, state="accepted")
+    back = DeliveryState(record_id="d1", service="tthc", revision=1, status="refused", message="Thiếu giấy")
+    store.changes.apply_pull(PullAnswer(records=(record,), deliveries=(back,), cursor=7), WARD, "onestop")
+    assert (store.overview(clock.now()).refused, [r.reason for r in store.today(clock.now())]) == (1, ["refused"])
+    taken = msgspec.structs.replace(back, status="accepted")
+    store.changes.apply_pull(PullAnswer(records=(), deliveries=(taken,), cursor=8), WARD, "onestop")
+    assert (store.overview(clock.now()).refused, store.today(clock.now())) == (0, ())
 
 
 def test_older_revisions_change_nothing(store: Store) -> None:
