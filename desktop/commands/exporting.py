@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop.commands.desk import Desk
-from desktop.commands.errors import CommandError
+from desktop.commands.errors import CommandError, usage_error
 from desktop.commands.parser import Parser
 from sync.store import Store
 from sync.store.model import ListQuery, Record
@@ -32,6 +32,12 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
     from forms.exchange import ExchangeError, write_records
 
     record_type = desk.record_type(given.type)
+    states = [s.id for s in record_type.states]
+    if strangers := [name for name in given.state if name not in states]:
+        names = ", ".join(states)
+        raise usage_error(
+            f"Không có trạng thái “{strangers[0]}”. Có: {names}.", f"No state “{strangers[0]}”. Known: {names}."
+        )
     rows = (as_row(record) for record in all_records(desk.store, given.type, tuple(given.state)))
     try:
         count = write_records(Path(given.file), record_type, rows)

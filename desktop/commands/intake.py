@@ -15,6 +15,7 @@ from msgspec import Struct, field
 
 from desktop.commands.desk import Desk
 from desktop.commands.entries import entry_context
+from desktop.commands.grants import why_not_begin, why_not_write
 from desktop.commands.people import References, UnusableReferenceError
 from forms.definition import Label, RecordType
 from forms.entry import RecordEntry, RuleError
@@ -159,13 +160,8 @@ class Intake:
         return [*made, own] if own is not None else []
 
     def _new(self, item: _Read) -> Save:
-        begun_by = set(self._type.begun_by)
-        if begun_by and not begun_by & set(self._officer.roles):
-            # the city would refuse it later, one by one
-            roles = ", ".join(self._type.begun_by)
-            raise _LineError(
-                "", Label(f"{self._officer.name} không có vai trò lập bản ghi này: {roles}.", f"Needs a role: {roles}.")
-            )
+        if reason := why_not_begin(self._type, self._desk.catalog, self._officer):
+            raise _LineError("", reason)
         head = item.line.head
         state = head.get("state") or self._type.initial_state
         if all(s.id != state for s in self._type.states):
@@ -198,6 +194,8 @@ class Intake:
             )
         if head.get("number") not in (None, present.number):
             raise _LineError("number", Label("Số đã cấp không sửa được.", "A number given cannot be changed."))
+        if reason := why_not_write(self._type, self._desk.catalog, self._officer):
+            raise _LineError("", reason)
         named = {k: v for k, v in item.values.fields.items() if not k.startswith("_")}
         changed = {k: v for k, v in named.items() if v != present.fields.get(k)}
         if not changed:

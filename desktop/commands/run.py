@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from desktop.commands.errors import one_line
+from desktop.commands.errors import one_line, usage_error
 from desktop.commands.settings import chosen_language
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells report it
@@ -41,6 +41,7 @@ def run(argv: Sequence[str]) -> int:
 def _run_verb(arguments: list[str], language: str) -> int:
     from desktop.commands.desk import Desk
 
+    _refuse_broken_text(arguments)
     if _is_plain_open(arguments):
         from desktop.commands import workspace
 
@@ -59,6 +60,16 @@ def _is_plain_open(arguments: list[str]) -> bool:
     """Whether this opens the workspace and says no more than whose: argparse takes 10 ms to find that out."""
     rest = arguments[1:] if arguments[:1] == ["open"] else arguments
     return not rest or (len(rest) == 2 and rest[0] == "--profile" and not rest[1].startswith("-"))
+
+
+def _refuse_broken_text(arguments: list[str]) -> None:
+    """Bytes that are no text (Python keeps them as surrogates) can name no record and stand in no answer."""
+    for word in arguments:
+        try:
+            word.encode()
+        except UnicodeEncodeError as error:
+            shown = word.encode("utf-8", "replace").decode()
+            raise usage_error(f"“{shown}” không phải chữ UTF-8.", f"“{shown}” is not UTF-8 text.") from error
 
 
 def _gateway(arguments: list[str]) -> int:

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from desktop.commands.desk import Desk
+from desktop.commands.errors import usage_error
 from desktop.commands.parser import Parser
 from forms.definition import Action, Deadline, Field, Message, Printout, RecordType, Register, Report, Tool
 
@@ -17,6 +18,12 @@ def arguments(parser: Parser, verb: str) -> None:
 
 
 def run(desk: Desk, given: argparse.Namespace) -> int:
+    known = {t.id for t in desk.catalog.tools}
+    if strangers := [name for name in given.tool if name not in known]:
+        names = ", ".join(sorted(known))
+        raise usage_error(
+            f"Không có công cụ “{strangers[0]}”. Có: {names}.", f"There is no tool “{strangers[0]}”. Known: {names}."
+        )
     tools = [t for t in desk.catalog.tools if not given.tool or t.id in given.tool]
     if desk.as_json:
         desk.put_json({"version": desk.catalog.version, "tools": [_tool(t) for t in tools]})

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from typing import TYPE_CHECKING
 
 from desktop.commands.desk import Desk
+from desktop.commands.display import has_display
+from desktop.commands.errors import CommandError
 
 if TYPE_CHECKING:
     import argparse
@@ -17,6 +21,13 @@ def arguments(parser: Parser, verb: str) -> None:
 
 
 def run(desk: Desk, given: argparse.Namespace | None = None) -> int:
+    if not has_display() and "QT_QPA_PLATFORM" not in os.environ:
+        # Qt would end the whole program (SIGABRT) with its own lines
+        raise CommandError(
+            "Máy này không có màn hình để mở bàn làm việc. Các lệnh khác: sophuong --help",
+            "This machine has no display to open the workspace on. Other verbs: sophuong --help",
+        )
+    gc.disable()  # a start makes many objects and drops few: looking for rubbish meanwhile costs it 10 ms
     from desktop.start import open_workspace
 
     return open_workspace(desk.folder, passphrase=desk.passphrase)

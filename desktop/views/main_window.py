@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         self._minute.start()
         QTimer.singleShot(TRAY_MS, self, self._make_tray)
         self.pages.go("today")
-        QTimer.singleShot(0, self.count)
+        self.pages.page.filled.connect(self._show_counts)  # type: ignore[attr-defined]  # today's page has counted already
 
     def _build(self) -> None:
         body = QWidget()

@@ -30,7 +30,7 @@ Loaded = tuple[tuple[Row, ...], Overview]
 class Today(Page):
     """Opens a record by Enter; the figures and the buttons below are for a glance and a start."""
 
-    filled = Signal()  # its rows and figures are shown
+    filled = Signal(object)  # its rows are shown; the Overview they came with
 
     def __init__(self, app: App, parent: QWidget | None = None) -> None:
         super().__init__(app, long_day(local(app.clock.now()).date()), parent)
@@ -131,7 +131,7 @@ class Today(Page):
         self._figures["open"].setText(str(sum(overview.open_by_type.values())))
         for name in ("due_week", "new", "conflicts"):
             self._figures[name].setText(str(getattr(overview, name)))
-        self.filled.emit()
+        self.filled.emit(overview)
 
     def _summary(self, overview: Overview) -> str:
         work = overview.overdue + overview.due_today + overview.new + overview.refused + overview.conflicts

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from forms.definition import Label, RecordType
 from forms.exchange.columns import ColumnPlan, plan_columns
 from forms.exchange.lines import HEAD, ExchangeError, Line, LineProblem
+from forms.exchange.sheet_size import refuse_oversized
 
 LONGEST_LINE = 16 * 1024 * 1024  # bytes; a record with long texts is some kilobytes
 _SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
@@ -153,13 +154,14 @@ def _table_lines(reader: Any, plan: ColumnPlan) -> Iterator[Line]:
 def _read_sheet(path: Path, record_type: RecordType) -> Iterator[Line]:
     import python_calamine
 
+    refuse_oversized(path)
     try:
         workbook = python_calamine.CalamineWorkbook.from_path(str(path))
         sheet = workbook.get_sheet_by_index(0)
         rows = sheet.to_python(skip_empty_area=False)
-    except OSError:
-        raise
     except Exception as error:  # the reader has errors of its own for each kind of damage
+        if isinstance(error, OSError) and error.errno is not None:  # the system's; its own have no number
+            raise
         raise ExchangeError(
             f"Không đọc được bảng tính {path.name}: {error}", f"Cannot read the spreadsheet {path.name}: {error}"
         ) from error

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
@@ -132,6 +133,8 @@ def _inbound(arguments: argparse.Namespace) -> int:
         refused = [{"line": line, "field": field, "message": text} for line, field, text in report.refused]
         answer = {"accepted": report.accepted, "unchanged": report.unchanged, "refused": refused, "ids": report.ids}
         _print(msgspec.json.encode(answer).decode())
+        if refused:
+            _fail(f"Không nhận {len(refused)} dòng / {len(refused)} lines were refused.")
     else:
         _print(f"{report.accepted} nhận / accepted, {report.unchanged} như cũ / unchanged")
         for line, field, text in report.refused:
@@ -193,10 +196,16 @@ def _port(text: str) -> int:
     return port
 
 
+class _Parser(argparse.ArgumentParser):
+    """Bad usage is one line, as every other mistake."""
+
+    def error(self, message: str) -> NoReturn:
+        hint = f"Xem / see: {self.prog} --help"
+        self.exit(2, " ".join(f"{self.prog}: {message}. {hint}".split()) + "\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="sophuong gateway", description="Cổng kết nối của thành phố / the city's gateway"
-    )
+    parser = _Parser(prog="sophuong gateway", description="Cổng kết nối của thành phố / the city's gateway")
     language = "en" if os.environ.get("SOPHUONG_LANGUAGE") == "en" else "vi"
     parser.add_argument("--language", choices=("vi", "en"), default=language, help="ngôn ngữ / language")
     verbs = parser.add_subparsers(metavar="VERB", required=True)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from forms.definition import Catalog, RecordType
 from forms.exchange import Line, LineProblem, read_values
-from forms.exchange.values import LineValues, reference_targets
+from forms.exchange.values import Inline, LineValues, reference_targets
 from sync.clock import Clock
 from sync.gateway.ledger import Ledger
 from sync.gateway.services import ServiceHand
@@ -121,12 +121,11 @@ class _Run:
     def _inner(self, item: _Item) -> bool:
         """Records written inside this one, as references: the same content is the same record."""
         for inline in item.values.inline:
-            targets = reference_targets(inline.field)
-            if len(targets) != 1:
-                self._refuse_text(item.line, inline.name, "Mục này cần mã của một bản ghi có sẵn.")
+            target = self._target(inline)
+            if target is None:
+                self._refuse_text(item.line, inline.name, "Không hiểu bản ghi ghi ở đây: cần mã, hoặc các mục của nó.")
                 return False
-            target = self._catalog.record_type(targets[0])
-            values = read_values(inline.value, target, self._catalog)
+            values = read_values({k: v for k, v in inline.value.items() if k != "type"}, target, self._catalog)
             if values.problems or values.inline:
                 problem = values.problems[0] if values.problems else None
                 message = problem.message.vi if problem else "Chỉ nhận một tầng bản ghi lồng nhau."
@@ -138,6 +137,18 @@ class _Run:
             item.inner.append(_Item(Line(number=item.line.number), target, record_id, values, [], True))
             item.values.put(inline.place, record_id)
         return True
+
+    def _target(self, inline: Inline) -> RecordType | None:
+        """The record type the object is of: as it says, or the first whose fields it uses."""
+        asked, names = inline.value.get("type"), inline.value.keys() - {"type"}
+        targets = reference_targets(inline.field) or ((asked,) if isinstance(asked, str) else ())
+        for target in targets:
+            if asked not in (None, target) or not self._catalog.knows(target):
+                continue
+            record_type = self._catalog.record_type(target)
+            if names and names <= record_type.field_map.keys():
+                return record_type
+        return None
 
     def write(self, item: _Item) -> None:
         """Begin the record, or change the fields a known one names; its state is the officers'."""

@@ -1,0 +1,28 @@
+"""What the city would refuse an officer anyway, said before it is written: otherwise the line stays in the outbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forms.definition import Catalog, Label, RecordType
+
+if TYPE_CHECKING:
+    from sync.protocol import Officer
+
+
+def why_not_write(record_type: RecordType, catalog: Catalog, officer: Officer) -> Label | None:
+    """Why the officer may write no record of this type at all, or None: none of his roles opens its scope."""
+    if any(record_type.scope in role.scopes for role in catalog.roles if role.id in officer.roles):
+        return None
+    return Label(
+        f"{officer.name} không được cấp quyền với sổ “{record_type.label.vi}”.",
+        f"{officer.name} has no grant for “{record_type.label.en}”.",
+    )
+
+
+def why_not_begin(record_type: RecordType, catalog: Catalog, officer: Officer) -> Label | None:
+    """Why the officer may begin no record of this type, or None."""
+    if record_type.begun_by and not set(record_type.begun_by) & set(officer.roles):
+        roles = ", ".join(record_type.begun_by)
+        return Label(f"{officer.name} không có vai trò lập bản ghi này: {roles}.", f"Needs a role: {roles}.")
+    return why_not_write(record_type, catalog, officer)
