@@ -60,11 +60,6 @@ def _collect_again() -> None:
     gc.enable()
 
 
-def _say_usable() -> None:
-    sys.stdout.write("usable\n")
-    sys.stdout.flush()
-
-
 class Start(QObject):
     """The steps before the workspace, in a window of their own that closes when it opens."""
 
@@ -194,10 +189,16 @@ class Start(QObject):
             self.gate.deleteLater()
             self.gate = None
         if "SOPHUONG_SAY_USABLE" in os.environ:
-            # what was posted before a timer of zero, the painting too, goes before it
-            self.window.counted.connect(lambda: QTimer.singleShot(0, _say_usable))
+            self.window.counted.connect(self._say_usable)
         self._sync_soon.timeout.connect(self.app.start_sync)
         self._sync_soon.start()
+
+    def _say_usable(self) -> None:
+        if self.window is not None:
+            self.window.repaint()  # at once, so that the word is true when it is said
+            self.window.counted.disconnect(self._say_usable)
+        sys.stdout.write("usable\n")
+        sys.stdout.flush()
 
     def _show(self, page: QWidget) -> None:
         if self.gate is None:

@@ -112,7 +112,7 @@ _FOLDED = _WordTable(fold, str.lower)
 
 
 def fold_words(text: str) -> list[str]:
-    """The words of a text, folded: the same as ``fold(text).split()``, for the many texts that share words."""
+    """``fold(text).split()`` for the many texts that share words (a word of lone marks leaves an empty one)."""
     return list(map(_FOLDED.__getitem__, text.split()))
 
 

@@ -42,7 +42,7 @@ TYPED: list[tuple[str, str, Any, str]] = [
 
 
 @pytest.mark.parametrize(("kind", "typed", "value", "shown"), TYPED)
-def test_typed_text_is_parsed_on_leaving(  # noqa: PLR0917
+def test_typed_text_is_parsed_on_leaving(
     open_page: Open, qtbot: Any, kind: str, typed: str, value: Any, shown: str
 ) -> None:
     page = open_page(EVERYTHING)

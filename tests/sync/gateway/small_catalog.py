@@ -19,6 +19,7 @@ from forms.definition import (
     State,
     Tool,
 )
+from sync.gateway.simulator import SERVICES
 
 
 def text(vi: str) -> Label:
@@ -155,5 +156,5 @@ CATALOG = Catalog(
         Scope("open", text("Mở")),
         Scope("petitions", text("Đơn thư"), restricted=True),
     ),
-    services=tuple(Service(s, text(s)) for s in ("tthc_hanoi", "hotich", "chung_thuc", "qlvb")),
+    services=tuple(Service(s, text(s)) for s in SERVICES),
 )

@@ -1,0 +1,150 @@
+"""Births: sixty days, the order in which a birth is registered, what is frozen, who signs."""
+
+from __future__ import annotations
+
+import pytest
+
+from forms.definition import Catalog
+from forms.entry import RecordEntry, RuleError
+from tests.forms.catalog.conftest import CIVIL, OFFICE, VICE_CHAIR, Counter
+
+BIRTH = "civil_status.birth"
+
+
+def birth(counter: Counter, **more: object) -> RecordEntry:
+    values = {
+        "child_name": "Trần Nguyễn Bảo Ngọc",
+        "child_dob": "05/11/2026",
+        "child_gender": "2",
+        "birth_place": "Bệnh viện Phụ sản Hà Nội",
+        "home_town": "00070",
+        "birth_cert_no": "2311/2026",
+        "mother_ref": "mother",
+        "father_ref": "father",
+        "parents_marriage_no": "15/2024",
+        "requester_ref": "father",
+        "requester_relation": "Cha",
+    } | more
+    return counter.begin(BIRTH, CIVIL, **values)
+
+
+def prepared(counter: Counter, **more: object) -> RecordEntry:
+    entry = birth(counter, **more)
+    entry.perform("prepare", CIVIL)
+    return entry
+
+
+@pytest.mark.parametrize(("born", "kind"), [("19/09/2026", "on_time"), ("18/09/2026", "late")])
+def test_it_is_late_more_than_sixty_days_after_the_birth(counter: Counter, born: str, kind: str) -> None:
+    assert birth(counter, child_dob=born).get("reg_kind") == kind
+
+
+def test_a_late_birth_cannot_be_called_on_time(counter: Counter) -> None:
+    entry = birth(counter, child_dob="01/02/2026", reg_kind="on_time")
+    with pytest.raises(RuleError):
+        entry.perform("prepare", CIVIL)
+
+
+def test_a_foreign_parent_makes_it_a_foreign_element(counter: Counter) -> None:
+    assert birth(counter, mother_ref="abroad").get("reg_kind") == "foreign"
+
+
+def test_officer_and_declarant_sign_the_book_before_the_chair(counter: Counter) -> None:
+    entry = prepared(counter)
+    with pytest.raises(RuleError):
+        entry.perform("enter", CIVIL, {"requester_signed": False})
+    with pytest.raises(RuleError):
+        entry.perform("sign", CIVIL, {"requester_signed": True})  # who enters does not issue
+    with pytest.raises(RuleError):
+        entry.perform("sign", VICE_CHAIR, {"requester_signed": False})
+    entry.perform("enter", CIVIL, {"requester_signed": True})
+    assert entry.get("officer_signed")["officer"] == CIVIL.id
+    entry.perform("sign", VICE_CHAIR)
+    assert (entry.state, entry.get("signer_ref"), entry.get("reg_date")) == ("signed", VICE_CHAIR.id, "2026-11-18")
+
+
+def test_waiting_for_the_personal_number_does_not_stop_the_signing(counter: Counter) -> None:
+    entry = prepared(counter)
+    entry.perform("request_id", CIVIL)
+    entry.perform("enter", CIVIL, {"requester_signed": True})
+    entry.perform("sign", VICE_CHAIR)
+    assert entry.get("personal_id") is None
+    assert entry.state == "signed"
+
+
+def test_signing_keeps_what_was_printed_of_each_person(counter: Counter) -> None:
+    entry = prepared(counter)
+    entry.perform("enter", CIVIL, {"requester_signed": True})
+    entry.perform("sign", VICE_CHAIR)
+    frozen = entry.fields["_frozen"]
+    assert frozen["mother_ref"]["full_name"] == "Nguyễn Thị Ánh Tuyết"
+    assert frozen["requester_ref"]["full_name"] == "Phạm Minh Dũng"
+    with pytest.raises(RuleError):
+        entry.set("child_name", "Tên khác")
+
+
+def test_it_is_registered_only_when_the_owner_of_the_number_has_answered(counter: Counter) -> None:
+    entry = prepared(counter)
+    entry.perform("enter", CIVIL, {"requester_signed": True})
+    entry.perform("sign", VICE_CHAIR)
+    with pytest.raises(RuleError):
+        entry.perform("complete", CIVIL)
+    entry.write("reg_no", "120/2026")
+    entry.perform("complete", CIVIL)
+    assert entry.state == "registered"
+
+
+def test_the_certificate_is_printed_from_a_registered_birth_only(catalog: Catalog) -> None:
+    printouts = {printout.id: printout for printout in catalog.record_type(BIRTH).printouts}
+    assert set(printouts["certificate"].states) == {"registered", "annotated"}
+    assert printouts["proof"].proof
+
+
+def test_a_mistake_before_completion_is_noted_and_everybody_signs_again(counter: Counter) -> None:
+    entry = prepared(counter)
+    entry.perform("enter", CIVIL, {"requester_signed": True})
+    entry.perform("sign", VICE_CHAIR)
+    with pytest.raises(RuleError):
+        entry.perform("correct", CIVIL)
+    entry.perform("correct", CIVIL, {"correction_note": "Gạch bỏ “Bảo Ngoc”, ghi “Bảo Ngọc”; đã báo cáo Chủ tịch"})
+    assert entry.state == "checking"
+    assert [entry.get(n) for n in ("officer_signed", "requester_signed", "reg_date", "signer_ref")] == [None] * 4
+
+
+def test_without_a_birth_notice_a_witness_is_enough(counter: Counter) -> None:
+    entry = prepared(counter, birth_cert_no=None)
+    entry.perform("enter", CIVIL, {"requester_signed": True})
+    with pytest.raises(RuleError):
+        entry.perform("sign", VICE_CHAIR)
+    entry.set("witness", True)
+    entry.perform("sign", VICE_CHAIR)
+
+
+def test_mother_and_father_are_two_people_of_the_right_gender(counter: Counter) -> None:
+    for wrong in ({"father_ref": "mother"}, {"mother_ref": "father", "father_ref": "mother"}):
+        with pytest.raises(RuleError):
+            birth(counter, **wrong).perform("prepare", CIVIL)
+
+
+def test_a_child_without_a_known_father_is_registered(counter: Counter) -> None:
+    prepared(counter, father_ref=None, parents_marriage_no=None, requester_ref="mother", requester_relation="Mẹ")
+
+
+def test_a_father_without_a_marriage_number_is_shown_and_does_not_stop_the_work(counter: Counter) -> None:
+    entry = birth(counter, parents_marriage_no=None)
+    assert entry.problem("")
+    entry.perform("prepare", CIVIL)
+
+
+def test_it_is_due_at_once_and_after_three_the_next_working_day(counter: Counter) -> None:
+    counter.set_clock(18, 15, 30)
+    assert birth(counter).get("due_at") == "2026-11-19T10:00:00Z"
+
+
+def test_a_registered_birth_is_annotated_never_edited(counter: Counter) -> None:
+    signed = {"requester_signed": True, "reg_date": "2026-11-18", "signer_ref": VICE_CHAIR.id, "reg_no": "1/2026"}
+    entry = counter.entry(BIRTH, OFFICE, fields=birth(counter).fields | signed, state="registered")
+    with pytest.raises(RuleError):
+        entry.set("child_dob", "04/11/2026")
+    entry.perform("annotate", CIVIL, {"notes": "Cải chính theo Quyết định 07/QĐ-UBND"})
+    assert entry.state == "annotated"
