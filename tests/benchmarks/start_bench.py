@@ -1,6 +1,6 @@
 """From exec to a usable window with 200,000 records in the store, beside a bare PySide6 window.
 
-Usable: painted, with the day's rows and every counter; nothing is waited for but that. Both programs run from compiled
+Usable: painted, with the day's rows and every counter; of the bare window only that it is painted. Both programs run from compiled
 bytecode, as installed ones do, kept in the benchmark's own folder.
 """
 
@@ -31,7 +31,7 @@ window = QMainWindow()
 window.setCentralWidget(QLabel("Sổ Phường"))
 window.resize(1024, 768)
 window.show()
-QTimer.singleShot(0, lambda: print("usable", flush=True))
+QTimer.singleShot(0, lambda: (window.repaint(), print("usable", flush=True)))
 app.exec()
 """
 

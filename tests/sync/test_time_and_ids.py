@@ -65,3 +65,15 @@ def test_a_moment_without_a_zone_is_hanoi_time() -> None:
 def test_the_clock_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOPHUONG_NOW", "2026-11-23T08:15:00+07:00")
     assert moment_text(SystemClock().now()) == "2026-11-23T01:15:00Z"
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_beyond_the_calendar_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match="not an ISO 8601 moment"):
+        parse_moment(text)
+
+
+def test_a_clock_is_not_set_where_reckoning_would_overflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOPHUONG_NOW", "9999-12-31T12:00:00Z")
+    with pytest.raises(ValueError, match="2999"):
+        SystemClock()

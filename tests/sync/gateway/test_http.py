@@ -317,3 +317,12 @@ def test_a_kept_line_is_not_slower_than_a_new_one(gateway: GatewayServer, line: 
     kept = [seconds(line.http.hello) for _ in range(10)][4:]
     new = [seconds(lambda: requests.get(f"{line.url}/v1/hello", headers=line.auth, timeout=5)) for _ in range(6)]
     assert min(kept) < 3 * min(new)
+
+
+def test_a_number_no_message_can_hold_is_refused_alone(gateway: GatewayServer, line: Line) -> None:
+    huge = msgspec.to_builtins(change("residence.citizen", line.officer, after={"full_name": "An", "x": 1}))
+    huge["after"]["x"] = 10**30
+    good = msgspec.to_builtins(change("residence.citizen", line.officer, after={"full_name": "Bình"}))
+    answer = requests.post(f"{line.url}/v1/push", json={"changes": [huge, good]}, headers=line.auth, timeout=10)
+    assert answer.status_code == 200
+    assert [r["status"] for r in answer.json()["results"]] == ["refused", "accepted"]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
+
+from msgspec import structs
 
 from forms.exchange import read_lines
 from sync.gateway.city import City
 from sync.gateway.inbound import InboundReport
 from tests.sync.gateway.pcs import WARD, Pc
+from tests.sync.gateway.small_catalog import CATALOG
 
 
 def send(city: City, folder: Path, type_id: str, *lines: object) -> InboundReport:
@@ -90,3 +94,23 @@ def test_a_bad_line_is_named_and_the_rest_goes_in(city: City, tmp_path: Path) ->
     assert report.accepted == len(report.ids) == 2
     assert sorted(line for line, _, _ in report.refused) == [2, 3, 4, 5, 6, 7]
     assert {field for line, field, _ in report.refused if line in (3, 4, 5)} == {"fee", "nothing_like_it", "state"}
+
+
+def test_an_object_is_of_the_type_whose_fields_it_uses(tmp_path: Path, storage_url: str) -> None:
+    """Where a reference may point to several types, as an applicant: a person or an organisation."""
+    known = CATALOG.record_type("onestop.dossier")
+    person = structs.replace(known.field("person_ref"), type="ref", targets=("petitions.letter", "residence.citizen"))
+    others = tuple(f for f in known.sections[0].fields if f.name != person.name)
+    section = structs.replace(known.sections[0], fields=(*others, person))
+    tools = tuple(
+        structs.replace(tool, records=(structs.replace(known, sections=(section,)),)) if tool.id == "onestop" else tool
+        for tool in CATALOG.tools
+    )
+    with closing(City(storage_url, structs.replace(CATALOG, tools=tools))) as city:
+        pc = Pc(city)
+        report = send(city, tmp_path, "onestop.dossier", {"fields": {"person_ref": {"full_name": "Vũ Thị Mơ"}}})
+        assert (report.accepted, report.refused) == (1, [])
+        (person_made,) = pc.pull("people").records
+        assert (person_made.type, person_made.fields) == ("residence.citizen", {"full_name": "Vũ Thị Mơ"})
+        stray = send(city, tmp_path, "onestop.dossier", {"fields": {"person_ref": {"colour": "xanh"}}})
+        assert [field for _, field, _ in stray.refused] == ["person_ref"]

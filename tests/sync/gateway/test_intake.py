@@ -189,3 +189,22 @@ def test_history_is_whole_and_for_those_who_may_read(city: City) -> None:
         assert getattr(error, "status", 0) == 404
     else:
         raise AssertionError("another ward read it")
+
+
+def test_an_officer_is_called_as_the_city_knows_him(city: City) -> None:
+    pc = Pc(city)
+    made = pc.create("residence.citizen", after={"full_name": "Đỗ Thị Ánh"})
+    spoofed = msgspec.structs.replace(made, officer=msgspec.structs.replace(made.officer, name="Chủ tịch"))
+    (result,) = pc.push(spoofed)
+    assert result.status == "refused"
+
+
+def test_a_refused_change_shows_nothing_of_the_record_it_names(city: City) -> None:
+    """A device may name a record of a stream it cannot read; how that record's deliveries stand is not told."""
+    office, reception = Pc(city), Pc(city, officer="Lan", roles=("reception",))
+    made = office.create("civil_status.birth", after={}, to_state="signed")
+    office.push(made)
+    (told,) = reception.push(reception.create("residence.citizen", after={}, record_id=made.record_id))
+    assert told.status == "refused"
+    seen = city.feed.history(reception.device, made.record_id)
+    assert (len(seen.changes), seen.deliveries) == (1, [])

@@ -1,0 +1,43 @@
+"""Titles that run as plain Python say exactly what CEL would."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forms.expressions import Expression, Variables
+from forms.functions import RuleSurroundings, rule_functions
+from forms.loader import load_catalog
+from forms.titles import evaluated, plain_text
+from forms.vietnamese import fold, fold_words
+
+FUNCTIONS = rule_functions(
+    RuleSurroundings(resolve=lambda key: {"full_name": "Nguyễn", "name": "Tổ", "code": 3} if key == "id1" else None)
+)
+CATALOG = load_catalog()
+TITLES = sorted({text for t in CATALOG.record_types for text in (t.title, t.subtitle) if text})
+VALUES = st.sampled_from(
+    [None, "", "A  b", "Đỗ", "2026-11-22", "2026-11-22T01:00:00Z", 3, 2.5, True, {"detail": "x y"}, {}, ["a"], "id1"]
+)
+
+
+@pytest.mark.parametrize("text", TITLES)
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_plain_and_cel_agree(text: str, data: Any) -> None:
+    expression = Expression(text)
+    values = {name: data.draw(VALUES, name) for name in sorted(expression.reads)}
+    plain = plain_text(text, values, FUNCTIONS)
+    assert plain is not None, "a title this slow should be made simpler"
+    variables = Variables({}, functions=FUNCTIONS, names=expression.reads)
+    for name, value in values.items():
+        variables.set(name, value)
+    assert plain(values) == evaluated(expression, variables)
+
+
+@given(st.text("aĐđ ấẤ1-.,\tz\u0301ẞ·", max_size=30))
+def test_folding_by_words_is_folding(text: str) -> None:
+    assert [word for word in fold_words(text) if word] == fold(text).split()
