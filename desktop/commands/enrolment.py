@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sync.protocol import EnrolAnswer, Officer
     from sync.store.model import Enrolment
 
+_SMALLEST_STORE = 1024 * 1024  # bytes an empty store takes with its journal, and a little more
+
 
 def arguments(parser: Parser, verb: str) -> None:
     parser.add_argument("--url", required=True, help=parser.say("địa chỉ của thành phố", "the city's address"))
@@ -75,13 +77,18 @@ def enrol_desk(desk: Desk, url: str, code: str, device: str) -> EnrolAnswer:
 
 
 def _check_key_place(desk: Desk) -> None:
-    """Whether the store and its key can be put away. Raises CommandError or OSError."""
+    """Whether the store and its key can be put away. Raises CommandError."""
     from sync.store import vault
 
-    desk.folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=desk.folder) as probe:
-        probe.write(b"?")
-        probe.flush()
+    try:
+        desk.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=desk.folder) as probe:
+            probe.write(bytes(_SMALLEST_STORE))
+    except OSError as error:
+        raise CommandError(
+            f"Không lưu được gì vào {desk.folder} ({error.strerror}); chưa dùng đến mã đăng ký.",
+            f"Nothing can be stored in {desk.folder} ({error.strerror}); the code was not used.",
+        ) from error
     if desk.passphrase is None and not _has_store(desk) and not vault.vault_works():
         raise CommandError(
             "Máy này không có kho khóa của hệ điều hành: đặt câu mật khẩu vào biến SOPHUONG_PASSPHRASE rồi chạy lại.",

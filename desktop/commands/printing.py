@@ -48,7 +48,7 @@ def print_record(desk: Desk, record: Record, printout: Printout, path: Path) -> 
             f"“{printout.label.vi}” chưa in được khi đang “{state.vi}”.",
             f"“{printout.label.en}” cannot be printed while the record is “{state.en}”.",
         )
-    if path.is_dir() or not path.absolute().parent.is_dir():
+    if (path.exists() and not path.is_file()) or not path.absolute().parent.is_dir():
         raise CommandError(f"Không ghi được {path}.", f"Cannot write {path}.")
     if printout.proof:
         _write(desk, record, printout, path, 0)

@@ -130,11 +130,22 @@ def write_pdf(html: str, path: Path, printout: Printout) -> None:
         document.paint(painter, page)
     painter.end()
     del writer
+    if not _is_whole(beside):  # the writer says nothing of a full disk
+        beside.unlink(missing_ok=True)
+        raise PrintFailed(f"Không ghi trọn được tệp {path}: ổ đĩa đã đầy?")
     try:
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise PrintFailed(f"Không ghi được tệp {path}: {error.strerror or error}.") from error
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether the file ends as a PDF does (ISO 32000-1, 7.5.5)."""
+    try:
+        return path.read_bytes()[-32:].rstrip().endswith(b"%%EOF")
+    except OSError:
+        return False
 
 
 def paint_on_printer(document: Document, printer: object, *, right: float = 0.0, down: float = 0.0) -> None:

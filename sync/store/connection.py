@@ -22,12 +22,15 @@ FILE_NAME = "store.db"
 SIDE_NAME = "store.json"
 BUSY_SECONDS = 10.0
 CACHE_KIB = 32_000  # a 4 GB PC can spare it, and it holds the upper levels of every index of a million records
+_QUIET = "PRAGMA cipher_log_level = NONE"
+"""SQLCipher writes what it finds damaged to stderr by itself; the typed error says it once."""
 JOURNAL_BYTES = 64 * 1024 * 1024  # the WAL file shrinks back to this after a bulk load
 
 
 def connect(path: Path, key: bytes, *, query_only: bool = False) -> Any:
     """A connection to an existing or new file. It may cross threads; callers see to it that one uses it at a time."""
     connection = sqlite.connect(str(path), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.execute(_QUIET)
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     connection.execute("PRAGMA temp_store = MEMORY")
@@ -68,7 +71,7 @@ def probe(folder: Path, key: bytes, newest: int) -> Path:
     if verdict is False:
         raise WrongKey(f"Khóa không mở được kho ở {folder}; hãy kiểm tra mật khẩu. (Wrong key)")
     try:
-        version = _version(path, key)
+        version = _version_of(path, key)
     except sqlite.Error as error:
         if verdict is None and path.stat().st_size >= 4096:
             raise WrongKey(f"Khóa không mở được kho ở {folder}; hãy kiểm tra mật khẩu. (Wrong key)") from error
@@ -88,10 +91,23 @@ def refuse_newer(version: int, newest: int, path: Path) -> None:
         )
 
 
-def _version(path: Path, key: bytes) -> int:
-    uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+def _version_of(path: Path, key: bytes) -> int:
+    """The schema's version. A power cut or a full disk can stop a checkpoint half-way: then the file alone makes no
+    sense and is whole only together with its journal, so that it is read once more with that. Raises sqlite.Error."""
+    try:
+        return _version(path, key, "mode=ro&immutable=1")
+    except sqlite.Error:
+        journal = path.with_name(f"{path.name}-wal")
+        if not journal.is_file() or journal.stat().st_size == 0:
+            raise
+        return _version(path, key, "mode=ro")
+
+
+def _version(path: Path, key: bytes, how: str) -> int:
+    uri = f"{path.resolve().as_uri()}?{how}"
     connection = sqlite.connect(uri, uri=True, isolation_level=None)
     try:
+        connection.execute(_QUIET)
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         return int(connection.execute("PRAGMA user_version").fetchone()[0])

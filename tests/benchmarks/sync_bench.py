@@ -105,11 +105,23 @@ def fill(store: Store, size: int) -> None:
         store.save([Save(type=TYPE, fields=copy_of(n)) for n in range(start, min(size, start + 1000))], officer)
 
 
+FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Bùi", "Đỗ", "Ngô")
+MIDDLE = ("Thị", "Văn", "Đức", "Thị Ánh", "Minh", "Quang", "Thị Bích", "Hữu")
+GIVEN = ("An", "Tuyết", "Dũng", "Đào", "Khánh", "Ngọc", "Hà", "Nam", "Phương", "Ước", "Yến", "Sơn")
+PAPERS = (
+    "Bằng tốt nghiệp trung học phổ thông",
+    "Giấy chứng nhận kết hôn",
+    "Học bạ",
+    "Giấy chứng nhận quyền sử dụng đất",
+)
+
+
 def copy_of(n: int) -> dict[str, object]:
+    """A certified copy as the counter writes it, with a name of the usual kind."""
     return {
-        "requester_name": f"Nguyễn Thị Ánh Tuyết {n}",
+        "requester_name": f"{FAMILY[n % 10]} {MIDDLE[n // 10 % 8]} {GIVEN[n // 80 % 12]}",
         "requester_id": f"0011900{n:05d}",
-        "doc_title": "Bằng tốt nghiệp trung học phổ thông",
+        "doc_title": PAPERS[n % 4],
         "doc_issuer": "Sở Giáo dục và Đào tạo Hà Nội",
         "pages": 2,
         "copies": 1 + n % 5,

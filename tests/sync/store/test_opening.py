@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 from pathlib import Path
@@ -212,3 +213,15 @@ def test_many_readers_while_one_writes(store: Store) -> None:
     for reader in readers:
         reader.join()
     assert wrong == []
+
+
+def test_a_checkpoint_cut_half_way_is_no_damage(folder: Path, clock: FixedClock, tmp_path: Path) -> None:
+    """After a power cut or on a full disk the file may make sense only together with its journal."""
+    cut = tmp_path / "cut"
+    with Store.create(folder, ward.KEY, ward.CATALOG, clock) as store:
+        store.save([Save(type=CITIZEN.id, fields={"full_name": f"Người Mẫu {n}"}) for n in range(30)], CLERK)
+        shutil.copytree(folder, cut)
+    # the first page has been copied from the journal, the others have not
+    (cut / "store.db").write_bytes((folder / "store.db").read_bytes()[:4096])
+    with reopen(cut, clock) as again:
+        assert again.records.count(CITIZEN.id) == 30
