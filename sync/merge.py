@@ -18,6 +18,8 @@ from sync.protocol import Candidate, Change, ChangeResult, FieldProblem, Fields,
 
 FROZEN = "_frozen"
 """What was printed of each referenced person when the record was signed."""
+AWAITING = "_awaiting"
+"""Since when the record waits for its number: the PC that holds the book sees it there and gives one."""
 
 
 class Judgement(Struct, frozen=True):

@@ -5,18 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
+from forms.definition import RecordType
 from sync.protocol import Lease, Officer
 from sync.store import numbering
 from sync.store.context import StoreContext, read_enrolment
-from sync.store.model import NumberRow, Record, StoreError
+from sync.store.model import Enrolment, NumberRow, Record, StoreError
 from sync.store.numbering import period_of, series_of
 from sync.store.rowcodec import record_of, rows_by_id
 from sync.store.rows import Touch
 from sync.store.saving import SaveTransaction
 
-_decode_officer = msgspec.msgpack.Decoder(Officer).decode
 _LEASE = "ward, register, period, device, next, upper"
 
 
@@ -89,19 +87,19 @@ class Numbers:
         return tuple(record_of(rows[i]) for i in ids if i in rows)
 
     def give_awaiting(self) -> int:
-        """Give numbers to the records that wait, as far as the leases held reach, in the name of the officer who asked
-        for them; the count."""
+        """Give numbers to the records that wait for a book held here, this PC's and others', in the order they were
+        made and in the name of an officer of this device whom the book's actions are open to; the count."""
         touch = Touch()
         with self._context.writer.transaction() as db:
-            waiting = db.execute("SELECT record_id, type, officer FROM awaiting ORDER BY at, record_id").fetchall()
-            given = sum(self._give(db, record_id, body, touch) for record_id, _, body in waiting)
+            waiting = db.execute("SELECT record_id, type FROM awaiting ORDER BY at, record_id").fetchall()
+            given = sum(self._give(db, record_id, type_id, touch) for record_id, type_id in waiting)
         if given:
             self._context.emit(touch.frozen())
         return given
 
-    def _give(self, db: Any, record_id: str, officer: bytes, touch: Touch) -> bool:
-        by = _decode_officer(officer)
-        return SaveTransaction(db, self._context, by, touch).give_number(record_id)
+    def _give(self, db: Any, record_id: str, type_id: str, touch: Touch) -> bool:
+        by = _numbering_officer(self._context.plans.of(type_id).record_type, read_enrolment(db))
+        return by is not None and SaveTransaction(db, self._context, by, touch).give_number(record_id)
 
     def clock_problem(self, type_id: str) -> str | None:
         """Why numbering stands still: "skew" (off by more than five minutes at the last contact), "set_back" (before
@@ -116,6 +114,14 @@ class Numbers:
         """An officer says that the PC's clock is right."""
         with self._context.writer.transaction() as db:
             numbering.confirm_clock(db)
+
+
+def _numbering_officer(record_type: RecordType | None, enrolment: Enrolment | None) -> Officer | None:
+    """The first officer of the device who may take one of the actions that number."""
+    if record_type is None or enrolment is None:
+        return None
+    roles = [set(action.roles) for action in record_type.actions if action.takes_number]
+    return next((o for o in enrolment.officers if any(not each or each & set(o.roles) for each in roles)), None)
 
 
 def _awaiting_ids(db: Any) -> list[str]:

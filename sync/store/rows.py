@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from sync.clock import parse_moment
 from sync.ids import id_time_ms
+from sync.merge import AWAITING
 from sync.protocol import DeliveryState, Fields, RecordVersion
 from sync.store import projection, rowcodec
 from sync.store.digests import DigestSums
@@ -116,6 +117,8 @@ class RowWriter:
                 )
             )
         batch.add_search(item.rid, index_text(search, plan.type_token), replaces=old is not None)
+        if AWAITING in v.fields or (old is not None and AWAITING in old[8]):
+            batch.add_awaiting(v)
         if not same_text:
             old_fields = decode_fields(old[8]) if old is not None else None
             batch.add_pointers(plan, item.rid, old_fields, v.fields)
@@ -171,6 +174,16 @@ class Batch:
         self._links_gone: list[tuple[int, int, int]] = []
         self._keys: list[tuple[int, int]] = []
         self._keys_gone: list[tuple[int, int]] = []
+        self._awaiting: list[tuple[str, str, str]] = []
+        self._numbered: list[tuple[str]] = []
+
+    def add_awaiting(self, v: RecordVersion) -> None:
+        """The record waits for its number, or has come to the end of that."""
+        since = v.fields.get(AWAITING)
+        if v.number is None and isinstance(since, str):
+            self._awaiting.append((v.id, v.type, since))
+        else:
+            self._numbered.append((v.id,))
 
     def add_search(self, rid: int, text: str, *, replaces: bool) -> None:
         if replaces:
@@ -206,6 +219,8 @@ class Batch:
             many(projection.insert_sql(plan), sorted(rows, key=lambda row: row[0]))
         for (_, plan), rows in self.moved.items():
             many(f"UPDATE {plan.table} SET {projection.column('_updated')} = ? WHERE rid = ?", rows)
+        many("INSERT OR IGNORE INTO awaiting (record_id, type, at, officer) VALUES (?, ?, ?, x'')", self._awaiting)
+        many("DELETE FROM awaiting WHERE record_id = ?", self._numbered)
         many("DELETE FROM links WHERE target = ? AND field = ? AND rid = ?", self._links_gone)
         many("INSERT OR IGNORE INTO links (target, field, rid) VALUES (?, ?, ?)", sorted(self._links))
         many("DELETE FROM keys WHERE key = ? AND rid = ?", self._keys_gone)

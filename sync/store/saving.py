@@ -8,6 +8,7 @@ from typing import Any
 
 from forms.definition import RecordType
 from sync.clock import moment_text
+from sync.merge import AWAITING
 from sync.protocol import Change, ChangeKind, Fields, Officer, RecordVersion
 from sync.store.context import Stamps, StoreContext, read_enrolment
 from sync.store.model import Save, SaveRefused
@@ -98,14 +99,11 @@ class SaveTransaction:
             return _NOTHING_GIVEN
         given = self._numbers.give(record_type, record_id, self._officer)
         if given.number is None and record_type.register is not None and record_type.register.kind != "service":
-            self._db.execute(
-                "INSERT OR REPLACE INTO awaiting (record_id, type, at, officer) VALUES (?, ?, ?, ?)",
-                (record_id, record_type.id, moment_text(self._now), encode_change(self._officer)),
-            )
+            return Given(None, {**given.fields, AWAITING: moment_text(self._now)})
         return given
 
     def give_number(self, record_id: str) -> bool:
-        """Number a record that waits for it; False while no number can be given."""
+        """Number a record that waits for it, whoever took the action and wherever; False while no number can be given."""
         self._works = load(self._db, [record_id])
         work = self._works.get(record_id)
         record_type = self._context.plans.of(work.shown.type).record_type if work and work.shown else None
@@ -115,13 +113,13 @@ class SaveTransaction:
             given = self._numbers.give(record_type, record_id, self._officer)
             if given.number is None:
                 return False
-            before = {k: work.shown.fields.get(k) for k in given.fields}
+            after = {**given.fields, AWAITING: None}
+            before = {k: work.shown.fields.get(k) for k in after}
             save = Save(type=work.shown.type, fields={}, opened=record_of(work.row) if work.row else None)
-            self.change(save, work, record_id, "edit", before=before, after=given.fields, state=work.shown.state,
+            self.change(save, work, record_id, "edit", before=before, after=after, state=work.shown.state,
                         number=given.number)  # fmt: skip
             work.shown = work.replayed(record_type)
             self._write()
-        self._db.execute("DELETE FROM awaiting WHERE record_id = ?", (record_id,))
         return work.shown is not None
 
     def temporary(self, record_type: RecordType, record_id: str) -> Fields:

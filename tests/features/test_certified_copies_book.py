@@ -39,7 +39,7 @@ def test_three_papers_of_a_visit_are_numbered_in_a_row_without_a_line(town: Town
     assert all(row["officer"] == "Nguyễn Đức Thịnh" and row["status"] == "given" for row in book)
 
 
-def test_a_second_counter_awaits_its_number_while_the_book_is_held(town: Town) -> None:
+def test_a_second_counter_gets_its_number_from_the_one_that_holds_the_book(town: Town) -> None:
     thinh = town.counter("Nguyễn Đức Thịnh", "civil_status_officer")
     lan = town.counter("Vũ Thị Lan", "civil_status_officer")
     thinh.syncs()
@@ -50,6 +50,16 @@ def test_a_second_counter_awaits_its_number_while_the_book_is_held(town: Town) -
     assert lan.acts(paper, "certify")["number"] is None
     assert lan.status()["awaiting_number"] == 1
     assert lan.must("numbers", COPY)["awaiting"] == [paper]
+
+    lan.syncs()
+    assert thinh.syncs()["numbered"] == 1
+    assert thinh.must("numbers", COPY)["numbers"][0]["record_id"] == paper
+    assert lan.syncs()["pulled"] == 1
+    numbered = lan.sees(paper)
+    assert (numbered["number"], numbered["fields"]["book_no"]) == ("1", "01/2026-SCT/BS")
+    assert lan.status()["awaiting_number"] == 0
+    assert town.records()[paper]["number"] == "1"
+    assert thinh.syncs()["numbered"] == 0
 
 
 def test_history_brought_from_a_file_uses_no_number(town: Town) -> None:
