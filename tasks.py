@@ -117,7 +117,7 @@ def screens(rest: list[str]) -> int:
     """Every page of the sample ward as PNG, at both sizes the office has."""
     setup(SCREEN_PACKAGES)
     with screen():
-        return python("-m", "desktop", "screens", *(rest or [str(ROOT / "build" / "screens")]))
+        return python("-m", "desktop.demo.gallery", *(rest or [str(ROOT / "build" / "screens")]))
 
 
 # setting up

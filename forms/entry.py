@@ -210,6 +210,8 @@ class RecordEntry:
         if plan.key in self.plan.calculated and not plan.field.overridable:
             return frozenset()
         changed = self._read(path, value)
+        if changed and plan.group is not None:
+            self._own(plan.group)
         if changed and plan.key in self.plan.calculated:
             self.values.override(path, self.values.get(path) is not None or path in self.values.typed)
             if not self.is_overridden(path):
@@ -223,6 +225,7 @@ class RecordEntry:
         row_id = new_row_id()
         self.values.replace_rows(group, [*self.values.rows(group), {"_id": row_id}])
         self.values.enter_row(group, row_id)
+        self._own(group)
         changed = {group}
         for column in plan.columns:
             name = column.field.name
@@ -243,6 +246,7 @@ class RecordEntry:
             raise RuleError([Problem(group, message("unknown_row", label=plan.field.label))])
         self.values.replace_rows(group, left)
         self._published.forget_rows(group)
+        self._own(group)
         return self._settle({group})
 
     def recalculate(self) -> Changed:
@@ -309,6 +313,11 @@ class RecordEntry:
             raise RuleError([Problem(path, lock.message)])
         if plan.key in self.plan.calculated and not plan.field.overridable:
             raise RuleError([Problem(path, message("calculated", label=plan.field.label))])
+
+    def _own(self, group: str) -> None:
+        """Rows an officer changed stay his when what they were calculated from changes."""
+        if group in self.plan.calculated:
+            self.values.override(group, True)
 
     def _as_shown(self, path: str, plan: FieldPlan) -> str:
         """The present text of a field: giving it back changes nothing, even where less is shown than is stored."""

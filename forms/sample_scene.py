@@ -126,6 +126,8 @@ class Scene:
     def refer(self, field: Field) -> str:
         """An id of the pool: of the right gender for a mother or a father, an adult unless a child is meant. The same
         one is not taken twice in a record while others are left. Of an empty pool: nobody, which is taken out again."""
+        if (declarant := self._declarant_as(field)) is not None:
+            return declarant
         pool = self.pool(field)
         if not pool:
             return f"{NOBODY}-{field.name}"
@@ -138,8 +140,25 @@ class Scene:
             self.head = record_id
         return record_id
 
+    def relation(self, field: Field) -> str:
+        """What the person named beside it may be to a child: by gender and age."""
+        fields = self._resolve(str(self._get_or_none(f"{_PART.sub('', field.name)}_ref"))) or {}
+        female = gender_of(str(fields.get("gender") or "")) == "female"
+        born = str(fields.get("dob") or "")[:4]
+        age = self.day.year - int(born) if born.isdigit() else 30
+        if age <= (44 if female else 58):
+            return "Mẹ" if female else "Cha"
+        return self.random.choice(("Bà nội", "Bà ngoại") if female else ("Ông nội", "Ông ngoại"))
+
+    def _declarant_as(self, field: Field) -> str | None:
+        """Who said at the top of the form to be the mother or the father is the one."""
+        said = {"Mẹ": _MOTHER, "Cha": _FATHER}.get(str(self._get_or_none("requester_relation")))
+        declarant = self._get_or_none("requester_ref")
+        return str(declarant) if said and declarant and said.search(field.name) else None
+
     def _suits(self, field: Field, fields: Mapping[str, Any]) -> bool:
-        if field.type != "person":
+        person = SHARED_TARGETS["person"]
+        if field.type != "person" and (person not in field.targets or "dob" not in fields):
             return True
         wanted = "female" if _MOTHER.search(field.name) else "male" if _FATHER.search(field.name) else None
         gender = gender_of(str(fields.get("gender") or ""))

@@ -40,6 +40,7 @@ _TEXTS: tuple[tuple[re.Pattern[str], Callable[[Scene, Field], str]], ...] = (
     (re.compile("cơ quan|tác giả"), lambda scene, field: scene.inventor.issuer()),
     (re.compile("tên (tổ chức|doanh nghiệp)"), lambda scene, field: scene.inventor.organisation()),
     (re.compile("địa chỉ|nơi ở"), lambda scene, field: scene.inventor.house()),
+    (re.compile("^quan hệ với trẻ"), lambda scene, field: scene.relation(field)),
     (re.compile("trích yếu"), lambda scene, field: scene.inventor.title(scene.day)),
 )
 """What a text is, by its Vietnamese label."""

@@ -33,12 +33,20 @@ class ActionBar(QWidget):
         self._shown: tuple[tuple[str, bool, str], ...] = ()
         self._offers: Sequence[ActionOffer] = ()
         self._most = MOST_BUTTONS
+        self._cramped = False  # only the main action has room
 
     def set_roomy(self, roomy: bool) -> None:
         most = MOST_BUTTONS if roomy else MOST_BUTTONS - 1
         if most != self._most:
             self._most = most
-            self._shown = ()
+            self._cramped, self._shown = False, ()
+            self.show_offers(self._offers)
+
+    def fit(self, room: int) -> None:
+        """Puts every action but the main one behind "More" where the buttons would be wider than ``room``, in px."""
+        widths = [button.sizeHint().width() + self._line.spacing() for button in self.buttons.values()]
+        if not self._cramped and len(widths) > 2 and sum(widths) > room:
+            self._cramped, self._shown = True, ()
             self.show_offers(self._offers)
 
     def show_offers(self, offers: Sequence[ActionOffer]) -> None:
@@ -46,12 +54,15 @@ class ActionBar(QWidget):
         shown = tuple((o.action.id, _blocked(o), _why(o)) for o in offers)
         if shown == self._shown:
             return
+        if [each[0] for each in shown] != [each[0] for each in self._shown] and self._shown:
+            self._cramped = False
         self._shown, self._offers = shown, offers
         clear_layout(self._line)
         self.buttons = {}
         main = next((o for o in offers if o.action.main), None)
         others = [o for o in offers if o is not main]
         most = MOST_BUTTONS if len(others) <= MOST_BUTTONS else self._most
+        most = 0 if self._cramped else most
         direct = others[:most]
         for offer in direct:
             self._line.addWidget(self._button(offer))

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from desktop.app import App
 
 
+MOST_LINES = 4  # of a list of problems, so that the form under it stays in sight; the fields themselves say the others
+
+
 class AskDialog(QDialog):
     """The fields an action asks for, with the same widgets; works on an entry of its own, so that cancelling leaves no
     trace."""
@@ -38,7 +41,7 @@ class AskDialog(QDialog):
         column.addWidget(self.view)
         column.addStretch(1)
         buttons = QDialogButtonBox(self)
-        self.accept_button = QPushButton(say(action.label), self)
+        self.accept_button = QPushButton(f"{say(action.label)}  F9", self)
         self.accept_button.setProperty("kind", "main")
         self.accept_button.setAutoDefault(False)
         cancel = QPushButton(tr("form.cancel"), self)
@@ -102,7 +105,7 @@ class ProblemList(QFrame):
         title = QLabel(tr("form.problems.title", action=action), self)
         title.setObjectName("heading")
         self._column.addWidget(title)
-        for problem in problems:
+        for problem in problems[:MOST_LINES]:
             line = QPushButton(f"⚠ {say(problem.message)}", self)
             line.setProperty("kind", "line")
             line.setAutoDefault(False)
@@ -110,6 +113,8 @@ class ProblemList(QFrame):
             line.setEnabled(known)
             line.clicked.connect(lambda _=False, path=problem.path: self.chosen.emit(path))
             self._column.addWidget(line, 0, Qt.AlignmentFlag.AlignLeft)
+        if len(problems) > MOST_LINES:
+            self._column.addWidget(text_label(tr("form.problems.more", n=len(problems) - MOST_LINES), "quiet"))
         self.show()
 
     def clear(self) -> None:

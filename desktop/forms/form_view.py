@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from desktop.app import App
 
 FIRST_SCREEN = 14  # fields built before the form is shown
+SCROLL_MARGIN = 60  # px kept in sight above and below the field one goes to
 SLICE = 0.008  # s of building between two turns of the event loop
 
 
@@ -207,6 +208,11 @@ class FormView(QWidget):
         else:
             self.finished.emit()
 
+    def can_type(self, path: str) -> bool:
+        """Whether the officer could change the field now."""
+        cell = self.cell(path)
+        return cell is not None and self._usable(self.cells[path.partition("/")[0]])
+
     def scan_card(self) -> None:
         """F8: into the person field one stands in, else the first one that is empty."""
         pickers = [c for c in self.cells.values() if isinstance(c.input, ReferenceField) and c.input.is_person]
@@ -320,9 +326,15 @@ class FormView(QWidget):
                 number += 1
                 heading.setText(f"{number} · {section.label.get(self._host.language)}")
 
-    def _scroll_to(self, cell: QWidget) -> None:
+    def _scroll_to(self, cell: FieldCell) -> None:
+        """Brings a cell into sight, once what came or went above it has been laid out."""
+        QTimer.singleShot(0, cell, lambda: self._bring(cell))
+
+    def _bring(self, cell: FieldCell) -> None:
+        """The whole cell; of one too tall for the page (a short form hangs in it) the input."""
         above = self.parentWidget()
         while above is not None and not isinstance(above, QScrollArea):
             above = above.parentWidget()
         if above is not None:
-            above.ensureWidgetVisible(cell, 20, 60)
+            fits = cell.height() + SCROLL_MARGIN < above.viewport().height()
+            above.ensureWidgetVisible(cell if fits else cell.input.focus_target, 20, SCROLL_MARGIN)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from desktop.actions import ActionRow
+from desktop.forms.record_body import TABS
 from desktop.language import say, tr
 
 if TYPE_CHECKING:
@@ -38,5 +39,23 @@ def page_rows(page: RecordPage) -> list[ActionRow]:
         run = page.printing.choose
         rows.append(ActionRow(id="print", title=tr("form.print"), run=run, shortcut="Ctrl+P", group=group))
     if page.record is not None and page.record_type.visit:
-        rows.append(ActionRow(id="visit.next", title=tr("form.visit.next"), run=page.begin_next_of_visit, group=group))
+        run = page.begin_next_of_visit
+        rows.append(ActionRow(id="visit.next", title=tr("form.visit.next"), run=run, shortcut="Ctrl+N", group=group))
+    rows += _tabs(page, group)
     return rows
+
+
+def _tabs(page: RecordPage, group: str) -> list[ActionRow]:
+    """Form, history and papers by key, and found by their names in the palette."""
+    if page.record is None:
+        return []
+    return [
+        ActionRow(
+            id=f"tab.{name}",
+            title=tr(f"form.tab.{name}"),
+            run=partial(page.body.show_tab, place),
+            shortcut=f"Ctrl+{place + 1}",
+            group=group,
+        )
+        for place, name in enumerate(TABS)
+    ]

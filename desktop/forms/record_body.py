@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 SIDE_WIDTH = 224  # px of the side column
 
 
+TABS = ("form", "history", "papers")
+
+
 class Around(Struct, frozen=True):
     """What is read beside the record itself."""
 
@@ -50,7 +53,7 @@ class RecordBody(QWidget):
         left = QVBoxLayout()
         left.setSpacing(px(6))
         self.tabs = QTabBar(self)
-        for key in ("form", "history", "papers"):
+        for key in TABS:
             self.tabs.addTab(tr(f"form.tab.{key}"))
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
@@ -98,6 +101,14 @@ class RecordBody(QWidget):
         self.papers.show_papers(offered(self._type, record), found.prints)
         self.cards.show_standing(record, found.rows, found.deliveries)
         self.visit.show_lines(found.visit)
+
+    def show_tab(self, place: int) -> None:
+        """By key: with the focus in what is shown, so that the arrows scroll it."""
+        self.tabs.setCurrentIndex(place)
+        if place == 0:
+            self.view.focus_first()
+        else:
+            self.tabs.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def go_to_field(self, path: str) -> None:
         self.tabs.setCurrentIndex(0)

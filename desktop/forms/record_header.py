@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
@@ -14,11 +14,13 @@ from desktop.language import tr
 from desktop.models.dates import clock_time
 from desktop.models.tags import Tag
 from desktop.widgets.basics import button, restyle, text_label
+from forms.entry import ActionOffer
 
 if TYPE_CHECKING:
     from desktop.app import App
 
 ROOMY = 900  # px: below it one action stands beside the main one, the others behind "More"
+LEAST_TITLE = 220  # px a long title keeps: the actions beside the main one then go behind "More"
 
 
 class TitleLabel(QLabel):
@@ -65,7 +67,7 @@ class RecordHeader(QWidget):
         line = QHBoxLayout()
         line.setSpacing(px(8))
         self.title = TitleLabel(self)
-        self._roomy = px(ROOMY)
+        self._roomy, self._least_title, self._gap = px(ROOMY), px(LEAST_TITLE), px(8)
         self.state = self._tag()
         self.draft = self._tag()
         line.addWidget(self.title, 1)
@@ -87,11 +89,24 @@ class RecordHeader(QWidget):
 
     def show_title(self, title: str, subtitle: str) -> None:
         self.title.show_text(title)
+        self._make_room()
         self.subtitle.show_text(subtitle)
 
     def resizeEvent(self, event: QResizeEvent, /) -> None:
         super().resizeEvent(event)
         self.action_bar.set_roomy(self.width() >= self._roomy)
+        self._make_room()
+
+    def show_offers(self, offers: Sequence[ActionOffer]) -> None:
+        self.action_bar.show_offers(offers)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """What stands beside the title may not push it out of sight."""
+        others = (self.print_button, self.save_button)
+        taken = sum(button.sizeHint().width() + self._gap for button in others if not button.isHidden())
+        wanted = min(self.title.sizeHint().width(), self._least_title)
+        self.action_bar.fit(self.width() - taken - wanted - self._gap)
 
     def show_state(self, tag: Tag | None) -> None:
         self._put(self.state, tag)

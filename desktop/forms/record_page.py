@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
@@ -228,7 +229,7 @@ class RecordPage(QWidget):
     def _show_actions(self) -> None:
         officer = self.app.officer
         offers = self.entry.actions(officer) if officer else []
-        self.header.action_bar.show_offers(offers)
+        self.header.show_offers(offers)
         self.header.print_button.setVisible(bool(self.record_type.printouts) and self.record is not None)
 
     def _changed(self, _paths: object) -> None:
@@ -330,8 +331,17 @@ class RecordPage(QWidget):
             self.body.show_around(record, found)
             if refused := refused_at_fields(found.rows, found.deliveries):
                 self.view.show_refused(refused)
+                self._lead_to(refused)
 
         self.app.background.run(lambda: self.body.read(record), self).then(show)
+
+    def _lead_to(self, refused: Mapping[str, str]) -> None:
+        """Who opens a record that was sent back is told why and put into the field to correct; typing is not disturbed."""
+        path = next((path for path in refused if self.view.can_type(path)), None)
+        if path is None or self.is_changed or not self.notice.isHidden():
+            return
+        self.notice.say(tr("form.refused.notice", reason=refused[path]), "red")
+        self.view.focus_path(path)
 
     def _resolve(self) -> None:
         """The window shows the conflict page of a record in conflict."""

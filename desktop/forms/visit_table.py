@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from desktop.forms.layout import clear_layout
 from desktop.forms.side_cards import fee_field
 from desktop.language import tr
-from desktop.widgets.basics import Card, button, text_label
+from desktop.widgets.basics import Card, LineButton, button, text_label
 from forms.definition import RecordType
 from forms.vietnamese import show_money
 from sync.store.model import Record
@@ -35,7 +35,7 @@ class VisitTable(Card):
         self.body.addLayout(self._rows)
         self._sum = text_label("", "strong", wrap=True)
         self.body.addWidget(self._sum)
-        self.next_button = button(tr("form.visit.next"), self.next_requested.emit)
+        self.next_button = button(tr("form.visit.next"), self.next_requested.emit, tip="Ctrl+N")
         self.next_button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.body.addWidget(self.next_button)
         self.hide()
@@ -47,9 +47,7 @@ class VisitTable(Card):
             fee = line.fields.get(self._fee.name) if self._fee else None
             self.total += fee if isinstance(fee, int) else 0
             words = " · ".join(part for part in (line.number, line.title) if part)
-            row = button(words, self._opener(line.id), kind="line", tip=words)
-            row.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-            self._rows.addWidget(row)
+            self._rows.addWidget(LineButton(words, self._opener(line.id), self))
         count = tr("form.visit.lines", count=len(lines))
         money = tr("form.visit.total", total=show_money(self.total)) if self._fee else ""
         self._sum.setText(" · ".join(part for part in (count, money) if part))

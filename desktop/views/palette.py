@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from desktop.app import App
 from desktop.background import Task
+from desktop.forms.people import TARGETS
 from desktop.icons import pixmap
 from desktop.language import tr
 from desktop.models.palette import MOST_COMMANDS, OFFER_ROLE, Offer, OfferModel, hit_offer, matching
@@ -29,6 +30,7 @@ from desktop.widgets.basics import text_label
 from sync.store.model import Hit
 
 MOST_HITS = 20
+MOST_PEOPLE = 6  # shown before the records that name them: who types a name looks for the person
 PAUSE_MS = 60  # between a key and the search: one search for a fast typist's word, none noticed by a slow one
 Index = QModelIndex | QPersistentModelIndex
 MOVES = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
@@ -167,7 +169,14 @@ class Palette(QFrame):
 
     def _find_records(self) -> None:
         text, store = self.text.text().strip(), self._app.store
-        self._search = self._app.background.run(lambda: store.search.find(text, limit=MOST_HITS)).then(self._show_hits)
+        people = tuple(type_id for type_id in TARGETS["person"] if self._app.catalog.knows(type_id))
+
+        def find() -> tuple[Hit, ...]:
+            persons = store.search.find(text, types=people, limit=MOST_PEOPLE) if people else ()
+            known = {hit.id for hit in persons}
+            return (*persons, *(hit for hit in store.search.find(text, limit=MOST_HITS) if hit.id not in known))
+
+        self._search = self._app.background.run(find).then(self._show_hits)
 
     def _show_hits(self, hits: Any) -> None:
         self._search = None

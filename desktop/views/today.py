@@ -19,6 +19,7 @@ from desktop.theme import MEDIUM, SMALL, TINY
 from desktop.views.page import Page
 from desktop.widgets.basics import Card, EmptyState, bare_column, button, text_label
 from desktop.widgets.table import RowTable
+from forms.definition import RecordType
 from sync.store.model import Draft, Overview, Record, TodayRow
 
 MOST_ROWS = 50
@@ -158,9 +159,16 @@ def today_row(row: TodayRow, context: RowContext) -> Row:
     """One line of the day's work; runs in the background."""
     record = row.record
     record_type = context.catalog.record_type(record.type)
-    work = record.title or say(record_type.label)
+    work = _named(record, record_type)
     state = say(record_type.state(record.state).label)
     return Row(record.id, (reason_tag(row, context), work, _who(record, context), state))
+
+
+def _named(record: Record, record_type: RecordType) -> str:
+    """What kind of work it is and whose: "Đăng ký khai sinh · Nguyễn Đình Khánh"; a title that says the kind stays."""
+    label = say(record_type.label)
+    kind = say(record_type.label) if label not in record.title else ""
+    return " · ".join(part for part in (kind, record.title) if part)
 
 
 def draft_row(draft: Draft, context: RowContext) -> Row:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -19,6 +20,8 @@ from PySide6.QtWidgets import (
 
 from desktop.models.tags import Tag
 from desktop.theme import MEDIUM, SMALL, Look
+
+_KEYPAD = Qt.KeyboardModifier.KeypadModifier
 
 
 def text_label(text: str, role: str = "", *, wrap: bool = False, parent: QWidget | None = None) -> QLabel:
@@ -37,9 +40,46 @@ def tag_label(tag: Tag, parent: QWidget | None = None) -> QLabel:
     return made
 
 
+class PushButton(QPushButton):
+    """Enter presses it too: Qt leaves that to dialogs, but who works by keyboard expects it everywhere."""
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() & ~_KEYPAD:
+            event.accept()
+            if not event.isAutoRepeat():
+                self.click()
+        else:
+            super().keyPressEvent(event)
+
+
+class LineButton(PushButton):
+    """A line that can be pressed, as wide as its place; what does not fit is shortened with … and stands in its tip."""
+
+    def __init__(self, text: str, run: Callable[[], object], parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._whole = text
+        self.setProperty("kind", "line")
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAutoDefault(False)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(lambda _checked=False: run())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        super().resizeEvent(event)
+        room = self.width() - 2 * self.fontMetrics().averageCharWidth()
+        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, room)
+        if shown != self.text():
+            self.setText(shown)
+
+
 def button(text: str, run: Callable[[], object], *, kind: str = "", tip: str = "") -> QPushButton:
     """``kind``: "main" (filled, one a page), "danger", "flat", "chip" or "" (outlined)."""
-    made = QPushButton(text)
+    made = PushButton(text)
     made.setProperty("kind", kind)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
     made.setAutoDefault(False)

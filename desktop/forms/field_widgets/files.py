@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from desktop.forms.attachments import ACCEPTED, attach, open_copy, shown_size
@@ -31,7 +31,9 @@ class FilesField(FieldWidget):
         self._list = QVBoxLayout()
         self._list.setSpacing(2)
         self._column.addLayout(self._list)
-        self._add = QPushButton(host.say("file.attach"), self)
+        self._add = QPushButton(host.say("file.attach_short" if "/" in path else "file.attach"), self)
+        self._add.setToolTip(host.say("file.attach"))
+        self._add.setAccessibleName(f"{host.say('file.attach')}: {host.label(field.label)}")
         self._add.setProperty("kind", "flat")
         self._add.clicked.connect(self._choose)
         self._column.addWidget(self._add, 0, Qt.AlignmentFlag.AlignLeft)
@@ -45,6 +47,13 @@ class FilesField(FieldWidget):
     @property
     def focus_target(self) -> QWidget:
         return self._add
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        """Enter goes on like everywhere in a form; Space opens the choice of files."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._add.hasFocus():
+            self.left.emit()
+        else:
+            event.ignore()
 
     def present(self, value: Any) -> None:
         files = value if isinstance(value, list) else [value] if isinstance(value, dict) else []

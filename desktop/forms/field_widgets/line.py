@@ -19,6 +19,9 @@ NUMBERS = frozenset({"int", "decimal", "percent", "money"})
 LATIN_ONLY = frozenset({"code", "email", "int", "decimal", "percent", "money", "phone", "citizen_number", "tax_code"})
 
 
+_BY_KEY = frozenset({Qt.FocusReason.OtherFocusReason, Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason})
+
+
 class LineEdit(QLineEdit):
     """A QLineEdit that tells when it is entered and left, and whether an input method is composing in it."""
 
@@ -42,8 +45,11 @@ class LineEdit(QLineEdit):
             super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent, /) -> None:
+        """Entered by a key, the whole text is chosen: what is typed then takes the place of what stood there."""
         self.entered.emit()
         super().focusInEvent(event)
+        if event.reason() in _BY_KEY and not self.isReadOnly():
+            self.selectAll()
 
     def focusOutEvent(self, event: QFocusEvent, /) -> None:
         super().focusOutEvent(event)
@@ -59,6 +65,9 @@ class LineField(FieldWidget):
         super().__init__(field, host, path, parent)
         self._value: Any = None
         self._dirty = False
+        self._typed_into: object = (
+            None  # the entry that was typed into: until it is saved the officer sees what he typed
+        )
         self.line = LineEdit(self._key, self)
         self.line.setMinimumHeight(30)
         if field.type in NUMBERS:
@@ -87,12 +96,15 @@ class LineField(FieldWidget):
         self._value = value
         if self._dirty or (self.line.hasFocus() and self.line.isModified()):
             return
-        text = self.text_of(value, masked=self.field.masked and not self.line.hasFocus())
+        text = self.text_of(value, masked=self._is_masked())
         if text != self.line.text():
             self.line.setText(text)
             if not self.line.hasFocus():
                 self.line.setToolTip(text if len(text) > SHORT else "")
                 self.line.setCursorPosition(0)  # the beginning of a long value says more than its end
+
+    def _is_masked(self) -> bool:
+        return self.field.masked and not self.line.hasFocus() and self._typed_into is not self.host.entry
 
     def text_of(self, value: Any, *, masked: bool = False) -> str:
         return self.host.shown(self.field, value, masked=masked)
@@ -130,6 +142,7 @@ class LineField(FieldWidget):
 
     def _typed(self, _text: str) -> None:
         self._dirty = True
+        self._typed_into = self.host.entry
         if self._pause is None:
             self._pause = QTimer(self, singleShot=True, interval=PAUSE)
             self._pause.timeout.connect(self._paused)

@@ -81,6 +81,9 @@ class ReferenceField(LineField):
         elif open_here and enter:
             event.accept()
             popup.accept()
+        elif event.key() == Qt.Key.Key_Escape and self.short is not None:
+            event.accept()
+            self.close_short()
         elif open_here and event.key() == Qt.Key.Key_Tab and self._only_row() is not None:
             popup.accept()
         else:
@@ -134,7 +137,7 @@ class ReferenceField(LineField):
         self._show_about(record_id)
 
     def begin_new(self, type_id: str, values: dict[str, Any]) -> None:
-        """Opens the short form under the line."""
+        """Opens the short form under the line; what was typed stays there, in case the officer thinks better of it."""
         from desktop.forms.short_form import ShortForm  # late: it holds a form, which holds this
 
         self._dirty = False
@@ -211,8 +214,9 @@ class ReferenceField(LineField):
     def _commands(self, text: str) -> list[Suggestion]:
         rows = []
         for target in self._creatable():
+            is_person = target.id in TARGETS["person"]
             words = self.host.say(
-                "picker.new_person" if self.is_person else "picker.new", label=self.host.label(target.label).lower()
+                "picker.new_person" if is_person else "picker.new", label=self.host.label(target.label).lower()
             )
             rows.append(Suggestion(NEW + target.id, (words,), command=True, data=text))
         return rows

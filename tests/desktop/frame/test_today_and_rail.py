@@ -37,7 +37,8 @@ def test_what_is_late_comes_first_and_enter_opens_it(
     settle()
     page = today(window)
     cells = [row.cells for row in page.table.table.rows]
-    assert [cell[1] for cell in cells] == ["Xác nhận tình trạng hôn nhân", "Đăng ký khai sinh"]
+    kind = "Hồ sơ một cửa"
+    assert [cell[1] for cell in cells] == [f"{kind} · Xác nhận tình trạng hôn nhân", f"{kind} · Đăng ký khai sinh"]
     assert str(cells[0][0]).startswith("! Trễ") and str(cells[1][0]) == "◷ 13:41 hôm nay"
     assert cells[1][2] == "Lê Văn Khánh"
     assert "1 việc đã trễ" in page.subtitle.text()
