@@ -20,7 +20,7 @@ from desktop import theme
 from desktop.background import Background
 from desktop.language import use_language
 from desktop.line import Line
-from desktop.models.quick import may_begin
+from desktop.models.quick import may_begin, may_write
 from desktop.models.rows import RowContext
 from desktop.settings import Settings, load_settings, save_settings
 from desktop.sync_worker import SyncWorker
@@ -148,7 +148,11 @@ class App(QObject):
 
     def may_begin(self, record_type: RecordType) -> bool:
         """Whether the signed-in officer may begin such a record."""
-        return may_begin(record_type, self.officer)
+        return may_begin(record_type, self.officer) and self.may_write(record_type)
+
+    def may_write(self, record_type: RecordType) -> bool:
+        """Whether the signed-in officer's roles reach the register; else its records are shown and not edited."""
+        return may_write(record_type, self.catalog, self.officer)
 
     def open_record(self, record_id: str) -> None:
         """Asks the window for the record's page."""

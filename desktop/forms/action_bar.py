@@ -44,8 +44,9 @@ class ActionBar(QWidget):
 
     def fit(self, room: int) -> None:
         """Puts every action but the main one behind "More" where the buttons would be wider than ``room``, in px."""
-        widths = [button.sizeHint().width() + self._line.spacing() for button in self.buttons.values()]
-        if not self._cramped and len(widths) > 2 and sum(widths) > room:
+        main = any(offer.action.main for offer in self._offers)
+        can_give = len(self.buttons) > (1 if main else 0) and len(self._offers) > 1
+        if not self._cramped and can_give and self._line.sizeHint().width() > room:
             self._cramped, self._shown = True, ()
             self.show_offers(self._offers)
 

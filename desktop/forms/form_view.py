@@ -66,6 +66,7 @@ class FormView(QWidget):
         self._host = FormHost(app, entry, self.popup)
         self._show_all = False
         self._unlocked = unlocked
+        self._may_write = app.may_write(entry.record_type)
         self._headings: dict[str, QLabel] = {}
         self._grid = GridFlow(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -239,6 +240,8 @@ class FormView(QWidget):
     def _is_fixed(self, cell: FieldCell) -> bool:
         if self._unlocked:
             return False
+        if not self._may_write:
+            return True
         calculated = self.entry.is_calculated(cell.path) and not cell.field.overridable
         return self.entry.is_locked(cell.path) or calculated or cell.field.owner != "officer"
 

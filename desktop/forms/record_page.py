@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 class RecordPage(QWidget):
     closed = Signal()
     saved = Signal(str)
+    actions_changed = Signal()  # another record, or a new one was saved: its keys are others
     title_changed = Signal(str)
     open_requested = Signal(str)
 
@@ -139,6 +140,7 @@ class RecordPage(QWidget):
         self.drafts.restart(record.id if record else IdSource(self.app.clock).new())
         self.problems.clear()
         self._show()
+        self.actions_changed.emit()
 
     def after_save(self, record: Record) -> None:
         """The store has it: the form shows what was written, the draft is gone."""
@@ -228,7 +230,11 @@ class RecordPage(QWidget):
 
     def _show_actions(self) -> None:
         officer = self.app.officer
-        offers = self.entry.actions(officer) if officer else []
+        writes = self.app.may_write(self.record_type)
+        offers = self.entry.actions(officer) if officer and writes else []
+        self.header.save_button.setVisible(writes)
+        if not writes and self.notice.isHidden():
+            self.notice.say(tr("form.read_only", label=say(self.record_type.label)), "amber")
         self.header.show_offers(offers)
         self.header.print_button.setVisible(bool(self.record_type.printouts) and self.record is not None)
 

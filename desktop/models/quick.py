@@ -17,6 +17,15 @@ def may_begin(record_type: RecordType, officer: Officer | None) -> bool:
     return not record_type.begun_by or not set(record_type.begun_by).isdisjoint(officer.roles)
 
 
+def may_write(record_type: RecordType, catalog: Catalog, officer: Officer | None) -> bool:
+    """Whether one of the officer's roles has the record's scope: the city refuses what others write. A role the
+    catalogue does not know is the city's to judge."""
+    scopes = {role.id: role.scopes for role in catalog.roles}
+    roles = officer.roles if officer is not None else ()
+    known = [scopes[role] for role in roles if role in scopes]
+    return len(known) < len(roles) or not roles or any(record_type.scope in each for each in known)
+
+
 def is_named(record_type: RecordType, officer: Officer | None) -> bool:
     """Whether the definition names one of the officer's roles: then it is his own work, not only allowed."""
     return officer is not None and not set(record_type.begun_by).isdisjoint(officer.roles)

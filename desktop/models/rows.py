@@ -46,7 +46,7 @@ def _column(name: str, width: int, sortable: bool, record_type: RecordType) -> C
     if name in SPECIAL:
         return Column(name, tr(SPECIAL[name]), width, sortable, stretch=name == "_title")
     of = record_type.field(name)
-    stretch = of.type in REFERENCES or of.type in {"longtext", "address"}
+    stretch = of.type in REFERENCES or of.type in {"longtext", "address"} or (of.type == "text" and not width)
     return Column(of.name, say(of.label), width, sortable, of.type in RIGHT_ALIGNED, stretch)
 
 

@@ -18,6 +18,7 @@ from desktop.views.page import Page
 from desktop.views.pager import Pager
 from desktop.views.preview import Preview
 from desktop.widgets.basics import Card, EmptyState, button
+from desktop.widgets.flow import FlowLine
 from desktop.widgets.table import RowTable
 from forms.definition import RecordType
 from sync.store.model import ListQuery, Touched
@@ -63,18 +64,16 @@ class RecordList(Page):
         self.text.returnPressed.connect(self.focus_table)
         self.head.addWidget(self.text, 2)
 
-    def _make_filters(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(self.app.look.px(SMALL) - 2)
+    def _make_filters(self) -> FlowLine:
+        row = FlowLine(self.app.look.px(SMALL) - 2)
         self._chips = QButtonGroup(self)
         self._chips.setExclusive(True)
         self._add_chip(row, tr("frame.all"), ()).setChecked(True)
         for chosen in self.record_type.list_view.filters:
             self._add_chip(row, say(chosen.label), chosen.states)
-        row.addStretch(1)
         return row
 
-    def _add_chip(self, row: QHBoxLayout, text: str, states: tuple[str, ...]) -> QPushButton:
+    def _add_chip(self, row: FlowLine, text: str, states: tuple[str, ...]) -> QPushButton:
         chip = button(text, partial(self.filter_by, states), kind="chip")
         chip.setCheckable(True)
         self._chips.addButton(chip)

@@ -34,6 +34,7 @@ class RowTable(QTableView):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
@@ -112,8 +113,18 @@ class RowTable(QTableView):
             width = max(wanted[section] + part, min(least, wanted[section]), self._heading_width(section))
             room -= width - wanted[section]
             wanted[section] = width
+        self._cut_marks(wanted, least)
         for section, width in enumerate(wanted):
             header.resizeSection(section, width)
+
+    def _cut_marks(self, wanted: list[int], least: int) -> None:
+        """What is then still missing (large letters on a small screen) the widest column gives: its words are shortened
+        with …, and whole in their tip. Nothing is ever left to a sideways scroll."""
+        over = sum(wanted) - self.viewport().width()
+        for section in sorted(range(len(wanted)), key=lambda n: -wanted[n]):
+            given = min(max(over, 0), max(wanted[section] - least, 0))
+            wanted[section] -= given
+            over -= given
 
     def _hide_what_does_not_fit(self, wanted: list[int], elastic: list[int], least: int) -> list[int]:
         """Columns from the right, headed ones only and never the first three: nobody finds what lies to the side, and

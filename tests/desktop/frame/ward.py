@@ -205,7 +205,11 @@ def catalog() -> Catalog:
         "office": label("Văn phòng", "Office"),
         "people": label("Dân cư", "Residents"),
     }
-    roles = (Role("reception", label("Tiếp nhận", "Reception")), Role("civil_status", label("Hộ tịch", "Civil status")))
+    scopes = ("onestop", "people", "open")
+    roles = (
+        Role("reception", label("Tiếp nhận", "Reception"), scopes),
+        Role("civil_status", label("Hộ tịch", "Civil status"), scopes),
+    )
     return Catalog(version="2026.11", tools=tools, choices={}, roles=roles, groups=groups)
 
 
