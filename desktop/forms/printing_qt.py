@@ -11,7 +11,17 @@ from pathlib import Path
 
 from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QAbstractTextDocumentLayout as TextLayout
-from PySide6.QtGui import QFont, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter, QTextDocument
+from PySide6.QtGui import (
+    QFont,
+    QImage,
+    QPageLayout,
+    QPageSize,
+    QPainter,
+    QPdfWriter,
+    QTextDocument,
+    QTextFormat,
+    QTextTable,
+)
 
 from forms.definition import Printout
 
@@ -69,10 +79,27 @@ class Document:
         font = QFont()
         font.setFamilies(list(SERIF))
         font.setPointSizeF(13)
-        self._font = font
+        self._number_font = QFont(font)
+        self._number_font.setPixelSize(
+            round(13 * DPI / 72)
+        )  # px: a painter scaled to a printer would scale points twice
         self.text.setDefaultFont(font)
         self.text.setHtml(html)
         self.text.setPageSize(self.paper.text.size())
+        self._keep_signatures_whole()
+
+    def _keep_signatures_whole(self) -> None:
+        """A block of one row (signatures, a pair of lines) goes to the next page as a whole: a name alone up there, away
+        from its role, would be no signature."""
+        height = self.paper.text.height()
+        for frame in self.text.rootFrame().childFrames():
+            if not isinstance(frame, QTextTable) or frame.rows() != 1:
+                continue
+            box = self.text.documentLayout().frameBoundingRect(frame)
+            if box.height() < height and box.top() // height != (box.bottom() - 1) // height:
+                form = frame.format()
+                form.setPageBreakPolicy(QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore)
+                frame.setFormat(form)
 
     @property
     def pages(self) -> int:
@@ -91,7 +118,7 @@ class Document:
         self.text.documentLayout().draw(painter, context)
         painter.restore()
         if page > 0:
-            painter.setFont(self._font)
+            painter.setFont(self._number_font)
             painter.setPen(Qt.GlobalColor.black)
             above = QRectF(area.x(), area.y() - 12 * MM, area.width(), 8 * MM)
             painter.drawText(above, int(Qt.AlignmentFlag.AlignCenter), str(page + 1))
