@@ -142,7 +142,7 @@ class Scene:
 
     def relation(self, field: Field) -> str:
         """What the person named beside it may be to a child: by gender and age."""
-        fields = self._resolve(str(self._get_or_none(f"{_PART.sub('', field.name)}_ref"))) or {}
+        fields = self._resolve(str(self._get_or_none(f"{field.name.rpartition('_')[0]}_ref"))) or {}
         female = gender_of(str(fields.get("gender") or "")) == "female"
         born = str(fields.get("dob") or "")[:4]
         age = self.day.year - int(born) if born.isdigit() else 30

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
@@ -230,3 +231,31 @@ def test_what_was_written_before_is_offered_and_free_typing_stays_free(
     qtbot.keyClick(line, Qt.Key.Key_Down)
     qtbot.keyClick(line, Qt.Key.Key_Return)
     assert page.entry.get("proxy") == "Công ty Bưu chính Hoàn Kiếm"
+
+
+def test_a_number_that_stands_there_is_typed_over(open_page: Open, qtbot: Any) -> None:
+    page = open_page()
+    page.view.put("pages", 1)
+    page.view.focus_path("pages")
+    type_text(line_of(page, "pages"), "2")
+    line_of(page, "pages").clearFocus()
+    assert page.entry.get("pages") == 2
+
+
+def test_escape_on_the_line_closes_the_short_form(open_page: Open, qtbot: Any) -> None:
+    page = open_page()
+    cell = page.view.cell("applicant")
+    assert cell is not None and isinstance(cell.input, ReferenceField)
+    cell.input.begin_new(CITIZEN, {})
+    cell.input.line.setFocus()
+    qtbot.keyClick(cell.input.line, Qt.Key.Key_Escape)
+    assert cell.input.short is None
+
+
+def test_who_has_no_right_to_a_register_sees_it_and_is_told(open_page: Open, app: App, dossier: Record) -> None:
+    role = structs.replace(app.catalog.roles[0], scopes=("nothing",))
+    app.catalog = structs.replace(app.catalog, roles=(role,))
+    page = open_page(record_id=dossier.id)
+    assert line_of(page, "pages").isReadOnly()
+    assert page.header.save_button.isHidden() and not page.header.action_bar.buttons
+    assert not page.notice.isHidden()

@@ -91,3 +91,19 @@ def test_an_unsaved_form_is_saved_before_it_is_printed(open_page: Open, app: App
     assert page.printing.preview is None
     assert "Lưu hồ sơ trước" in page.notice.text.text()
     assert HA.name
+
+
+def test_signatures_are_not_torn_apart_by_the_end_of_a_page(qapp: Any) -> None:
+    block = "<table><tr><td>NGƯỜI NỘP<br><br><br><br>Lê Văn Khánh</td></tr></table>"
+    for lines in range(20, 60):
+        document = Document("<p>dòng</p>" * lines + block, SLIP)
+        table = document.text.rootFrame().childFrames()[0]
+        box, height = document.text.documentLayout().frameBoundingRect(table), document.paper.text.height()
+        assert box.top() // height == (box.bottom() - 1) // height
+
+
+def test_the_page_number_stands_in_the_margin_of_a_pdf_page(qapp: Any) -> None:
+    image = Document(LONG, SLIP).image(1, 1.0)
+    middle = range(image.width() // 2 - 80, image.width() // 2 + 120)
+    dark = [y for x in middle for y in range(5, 70) if image.pixelColor(x, y).lightness() < 128]
+    assert dark and max(dark) - min(dark) < 20

@@ -42,6 +42,17 @@ def test_the_palette_finds_people_without_accents_and_opens_them(
     settle()
 
 
+def test_a_person_comes_before_the_newer_records_that_name_him(
+    window: MainWindow, store: Store, settle: Settle, qtbot: QtBot
+) -> None:
+    person = ward.add(store, "residence.citizen", full_name="Nguyễn Thị Ánh Tuyết")
+    ward.add_dossier(store, "Đăng ký khai sinh", due_hours=4, applicant=person.id)
+    window.palette_box.open("anh tuyet")
+    qtbot.waitUntil(lambda: len(found(window)) == 2)
+    assert found(window)[0] == "Nguyễn Thị Ánh Tuyết"
+    settle()
+
+
 def test_the_palette_drops_answers_that_are_no_longer_asked_for(
     window: MainWindow, store: Store, settle: Settle, qtbot: QtBot
 ) -> None:

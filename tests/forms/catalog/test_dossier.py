@@ -196,3 +196,23 @@ def test_a_dozen_procedures_are_there_to_begin_with(catalog: Catalog) -> None:
     procedures = [e["fields"] for e in examples_of(catalog, catalog.record_type("onestop.procedure"))]
     assert len({procedure["code"] for procedure in procedures}) >= 12
     assert all(procedure["legal_basis"] for procedure in procedures)
+
+
+def test_the_papers_come_from_the_procedure_until_somebody_changes_them(counter: Counter) -> None:
+    counter.records["name"] = {"name": "Nhận cha, mẹ, con", "components": [{"name": "Đơn", "mandatory": True}]}
+    entry = counter.begin(DOSSIER, RECEPTION, procedure_ref="birth")
+    assert [row["component"] for row in entry.get("components_received")] == ["Tờ khai", "Giấy chứng sinh"]
+    entry.set("procedure_ref", "name")
+    assert [row["component"] for row in entry.get("components_received")] == ["Đơn"]
+    row = entry.add_row("components_received", {"component": "Kết quả xét nghiệm"})
+    entry.set("procedure_ref", "birth")
+    assert entry.rows("components_received") == ("00000001", row)
+
+
+def test_the_telephone_of_the_applicant_is_not_asked_for_again(counter: Counter) -> None:
+    counter.records["mother"] = {**counter.records["mother"], "phone": "+84912345678"}
+    entry = taken_in(counter)
+    assert entry.get("phone") == "+84912345678"
+    entry.set("phone", "0983 000 111")
+    entry.set("applicant_ref", "father")
+    assert entry.get("phone") == "+84983000111"
