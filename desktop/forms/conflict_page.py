@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from desktop.actions import ActionRow
 from desktop.forms.conflict_table import ConflictTable, Pick, picks_of
-from desktop.forms.flow_row import FlowRow
 from desktop.forms.history_view import HistoryView
 from desktop.forms.layout import clear_layout
 from desktop.forms.record_body import scrolled
 from desktop.forms.record_header import NoticeLine
 from desktop.language import say, tr
 from desktop.widgets.basics import button, text_label
+from desktop.widgets.flow import FlowLine
 from sync.merge import put_path
 from sync.store.model import HistoryRow, Record, Save, Touched
 
@@ -56,7 +56,7 @@ class ConflictPage(QWidget):
         self.table: ConflictTable | None = None
         self._table_place = QVBoxLayout()
         inner.addLayout(self._table_place)
-        self._buttons = FlowRow(px(8))
+        self._buttons = FlowLine(px(8))
         inner.addLayout(self._buttons)
         inner.addWidget(text_label(tr("form.conflict.keys"), "quiet", wrap=True))
         inner.addWidget(text_label(tr("form.conflict.history"), "heading"))
