@@ -10,6 +10,7 @@ from forms.calculation import STOPS, longer
 from forms.checks import broken
 from forms.definition import Action, Label
 from forms.entry_context import OFFICER_FACTS, ActionOffer, OfficerLike, Problem, RuleError, facts
+from forms.expressions import Expression
 from forms.messages import message
 from forms.vietnamese_dates import moment_text
 
@@ -33,8 +34,25 @@ def _in_the_way(entry: RecordEntry, action: Action, officer: OfficerLike) -> lis
     found = _not_allowed(entry, action, officer)
     filled = {*action.asks, *action.sets}
     found += _unguarded(entry, action, filled)
-    later = (p for p in entry.problems(target_of(entry, action)) if p.path.partition("/")[0] not in filled)
+    later = [p for p in entry.problems(target_of(entry, action)) if _name(p) not in filled]
+    fields = entry.record_type.field_map
+    if filled and any(name in fields and fields[name].calculate for name in map(_name, later)):
+        counted = _counted_from(entry, filled)
+        later = [p for p in later if _name(p) not in counted]
     return [*found, *later]
+
+
+def _name(problem: Problem) -> str:
+    return problem.path.partition("/")[0]
+
+
+def _counted_from(entry: RecordEntry, names: set[str]) -> set[str]:
+    """The fields that are calculated, directly or not, from ``names``: what they will be shows when the action is taken."""
+    rules = {f.name: Expression(f.calculate).reads for f in entry.record_type.fields if f.calculate}
+    found: set[str] = set()
+    while more := {name for name, reads in rules.items() if name not in found and reads & (names | found)}:
+        found |= more
+    return found
 
 
 def target_of(entry: RecordEntry, action: Action) -> str:

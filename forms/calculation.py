@@ -18,14 +18,21 @@ STOPS = "_stops"  # [[from, until or null], …]: when the deadline stood still
 
 
 def calculate(
-    entry: RecordEntry, paths: set[str] | None, *, names: Iterable[str] | None = None, only: str | None = None
+    entry: RecordEntry,
+    paths: set[str] | None,
+    *,
+    names: Iterable[str] | None = None,
+    only: str | None = None,
+    unlocked: bool = False,
 ) -> set[str]:
     """Does the calculations that depend on ``paths`` (None: all, or ``only`` one) and on ``names``; adds the paths they
-    change to ``paths`` and returns every name that changed, for the rules to be judged by."""
+    change to ``paths`` and returns every name that changed, for the rules to be judged by. ``unlocked``: only what the
+    present state leaves open."""
     run = _Run(entry, paths, set(names or ()))
     for calculation in entry.plan.calculations:
-        if only is None or only == calculation.key:
-            run.do(calculation)
+        if only not in (None, calculation.key) or (unlocked and entry.is_closed(calculation.key)):
+            continue
+        run.do(calculation)
     return run.names
 
 

@@ -1,34 +1,33 @@
 """Deadlines as an office counts them: working days, office hours, and how late something is.
 
 The day of receipt is never counted. Dates and hours are those of Viet Nam (+07:00, no daylight saving).
+
+What is late: a promise binds to its minute, as it stands on the applicant's slip, also where the office is open a while
+longer (promises end at 17:00, the office at 17:30); counts, colours and outcomes all go by that minute. How late is told
+in what an office counts: working days, and within a day whole hours of office time. Under one hour no amount is told:
+minutes of office time are no minutes of the clock (they stand still at noon, in the evening and over a weekend), so it
+is "just past the time promised" until an office hour has gone by, and a day late from the next working day on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from math import ceil
 from typing import Literal, get_args
 
 import msgspec
 
-from forms.definition import Label
+from forms.definition import Catalog, DayOverride, Label, OfficeHours
 from forms.tables import read_table
 from forms.vietnamese import VIETNAM, to_local
-from forms.workdays import DayOverride, Workdays, shipped_overrides
+from forms.workdays import Workdays, shipped_overrides
 
 DueUnit = Literal["working_hour", "working_day", "day", "same_day"]
-_DAY = timedelta(days=1)
-
-
-class OfficeHours(msgspec.Struct, frozen=True, kw_only=True):
-    """When the office works. ``begins`` is the day of the year (MM-DD) from which these hours hold."""
-
-    periods: tuple[tuple[time, time], ...]
-    due_at: time
-    same_day_before: time
-    begins: str = "01-01"
+_DAY, _HOUR, _MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+_JUST_LATE = Label("Vừa quá giờ hẹn", "Just past the time promised")
+_ABOUT_DUE = Label("Đến giờ hẹn", "Due now")
 
 
 class _HoursFile(msgspec.Struct):
@@ -49,20 +48,33 @@ class Lateness(msgspec.Struct, frozen=True):
 
     @property
     def label(self) -> Label:
-        """ "Trễ 1 ngày làm việc", "Còn 2 giờ làm việc"."""
+        """ "Trễ 1 ngày làm việc", "Còn 2 giờ làm việc", "Vừa quá giờ hẹn"."""
+        if not self.days and self.time < _HOUR and (self.late or self.time < _MINUTE):
+            return _JUST_LATE if self.late else _ABOUT_DUE
         if self.days:
             vi, en = f"{self.days} ngày làm việc", _plural(self.days, "working day")
-        elif self.time >= timedelta(hours=1):
-            hours = int(self.time / timedelta(hours=1))
+        elif self.time >= _HOUR:
+            hours = int(self.time / _HOUR)
             vi, en = f"{hours} giờ làm việc", _plural(hours, "working hour")
         else:
-            minutes = int(self.time / timedelta(minutes=1))
+            minutes = int(self.time / _MINUTE)
             vi, en = f"{minutes} phút", _plural(minutes, "minute")
         return Label(f"Trễ {vi}", f"{en} late") if self.late else Label(f"Còn {vi}", f"{en} left")
 
 
 def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def calendar_of(catalog: Catalog) -> WorkCalendar:
+    """The calendar of a pack, made once and kept with it: the program's days with the pack's over them, day by day, and
+    the pack's office hours where it has some."""
+    made: WorkCalendar | None = vars(catalog).get("_calendar")
+    if made is None:
+        days = {day.date: day for day in (*shipped_overrides(), *catalog.workdays)} if catalog.workdays else None
+        made = WorkCalendar(tuple(days.values()) if days else None, catalog.office_hours or None)
+        vars(catalog)["_calendar"] = made
+    return made
 
 
 class WorkCalendar:
@@ -83,6 +95,15 @@ class WorkCalendar:
     def _hours(self) -> tuple[OfficeHours, ...]:
         given = self._given_hours or read_table("office_hours.yaml", _HoursFile).hours
         return tuple(sorted(given, key=lambda season: season.begins))
+
+    @property
+    def seasons(self) -> tuple[OfficeHours, ...]:
+        """Office hours by season, in order of the year."""
+        return self._hours
+
+    def of_year(self, year: int) -> tuple[DayOverride, ...]:
+        """The year's days off and days worked in exchange."""
+        return self._days.of_year(year)
 
     def hours_on(self, day: date) -> OfficeHours:
         """The office hours of the season ``day`` is in; before the first season of a year the last one still holds."""

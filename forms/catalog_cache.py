@@ -10,12 +10,18 @@ import hashlib
 import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from forms import definition
-from forms.definition import Catalog
+from forms.definition import Catalog, ListView, RecordType
+
+FORMAT = 2
+_NOT_COMPILED = ("print", "examples.yaml")
+_Compiled = tuple[Catalog, dict[str, memoryview]]
 
 
 def default_cache_folder() -> Path:
@@ -35,27 +41,36 @@ def fingerprint(folder: Path) -> str:
 
 
 def _files(folder: str) -> list[tuple[str, os.stat_result]]:
+    """Those a catalogue is made from: neither the templates of printouts nor the examples."""
     found: list[tuple[str, os.stat_result]] = []
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                found += _files(entry.path)
-            elif entry.name.endswith((".yaml", ".yml")):
+            if entry.name in _NOT_COMPILED:
+                continue
+            if entry.name.endswith((".yaml", ".yml")):
                 found.append((entry.path, entry.stat()))
+            elif entry.is_dir(follow_symlinks=False):
+                found += _files(entry.path)
     return found
 
 
 def _shape() -> str:
     """Names of all structs and their fields: a cache of another version of them is of no use."""
     structs = [s for s in vars(definition).values() if isinstance(s, type) and issubclass(s, msgspec.Struct)]
-    return ";".join(f"{s.__name__}:{','.join(s.__struct_fields__)}" for s in structs)
+    names = ";".join(f"{s.__name__}:{','.join(s.__struct_fields__)}" for s in structs)
+    return f"{FORMAT};{names}"
 
 
 def read_cache(cache: Path, key: str) -> Catalog | None:
+    """Each record type's larger part is read when it is asked for."""
     try:
-        return msgspec.msgpack.decode((cache / f"catalog-{key}.msgpack").read_bytes(), type=Catalog)
-    except (OSError, ValueError, RecursionError):
+        catalog: Catalog
+        catalog, whole = msgspec.msgpack.decode((cache / f"catalog-{key}.msgpack").read_bytes(), type=_Compiled)
+        for record_type in catalog.record_types:
+            record_type.put_off(partial(msgspec.msgpack.decode, whole[record_type.id], type=RecordType))
+    except (OSError, ValueError, RecursionError, LookupError):
         return None
+    return catalog
 
 
 def write_cache(cache: Path, key: str, catalog: Catalog) -> None:
@@ -65,9 +80,20 @@ def write_cache(cache: Path, key: str, catalog: Catalog) -> None:
         stale = [path for path in cache.glob("catalog-*.msgpack") if key not in path.name]
         handle, name = tempfile.mkstemp(dir=cache, prefix=".catalog")
         with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.msgpack.encode(catalog))
+            file.write(_compiled(catalog))
         Path(name).replace(cache / f"catalog-{key}.msgpack")
         for path in sorted(stale, key=lambda path: path.stat().st_mtime_ns)[:-4]:
             path.unlink(missing_ok=True)
     except OSError:
         return
+
+
+def _compiled(catalog: Catalog) -> bytes:
+    """The catalogue with its record types cut short, and beside it each of them whole."""
+    tools = tuple(replace(tool, records=tuple(_cut(one) for one in tool.records)) for tool in catalog.tools)
+    whole = {one.id: msgspec.msgpack.encode(one) for one in catalog.record_types}
+    return msgspec.msgpack.encode((replace(catalog, tools=tools), whole))
+
+
+def _cut(record_type: RecordType) -> RecordType:
+    return replace(record_type, sections=(), actions=(), list_view=ListView(()), rules=(), printouts=())

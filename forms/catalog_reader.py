@@ -6,13 +6,27 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from forms.definition import Catalog, Choice, DatedValue, Label, RecordType, Tool
+from forms.definition import (
+    Catalog,
+    Choice,
+    DatedValue,
+    DayOverride,
+    Flow,
+    Label,
+    OfficeHours,
+    RecordType,
+    Report,
+    Tool,
+)
 from forms.definition_problems import DefinitionProblem
 from forms.definition_reader import read_struct, read_value
 from forms.definition_source import Source
 
 CATALOG_FILE, TOOL_FILE, EXAMPLES_FILE, DATED_FILE = "catalog.yaml", "tool.yaml", "examples.yaml", "dated_values.yaml"
+REPORTS_FILE, FLOWS_FILE = "reports.yaml", "flows.yaml"
+WORKDAYS_FILE, HOURS_FILE = "workdays.yaml", "office_hours.yaml"
 NOT_TOOLS = frozenset({"choices"})
 
 
@@ -24,6 +38,8 @@ class ReadTool(Struct, frozen=True):
     source: Source
     records: tuple[tuple[RecordType, Source], ...]
     examples: Source | None
+    reports: Source | None = None
+    flows: Source | None = None
 
 
 class ReadCatalog(Struct, frozen=True):
@@ -31,6 +47,8 @@ class ReadCatalog(Struct, frozen=True):
     source: Source
     tools: tuple[ReadTool, ...]
     choices: dict[str, Source]
+    workdays: Source | None = None
+    hours: Source | None = None
 
 
 def read_catalog(folder: Path, problems: list[DefinitionProblem]) -> ReadCatalog:
@@ -39,8 +57,11 @@ def read_catalog(folder: Path, problems: list[DefinitionProblem]) -> ReadCatalog
     data = source.data if isinstance(source.data, dict) else {}
     if source.data is not None and not isinstance(source.data, dict):
         source.mistake((), "phải là một nhóm khóa: giá trị", "must be a mapping")
-    choices, choice_sources = _choice_lists(folder / "choices", problems)
+    homes = (folder, *tool_folders(folder))  # a tool may bring lists and amounts of its own
+    choices, choice_sources = _choice_lists(homes, problems)
     tools = tuple(read_tool(path, problems) for path in tool_folders(folder))
+    workdays, days_source = _listed(folder / WORKDAYS_FILE, "days", tuple[DayOverride, ...], problems)
+    hours, hours_source = _listed(folder / HOURS_FILE, "hours", tuple[OfficeHours, ...], problems)
     catalog: Catalog = read_struct(
         source,
         (),
@@ -48,10 +69,12 @@ def read_catalog(folder: Path, problems: list[DefinitionProblem]) -> ReadCatalog
         Catalog,
         tools=tuple(read.tool for read in tools),
         choices=choices,
-        dated_values=_dated_values(folder, problems),
+        dated_values=tuple(value for home in homes for value in _dated_values(home, problems)),
+        workdays=workdays,
+        office_hours=hours,
         folder=str(folder),
     )
-    return ReadCatalog(catalog, source, tools, choice_sources)
+    return ReadCatalog(catalog, source, tools, choice_sources, days_source, hours_source)
 
 
 def tool_folders(folder: Path) -> list[Path]:
@@ -81,11 +104,27 @@ def read_tool(folder: Path, problems: list[DefinitionProblem]) -> ReadTool:
     if readable and not names:
         source.mistake(("records",), "công cụ chưa có loại hồ sơ nào", "the tool has no record type", "records: [ … ]")
     _stray_files(folder, {str(name) for name in names}, problems)
-    if readable:
-        tool: Tool = read_struct(source, (), data, Tool, records=tuple(r for r, _ in records))
-    else:
-        tool = Tool(id=tool_id, label=Label("", ""), short=Label("", ""), group="", records=())
-    return ReadTool(tool, folder, source, records, _examples(folder, source, problems) if readable else None)
+    if not readable:
+        empty = Tool(id=tool_id, label=Label("", ""), short=Label("", ""), group="", records=())
+        return ReadTool(empty, folder, source, records, None)
+    reports, report_source = _listed(folder / REPORTS_FILE, "reports", tuple[Report, ...], problems)
+    flows, flow_source = _listed(folder / FLOWS_FILE, "flows", tuple[Flow, ...], problems)
+    tool: Tool = read_struct(source, (), data, Tool, records=tuple(r for r, _ in records), reports=reports, flows=flows)
+    return ReadTool(tool, folder, source, records, _examples(folder, source, problems), report_source, flow_source)
+
+
+def _listed(path: Path, key: str, kind: Any, problems: list[DefinitionProblem]) -> tuple[Any, Source | None]:
+    """The list under the one key of a file that a tool may have."""
+    if not path.exists():
+        return (), None
+    source = Source(path, problems)
+    data: Any = source.data if isinstance(source.data, dict) else {}
+    for name in data:
+        if name != key:
+            source.mistake((name,), f"khóa lạ “{name}”", f"unknown key “{name}”", key)
+    if source.data is not None and key not in data:
+        source.mistake((), f"thiếu khóa “{key}”", f"key “{key}” is missing", f"{key}: [ … ]")
+    return read_value(source, (key,), data.get(key) or [], kind), source
 
 
 def _record(
@@ -113,7 +152,7 @@ class _Mute(Source):
 
 def _stray_files(folder: Path, names: set[str], problems: list[DefinitionProblem]) -> None:
     """A record file that ``records:`` does not name would silently not exist."""
-    known = {TOOL_FILE, EXAMPLES_FILE} | {f"{name}.yaml" for name in names}
+    known = {TOOL_FILE, EXAMPLES_FILE, DATED_FILE, REPORTS_FILE, FLOWS_FILE} | {f"{name}.yaml" for name in names}
     try:
         files = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and path.name not in known)
     except OSError:
@@ -131,13 +170,24 @@ def _examples(folder: Path, tool: Source, problems: list[DefinitionProblem]) -> 
     return Source(path, problems)
 
 
+def with_own_lists(catalog: Catalog, folder: Path, problems: list[DefinitionProblem]) -> Catalog:
+    """The catalogue with the lists and amounts that a tool outside of it brings."""
+    choices, _ = _choice_lists((folder,), problems)
+    values = _dated_values(folder, problems)
+    return replace(catalog, choices={**catalog.choices, **choices}, dated_values=(*catalog.dated_values, *values))
+
+
 def _choice_lists(
-    folder: Path, problems: list[DefinitionProblem]
+    homes: tuple[Path, ...], problems: list[DefinitionProblem]
 ) -> tuple[dict[str, tuple[Choice, ...]], dict[str, Source]]:
     lists: dict[str, tuple[Choice, ...]] = {}
     sources: dict[str, Source] = {}
-    for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
+    for path in (path for home in homes for path in sorted((home / "choices").glob("*.yaml"))):
         source = Source(path, problems)
+        if path.stem in sources:
+            vi, en = "danh sách trùng tên với một danh sách khác", "another list has the same name"
+            source.mistake((), vi, en, str(sources[path.stem].path))
+            continue
         data: Any = source.data if isinstance(source.data, dict) else {}
         if source.data is not None and "choices" not in data:
             source.mistake((), "thiếu khóa “choices”", "key “choices” is missing", "choices: [ … ]")

@@ -41,6 +41,8 @@ def working_state(record_type: RecordType, state: State) -> State:
 def lock_problem(record_type: RecordType, field: Field, state: State, inner: Field | None = None) -> Problem | None:
     """Why an officer cannot edit ``field`` (or its column ``inner``) in a state; None when he can."""
     shown = inner or field
+    if field.retired or shown.retired:
+        return Problem("", message("retired", label=shown.label))
     if field.owner != "officer" or shown.owner != "officer":
         return Problem("", message("owned", label=shown.label))
     locked = state.locked and field.name not in state.allows
@@ -99,19 +101,19 @@ class Judge:
         wanted = relevant and self._wanted(plan)
         choices = offered(plan, self._values.variables, self._day) if plan.choices else ()
         required = wanted and binds(self._type, plan.field, working_state(self._type, state))
-        problems = self._problems(path, plan, state, wanted) if relevant else ()
+        problems = self._problems(path, plan, state, wanted, present=state) if relevant else ()
         return FieldState(relevant, required, choices, problems)
 
     def required(self, path: str, plan: FieldPlan, state: State) -> bool:
         self._enter(path, plan)
         return self._relevant(plan) and self._wanted(plan) and binds(self._type, plan.field, state)
 
-    def problems(self, path: str, plan: FieldPlan, state: State) -> tuple[Problem, ...]:
-        """Problems as if the record were in ``state``."""
+    def problems(self, path: str, plan: FieldPlan, state: State, present: State) -> tuple[Problem, ...]:
+        """Problems as if the record were in ``state``; it is in ``present``."""
         self._enter(path, plan)
         if not self._relevant(plan):
             return ()
-        return self._problems(path, plan, state, self._wanted(plan))
+        return self._problems(path, plan, state, self._wanted(plan), present=present)
 
     def _enter(self, path: str, plan: FieldPlan) -> None:
         if plan.group is not None:
@@ -125,7 +127,9 @@ class Judge:
             return plan.required
         return plan.required.evaluate(self._values.variables) is True
 
-    def _problems(self, path: str, plan: FieldPlan, state: State, wanted: bool) -> tuple[Problem, ...]:
+    def _problems(
+        self, path: str, plan: FieldPlan, state: State, wanted: bool, *, present: State
+    ) -> tuple[Problem, ...]:
         field = plan.field
         if path in self._values.errors:
             why = self._values.errors[path]
@@ -134,7 +138,8 @@ class Judge:
         required = wanted and binds(self._type, field, state)
         found: tuple[Problem, ...]
         if value in (None, []):
-            found = (Problem(path, message("required", label=field.label)),) if required else ()
+            blocks = not (required and self._came_too_late(plan, present))
+            found = (Problem(path, message("required", label=field.label), blocks),) if required else ()
         else:
             found = self._of_value(path, plan, value, state)
         if field.type == "group":
@@ -147,12 +152,27 @@ class Judge:
             found += (Problem(path, message("pattern", label=plan.field.label)),)
         if plan.choices and not all(self._is_choice(plan, code) for code in _codes(value)):
             editable = lock_problem(self._type, plan.field, state) is None
-            found += (Problem(path, message("not_a_choice", label=plan.field.label), editable),)
+            former = self._vanished(path, plan, value)
+            text = message("former_choice" if former else "not_a_choice", label=plan.field.label)
+            found += (Problem(path, text, editable and not former),)
         return found
 
     def _is_choice(self, plan: FieldPlan, code: Any) -> bool:
         """Choices that ran out stay right where they were picked."""
         return any(c.code == code and passes(plan, c, self._values.variables) for c in plan.choices)
+
+    def _came_too_late(self, plan: FieldPlan, present: State) -> bool:
+        """Whether nobody can fill the field in any more: a newer pack asks for it, and the record was signed before. An action
+        that asks for it has put it in by now."""
+        if self._values.variables.get("id") is None or not present.locked:  # it has not been saved yet
+            return False
+        top = plan.field if plan.group is None else self._values.plan.fields[plan.group].field
+        return top.owner == "officer" and lock_problem(self._type, top, present) is not None
+
+    def _vanished(self, path: str, plan: FieldPlan, value: Any) -> bool:
+        """Whether the record was saved with a choice that another pack had and this one has not: it may stay."""
+        known = {choice.code for choice in plan.choices}
+        return not known.issuperset(_codes(value)) and value == self._values.opened_with(path)
 
     def _too_few(self, path: str, field: Field, value: Any, state: State) -> tuple[Problem, ...]:
         if not field.min_rows or len(value or ()) >= field.min_rows or not binds(self._type, field, state):

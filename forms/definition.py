@@ -7,12 +7,13 @@ order written, and ``states`` are written in the normal order of the work, so "f
 written after it, those of kind ``void`` excepted.
 """
 
-from __future__ import annotations
-
+import datetime
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 FieldType = Literal[
     "text",  # one line, NFC, trimmed, single spaces
@@ -95,16 +96,18 @@ class Field(Struct, frozen=True, kw_only=True):
     choice_list: str | None = None  # a shared list of the catalogue instead of `choices`
     choice_filter: str | None = None  # CEL over `choice` and the fields: cascades
     targets: tuple[str, ...] = ()  # record types a ref may point to
-    fields: tuple[Field, ...] = ()  # columns of a group
+    fields: "tuple[Field, ...]" = ()  # columns of a group
     min_rows: int = 0
     data_class: DataClass | None = None  # default: the record type's
-    masked: bool = False  # shown as 001090****** in lists and exports
+    masked: bool = False  # shown as 001090****** in lists, pickers, search hits; exports are whole, to be read again
     owner: str = "officer"  # "officer", "engine", or the id of the service whose value wins
     merge_group: str | None = None  # fields with the same name here merge together (amount and unit)
     search: bool = False  # its text is found by the search box
     width: Literal[3, 4, 6, 8, 9, 12] = 6  # twelfths of the form's width
     suggest: bool = False  # offer values used before in this field
     carry: bool = False  # kept when the next line of the same visit is begun
+    was: str | None = None  # the first name the field had, when it is called otherwise now; it stays at later renamings
+    retired: bool = False  # no longer asked for or shown in the form; what records hold of it is kept
 
 
 class Section(Struct, frozen=True):
@@ -151,6 +154,7 @@ class Register(Struct, frozen=True, kw_only=True):
     field: str  # the field that shows the number (cert_no, dossier_code, …)
     format: str  # "{n:04d}/{yyyy}": n, yyyy, yy, mm, dd, org, ward, device, book
     period: Literal["year", "day", "none"] = "year"
+    series_by: str | None = None  # one_of field: the numbers of each of its values run on their own
     book_format: str | None = None  # "{book:02d}/{yyyy}-SCT/BS"
     book_field: str | None = None
     book_size: int | None = None  # entries in a book before the next one is opened; None: until the year ends
@@ -198,6 +202,8 @@ class Printout(Struct, frozen=True, kw_only=True):
     landscape: bool = False
     paper: Literal["A4", "A5"] = "A4"
     proof: bool = False  # "BẢN KIỂM TRA": proof copy, not logged as issued
+    number: bool = True  # False: a paper that does not carry the register's number, so that it waits for none
+    blank: bool = False  # data only, on a numbered blank of the Ministry: each one used or spoiled is accounted for
     includes: dict[str, str] = {}  # name in the template -> "tool.record.ref_field": records that point at this one
 
 
@@ -208,14 +214,75 @@ class Delivery(Struct, frozen=True):
     states: tuple[str, ...]
 
 
-class Report(Struct, frozen=True):
+Period = Literal["day", "week", "month", "quarter", "half_year", "nine_months", "year", "occasion", "now"]
+
+
+class Breakdown(Struct, frozen=True):
+    """What a table's lines are: one for each value of ``by``, a field's name or CEL."""
+
+    by: str
+    label: Label
+
+
+class ReportColumn(Struct, frozen=True, kw_only=True):
+    """One figure of a line: the number of records (``count``: those for which it holds), the sum of a CEL value over them,
+    or ``calc``, CEL over the columns before it. In a table of records ``value`` says what stands there."""
+
     id: str
     label: Label
-    period: tuple[str, ...] = ()
+    count: str | None = None
+    sum: str | None = None
+    calc: str | None = None
+    value: str | None = None
+    show: Literal["number", "money", "percent", "decimal", "date", "text"] | None = None
+
+
+class ReportTable(Struct, frozen=True, kw_only=True):
+    id: str
+    label: Label
+    over: str  # record type
+    columns: tuple[ReportColumn, ...]
+    by_record: bool = False  # written `list`: one line per record instead of figures
+    when: str | None = None  # date or moment that must lie in the window
+    where: str | None = None  # CEL over fields, state, number, from_date, to_date
+    rows: tuple[Breakdown, ...] = ()
+    total: bool = False
+    sort: str | None = None  # column, "-" in front: descending; default: the order of choices, else by text
+
+
+class ReportDue(Struct, frozen=True):
+    """How long after the end of its window a report must have been sent."""
+
+    days: int
+    unit: Literal["day", "working_day"] = "working_day"
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """A report that is counted from records. ``window``: "report" from the 15th to the 14th (Decree 09/2019/NĐ-CP, Art. 12),
+    "calendar" by natural days; days and weeks are always natural."""
+
+    id: str
+    label: Label
+    periods: tuple[Period, ...]
+    tables: tuple[ReportTable, ...]
+    window: Literal["report", "calendar"] = "report"
+    due: ReportDue | None = None
+    to: Label | None = None
+    service: str | None = None
+    basis: str = ""
+    landscape: bool = False
+
+
+PUT_OFF = ("sections", "actions", "list_view", "rules", "printouts")
+"""Parts of a record type that a start does not need: nine tenths of it."""
 
 
 class RecordType(Struct, frozen=True, kw_only=True, dict=True):
-    """One register of a tool. ``id`` is ``tool.record``."""
+    """One register of a tool. ``id`` is ``tool.record``.
+
+    One that comes from the compiled catalogue reads the parts in PUT_OFF when the first of them is asked for, so that a
+    start takes no longer for more registers. Whoever hands a record type to ``msgspec`` itself asks for ``sections`` first.
+    """
 
     id: str
     label: Label
@@ -238,6 +305,33 @@ class RecordType(Struct, frozen=True, kw_only=True, dict=True):
     in_rail: bool = True
     begun_by: tuple[str, ...] = ()  # roles that may begin a record; empty: all
 
+    def put_off(self, read: Callable[[], "RecordType"]) -> None:
+        """Forgets the parts in PUT_OFF until they are asked for; ``read`` gives the whole, the same each time."""
+        self.__dict__["_read"] = read
+        for part in PUT_OFF:
+            vars(RecordType)[part].__delete__(self)
+
+    if not TYPE_CHECKING:  # else every name would pass for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            read = self.__dict__.get("_read")
+            if read is not None:  # two threads may both come here: they put in the same
+                whole = read()
+                for part in PUT_OFF:
+                    force_setattr(self, part, getattr(whole, part))
+                self.__dict__.pop("_read", None)
+            return object.__getattribute__(self, name)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, RecordType):
+            _ = self.sections, other.sections
+        return super().__eq__(other)
+
+    __hash__ = Struct.__hash__
+
+    def __repr__(self) -> str:
+        return f"RecordType({self.id!r})"
+
     @cached_property
     def fields(self) -> tuple[Field, ...]:
         """Top-level fields in the order of the form."""
@@ -256,7 +350,8 @@ class RecordType(Struct, frozen=True, kw_only=True, dict=True):
         for s in self.states:
             if s.id == state_id:
                 return s
-        raise KeyError(f"{self.id}: state {state_id}")
+        # of another pack: the record is shown with the bare code, and nothing in it can be edited here
+        return State(state_id, Label(state_id, state_id), locked=True)
 
     def action(self, action_id: str) -> Action:
         for a in self.actions:
@@ -273,7 +368,39 @@ class RecordType(Struct, frozen=True, kw_only=True, dict=True):
         if state_id is None or from_state is None:
             return False
         order = [s.id for s in self.states]
+        if state_id not in order or from_state not in order:
+            return False
         return self.state(state_id).kind != "void" and order.index(state_id) >= order.index(from_state)
+
+
+class Flow(Struct, frozen=True, kw_only=True):
+    """What comes next after a record in one of ``states``: another record begun (``link`` is its field that points back), or
+    an action on the record that the field ``finds`` points at. ``where`` and ``to_field`` are CEL over the source alone.
+
+    A flow of mode ``batch`` is begun for all its sources at once, from the list of ``to``; its rules also know
+    ``given``, what an officer answered to ``asks``."""
+
+    id: str
+    label: Label
+    from_: str = field(name="from")  # record type of the tool the flow stands in; of a batch: any
+    states: tuple[str, ...]
+    where: str | None = None
+    to: str | None = None  # record type begun or acted on
+    to_field: str | None = None  # CEL that gives the record type instead of `to`
+    link: str | None = None
+    finds: str | None = None
+    action: str | None = None  # taken on what is found; of a record begun by itself: taken at once
+    sets: dict[str, str] = {}  # field of the next record -> CEL over the source
+    roles: tuple[str, ...] = ()  # whose work it is; empty: whoever may begin it, or take the action
+    mode: Literal["propose", "offer", "auto", "batch"] = "propose"  # offer: on its page alone, nobody waits for it
+    asks: tuple[str, ...] = ()  # of a batch: fields of `to` that are given once for all
+    once: tuple[str, ...] = ()  # of a batch: fields of `to` that together are made only once
+    guard: tuple[Message, ...] = ()  # of a batch: what a source must fulfil; else it is left out, and told by name
+
+    @property
+    def key(self) -> str:
+        """Names it in the whole catalogue."""
+        return f"{self.from_}/{self.id}"
 
 
 class Tool(Struct, frozen=True, kw_only=True):
@@ -283,6 +410,7 @@ class Tool(Struct, frozen=True, kw_only=True):
     group: str  # id of a rail group of the catalogue
     records: tuple[RecordType, ...] = ()
     reports: tuple[Report, ...] = ()
+    flows: tuple[Flow, ...] = ()
     service: str | None = None  # the official system this tool stands in for
     icon: str = "tool"
     basis: tuple[str, ...] = ()  # law and circulars
@@ -314,11 +442,57 @@ class DatedValue(Struct, frozen=True):
     source: str = ""
 
 
+class Delegations(Struct, frozen=True, kw_only=True):
+    """The register in which the chair's delegations stand (``delegated("what")``), and which of its fields say what."""
+
+    record: str  # record type
+    officer: str  # reference to the officer who may sign
+    what: str  # many_of: what may be signed
+    from_: str = field(name="from")  # first day
+    to: str  # last day; empty: until it is ended
+    states: tuple[str, ...]  # in which it holds
+
+
+class ReportRegister(Struct, frozen=True, kw_only=True):
+    """The register that counted reports are kept in, and which of its fields hold what."""
+
+    record: str  # record type
+    code: str  # which report: "tool.report"
+    title: str
+    kind: str  # one_of with the codes of ``Period``
+    period: str  # as written: "2026-Q3"
+    from_: str = field(name="from")  # first day counted
+    to: str
+    due: str  # moment by which it must be sent
+    rows: str  # group with the columns code, name, value, last
+    receiver: str | None = None  # whom it is addressed to
+
+
 class Service(Struct, frozen=True):
     """A system of the city or the state that records are delivered to."""
 
     id: str
     label: Label
+
+
+class DayOverride(Struct, frozen=True, kw_only=True):
+    """One day that is off, or worked, against the rule; ``source`` is the document that says so."""
+
+    date: datetime.date
+    worked: bool
+    vi: str
+    en: str
+    source: str
+
+
+class OfficeHours(Struct, frozen=True, kw_only=True):
+    """When the office works. ``begins`` is the day of the year (MM-DD) from which these hours hold."""
+
+    periods: tuple[tuple[datetime.time, datetime.time], ...]
+    due_at: datetime.time
+    same_day_before: datetime.time
+    begins: str = "01-01"
+    source: str = ""
 
 
 class Catalog(Struct, frozen=True, kw_only=True, dict=True):
@@ -332,7 +506,21 @@ class Catalog(Struct, frozen=True, kw_only=True, dict=True):
     dated_values: tuple[DatedValue, ...] = ()
     services: tuple[Service, ...] = ()
     groups: dict[str, Label] = {}  # rail groups, in order
+    delegations: Delegations | None = None
+    report_register: ReportRegister | None = None
+    workdays: tuple[DayOverride, ...] = ()  # over the program's own, day by day
+    office_hours: tuple[OfficeHours, ...] = ()  # instead of the program's own
     folder: str = ""  # where the templates are
+
+    @property
+    def mark(self) -> str:
+        """Names the files this was compiled from, as they were; empty for a catalogue made in another way."""
+        mark: str = self.__dict__.get("_mark", "")
+        return mark
+
+    def put_mark(self, mark: str) -> None:
+        """For the loader. It stays with this object: what is made from it by ``replace`` is another catalogue."""
+        self.__dict__["_mark"] = mark
 
     def record_type(self, type_id: str) -> RecordType:
         """The record type called ``tool.record``; raises KeyError."""
@@ -345,6 +533,10 @@ class Catalog(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _by_id(self) -> dict[str, RecordType]:
         return {record.id: record for record in self.record_types}
+
+    @property
+    def flows(self) -> tuple[Flow, ...]:
+        return tuple(flow for tool in self.tools for flow in tool.flows)
 
     def tool_of(self, type_id: str) -> Tool:
         tool_id = type_id.partition(".")[0]

@@ -7,6 +7,7 @@ others; ``Source.problems`` decides whether the result may be used.
 from __future__ import annotations
 
 import types
+from datetime import date, time
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -20,7 +21,7 @@ from forms.definition_source import Place, Source
 
 _CHOICE_KEYS = frozenset({"code", "vi", "en", "valid_from", "valid_to"})
 _WORDS = {str: "chữ (text)", bool: "true | false", int: "số nguyên (whole number)", float: "số (number)"}
-_RENAMED = {"RecordType": {"list": "list_view"}}
+_RENAMED = {"RecordType": {"list": "list_view"}, "ReportTable": {"list": "by_record"}}
 
 
 @cache
@@ -75,7 +76,19 @@ def read_value(source: Source, place: Place, data: Any, hint: Any) -> Any:
         return _union(source, place, data, inner)
     if isinstance(hint, type) and issubclass(hint, Struct):
         return read_struct(source, place, data, hint)
-    return _scalar(source, place, data, (hint,))
+    return _moment(source, place, data, hint) if hint in (date, time) else _scalar(source, place, data, (hint,))
+
+
+def _moment(source: Source, place: Place, data: Any, kind: type[date] | type[time]) -> Any:
+    """A day as YYYY-MM-DD, a time of day as HH:MM or HH:MM:SS."""
+    text = source.written.get(place, str(data))
+    try:
+        return kind.fromisoformat(text)
+    except ValueError:
+        day = kind is date
+        vi = f"“{text}” không phải {'ngày' if day else 'giờ'}"
+        source.mistake(place, vi, f"“{text}” is no {'day' if day else 'time'}", "2026-11-22" if day else "08:00")
+        return _placeholder(kind)
 
 
 def _scalar(source: Source, place: Place, data: Any, kinds: tuple[Any, ...]) -> Any:
@@ -181,7 +194,8 @@ def _placeholder(hint: Any) -> Any:
         return Label("", "")
     if isinstance(hint, type) and issubclass(hint, Struct):
         return hint(**{entry[0]: _placeholder(entry[1]) for entry in _keys(hint).values() if entry[2] is NODEFAULT})
-    return hint() if hint in (str, int, float, bool) else ""
+    empty: dict[Any, Any] = {int: 0, float: 0.0, bool: False, time: time(), date: date.min}
+    return empty.get(hint, "")
 
 
 def _unknown_key(source: Source, place: Place, key: str, known: list[str]) -> None:

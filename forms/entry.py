@@ -24,12 +24,14 @@ from forms.entry_context import (
     facts,
 )
 from forms.entry_values import TYPED, EntryValues
+from forms.expressions import Expression
 from forms.field_types import show
 from forms.functions import RuleSurroundings, rule_functions
 from forms.messages import message
-from forms.plan import FieldPlan, plan_of
+from forms.plan import CLOCK, FieldPlan, plan_of
 from forms.published import Published
 from forms.reading import new_row_id, read
+from forms.record_functions import OtherRecords, chosen_value, words_about_records
 from forms.shapes import shape_problem
 from forms.titles import name_record
 from forms.vietnamese_dates import to_local
@@ -54,6 +56,7 @@ class RecordEntry:
         fields: Mapping[str, Any] | None = None,
         state: str | None = None,
         number: str | None = None,
+        id: str | None = None,
         watched: bool = True,
     ) -> None:
         """``watched`` False: nobody looks at single fields (an import), so that only ``problems`` judges, once."""
@@ -61,10 +64,16 @@ class RecordEntry:
         self.catalog = catalog
         self.context = context
         self.plan = plan_of(record_type, catalog)
+        self._others = OtherRecords(context.find, catalog, context.now)
         self.values = EntryValues(self.plan, fields or {}, rule_functions(self._surroundings()))
         day = to_local(context.now()).date().isoformat()
         self._published = Published(self.values, day, record_type.state(state or record_type.initial_state))
         self.number = number
+        self.id = id
+        self.by_clock: dict[str, Any] = {}  # what ``tell_time`` made of fields, groups as a whole
+        self._others.own_id = id
+        self._others.officer_id = self._acting
+        self._others.wanted = self.plan.looked_into
         self._watched = watched
         self._begin(fields)
 
@@ -76,6 +85,8 @@ class RecordEntry:
             resolve=context.resolve,
             dated_values=self.catalog.dated_values,
             label=self._shown,
+            chosen=self._chosen,
+            others=self._others.functions(),
             language=context.language,
         )
 
@@ -83,6 +94,7 @@ class RecordEntry:
         variables = self.values.variables
         variables.set("state", self.state)
         variables.set("number", self.number)
+        variables.set("id", self.id)
         variables.set("ward", facts(self.context.ward, WARD_FACTS))
         variables.set("officer", facts(self.context.officer, OFFICER_FACTS))
         if fields is None:
@@ -218,6 +230,13 @@ class RecordEntry:
                 calculate(self, None, only=plan.key)
         return self._settle(changed)
 
+    def evaluate(self, rule: Expression) -> Any:
+        """What a rule gives that is not the form's own (a flow's), over the record as it is."""
+        for name in rule.reads & self.plan.fields.keys() - self.plan.names:
+            self.values.publish(name, asked=True)
+        self._others.want(words_about_records([rule]))
+        return rule.evaluate(self.values.variables)
+
     def add_row(self, group: str, values: Mapping[str, Any] | None = None) -> str:
         """Adds a row and returns its id; ``values`` are read like typed ones, columns' defaults fill the others."""
         plan = self._known(group)
@@ -251,6 +270,7 @@ class RecordEntry:
 
     def recalculate(self) -> Changed:
         """Does every calculation again and judges everything: after an import, or when a referenced record changed."""
+        self._others.forget()
         if not self._watched:
             calculate(self, None)
             return frozenset()
@@ -261,6 +281,17 @@ class RecordEntry:
             name for name in self.plan.fields if before.get(name) != self.values.values.get(name)
         }
 
+    def tell_time(self) -> Changed:
+        """Does the calculations again that read the clock, and what follows from them, where the state leaves the field
+        open: a record that was saved yesterday is shown as it is today. ``by_clock`` says what this changed."""
+        paths: set[str] = set()
+        if not self.plan.tells_time:
+            return frozenset(paths)
+        touched = calculate(self, paths, names={CLOCK}, unlocked=True)
+        saved = self.values.saved() if paths else {}
+        self.by_clock |= {name: saved.get(name) for name in {path.partition("/")[0] for path in paths}}
+        return frozenset(paths | self._published.judge_again(touched, paths)) if paths else frozenset()
+
     # actions ---------------------------------------------------------------------------------------------------------
 
     def actions(self, officer: OfficerLike) -> list[ActionOffer]:
@@ -270,6 +301,7 @@ class RecordEntry:
     def perform(self, action_id: str, officer: OfficerLike, inputs: Mapping[str, Any] | None = None) -> None:
         """Takes an action: puts what it asks for (``inputs``), writes what it sets, freezes, moves the state. All or
         nothing: raises RuleError with what stands in the way. The register's number is the store's to give."""
+        self._others.forget()
         perform(self, action_id, officer, inputs or {})
 
     def write(self, path: str, value: Any) -> None:
@@ -308,6 +340,12 @@ class RecordEntry:
             return lock_problem(self.record_type, plan.field, state)
         return lock_problem(self.record_type, self.plan.fields[plan.group].field, state, plan.field)
 
+    def is_closed(self, key: str) -> bool:
+        """Whether the present state keeps a field or column, by its key, as it is, whoever would write it."""
+        plan = self.plan.fields[key]
+        outer = self.plan.fields[plan.group].field if plan.group else plan.field
+        return lock_problem(self.record_type, outer, self._published.state, plan.field) is not None
+
     def _refuse_locked(self, path: str, plan: FieldPlan) -> None:
         if lock := self._lock(path):
             raise RuleError([Problem(path, lock.message)])
@@ -329,6 +367,17 @@ class RecordEntry:
             return None
         return self._as_shown(name, self.values.plan_at(name))
 
+    def _chosen(self, name: str, key: str) -> Any:
+        """What the choice now in a field (or in a column of the row at hand, ``row.name``) says under ``key``."""
+        of_row, _, column = name.rpartition(".")
+        if not of_row:
+            return chosen_value(self.plan.fields[name].choices, self.values.get(name), key)
+        return chosen_value(*self.values.choice_of_row(column), key)
+
+    def _acting(self) -> str | None:
+        officer = self.values.variables.get("officer")
+        return officer.get("id") if isinstance(officer, dict) else None
+
     def _read(self, path: str, value: Any) -> Changed:
         changed = read(self.values, path, value)
         if path in changed and self.values.plan_at(path).field.type == "group":
@@ -341,7 +390,7 @@ class RecordEntry:
         if not paths and not names:
             return frozenset()
         touched = calculate(self, paths, names=names)
-        return frozenset(paths | self._published.judge_again(touched, paths))
+        return frozenset(paths | self._published.judge_again(touched, paths)) if self._watched else frozenset(paths)
 
     def _enter(self, state: str) -> None:
         self._published.state = self.record_type.state(state)

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from forms.definition import Action, Label
 from forms.functions import Calendar
+from forms.record_functions import Find
 
 
 class OfficerLike(Protocol):
@@ -27,7 +28,7 @@ class OfficerLike(Protocol):
 
 class EntryContext(Struct, frozen=True):
     """``ward`` has ``code``, ``name``, ``org_code`` and ``place`` (a mapping or an object); ``resolve`` gives the fields
-    of a record by id, or None; ``now`` an aware datetime."""
+    of a record by id, or None; ``now`` an aware datetime; ``find`` other records (None: rules cannot ask for them)."""
 
     now: Callable[[], datetime]
     ward: Any
@@ -35,6 +36,7 @@ class EntryContext(Struct, frozen=True):
     resolve: Callable[[str], Mapping[str, Any] | None]
     calendar: Calendar
     language: str = "vi"
+    find: Find | None = None
 
 
 class Problem(Struct, frozen=True):

@@ -9,7 +9,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from forms.definition import Label
+from forms.definition import Choice, Label
 from forms.expressions import Functions, Variables, member
 from forms.plan import FieldPlan, FormPlan
 
@@ -22,6 +22,7 @@ class EntryValues:
 
     def __init__(self, plan: FormPlan, fields: Mapping[str, Any], functions: Functions) -> None:
         self.plan = plan
+        self._opened = fields
         self.values: dict[str, Any] = {k: copy.deepcopy(v) for k, v in fields.items() if v is not None and k != TYPED}
         self.typed: dict[str, str] = {}
         self.errors: dict[str, Label] = {}  # path → why the typed text could not be read
@@ -59,6 +60,16 @@ class EntryValues:
         row = self.row(group, row_id)
         return row.get(column) if row else None
 
+    def opened_with(self, path: str) -> Any:
+        """What stood at a path when the record was opened."""
+        name, _, rest = path.partition("/")
+        value = self._opened.get(name)
+        if not rest:
+            return value
+        row_id, _, column = rest.partition("/")
+        rows = value if isinstance(value, list) else []
+        return next((row.get(column) for row in rows if isinstance(row, dict) and row.get("_id") == row_id), None)
+
     def put(self, path: str, value: Any) -> None:
         """Puts a canonical value; a group's variable follows when ``publish`` is called for it."""
         group, _, rest = path.partition("/")
@@ -77,9 +88,9 @@ class EntryValues:
         if not rest:
             self.publish(group)
 
-    def publish(self, name: str) -> None:
-        """Lets the rules see the present value of a top-level field."""
-        if name not in self.plan.names:
+    def publish(self, name: str, *, asked: bool = False) -> None:
+        """Lets the rules see the present value of a top-level field, if one of them reads it or it is ``asked`` for."""
+        if name not in self.plan.names and not asked:
             return
         field, value = self.plan.fields[name].field, self.values.get(name)
         if field.type == "group" and value:
@@ -111,6 +122,13 @@ class EntryValues:
             self.variables.set(member("row", column.field.name), row.get(column.field.name))
         if "row" in self.plan.names:
             self.variables.set("row", {c.field.name: row.get(c.field.name) for c in self.plan.fields[group].columns})
+
+    def choice_of_row(self, column: str) -> tuple[tuple[Choice, ...], Any]:
+        """The choices of a column and what the row at hand holds there."""
+        if self._row is None:
+            return (), None
+        group, row_id = self._row
+        return self.plan.fields[f"{group}/{column}"].choices, (self.row(group, row_id) or {}).get(column)
 
     def paths(self, key: str) -> Iterator[str]:
         """The paths of a field, or of a column in every row."""

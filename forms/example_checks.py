@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from forms.calendar import WorkCalendar
+from forms.calendar import calendar_of
 from forms.catalog_reader import ReadTool
 from forms.definition import Catalog, RecordType
 from forms.definition_source import Place, Source
@@ -63,7 +63,7 @@ def _check_example(source: Source, place: Place, example: Any, record_type: Reco
         return
     fields = _fields(source, (*place, "fields"), example["fields"], record_type, catalog)
     entry = RecordEntry(
-        record_type, catalog, _context(fields), fields=fields, state=state, number=example.get("number")
+        record_type, catalog, _context(fields, catalog), fields=fields, state=state, number=example.get("number")
     )
     entry.recalculate()
     for problem in entry.problems(state):
@@ -99,10 +99,10 @@ def _as_written(kind: str, value: Any, text: str | None) -> Any:
     return value if numeric or text is None or value is None else text
 
 
-def _context(fields: Mapping[str, Any]) -> EntryContext:
+def _context(fields: Mapping[str, Any], catalog: Catalog) -> EntryContext:
     """Surroundings without other records, at a time when everything the example tells has happened."""
     moments = [text for text in fields.values() if isinstance(text, str) and text.endswith("Z") and "T" in text]
     latest = max((datetime.fromisoformat(text) for text in moments), default=datetime.now(UTC))
     moment = max(latest, datetime.now(UTC))
     ward = {"code": "00070", "name": "Phường Hoàn Kiếm", "org_code": "H26.70", "place": "Hoàn Kiếm"}
-    return EntryContext(lambda: moment, ward, _Officer(), lambda _id: None, WorkCalendar())
+    return EntryContext(lambda: moment, ward, _Officer(), lambda _id: None, calendar_of(catalog))

@@ -16,12 +16,15 @@ from forms.cel_engine import engine
 Functions = Mapping[str, Callable[..., Any]]
 _STRING = r"r?\"(?:\\.|[^\"\\])*\"|r?'(?:\\.|[^'\\])*'"
 _MEMBER = re.compile(rf"{_STRING}|(?<![\w.])(row|choice)\.([A-Za-z_]\w*)")
-_LABEL = re.compile(r"\blabel\(\s*[\"'](\w+)[\"']\s*\)")
+_LABEL = re.compile(r"\b(?:label\(\s*[\"'](\w+)[\"']\s*\)|chosen\(\s*[\"'](row\.)?(\w+)[\"']\s*,)")
 _BOUND = re.compile(r"\.\s*(?:map|filter|all|exists|exists_one)\(\s*([A-Za-z_]\w*)\s*,")
 _NAME = re.compile(r"[A-Za-z]\w*")
+_TELLS_TIME = frozenset({"today", "now"})
 _CLOCK = ("getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getHours", "getMinutes", "getSeconds")
 _CONVERSIONS = ("string", "int", "uint", "double", "bool", "bytes", "dyn", "type", "timestamp", "duration")
 _TEXTS = ("size", "contains", "startsWith", "endsWith", "matches")
+LONGEST_RULE = 2000
+"""Characters: the engine goes one call deeper for each term, and a full stack ends the whole program."""
 STANDARD_FUNCTIONS = frozenset({*_CLOCK, *_CONVERSIONS, *_TEXTS})
 """What CEL itself brings."""
 
@@ -40,11 +43,17 @@ def member(owner: str, name: str) -> str:
     return f"{owner}__{name}"
 
 
+def _shown(labelled: str, of_row: str, chosen: str) -> str:
+    return labelled or (member("row", chosen) if of_row else chosen)
+
+
 def _flat(text: str) -> str:
     return _MEMBER.sub(lambda found: member(found[1], found[2]) if found[1] else found[0], text)
 
 
 def _compile(text: str) -> Any:
+    if len(text) > LONGEST_RULE:
+        raise ExpressionError(text[:80] + "…", f"longer than {LONGEST_RULE} characters")
     try:
         return engine.compile(_flat(text))
     except ValueError as error:
@@ -54,7 +63,7 @@ def _compile(text: str) -> Any:
 
 
 class Expression:
-    """A compiled rule. ``reads``: every name it depends on, the field of ``label("field")`` too; ``unbound``: names that
+    """A compiled rule. ``reads``: every name it depends on, the field of ``label("field")`` and ``chosen("field", …)`` too; ``unbound``: names that
     must be variables; ``functions``: functions it calls, operators left out."""
 
     __slots__ = ("_execute", "functions", "reads", "text", "unbound")
@@ -64,7 +73,7 @@ class Expression:
         names = frozenset(program.variables())
         self.text = text
         self.unbound = names - set(_BOUND.findall(text))
-        self.reads = names | frozenset(_LABEL.findall(text))
+        self.reads = names | frozenset(_shown(*found) for found in _LABEL.findall(text))
         self.functions = frozenset(name for name in program.functions() if _NAME.fullmatch(name))
         self._execute = program.execute
 
@@ -74,6 +83,11 @@ class Expression:
             return self._execute(variables.context)
         except Exception:
             return None
+
+    @property
+    def tells_time(self) -> bool:
+        """Whether its value changes with the clock alone."""
+        return not self.functions.isdisjoint(_TELLS_TIME)
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -98,6 +112,10 @@ class Variables:
         for name, value in values.items():
             if value is not None:
                 self.set(name, value)
+
+    def get(self, name: str) -> Any:
+        """A plain value as it was set."""
+        return self._values.get(name)
 
     def set(self, name: str, value: Any) -> None:
         if name not in self._known:

@@ -11,9 +11,13 @@ from forms.definition_source import Place, Source
 from forms.rule_checks import SURROUNDINGS, RuleScope, check_rule
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+# a group that ends in an endless repetition and is itself repeated without end: minutes for forty letters
+_RUNS_AWAY = re.compile(r"[^\\][+*]\)(?:[+*]|\{\d*,\})")
 _CEL_WORDS = {"true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if"}
 _CEL_WORDS |= {"import", "let", "loop", "package", "namespace", "return", "var", "void", "while"}
 _RESERVED = SURROUNDINGS | _CEL_WORDS | {"row", "choice"}
+RESERVED_NAMES = _RESERVED
+"""No field is called so."""
 _LISTED = frozenset({"one_of", "many_of"})
 _REFERENCES = frozenset({"ref", "refs"})
 
@@ -30,6 +34,7 @@ def fields_with_places(record_type: RecordType) -> Iterator[tuple[Field, Place, 
 
 def check_fields(source: Source, record_type: RecordType, catalog: Catalog) -> None:
     seen: set[str] = set()
+    first: dict[str, str] = {}
     for s, section in enumerate(record_type.sections):
         if section.relevant:
             check_rule(source, ("sections", s, "relevant"), section.relevant, RuleScope(catalog, record_type))
@@ -38,8 +43,22 @@ def check_fields(source: Source, record_type: RecordType, catalog: Catalog) -> N
         if key in seen:
             source.mistake(place, f"trường “{field.name}” có hai lần", f"field “{field.name}” stands twice")
         seen.add(key)
+        _check_first_name(source, place, field, f"{group.name}/" if group else "", first)
         columns = {column.name: column for column in group.fields} if group else None
         _check_field(source, place, field, RuleScope(catalog, record_type, columns))
+
+
+def _check_first_name(source: Source, place: Place, field: Field, prefix: str, first: dict[str, str]) -> None:
+    """Two fields with one first name would be one field to the city."""
+    name = prefix + (field.was or field.name)
+    if field.was is not None and not _NAME.fullmatch(field.was):
+        vi, en = f"tên cũ “{field.was}” không dùng được", f"“{field.was}” cannot have been a field's name"
+        source.mistake((*place, "was"), vi, en, "a–z, 0–9, _")
+    elif name in first and first[name] != field.name:
+        vi = f"“{field.name}” và “{first[name]}” cùng một tên gốc; đặt tên khác cho trường mới"
+        en = f"“{field.name}” and “{first[name]}” have the same first name; give the new field another"
+        source.mistake((*place, "was") if field.was else place, vi, en, "was: …")
+    first.setdefault(name, field.name)
 
 
 def _check_field(source: Source, place: Place, field: Field, scope: RuleScope) -> None:
@@ -80,9 +99,16 @@ def _check_shape(source: Source, place: Place, field: Field, is_column: bool) ->
     if field.pattern is not None:
         try:
             re.compile(field.pattern)
-        except re.error as error:
+        except (re.error, RecursionError, OverflowError) as error:
             vi, en = f"biểu thức mẫu sai: {error}", f"not a regular expression: {error}"
             source.mistake((*place, "pattern"), vi, en)
+        else:
+            if _RUNS_AWAY.search(field.pattern):
+                vi, en = (
+                    "lặp trong lặp, như (a+)+: có chữ làm máy đứng",
+                    "repeats a repetition, as (a+)+: it may never end",
+                )
+                source.mistake((*place, "pattern"), vi, en)
 
 
 def _check_choices(source: Source, place: Place, field: Field, catalog: Catalog) -> None:

@@ -44,6 +44,9 @@ RULE_FUNCTIONS: dict[str, tuple[int, int]] = {
     "show_money": (1, 1),
     "show_date": (1, 1),
     "label": (1, 1),
+    "chosen": (2, 2),
+    "records": (3, 3),
+    "delegated": (1, 1),
 }
 """Name → least and most arguments."""
 
@@ -67,6 +70,8 @@ class RuleSurroundings(Struct, frozen=True, kw_only=True):
     resolve: Callable[[str], Mapping[str, Any] | None] | None = None
     dated_values: tuple[DatedValue, ...] = ()
     label: Callable[[str], str | None] | None = None  # the shown text of a field
+    chosen: Callable[[str, str], Any] | None = None  # of the choice in a field, what its data says
+    others: Mapping[str, Callable[..., Any]] = {}  # the functions of forms.record_functions
     language: str = "vi"
 
 
@@ -173,7 +178,14 @@ def _lookups(around: RuleSurroundings) -> dict[str, Callable[..., Any]]:
         valid = (v for v in around.dated_values if v.key == key and v.valid_from <= day <= (v.valid_to or "9999"))
         return max(valid, key=lambda v: v.valid_from).value
 
-    return {"look": look, "dated": dated, "label": shown or (lambda _name: None)}
+    nothing = dict.fromkeys(("records", "delegated"), lambda *_: None)
+    return {
+        "look": look,
+        "dated": dated,
+        "label": shown or (lambda _name: None),
+        "chosen": around.chosen or (lambda _name, _key: None),
+        **(around.others or nothing),
+    }
 
 
 def _sum(items: Iterable[Any]) -> int | float | str:

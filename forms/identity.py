@@ -126,7 +126,7 @@ def gender_of(text: str | None) -> Gender | None:
 
 
 def mask(number: str, shown: int = 6) -> str:
-    """ "001090123456" → "001090******": how numbers stand in lists and exports."""
+    """ "001090123456" → "001090******": how numbers stand in lists, pickers and search hits."""
     return number[:shown] + "*" * max(0, len(number) - shown)
 
 

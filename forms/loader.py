@@ -28,6 +28,7 @@ def load_catalog(folder: Path | None = None, *, cache: Path | None = None) -> Ca
     if catalog is None:
         catalog = _compile(folder)
         write_cache(cache, key, catalog)
+    catalog.put_mark(key)
     return catalog
 
 
@@ -85,7 +86,7 @@ def _check_catalogue(folder: Path) -> list[DefinitionProblem]:
 
 def _check_tool(folder: Path) -> list[DefinitionProblem]:
     from forms.catalog_checks import check_tool
-    from forms.catalog_reader import CATALOG_FILE, read_catalog, read_tool
+    from forms.catalog_reader import CATALOG_FILE, read_catalog, read_tool, with_own_lists
     from forms.example_checks import check_examples
     from forms.template_checks import check_templates
 
@@ -95,6 +96,8 @@ def _check_tool(folder: Path) -> list[DefinitionProblem]:
     read = read_tool(folder, problems)
     others = tuple(tool for tool in around.tools if tool.id != read.tool.id)
     catalog = msgspec.structs.replace(around, tools=(*others, read.tool))
+    if beside != folder.parent:
+        catalog = with_own_lists(catalog, folder, problems)
     check_tool(read, catalog)
     if not problems:
         check_examples(read, catalog)

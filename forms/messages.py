@@ -52,10 +52,18 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{label} không còn trong danh sách được chọn: hãy chọn lại",
         "{label} is no longer among the choices: pick again",
     ),
+    "former_choice": (
+        "{label}: lựa chọn của mẫu cũ, giữ nguyên được hoặc chọn lại",
+        "{label}: a choice of a former form; it may stay, or pick again",
+    ),
     "min_rows": ("{label} cần ít nhất {least} dòng", "{label} needs at least {least} rows"),
     "locked": (
         "{label} đã khóa ở bước “{state}”, không sửa được",
         "{label} is locked in “{state}” and cannot be changed",
+    ),
+    "retired": (
+        "{label} là mục cũ, chỉ còn để xem",
+        "{label} is a retired field, kept to be read",
     ),
     "calculated": ("{label} do máy tính, không sửa được", "{label} is calculated and cannot be changed"),
     "owned": ("{label} do hệ thống ghi, không sửa được", "{label} is written by the system and cannot be changed"),

@@ -238,13 +238,17 @@ class Reference:
         if types and field is None:
             raise UnknownFieldError(f"{' / '.join(kind.id for kind in types)} has no field “{name}”")
         value = self.view_part(name)
-        return value if field is None else self.view_values.wrap(field, value)
+        if field is None:
+            return value
+        # what the other record froze when it was signed stays so on papers that quote it (an extract)
+        return self.view_values.wrap(field, value, (self.view_target.get("_frozen") or {}).get(name))
+
+    @property
+    def view_target(self) -> Mapping[str, Any]:
+        return (self.view_values.resolve(self.view_id) if self.view_id else None) or {}
 
     def view_part(self, name: str) -> Any:
-        if name in self.view_frozen:
-            return self.view_frozen[name]
-        target = self.view_values.resolve(self.view_id) if self.view_id else None
-        return target.get(name) if target else None
+        return self.view_frozen[name] if name in self.view_frozen else self.view_target.get(name)
 
     def __str__(self) -> str:
         """The name or title of what is referred to."""

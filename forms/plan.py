@@ -13,10 +13,14 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from forms.definition import Catalog, Choice, Field, Message, RecordType, Section
 from forms.expressions import Expression, member
+from forms.record_functions import words_about_records
 
+_NEVER = Expression("false")
+CLOCK = "now()"  # among what a calculation reads: no field can be called so
 ROW_PREFIX, CHOICE_PREFIX = member("row", ""), member("choice", "")
 
 
@@ -85,21 +89,31 @@ class FormPlan(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def names(self) -> frozenset[str]:
         """Every name that some expression reads: only these need be variables."""
-        used: set[str] = {name for c in self.calculations for name in c.expression.reads}
+        return frozenset(name for expression in self.expressions() for name in expression.reads)
+
+    @cached_property
+    def looked_into(self) -> frozenset[str]:
+        """Words of the rules that look at other records, the names of the fields they read among them."""
+        return words_about_records(self.expressions())
+
+    def expressions(self) -> Iterator[Expression]:
+        """Every rule of the type."""
+        yield from (calculation.expression for calculation in self.calculations)
         for plan in self.fields.values():
-            for expression in _expressions(plan):
-                used |= expression.reads
+            yield from _expressions(plan)
         for rule in (*self.rules, *(guard for action in self.actions.values() for guard in action.guards)):
-            used |= rule.expression.reads
-        for value in (value for action in self.actions.values() for value in action.sets.values()):
-            used |= value.reads
-        for named in (self.title, self.subtitle, self.deadline_unit):
-            used |= named.reads if named else frozenset()
-        return frozenset(used)
+            yield rule.expression
+        yield from (value for action in self.actions.values() for value in action.sets.values())
+        yield from (named for named in (self.title, self.subtitle, self.deadline_unit) if named)
 
     @cached_property
     def rule_reads(self) -> frozenset[str]:
         return frozenset(name for rule in self.rules for name in rule.expression.reads)
+
+    @cached_property
+    def tells_time(self) -> bool:
+        """Whether a calculation reads the clock."""
+        return any(CLOCK in calculation.reads for calculation in self.calculations)
 
     @cached_property
     def calculated(self) -> frozenset[str]:
@@ -153,6 +167,8 @@ def _maybe(text: str | None) -> Expression | None:
 def _field(section: Section, field: Field, catalog: Catalog, group: FieldPlan | None = None) -> FieldPlan:
     above = group.relevant if group else tuple(e for e in (_maybe(section.relevant),) if e)
     own = _maybe(field.relevant)
+    if field.retired:  # kept in records; nobody is asked for it, and no paper or service gets it
+        field, own = replace(field, required=False, constraints=(), calculate=None, default=None, min_rows=0), _NEVER
     plan = FieldPlan(
         key=f"{group.field.name}/{field.name}" if group else field.name,
         field=field,
@@ -206,7 +222,7 @@ def _keys(group: str | None, expression: Expression) -> frozenset[str]:
 
 def _calculations(record_type: RecordType, fields: dict[str, FieldPlan]) -> list[Calculation]:
     found = [
-        Calculation(p.key, p.group, p.field.name, p.calculate, _keys(p.group, p.calculate))
+        Calculation(p.key, p.group, p.field.name, p.calculate, _keys(p.group, p.calculate) | _clock(p.calculate))
         for p in fields.values()
         if p.calculate is not None
     ]
@@ -215,6 +231,10 @@ def _calculations(record_type: RecordType, fields: dict[str, FieldPlan]) -> list
         term = Expression(f"due({deadline.start}, ({deadline.amount}), ({deadline.unit}))")
         found.append(Calculation(deadline.field, None, deadline.field, term, _keys(None, term)))
     return found
+
+
+def _clock(expression: Expression) -> frozenset[str]:
+    return frozenset({CLOCK}) if expression.tells_time else frozenset()
 
 
 def in_order(calculations: Iterable[Calculation]) -> tuple[tuple[Calculation, ...], tuple[str, ...]]:

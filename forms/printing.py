@@ -24,6 +24,10 @@ extend a layout and fill its blocks::
   record               the record (first of ``records``); ``records``: all (printouts over a list or a visit)
   ward                 code, name ("Phường Hoàn Kiếm"), org_code, place ("Hoàn Kiếm"); officer: id, name
   now                  aware moment of printing; printout: id, label, landscape, paper, proof
+  book                 over a list: ``period``, ``volume``, ``since``, ``until``, ``first`` and ``last`` number; ``lines`` (``number``,
+                       ``record`` or none where a number stands empty, ``void``, ``reason``); ``carried("fee")``: the sum before the
+                       first line; ``pages(12, "fee")``: pages of 12 lines with ``lines``, ``index``, ``last``, ``count``, ``carries`` and
+                       the sums ``before.fee``, ``sums.fee``, ``after.fee``. Void lines count in no sum
   copy_number          1 for the first print; temporary: the number is not the final one; number_note: that banner
   includes             every name in the printout's ``includes`` is a list of records that point at this one: ``steps`` or
                        ``includes.steps``
@@ -71,6 +75,9 @@ does not have is an error. Also ``record.id``, ``record.number``, ``record.state
   recipients(["Như trên;", "Lưu: VT."])             Nơi nhận
   signoff(["Như trên;", "Lưu: VT."], {"role", "name", …})   Nơi nhận on the left, one signature on the right (official letters)
   columns(["STT", …])              header row of a register table and its row of column numbers
+  struck(line, n)                  the row of a number that was given to nothing, over ``n`` columns, with the reason
+
+A bordered table's first rows of ``<th>`` (and the row of column numbers under them) come again on each page, and rows stay whole.
 
 Only HTML that QTextDocument draws: layout by tables with ``width`` in per cent, no flex, no float, ``text-indent`` in px, ``<hr width=…>``,
 ``page-break-before: always``. Text is Times New Roman (Liberation Serif) 13 pt; 11 pt inside registers.
@@ -78,6 +85,7 @@ Only HTML that QTextDocument draws: layout by tables with ``width`` in per cent,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -98,10 +106,12 @@ from jinja2 import (
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from msgspec import Struct
 
-from forms.calendar import WorkCalendar
-from forms.definition import Catalog, Label, Printout, RecordType
+from forms.book_pages import Book, BookRange
+from forms.calendar import calendar_of
+from forms.definition import Catalog, Label, Printout, RecordType, Report
 from forms.paper_filters import FILTERS, GRID, box, dots, qr, total
 from forms.paper_values import RecordView, Reference, Values, shown
+from forms.reports import Figures, shown_figure
 from forms.units import AdministrativeUnits
 from resources import read_text
 
@@ -124,7 +134,7 @@ class PrintContext(Struct, frozen=True, kw_only=True):
     """What surrounds a print. ``ward``: code, name, org_code, place; ``officer``: id, name (by attribute or key).
 
     ``related(type, field, id)`` gives the records of a type that point at a record; ``copy_number`` comes from the
-    print log: 1 for the first.
+    print log: 1 for the first; ``book`` is the stretch of a register that a printout over a list shows.
     """
 
     ward: Any
@@ -134,6 +144,7 @@ class PrintContext(Struct, frozen=True, kw_only=True):
     related: Callable[[str, str, str], Sequence[Any]]
     copy_number: int = 1
     temporary: bool = False
+    book: BookRange | None = None
 
     @property
     def moment(self) -> datetime:
@@ -160,22 +171,80 @@ def render(
     if not records:
         raise PrintError(printout.template, 0, "chưa chọn hồ sơ nào để in")
     environment = _environment(Path(catalog.folder) / catalog.tool_of(record_type.id).id / "print")
+    names = _Names(record_type, printout, catalog, records, context)
+    return _rendered(environment, printout.template, names.variables)
+
+
+def render_report(
+    figures: Figures,
+    report: Report,
+    catalog: Catalog,
+    *,
+    context: PrintContext,
+    before: Figures | None = None,
+    narrative: str = "",
+) -> str:
+    """A report's tables as a paper in the layout of Decree 30/2020 (resources/paper/report.html), with the figures of the
+    period ``before`` beside their own where there is one. Raises PrintError."""
+    printout = Printout(id=report.id, label=report.label, template="paper/report.html", landscape=report.landscape)
+    variables = {
+        "figures": figures,
+        "report": report,
+        "before": {table.id: table for table in before.tables} if before else {},
+        "narrative": narrative,
+        "printout": printout,
+        "ward": context.ward,
+        "officer": context.officer,
+        "now": context.moment,
+        "copy_number": 1,
+        "temporary": False,
+        "number_note": "",
+        "record": None,
+        "register_number": dots,
+        "grid": GRID,
+        "dots": dots,
+        "cell": shown_figure,
+    }
+    return _rendered(_environment(Path(catalog.folder)), printout.template, lambda: variables)
+
+
+def _rendered(environment: _Sandbox, template: str, names: Callable[[], dict[str, Any]]) -> str:
     try:
-        names = _Names(record_type, printout, catalog, records, context)
-        variables = names.variables()
+        variables = names()
         macros: Any = environment.get_template("paper/macros.html").make_module(variables)
         variables |= {name: getattr(macros, name) for name in dir(macros) if not name.startswith("_")}
-        return environment.get_template(printout.template).render(variables)
+        return with_heads(environment.get_template(template).render(variables))
     except TemplateSyntaxError as error:
-        raise PrintError(error.name or printout.template, error.lineno, error.message or "sai cú pháp") from error
+        raise PrintError(error.name or template, error.lineno, error.message or "sai cú pháp") from error
     except TemplateNotFound as error:
         name, line = _line(error)
-        raise PrintError(name or printout.template, line, f"không có tệp mẫu {error.name}") from error
+        raise PrintError(name or template, line, f"không có tệp mẫu {error.name}") from error
     except Exception as error:
         if not isinstance(error, TemplateError) and _line(error) == ("", 0):
             raise
         name, line = _line(error)
-        raise PrintError(name or printout.template, line, str(error) or type(error).__name__) from error
+        raise PrintError(name or template, line, str(error) or type(error).__name__) from error
+
+
+_GRID = re.compile(r"<table [^>]*class=\"grid\"[^>]*>")
+_HEAD_ROW = re.compile(r"\s*<tr[^>]*>(?:(?!</tr>|<td).)*<th(?:(?!</tr>|<td).)*</tr>", re.DOTALL)
+_NUMBER_ROW = re.compile(r"\s*<tr[^>]*>(?:\s*<td[^>]*>\s*<i>\([^<]{1,8}\)</i>\s*</td>)+\s*</tr>")
+
+
+def with_heads(html: str) -> str:
+    """Marks the first rows of bordered tables as their head, which is drawn again on each page."""
+    parts, end = [], 0
+    for table in _GRID.finditer(html):
+        at = table.end()
+        while row := _HEAD_ROW.match(html, at):
+            at = row.end()
+        if at == table.end():
+            continue
+        if row := _NUMBER_ROW.match(html, at):
+            at = row.end()
+        parts += [html[end : table.end()], "<thead>", html[table.end() : at], "</thead>"]
+        end = at
+    return "".join([*parts, html[end:]])
 
 
 @lru_cache(maxsize=64)
@@ -226,7 +295,7 @@ class _Names:
         context: PrintContext,
     ) -> None:
         self._type, self._printout, self._catalog, self._context = record_type, printout, catalog, context
-        self._calendar = WorkCalendar()
+        self._calendar = calendar_of(catalog)
         self._values = Values(catalog, context.resolve, self._relevance, AdministrativeUnits())
         self._records = [self._values.record(record_type, record) for record in records]
 
@@ -242,6 +311,7 @@ class _Names:
             "now": context.moment,
             "printout": self._printout,
             "copy_number": context.copy_number,
+            "book": Book(context.book, self._records, self._values),
             "temporary": self._is_temporary(self._records[0]),
             "number_note": self._number_note(self._records[0]),
             "frozen": self._frozen,
@@ -278,12 +348,14 @@ class _Names:
 
     def _number_note(self, view: RecordView) -> str:
         """The banner over a paper without its final number; a draft's paper (a declaration) has none to wait for."""
-        if self._printout.over == "list" or not self._is_temporary(view):
+        printout = self._printout
+        if printout.over == "list" or not printout.number or printout.blank or not self._is_temporary(view):
             return ""
         if view.view_temporary:
             return "SỐ TẠM – chưa có số chính thức"
         state = view.view_type.state(view.view_state) if view.view_state else None
-        return "" if state is None or state.kind == "draft" else "CHỜ CẤP SỐ"
+        waits = state is not None and state.kind not in ("draft", "void")  # a refusal or a cancelled paper awaits none
+        return "CHỜ CẤP SỐ" if waits else ""
 
     def _register_number(self, r: RecordView | None = None) -> str:
         view = r or self._records[0]

@@ -43,7 +43,7 @@ class Published:
                 problem
                 for key, plan in self._plan.fields.items()
                 for path in self._values.paths(key)
-                for problem in self._judge.problems(path, plan, state)
+                for problem in self._judge.problems(path, plan, state, self.state)
             ]
             return [*found, *broken(self._plan.rules, variables, "")]
         finally:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from forms.definition import Action, Catalog, Message, RecordType
+from forms.dead_checks import check_dead
+from forms.definition import Action, Catalog, Field, Message, RecordType, State
 from forms.definition_source import Place, Source
 from forms.expressions import ExpressionError
 from forms.field_checks import check_fields, repeated, unknown
@@ -45,6 +46,7 @@ class RecordCheck:
         self._links()
         if len(self.source.problems) == before:
             self._cycles()
+            check_dead(self.source, self.type, self.catalog)
 
     def _field(self, place: Place, name: str) -> None:
         if name not in self.type.field_map:
@@ -150,6 +152,8 @@ class RecordCheck:
             if wrong or (getattr(register, key) or "").count("{") != len(_PART.findall(getattr(register, key) or "")):
                 vi, en = "mẫu số có phần lạ", "the number's format has an unknown part"
                 self.source.mistake(("register", key), vi, en, ", ".join(sorted(_NUMBER_PARTS)))
+        if register.series_by is not None:
+            self._series(register.series_by)
         if register.service is not None:
             self._service(("register", "service"), register.service)
         if register.kind == "service" and register.service is None:
@@ -157,6 +161,38 @@ class RecordCheck:
         if register.kind != "service" and not any(action.takes_number for action in self.type.actions):
             vi, en = "không bước nào lấy số của sổ", "no action takes a number of the register"
             self.source.mistake(("register",), vi, en, "takes_number: true")
+
+    def _series(self, name: str) -> None:
+        """What a series is of must be known before a number is taken, and must not change afterwards."""
+        place: Place = ("register", "series_by")
+        before = len(self.source.problems)
+        self._field(place, name)
+        field = self.type.field_map.get(name)
+        if len(self.source.problems) > before or field is None:
+            return
+        if field.type != "one_of":
+            vi, en = "loạt số phải theo một mục chọn một", "a series is of a field that picks one"
+            self.source.mistake(place, vi, en, "type: one_of")
+            return
+        taken = [state for action in self.type.actions if action.takes_number for state in self._after(action)]
+        late = field.required_from is not None and not all(
+            self.type.reached(state.id, field.required_from) for state in taken
+        )
+        if field.required is not True or late:
+            vi, en = f"“{name}” phải bắt buộc trước khi lấy số", f"“{name}” must be required before a number is taken"
+            self.source.mistake(place, vi, en, "required: true")
+        if any(not self._locks(field, state) for state in taken):
+            vi, en = f"“{name}” phải khóa từ khi có số", f"“{name}” must be locked once there is a number"
+            self.source.mistake(place, vi, en, "locked_from: …")
+
+    def _after(self, action: Action) -> list[State]:
+        """The states an action leads to, those it starts from where it stays."""
+        ids = action.from_ if action.to == "=" else (action.to,)
+        return [state for state in self.type.states if state.id in ids and state.kind != "void"]
+
+    def _locks(self, field: Field, state: State) -> bool:
+        locked = state.locked and field.name not in state.allows
+        return locked or (field.locked_from is not None and self.type.reached(state.id, field.locked_from))
 
     def _deadline(self) -> None:
         deadline = self.type.deadline

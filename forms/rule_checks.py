@@ -14,9 +14,14 @@ from forms.expressions import STANDARD_FUNCTIONS, Expression, ExpressionError
 from forms.functions import RULE_FUNCTIONS
 from forms.plan import CHOICE_PREFIX, ROW_PREFIX
 
-SURROUNDINGS = frozenset({"state", "number", "officer", "ward"})
+SURROUNDINGS = frozenset({"id", "state", "number", "officer", "ward"})
 _FUNCTIONS = {*RULE_FUNCTIONS, *STANDARD_FUNCTIONS, "has"}
 _LABEL = re.compile(r"\blabel\(\s*[\"'](\w+)[\"']\s*\)")
+_CHOSEN = re.compile(r"\bchosen\(\s*[\"'](row\.)?(\w+)[\"']\s*,\s*[\"'](\w+)[\"']\s*\)")
+_RECORDS = re.compile(r"\brecords\(\s*[\"']([^\"']*)[\"']\s*,\s*[\"']([^\"']*)[\"']")
+_DELEGATED = re.compile(r"\bdelegated\(\s*[\"']([^\"']*)[\"']\s*\)")
+_REFERRING = frozenset({"person", "household", "organisation", "ref", "refs"})
+_FOUND_BY = frozenset({*_REFERRING, "citizen_number", "tax_code"})
 _DATED = re.compile(r"\bdated\(\s*[\"']([^\"']*)[\"']")
 _LOOK = re.compile(r"\blook\(\s*(row\.)?(\w+)\s*,\s*[\"']([\w.]+)[\"']\s*\)")
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
@@ -35,6 +40,7 @@ class RuleScope(Struct, frozen=True):
     record_type: RecordType
     columns: Mapping[str, Field] | None = None  # of the group the rule stands in
     choice: bool = False
+    extra: tuple[str, ...] = ()  # names of the surroundings beyond the usual (a report's window)
 
 
 def check_rule(source: Source, place: Place, text: str, scope: RuleScope) -> None:
@@ -59,6 +65,10 @@ def check_rule(source: Source, place: Place, text: str, scope: RuleScope) -> Non
         if name not in fields:
             unknown_field(source, place, name, list(fields))
     _check_lookups(source, place, text, scope)
+    _check_chosen(source, place, text, scope)
+    _check_records(source, place, text, scope.catalog)
+    for what in _DELEGATED.findall(text):
+        _check_delegated(source, place, what, scope.catalog)
 
 
 def unknown_field(source: Source, place: Place, name: str, known: list[str]) -> None:
@@ -80,7 +90,7 @@ def _check_name(source: Source, place: Place, name: str, scope: RuleScope) -> No
             vi, en = "“choice” chỉ có trong choice_filter", "“choice” is known only in a choice_filter"
             source.mistake(place, vi, en, "choice_filter")
         return
-    known = [*scope.record_type.field_map, *sorted(SURROUNDINGS)]
+    known = [*scope.record_type.field_map, *sorted(SURROUNDINGS), *scope.extra]
     if name not in known:
         unknown_field(source, place, name, known)
 
@@ -99,6 +109,77 @@ def _check_lookups(source: Source, place: Place, text: str, scope: RuleScope) ->
         wanted = path.partition(".")[0]
         if targets and not any(wanted in target.field_map for target in targets):
             unknown_field(source, place, f"{targets[0].id}.{wanted}", list(targets[0].field_map))
+
+
+def _check_chosen(source: Source, place: Place, text: str, scope: RuleScope) -> None:
+    for of_row, name, key in _CHOSEN.findall(text):
+        field = ((scope.columns or {}) if of_row else scope.record_type.field_map).get(name)
+        if field is None:
+            unknown_field(
+                source, place, of_row + name, list(scope.columns or {} if of_row else scope.record_type.field_map)
+            )
+            continue
+        if field.type != "one_of":
+            vi, en = f"chosen chỉ dùng cho trường one_of, không phải “{name}”", f"“{name}” is no one_of field"
+            source.mistake(place, vi, en, "one_of")
+            continue
+        choices = field.choices or scope.catalog.choices.get(field.choice_list or "", ())
+        known = sorted({known for choice in choices for known in choice.data})
+        if choices and key not in known:
+            near = nearest(key, known)
+            vi, en = (
+                f"các lựa chọn của “{name}” không có “{key}”{near[0]}",
+                f"no choice of “{name}” has “{key}”{near[1]}",
+            )
+            source.mistake(place, vi, en, ", ".join(known))
+
+
+def _check_records(source: Source, place: Place, text: str, catalog: Catalog) -> None:
+    for type_id, name in _RECORDS.findall(text):
+        check_found_by(source, place, type_id, name, catalog)
+
+
+def check_found_by(source: Source, place: Place, type_id: str, name: str, catalog: Catalog) -> None:
+    """Whether records of that type can be looked up by that field (``field`` or ``group/column``), and quickly."""
+    if not catalog.knows(type_id):
+        near = nearest(type_id, sorted(record.id for record in catalog.record_types))
+        vi, en = f"không có loại hồ sơ “{type_id}”{near[0]}", f"no record type “{type_id}”{near[1]}"
+        source.mistake(place, vi, en, "")
+        return
+    record_type = catalog.record_type(type_id)
+    if not record_type.fields:
+        return  # it could not be read: its mistakes are told where they are
+    group, _, column = name.partition("/")
+    field = record_type.field_map.get(group)
+    if column and field is not None:
+        field = next((inner for inner in field.fields if inner.name == column), None)
+    if field is None:
+        unknown_field(source, place, f"{type_id}.{name}", list(record_type.field_map))
+    elif field.type not in _REFERRING if column else not is_found_by(record_type, name):
+        vi = f"không tìm nhanh được theo “{name}”: cần tham chiếu, số định danh, mã số thuế hoặc trường đầu của duplicate"
+        en = f"records are not found quickly by “{name}”"
+        source.mistake(place, vi, en, "ref | citizen_number | tax_code | duplicate[0]")
+
+
+def is_found_by(record_type: RecordType, name: str) -> bool:
+    """Whether records of the type are found by that field without reading them all."""
+    field = record_type.field_map.get(name)
+    known = (*record_type.duplicate[:1], record_type.visit)
+    return field is not None and (field.type in _FOUND_BY or name in known)
+
+
+def _check_delegated(source: Source, place: Place, what: str, catalog: Catalog) -> None:
+    register = catalog.delegations
+    if register is None or not catalog.knows(register.record):
+        vi, en = "danh mục chưa có sổ ủy quyền", "the catalogue has no register of delegations"
+        source.mistake(place, vi, en, "catalog.yaml: delegations")
+        return
+    field = catalog.record_type(register.record).field_map.get(register.what)
+    codes = [c.code for c in (field.choices or catalog.choices.get(field.choice_list or "", ()))] if field else []
+    if codes and what not in codes:
+        near = nearest(what, codes)
+        vi, en = f"không có việc ủy quyền “{what}”{near[0]}", f"“{what}” cannot be delegated{near[1]}"
+        source.mistake(place, vi, en, ", ".join(codes))
 
 
 def target_types(catalog: Catalog, field: Field) -> tuple[RecordType, ...]:

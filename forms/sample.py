@@ -7,23 +7,25 @@ to state by the type's own actions, so that what its rules calculate, freeze and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 from msgspec import Struct, structs
 
-from forms.calendar import WorkCalendar
+from forms.calendar import calendar_of
 from forms.definition import Action, Catalog, Field, RecordType
-from forms.entry import EntryContext, RecordEntry, RuleError
+from forms.entry import EntryContext, Problem, RecordEntry, RuleError
+from forms.expressions import Expression
 from forms.sample_numbers import give_numbers, number_fields
 from forms.sample_scene import SHARED_TARGETS, Resolve, Scene, examples_of, is_nobody
 from forms.sample_values import invent
-from forms.sample_years import Life, lives, routes_of, usual_weight
+from forms.sample_years import Life, lives, usual_weight, ways_of
 from forms.vietnamese import to_local
 
 _TRIES = 6
 _TRIES_PER_FIELD = 9
+_PATIENCE = timedelta(hours=640)  # of office time: about four months
 _LEFT_TO_EXAMPLES = {"residence.organisation": ("short_name", "org_code")}
 """What would be false of an invented name."""
 
@@ -57,7 +59,7 @@ def sample_records(
     """
     random = Random(f"{seed}/{record_type.id}/{n}")  # noqa: S311 - samples, not secrets
     maker = _Maker(record_type, catalog, ward=ward, now=now, resolve=resolve, pools=pools)
-    usual = {state: usual_weight(route) for state, route in maker.routes.items()}
+    usual = {state: usual_weight(record_type, ways[0]) for state, ways in maker.ways.items()}
     planned = lives(record_type, usual, n, random=random, now=now, calendar=maker.calendar)
     made = sorted((maker.make(random, life) for life in planned), key=lambda each: each.begun)
     give_numbers(record_type, made, ward)
@@ -90,19 +92,39 @@ class _Maker:
         self._now = now
         self.record_type, self.catalog, self.ward = record_type, catalog, ward
         self.resolve, self.pools = resolve, pools
-        self.calendar = WorkCalendar()
+        self.calendar = calendar_of(catalog)
         self.examples = examples_of(record_type, catalog)
         self._closed: set[str] = set()
+        self._slow: set[str] = set()  # states that take months to come to
+        self._made: list[Made] = []
+        self._alike: dict[str, dict[str, list[int]]] = {}  # field → value → places in _made
         self.by_actions = {name for action in record_type.actions for name in (*action.asks, *action.sets)}
-        self.routes = routes_of(record_type)
+        self.ways = ways_of(record_type)
         self.ward_code = str(ward["code"] if isinstance(ward, Mapping) else ward.code)
-        self.officers = self._staff()
+        self.everybody = self._staff()
+        self.officers = self.everybody[:4]
 
     def _staff(self) -> list[SampleOfficer]:
         roles = tuple(role.id for role in self.catalog.roles)
-        ids = list(self.pools.get("hr.officer", ()))[:4] or [f"sample-{number}" for number in range(1, 5)]
+        ids = list(self.pools.get("hr.officer", ())) or [f"sample-{number}" for number in range(1, 5)]
         people = [(record_id, self.resolve(record_id) or {}) for record_id in ids]
         return [SampleOfficer(each, str(fields.get("full_name") or each), roles) for each, fields in people]
+
+    def find(self, type_id: str, field: str, value: Any) -> list[dict[str, Any]]:
+        """Samples made so far, and records of the pools, with a value: what the rules over other records see."""
+        if type_id == self.record_type.id:
+            alike = self._alike.setdefault(field, {})
+            done = sum(len(places) for places in alike.values())
+            for at in range(done, len(self._made)):
+                alike.setdefault(str(self._made[at].fields.get(field)), []).append(at)
+            found = ((at, self._made[at]) for at in alike.get(str(value), ()))
+            return [{**m.fields, "_id": str(at), "_state": m.state, "_number": m.number} for at, m in found]
+        pooled = ((each, self.resolve(each) or {}) for each in self.pools.get(type_id, ()))
+        return [
+            {**fields, "_id": each, "_state": None, "_number": None}
+            for each, fields in pooled
+            if fields.get(field) == value
+        ]
 
     def chance(self, field: Field) -> float:
         """How often an optional field is filled in that this record's example leaves out."""
@@ -118,17 +140,27 @@ class _Maker:
         """A record of the life wanted; where its rules let no sample through, one that went less far or elsewhere."""
         problems: dict[str, list[str]] = {}
         for state in self._instead_of(life.state):
-            for _ in range(_TRIES):
-                attempt = _Attempt(self, random, structs.replace(life, state=state))
-                made = attempt.live()
+            for tried in range(_TRIES):
+                attempt = _Attempt(self, random, structs.replace(self._longer(life, tried, state), state=state))
+                made = attempt.live(self.ways[state][tried % len(self.ways[state])])
                 if made is not None and life.fresh is not None and self._is_late(made):
                     life = structs.replace(life, begun=life.fresh, ended=max(life.fresh, life.ended), fresh=None)
                 elif made is not None:
+                    if tried * 2 >= _TRIES:
+                        self._slow.add(state)
+                    self._made.append(made)
                     return made
                 problems[state] = attempt.problems
             self._closed.add(state)
         told = "; ".join(f"{state}: {', '.join(each)}" for state, each in problems.items())
         raise SampleError(f"{self.record_type.id}: {told}")
+
+    def _longer(self, life: Life, tried: int, state: str) -> Life:
+        """After half of the tries a life of months: a posting, a time to appeal or an instalment may have to pass."""
+        if (tried * 2 < _TRIES and state not in self._slow) or self.record_type.state(life.state).kind != "final":
+            return life
+        ended = min(self.calendar.add_working_time(life.begun, _PATIENCE), to_local(self._now))
+        return structs.replace(life, ended=max(ended, life.ended))
 
     def _is_late(self, made: Made) -> bool:
         deadline = self.record_type.deadline
@@ -137,9 +169,11 @@ class _Maker:
 
     def _instead_of(self, state: str) -> list[str]:
         """The state itself, then other real ones, furthest first; without those that were tried in vain before."""
-        kinds = {each: self.record_type.state(each).kind for each in self.routes}
+        kinds = {each: self.record_type.state(each).kind for each in self.ways}
         real = [each for each, kind in kinds.items() if kind in ("open", "waiting", "final") and each != state]
-        states = [state, *sorted(real, key=lambda each: (kinds[each] != kinds[state], -len(self.routes[each])))]
+        aside = {each: not all(action.main for action in ways[0]) for each, ways in self.ways.items()}
+        far = {each: len(ways[0]) for each, ways in self.ways.items()}
+        states = [state, *sorted(real, key=lambda each: (kinds[each] != kinds[state], aside[each], -far[each]))]
         return [each for each in states if each not in self._closed] or states
 
 
@@ -177,6 +211,7 @@ class _Attempt:
             officer=maker.officers[0],
             resolve=maker.resolve,
             calendar=maker.calendar,
+            find=maker.find,
         )
         self._entry = RecordEntry(self._type, maker.catalog, context)
 
@@ -194,8 +229,7 @@ class _Attempt:
         """Drafts and cancelled records are mostly filled in too: up to what the first real state asks."""
         return next((state.id for state in self._type.states if state.kind not in ("draft", "void")), self._life.state)
 
-    def live(self) -> Made | None:
-        route = self._maker.routes[self._life.state]
+    def live(self, route: tuple[Action, ...]) -> Made | None:
         for field in self._type.fields:
             self._fill(field)
         for step, action in enumerate(route, start=1):
@@ -290,19 +324,27 @@ class _Attempt:
         return entry.get(name) is None
 
     def _perform(self, action: Action, step: int) -> bool:
-        officers = self._maker.officers
-        for attempt in range(4):
-            officer = officers[(step + attempt) % len(officers)]
+        for attempt in range(_TRIES):
+            officer = self._acting(action, step, attempt)
             inputs = {name: self._asked(name, attempt) for name in action.asks}
             try:
                 self._entry.perform(action.id, officer, inputs)
             except RuleError as error:
                 self.problems = [f"{problem.path}: {problem.message.en}" for problem in error.problems]
-                for problem in error.problems:
-                    self._renew(problem.path, attempt + 1)
+                self._renew_behind(error.problems, attempt + 1, action)
                 continue
             return True
         return False
+
+    def _acting(self, action: Action, step: int, attempt: int) -> SampleOfficer:
+        """Who takes the step: the officers in turn, at some tries one whom the record names (a cashier closes his own
+        shift), and never the one who must not."""
+        barred = self._entry.get(action.not_by) if action.not_by else None
+        officers = [o for o in self._maker.officers if o.id != barred]
+        if attempt in (2, 4):
+            named = [o for o in self._maker.everybody if o.id != barred and o.id in self._entry.fields.values()]
+            officers = named or officers
+        return officers[(step + attempt) % len(officers)]
 
     def _asked(self, name: str, attempt: int) -> Any:
         """What the officer answers: yes to a yes-or-no question at first, else what the form has, then something new."""
@@ -321,13 +363,37 @@ class _Attempt:
             self.problems = [f"{problem.path}: {problem.message.en}" for problem in blocking]
             if not blocking:
                 return True
-            for problem in blocking:
-                self._renew(problem.path, attempt)
+            self._renew_behind(blocking, attempt)
         return False
+
+    def _renew_behind(self, problems: Sequence[Problem], attempt: int, action: Action | None = None) -> None:
+        """Other values where the problems are; for a rule of the whole record, or of an action, in the fields it reads."""
+        rules = (*self._type.rules, *(action.guard if action else ()))
+        for problem in problems:
+            paths = {problem.path: None}
+            if not problem.path:
+                paths = dict.fromkeys(
+                    n for r in rules if r.message == problem.message for n in sorted(Expression(r.rule).reads)
+                )
+            for path in paths:
+                self._renew(path, attempt)
 
     def _renew(self, path: str, attempt: int) -> None:
         name = path.partition("/")[0]
         field = self._type.field_map.get(name)
-        if field is None or self._entry.is_locked(name) or field.calculate is not None or field.owner != "officer":
+        if field is None or self._entry.is_locked(name) or field.owner != "officer":
+            return
+        if field.calculate is not None and (self._entry.get(name) is not None or not field.overridable):
+            self._fill_behind(field.calculate, attempt)
             return
         self._put(field, attempt)
+
+    def _fill_behind(self, calculation: str, attempt: int) -> None:
+        """What a calculation reads and the form still lacks: a completeness that is too low, a sum of nothing."""
+        entry, fields = self._entry, self._type.field_map
+        for name in sorted(Expression(calculation).reads):
+            field = fields.get(name)
+            if field is None or field.calculate is not None or field.owner != "officer":
+                continue
+            if entry.get(name) in (None, False) and entry.is_relevant(name) and not entry.is_locked(name):
+                self._put(field, attempt)

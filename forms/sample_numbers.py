@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from forms.definition import RecordType, Register
+from forms.register_numbers import series_name
 from forms.shapes import as_shape
 
 
@@ -24,12 +25,13 @@ def give_numbers(record_type: RecordType, records: Sequence[Numbered], ward: Any
     register = record_type.register
     if register is None:
         return
-    given: Counter[str] = Counter()
+    given: Counter[tuple[str, str]] = Counter()
     waiting = [(record.numbered_at, record) for record in records if record.numbered_at is not None]
     for moment, record in sorted(waiting, key=lambda pair: pair[0]):
         period = {"year": f"{moment:%Y}", "day": f"{moment:%Y-%m-%d}", "none": ""}[register.period]
-        given[period] += 1
-        record.number, shown = number_fields(record_type, register, moment, given[period], ward)
+        series = (series_name(record_type, record.fields), period)
+        given[series] += 1
+        record.number, shown = number_fields(record_type, register, moment, given[series], ward)
         record.fields.update(shown)
 
 

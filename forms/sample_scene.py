@@ -74,6 +74,7 @@ class Scene:
         self._example, self._examples = example, examples
         self._people: dict[str, Person] = {}
         self._taken: set[str] = set()
+        self._chosen: dict[str, str] = {}  # field → what it refers to
 
     @property
     def day(self) -> date:
@@ -123,22 +124,38 @@ class Scene:
             self._people[prefix] = person
         return self._people[prefix]
 
-    def refer(self, field: Field) -> str:
-        """An id of the pool: of the right gender for a mother or a father, an adult unless a child is meant. The same
-        one is not taken twice in a record while others are left. Of an empty pool: nobody, which is taken out again."""
+    def refer(self, field: Field, attempt: int = 0) -> str:
+        """An id of the pool: of the right gender for a mother or a father, an adult unless a child is meant (or rules
+        have refused several adults). The same one is not taken twice in a record while others are left. Of an empty
+        pool: nobody, which is taken out again."""
         if (declarant := self._declarant_as(field)) is not None:
             return declarant
         pool = self.pool(field)
         if not pool:
             return f"{NOBODY}-{field.name}"
-        for _ in range(30):
-            record_id = self.random.choice(pool)
-            if record_id not in self._taken and self._suits(field, self._resolve(record_id) or {}):
+        agreeing = self._agreeing(field, pool) if attempt < 5 else []
+        for turn in range(30):
+            record_id = self.random.choice(agreeing if agreeing and turn < 10 else pool)
+            if record_id not in self._taken and self._suits(field, self._resolve(record_id) or {}, attempt > 3):
                 break
         self._taken.add(record_id)
+        self._chosen[field.name] = record_id
         if "head" in field.name:
             self.head = record_id
         return record_id
+
+    def _agreeing(self, field: Field, pool: Sequence[str]) -> list[str]:
+        """Those of a pool that name, or are named by, what this record refers to already: a household and its survey."""
+        others = {name: each for name, each in self._chosen.items() if name != field.name}
+        named = {(self._resolve(each) or {}).get(field.name) for each in others.values()}
+        if theirs := [record_id for record_id in pool if record_id in named]:
+            return theirs
+        found = []
+        for record_id in pool if others else ():
+            fields = self._resolve(record_id) or {}
+            if any(fields.get(name) == each for name, each in others.items()):
+                found.append(record_id)
+        return found
 
     def relation(self, field: Field) -> str:
         """What the person named beside it may be to a child: by gender and age."""
@@ -156,7 +173,7 @@ class Scene:
         declarant = self._get_or_none("requester_ref")
         return str(declarant) if said and declarant and said.search(field.name) else None
 
-    def _suits(self, field: Field, fields: Mapping[str, Any]) -> bool:
+    def _suits(self, field: Field, fields: Mapping[str, Any], is_child: bool) -> bool:
         person = SHARED_TARGETS["person"]
         if field.type != "person" and (person not in field.targets or "dob" not in fields):
             return True
@@ -166,7 +183,7 @@ class Scene:
             return False
         born = str(fields.get("dob") or "")[:4]
         age = self.day.year - int(born) if born.isdigit() else 30
-        if _CHILD.search(field.name):
+        if is_child or _CHILD.search(field.name):
             return age < 16
         return 20 <= age <= (44 if wanted == "female" else 58 if wanted else 85)
 

@@ -101,6 +101,8 @@ def _date(scene: Scene, field: Field, _choices: Sequence[Choice], attempt: int) 
 
 def _date_partial(scene: Scene, field: Field, choices: Sequence[Choice], attempt: int) -> str:
     text = _date(scene, field, choices, attempt)
+    if any(len(str(value)) == 7 for value in scene.seen(field, 2)) or attempt in (2, 5):
+        return text[:7]
     return text[:4] if text < "1950" and scene.random.random() < 0.4 else text
 
 
@@ -226,7 +228,7 @@ _MAKERS: dict[str, _Maker] = {
     "bool": _bool,
     "one_of": _one_of,
     "many_of": _many_of,
-    "person": lambda scene, field, choices, attempt: scene.refer(field),
+    "person": lambda scene, field, choices, attempt: scene.refer(field, attempt),
     "household": lambda scene, field, choices, attempt: scene.refer(field),
     "organisation": lambda scene, field, choices, attempt: scene.refer(field),
     "ref": lambda scene, field, choices, attempt: scene.refer(field),

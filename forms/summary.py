@@ -36,6 +36,10 @@ class Summary(Struct, frozen=True):
     due_at: str | None
 
 
+Describe = Callable[[Mapping[str, Any], str, str | None, Resolve], Summary]
+"""Of fields, state, number and a way to look up other records."""
+
+
 def describe(
     record_type: RecordType,
     catalog: Catalog,
@@ -44,20 +48,28 @@ def describe(
     state: str,
     number: str | None,
     resolve: Resolve,
+    language: str = "vi",
 ) -> Summary:
-    """The summary of one record. Safe to call from several threads."""
+    """The summary of one record. Safe to call from several threads. What is stored is in Vietnamese; a title or subtitle
+    that shows labels is asked for anew where an officer reads another language."""
+    return describer(record_type, catalog, language)(fields, state, number, resolve)
+
+
+def describer(record_type: RecordType, catalog: Catalog, language: str = "vi") -> Describe:
+    """``describe`` for many records of one type, ready to be called; for this thread alone."""
     describers = _describers(catalog)
-    describer = describers.get(record_type.id)
-    if describer is None or describer.plan.record_type is not record_type:
-        describer = describers[record_type.id] = _Describer(plan_of(record_type, catalog), catalog)
-    return describer.describe(fields, state, number, resolve)
+    key = (record_type.id, language)
+    found = describers.get(key)
+    if found is None or found.plan.record_type is not record_type:
+        found = describers[key] = _Describer(plan_of(record_type, catalog), catalog, language)
+    return found.describe
 
 
-def _describers(catalog: Catalog) -> dict[str, _Describer]:
+def _describers(catalog: Catalog) -> dict[tuple[str, str], _Describer]:
     """This thread's describers: what evaluates CEL belongs to one thread."""
     kept = vars(catalog)
     local = kept.get("_describers") or kept.setdefault("_describers", threading.local())
-    found: dict[str, _Describer] | None = getattr(local, "of", None)
+    found: dict[tuple[str, str], _Describer] | None = getattr(local, "of", None)
     if found is None:
         found = local.of = {}
     return found
@@ -78,18 +90,28 @@ def _name_key(value: Any) -> str:
 class _Describer:
     """One record type made ready for being described, for one thread."""
 
-    def __init__(self, plan: FormPlan, catalog: Catalog) -> None:
+    def __init__(self, plan: FormPlan, catalog: Catalog, language: str) -> None:
         self.plan = plan
+        self._language = language
         record_type = plan.record_type
         self._catalog = catalog
         self._fields: Mapping[str, Any] = {}
         self._resolve: Resolve = _nobody
         self._functions = rule_functions(
-            RuleSurroundings(resolve=self._referenced_fields, dated_values=catalog.dated_values, label=self._label)
+            RuleSurroundings(
+                resolve=self._referenced_fields,
+                dated_values=catalog.dated_values,
+                label=self._label,
+                language=language,
+            )
         )
         self._reads = plan.title.reads | (plan.subtitle.reads if plan.subtitle else frozenset())
         self._title = self._named(plan.title)
         self._subtitle = self._named(plan.subtitle) if plan.subtitle else None
+        # the words of a list ("Cấp xã") stand in every subtitle: finding a record by them would find all
+        self._searches_subtitle = plan.subtitle is None or "label(" not in plan.subtitle.text
+        named = {name: record_type.field_map.get(name) for name in self._reads}
+        self._masked = tuple(f for f in named.values() if f is not None and f.masked)
         self._searched = tuple((f.name, self._index(f)) for f in record_type.fields if f.search)
         columns = (record_type.field_map.get(c.field) for c in record_type.list_view.columns)
         self._columns = tuple((f.name, self._sort_value(f)) for f in columns if f)
@@ -119,7 +141,11 @@ class _Describer:
         field, value = self.plan.record_type.field_map.get(name), self._fields.get(name)
         if field is None or value is None:
             return None
-        return show(field, value, "vi", choices=self._catalog.choices_of(field), resolve=self._resolve)
+        return show(field, value, self._language, choices=self._catalog.choices_of(field), resolve=self._resolve)
+
+    def _part(self, field: Field, value: Any) -> str:
+        """What a title may show of a masked field: lists, pickers and search hits show titles."""
+        return show(field, value, self._language, choices=self._choices(field), resolve=self._resolve, masked=True)
 
     def _index(self, field: Field) -> Callable[[Any], str]:
         """What the search box finds a value of this field by."""
@@ -152,6 +178,8 @@ class _Describer:
     def describe(self, fields: Mapping[str, Any], state: str, number: str | None, resolve: Resolve) -> Summary:
         self._fields, self._resolve = fields, resolve
         values = fields if self._reads.isdisjoint(_OF_THE_RECORD) else {**fields, "state": state, "number": number}
+        if self._masked:
+            values = {**values, **{f.name: self._part(f, v) for f in self._masked if (v := values.get(f.name))}}
         title = self._title(values) or fallback(self.plan, fields)
         subtitle = self._subtitle(values) if self._subtitle else ""
         due = fields.get(self._due) if self._due else None
@@ -164,10 +192,13 @@ class _Describer:
         return Summary(title, subtitle, self._search_text(fields, title, subtitle, number), sort, due)
 
     def _search_text(self, fields: Mapping[str, Any], title: str, subtitle: str, number: str | None) -> str:
-        parts = [title, subtitle, number or ""]
+        parts = [title]
+        if self._searches_subtitle and subtitle not in title:
+            parts.append(subtitle)
+        if number and number not in title:
+            parts.append(number)
         for name, index in self._searched:
             value = fields.get(name)
-            if value is not None:
-                parts.append(index(value))
-        seen = dict.fromkeys(part for part in parts if part)
-        return " ".join([part for part in seen if part is title or part not in title])
+            if value is not None and (part := index(value)) not in title:  # nor is an empty one: it is in every text
+                parts.append(part)
+        return " ".join(dict.fromkeys(parts))

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from forms.definition import Label
+from forms.definition import DayOverride, Label
 from forms.tables import compiled_holidays, library_holidays, read_table
 
 _ENGLISH = {
@@ -30,16 +30,6 @@ _ENGLISH = {
     "Quốc khánh": "National Day",
     "Ngày Văn hóa Việt Nam": "Vietnam Culture Day",
 }
-
-
-class DayOverride(msgspec.Struct, frozen=True, kw_only=True):
-    """One day that is off, or worked, against the rule; ``source`` is the document that says so."""
-
-    date: date
-    worked: bool
-    vi: str
-    en: str
-    source: str
 
 
 class _OverrideFile(msgspec.Struct):
@@ -76,6 +66,16 @@ class Workdays:
         if override is not None:
             return Label(override.vi, override.en) if not override.worked else None
         return self._year(day.year)[0].get(day)
+
+    def of_year(self, year: int) -> tuple[DayOverride, ...]:
+        """Every day of a year that is off by law or decision, or worked on a weekend, in order. ``source`` is empty where
+        the program reckons it from the law."""
+        names, worked = self._year(year)
+        found = {day: DayOverride(date=day, worked=False, vi=n.vi, en=n.en, source="") for day, n in names.items()}
+        for day in worked:
+            found[day] = DayOverride(date=day, worked=True, vi="Ngày làm bù", en="Working day in exchange", source="")
+        found |= {day: override for day, override in self._overrides.items() if day.year == year}
+        return tuple(found[day] for day in sorted(found))
 
     def next_working_day(self, day: date) -> date:
         """The first working day from ``day`` on, itself included."""

@@ -6,7 +6,17 @@ A *line* is one record as written in a file: values as they stand there, with th
 
 from forms.exchange.lines import ExchangeError, Line, LineProblem
 from forms.exchange.reading import read_lines
-from forms.exchange.values import LineValues, read_values
-from forms.exchange.writing import write_records
+from forms.exchange.values import LineValues, holding_rows, read_values
+from forms.exchange.writing import whole_file, write_records
 
-__all__ = ["ExchangeError", "Line", "LineProblem", "LineValues", "read_lines", "read_values", "write_records"]
+__all__ = [
+    "ExchangeError",
+    "Line",
+    "LineProblem",
+    "LineValues",
+    "holding_rows",
+    "read_lines",
+    "read_values",
+    "whole_file",
+    "write_records",
+]

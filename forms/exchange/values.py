@@ -10,10 +10,13 @@ from typing import Any
 from msgspec import Struct
 
 from forms.definition import Catalog, Choice, Field, Label, RecordType
+from forms.entry_values import OVERRIDDEN
 from forms.exchange.lines import LineProblem
 from forms.field_types import FieldError, parse
+from forms.field_types.groups import place_id
+from forms.flow_book import NOT_NEEDED
 
-ENGINE_FIELDS = ("_frozen", "_temporary", "_sample", "_overridden", "_stops", "_void")
+ENGINE_FIELDS = ("_frozen", "_temporary", "_sample", "_overridden", "_stops", "_void", "_same_number")
 """Engine fields an export writes and history may bring along."""
 _ONE_REFERENCE = ("person", "household", "organisation", "ref")
 _SHARED = {
@@ -69,7 +72,7 @@ def read_values(values: Mapping[str, Any], record_type: RecordType, catalog: Cat
     for name, value in values.items():
         field = known.get(name)
         if field is None:
-            if name in ENGINE_FIELDS:
+            if name in ENGINE_FIELDS or name.startswith(NOT_NEEDED):
                 fields[name] = value
             else:
                 problems.append(_unknown(name, record_type))
@@ -152,6 +155,20 @@ def _rows(field: Field, value: Any, place: tuple[str | int, ...], catalog: Catal
     if len({row["_id"] for row in rows}) != len(rows):
         raise _PathError(place, Label("Hai dòng cùng một mã.", "Two rows have the same id."))
     return rows or None
+
+
+def holding_rows(
+    record_type: RecordType, fields: Mapping[str, Any], present: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """``fields`` of a line with ``_overridden`` naming the calculated groups whose rows came with it: what a citizen handed
+    in must not make way for the list of another procedure. Rows with their place as id were calculated (an export
+    writes them) and stay so. ``present``: fields of the record the line is about, if there is one."""
+    held = set(fields.get(OVERRIDDEN) or (present or {}).get(OVERRIDDEN) or ())
+    for field in record_type.fields:
+        rows = fields.get(field.name) if field.type == "group" and field.calculate else None
+        if isinstance(rows, list) and any(row.get("_id") != place_id(place) for place, row in enumerate(rows, 1)):
+            held.add(field.name)
+    return {**fields, OVERRIDDEN: sorted(held)} if held else dict(fields)
 
 
 def _row_id(group: str, at: int, row: dict[str, Any]) -> str:

@@ -34,12 +34,12 @@ def write_records(path: Path, record_type: RecordType, records: Iterable[Row]) -
             f"Không biết ghi tệp {path.name}: cần .ndjson, .csv hoặc .xlsx.",
             f"Cannot write {path.name}: it must be .ndjson, .csv or .xlsx.",
         )
-    with _whole_file(path) as beside:
+    with whole_file(path) as beside:
         return write(beside, record_type, records)
 
 
 @contextmanager
-def _whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path) -> Iterator[Path]:
     """A file beside ``path`` that takes its name only when it is complete."""
     if path.is_dir():
         raise IsADirectoryError(21, "is a directory", str(path))

@@ -53,7 +53,7 @@ class FieldKind:
         return str(value)
 
     def mask(self, text: str) -> str:
-        """How the shown text stands in lists and exports when the field is masked."""
+        """How the shown text stands in lists, pickers and search hits when the field is masked."""
         return "******"
 
 

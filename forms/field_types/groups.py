@@ -14,6 +14,11 @@ ParseColumn = Callable[[Field, Any], Any]
 ShowColumn = Callable[[Field, Any, Showing], str]
 
 
+def place_id(place: int) -> str:
+    """The id of a row that brings none, as calculated ones: its place, counted from 1."""
+    return f"{place:08x}"
+
+
 class Group(FieldKind):
     """Columns are read and shown by their own types, reached through the functions given (the table of types)."""
 
@@ -40,9 +45,9 @@ class Group(FieldKind):
         return rows or None
 
     def _free_id(self, place: int, taken: set[str]) -> str:
-        while f"{place:08x}" in taken:
+        while place_id(place) in taken:
             place += 0x1000000
-        taken.add(row_id := f"{place:08x}")
+        taken.add(row_id := place_id(place))
         return row_id
 
     def _row(self, field: Field, row: dict[str, Any], row_id: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forms.definition import Catalog
+from forms.definition import Catalog, Choice, Column, Field, Label, ListView, RecordType, Section, State
 from forms.entry import EntryContext, RecordEntry, RuleError
 
 from .conftest import PEOPLE, Clock
@@ -301,3 +301,46 @@ def test_nothing_typed_is_lost(text: str, name: str, catalog: Catalog, context: 
         assert entry.draft_fields["_typed"][name] == text
     elif text.isprintable() and text.strip():
         assert entry.fields[name]
+
+
+def test_what_reads_the_clock_is_told_anew_when_the_state_leaves_it_open(
+    catalog: Catalog, clock: Clock, context: EntryContext
+) -> None:
+    state = Choice("soon", Label("Sắp đến hạn", "Soon")), Choice("late", Label("Trễ", "Late"))
+    label = Label("x", "x")
+    kind = RecordType(
+        id="library.reminder",
+        label=label,
+        title="note",
+        sections=(
+            Section(
+                "s",
+                label,
+                (
+                    Field(name="due", type="date", label=label),
+                    Field(
+                        name="mark",
+                        type="one_of",
+                        label=label,
+                        choices=state,
+                        calculate='due < today() ? "late" : "soon"',
+                    ),
+                    Field(name="note", type="text", label=label, calculate='mark == "late" ? "gấp" : "chưa vội"'),
+                    Field(name="other", type="text", label=label, calculate='"như cũ"'),
+                ),
+            ),
+        ),
+        states=(State("open", label), State("done", label, kind="final", locked=True)),
+        actions=(),
+        list_view=ListView((Column("note"),)),
+    )
+    saved = {"due": "2026-11-25", "mark": "soon", "note": "chưa vội", "other": "của chương trình cũ"}
+    clock.at += timedelta(days=7)
+    entry = RecordEntry(kind, catalog, context, fields=saved, state="open")
+    assert entry.get("mark") == "soon", "a record that exists begins as it was saved"
+    assert entry.tell_time() == {"mark", "note"}
+    assert (entry.get("mark"), entry.get("note"), entry.get("other")) == ("late", "gấp", "của chương trình cũ")
+    assert entry.by_clock == {"mark": "late", "note": "gấp"}
+    assert entry.tell_time() == frozenset()
+    done = RecordEntry(kind, catalog, context, fields=saved, state="done")
+    assert done.tell_time() == frozenset() and done.fields == saved

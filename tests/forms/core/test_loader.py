@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
-from forms.definition import Catalog
+from forms.definition import PUT_OFF, Catalog
 from forms.loader import DefinitionError, DefinitionProblem, check, load_catalog
 from forms.rule_checks import calls
 
@@ -64,6 +68,14 @@ MISTAKES = [
     ("choice_list: kinds", "choice_list: kind", "lending/loan.yaml", "sections.what.fields.kind.choice_list"),
     ("choice.kind == kind", "choce.kind == kind", "lending/loan.yaml", "sections.what.fields.shelf.choice_filter"),
     ("look(borrower, 'dob')", "look(borrower, 'born')", "lending/loan.yaml", "sections.what.fields.borrower_dob.calculate"),
+    ("words(fee)", '"chosen(\'kind\', \'depositt\')"', "lending/loan.yaml", "sections.lines.fields.fee_words.calculate"),
+    ("words(fee)", '"chosen(\'kinds\', \'deposit\')"', "lending/loan.yaml", "sections.lines.fields.fee_words.calculate"),
+    ("words(fee)", '"chosen(\'phone\', \'deposit\')"', "lending/loan.yaml", "sections.lines.fields.fee_words.calculate"),
+    ("words(fee)", '"text(records(\'lending.lone\', \'borrower\', borrower).size())"', "lending/loan.yaml", "sections.lines.fields.fee_words.calculate"),
+    ("words(fee)", '"text(records(\'lending.loan\', \'lender_id\', borrower).size())"', "lending/loan.yaml", "sections.lines.fields.fee_words.calculate"),
+    ("words(fee)", '"text(records(\'lending.loan\', \'reason\', reason).size())"', "lending/loan.yaml", "sections.lines.fields.fee_words.calculate"),
+    ("words(fee)", '"text(records(\'lending.loan\', \'borrower\').size())"', "lending/loan.yaml", "sections.lines.fields.fee_words.calculate"),
+    ("words(fee)", '"text(delegated(\'lending\'))"', "lending/loan.yaml", "sections.lines.fields.fee_words.calculate"),
     ("label('kind')", "label('kinds')", "lending/loan.yaml", "subtitle"),
     ("dated('late_fee'", "dated('early_fee'", "lending/loan.yaml", "sections.lines.fields.fee.calculate"),
     ("rule: row.copies > 0", "rule: row.copy > 0", "lending/loan.yaml", "sections.lines.fields.items.fields.copies.constraints.1.rule"),
@@ -78,6 +90,14 @@ MISTAKES = [
     ("takes_number: true", "takes_number: false", "lending/loan.yaml", "register"),
     ("field: loan_no, format", "field: loan, format", "lending/loan.yaml", "register.field"),
     ("{n:04d}/{yyyy}", "{n:04d}/{year}", "lending/loan.yaml", "register.format"),
+    ("kind: leased, field", "kind: leased, series_by: kinds, field", "lending/loan.yaml", "register.series_by"),
+    ("rule: total < 1000000", "rule: 1 < 1000000", "lending/loan.yaml", "sections.lines.fields.total.constraints.1.rule"),
+    ("choice.kind == kind", '"1 == 1"', "lending/loan.yaml", "sections.what.fields.shelf.choice_filter"),
+    ("words(fee)", "'kind == \"bok\" ? null : words(fee)'", "lending/loan.yaml", "sections.lines.fields.fee_words.calculate"),
+    ("words(fee)", "'kind in [\"book\", \"nap\"] ? null : words(fee)'", "lending/loan.yaml", "sections.lines.fields.fee_words.calculate"),
+    ("words(fee)", "'state == \"lost\" ? null : words(fee)'", "lending/loan.yaml", "sections.lines.fields.fee_words.calculate"),
+    ("kind: leased, field", "kind: leased, series_by: phone, field", "lending/loan.yaml", "register.series_by"),
+    ("kind: leased, field", "kind: leased, series_by: shelf, field", "lending/loan.yaml", "register.series_by"),
     ("start: begun_at", "start: began", "lending/loan.yaml", "deadline.start"),
     ("template: slip.html", "template: slop.html", "lending/loan.yaml", "printouts.slip.template"),
     ("service: city, states", "service: town, states", "lending/loan.yaml", "deliveries.1.service"),
@@ -86,6 +106,22 @@ MISTAKES = [
     ("from: [draft, lent], to: void", "from: [draft, lent], to: lent", "lending/loan.yaml", "states.void"),
     ("words(fee)", "words(fee) + fee_words", "lending/loan.yaml", "sections"),
     ('pattern: "[A-Z]{2}', 'pattern: "[A-Z{2}', "lending/loan.yaml", "sections.what.fields.code.pattern"),
+    ("from: lending.loan", "from: lending.lone", "lending/flows.yaml", "flows.keeps_borrower.from"),
+    ("states: [lent", "states: [lend", "lending/flows.yaml", "flows.keeps_borrower.states.1"),
+    ("where: 'total > 0", "where: 'totl > 0", "lending/flows.yaml", "flows.keeps_borrower.where"),
+    ("where: 'total > 0", "where: 'begun_at < now()", "lending/flows.yaml", "flows.keeps_borrower.where"),
+    ("finds: borrower", "finds: borower", "lending/flows.yaml", "flows.keeps_borrower.finds"),
+    ("finds: borrower", "finds: phone", "lending/flows.yaml", "flows.keeps_borrower.finds"),
+    ("finds: borrower", "link: dob", "lending/flows.yaml", "flows.keeps_borrower.link"),
+    ("    finds: borrower\n", "", "lending/flows.yaml", "flows.keeps_borrower"),
+    ("to: residence.citizen", "to: residence.citizn", "lending/flows.yaml", "flows.keeps_borrower.to"),
+    ("    to: residence.citizen\n", "", "lending/flows.yaml", "flows.keeps_borrower"),
+    ("action: keep", "action: kept", "lending/flows.yaml", "flows.keeps_borrower.action"),
+    ("sets: {dob: borrower_dob}", "sets: {bod: borrower_dob}", "lending/flows.yaml", "flows.keeps_borrower.sets.bod"),
+    ("sets: {dob: borrower_dob}", "sets: {dob: borrower_bod}", "lending/flows.yaml", "flows.keeps_borrower.sets.dob"),
+    ("roles: [clerk]", "roles: [clark]", "lending/flows.yaml", "flows.keeps_borrower.roles.1"),
+    ("label: {vi: Ghi nhận người mượn, en: Keep the borrower}", "labels: x", "lending/flows.yaml", "flows.keeps_borrower.labels"),
+    ("flows:\n", "flow:\n", "lending/flows.yaml", "flow"),
     ("records: [loan]", "records: [loan, loan2]", "lending/tool.yaml", "loan2.yaml"),
     ("records: [loan]", "records: []", "lending/tool.yaml", "loan.yaml"),
     ("group: office", "group: offices", "lending/tool.yaml", "group"),
@@ -214,6 +250,39 @@ def test_the_cache_is_used_and_is_never_in_the_way(folder: Path, tmp_path: Path)
     assert load_catalog(folder, cache=blocked).version == "test.20"
 
 
+def test_what_the_cache_put_off_comes_when_it_is_asked_for(folder: Path, tmp_path: Path) -> None:
+    whole = load_catalog(folder, cache=tmp_path)
+    for part in PUT_OFF:
+        for made, kept in zip(whole.record_types, load_catalog(folder, cache=tmp_path).record_types, strict=True):
+            with pytest.raises(AttributeError):
+                msgspec.to_builtins(kept)
+            assert getattr(kept, part) == getattr(made, part)
+            assert msgspec.to_builtins(kept) == msgspec.to_builtins(made)
+    loan = load_catalog(folder, cache=tmp_path).record_type("lending.loan")
+    for file in tmp_path.glob("*.msgpack"):
+        file.unlink()  # the cache may be emptied at any time
+    with pytest.raises(AttributeError, match="no_such_part"):
+        _ = loan.no_such_part  # type: ignore[attr-defined]
+    assert loan.field("total").constraints[0].warn
+
+
+def test_many_threads_may_ask_first(folder: Path, tmp_path: Path) -> None:
+    whole = load_catalog(folder, cache=tmp_path).record_type("lending.loan")
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(20):
+            loan = load_catalog(folder, cache=tmp_path).record_type("lending.loan")
+            asked = threads.map(partial(getattr, loan), [part for part in PUT_OFF for _ in range(8)])
+            assert list(asked) == [getattr(whole, part) for part in PUT_OFF for _ in range(8)]
+
+
+def test_the_mark_names_the_files_as_they_were(folder: Path, tmp_path: Path) -> None:
+    compiled, cached = load_catalog(folder, cache=tmp_path), load_catalog(folder, cache=tmp_path)
+    assert compiled.mark == cached.mark != ""
+    assert structs.replace(cached, version="other").mark == ""
+    rewrite(folder / "lending" / "loan.yaml", "vi:", "vi: ")
+    assert load_catalog(folder, cache=tmp_path).mark not in ("", cached.mark)
+
+
 def test_a_catalogue_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError):
         load_catalog(tmp_path / "nowhere", cache=tmp_path)
@@ -222,3 +291,19 @@ def test_a_catalogue_that_is_not_there(tmp_path: Path) -> None:
 def test_arguments_are_counted() -> None:
     text = "due(received, look(a, 'b,('), f({'x': [1, 2]})) + today() + x.map(r, r.y) + (1)"
     assert sorted(calls(text)) == [("due", 3), ("f", 1), ("look", 2), ("today", 0)]
+
+
+def test_an_action_that_nobody_may_take_is_told(folder: Path) -> None:
+    """A role whose scopes do not hold the register: the city would refuse all it does there."""
+    rewrite(folder / "catalog.yaml", "en: Clerk}, scopes: [open, people]", "en: Clerk}, scopes: [people]")
+    keys = {problem.key for problem in check(folder) if problem.file.endswith("loan.yaml")}
+    assert "actions.lend.roles" in keys
+    told = next(problem for problem in check(folder) if problem.key == "actions.lend.roles")
+    assert "chair" in told.expected and "open" in told.message
+
+
+def test_a_field_hidden_on_purpose_is_no_mistake(folder: Path) -> None:
+    rewrite(
+        folder / "lending" / "loan.yaml", "{name: phone, type: phone,", '{name: phone, type: phone, relevant: "false",'
+    )
+    assert check(folder) == []

@@ -4,6 +4,7 @@ from threading import Thread
 from typing import Any
 
 from forms.definition import Catalog
+from forms.loader import load_catalog
 from forms.summary import Summary, describe
 
 from .conftest import PEOPLE
@@ -67,3 +68,28 @@ def test_several_threads_describe_at_once(catalog: Catalog) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_a_masked_number_shows_its_part_in_titles_and_is_found_whole() -> None:
+    catalog = load_catalog()
+    citizen = catalog.record_type("residence.citizen")
+    fields = {"full_name": "Lý Thị Bé", "personal_id": "001190012345", "dob": "1990"}
+    found = describe(citizen, catalog, fields, state="active", number=None, resolve=lambda _: None)
+    assert found.subtitle == "001190****** · 1990"
+    assert "001190012345" in found.search_text
+
+
+def test_a_procedure_is_told_by_its_code_and_not_found_by_the_words_of_a_list() -> None:
+    catalog = load_catalog()
+    procedure = catalog.record_type("onestop.procedure")
+    fields = {"name": "Đăng ký khai sinh", "code": "1.001193", "authority_level": "ward", "sector_code": "civil_status"}
+    told = {
+        language: describe(
+            procedure, catalog, fields, state="active", number=None, resolve=lambda _: None, language=language
+        )
+        for language in ("vi", "en")
+    }
+    assert told["vi"].subtitle == "1.001193 · Hộ tịch · Cấp xã"
+    assert told["en"].subtitle == "1.001193 · Civil status · Ward"
+    assert "1.001193" in told["vi"].search_text
+    assert "Cấp xã" not in told["vi"].search_text

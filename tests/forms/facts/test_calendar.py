@@ -91,7 +91,24 @@ def test_office_hours_by_season() -> None:
     ("due", "now", "vi", "en"),
     [
         ("2026-11-26T17:00", "2026-11-27T08:05", "Trễ 1 ngày làm việc", "1 working day late"),
-        ("2026-11-20T17:00", "2026-11-22T10:00", "Trễ 30 phút", "30 minutes late"),  # no day worked since
+        ("2026-11-26T17:00", "2026-11-26T17:10", "Vừa quá giờ hẹn", "Just past the time promised"),  # still open
+        ("2026-11-26T17:00", "2026-11-26T20:00", "Vừa quá giờ hẹn", "Just past the time promised"),  # closed
+        (
+            "2026-11-20T17:00",
+            "2026-11-22T10:00",
+            "Vừa quá giờ hẹn",
+            "Just past the time promised",
+        ),  # no day worked since
+        ("2026-11-20T17:00", "2026-11-23T08:00", "Trễ 1 ngày làm việc", "1 working day late"),
+        (
+            "2026-11-20T11:30",
+            "2026-11-20T13:59",
+            "Vừa quá giờ hẹn",
+            "Just past the time promised",
+        ),  # noon counts nothing
+        ("2026-11-20T11:30", "2026-11-20T14:00", "Trễ 1 giờ làm việc", "1 working hour late"),
+        ("2026-11-20T13:30", "2026-11-20T12:30", "Đến giờ hẹn", "Due now"),
+        ("2026-11-20T11:30", "2026-11-20T11:20", "Còn 10 phút", "10 minutes left"),
         ("2026-11-20T10:00", "2026-11-20T14:30", "Trễ 3 giờ làm việc", "3 working hours late"),
         ("2026-11-26T17:00", "2026-11-23T09:00", "Còn 2 ngày làm việc", "2 working days left"),
         ("2026-11-23T17:00", "2026-11-23T16:00", "Còn 1 giờ làm việc", "1 working hour left"),

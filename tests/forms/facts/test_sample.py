@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from forms.calendar import WorkCalendar
@@ -80,6 +81,18 @@ def test_the_year_is_one_of_an_office_that_keeps_up(catalog: Catalog) -> None:
     assert len(late) <= 8
 
 
+def test_records_that_are_carried_on_stand_everywhere_and_those_that_last_stay(catalog: Catalog) -> None:
+    """A type without deadline and register: a main action says that its records move on."""
+    plain = msgspec.structs.replace(CASE, deadline=None, register=None)
+    begin, finish, cancel = plain.actions
+    onward = msgspec.structs.replace(plain, actions=(begin, msgspec.structs.replace(finish, main=True), cancel))
+    ward = Ward(catalog)
+    lasting, moving = (Counter(each["state"] for each in ward.make(kind, 100)) for kind in (plain, onward))
+    assert lasting["working"] > 75
+    assert moving["done"] > 50
+    assert moving["working"] > 5
+
+
 def test_numbers_run_in_order_without_gaps(catalog: Catalog) -> None:
     made = Ward(catalog).make(CASE, 120)
     numbers = {
@@ -112,8 +125,6 @@ def test_without_people_the_reference_stays_empty(catalog: Catalog) -> None:
 
 
 def test_rules_that_nothing_fulfils_are_named(catalog: Catalog) -> None:
-    import msgspec
-
     from forms.definition import Label, Message
 
     impossible = msgspec.structs.replace(CASE, rules=(Message("fee < 0", Label("phí âm", "negative fee")),))
