@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from forms.definition import Catalog, RecordType
+from forms.pack_format import PackError
+from forms.register_numbers import series_names
 from sync.clock import HANOI, moment_text, parse_moment
 from sync.lock import SyncLock
 from sync.protocol import (
@@ -23,6 +25,7 @@ from sync.protocol import (
     SyncError,
     Transport,
 )
+from sync.renamed_line import RenamedLine
 from sync.retry import BatchSize
 from sync.store import Store
 
@@ -46,6 +49,7 @@ class SyncReport(Struct, kw_only=True):
     bytes_sent: int = 0
     bytes_received: int = 0
     problems: list[str] = []
+    pack: str = ""  # version of a pack that was taken: it is worked with from the next opening on
 
 
 class Engine:
@@ -58,10 +62,11 @@ class Engine:
         self, store: Store, transport: Transport, *, progress: Callable[[SyncReport], None] | None = None
     ) -> None:
         self._store = store
-        self._line = transport
+        self._line = RenamedLine(transport, store.catalog)
         self._progress = progress or (lambda report: None)
         self._batch = BatchSize()
         self._page = BatchSize(1000)
+        self._device = ""
 
     def sync_once(self) -> SyncReport:
         """One whole sync. Raises SyncError when the city cannot be reached or refuses; what was done until then stays
@@ -70,7 +75,9 @@ class Engine:
         report = SyncReport()
         with SyncLock(self._store.path):
             hello = self._line.hello()
+            self._device = hello.device
             self._greet(hello, report)
+            self._packs(hello, report)
             self._lease(hello, report)
             pushing = time.monotonic()
             self._push(report)
@@ -102,6 +109,19 @@ class Engine:
                 self._store.changes.reset_cursor(ward, scope)
         self._store.update_enrolment(officers=hello.officers, epoch=hello.epoch, wards=hello.ward_names)
 
+    def _packs(self, hello: Hello, report: SyncReport) -> None:
+        """Fetch a newer pack for the next opening. Work goes on with the present one, whatever becomes of it."""
+        if hello.offer is None:
+            return
+        from sync.packs import PackStep
+
+        try:
+            taken = PackStep(self._store, self._line).take(hello.offer)
+        except (PackError, SyncError) as error:
+            report.problems.append(str(error))
+            return
+        report.pack = taken.version if taken else ""
+
     def _lease(self, hello: Hello, report: SyncReport) -> None:
         """Bring the books this device numbers, the next period's early."""
         for lease in hello.leases:
@@ -118,6 +138,8 @@ class Engine:
             except SyncError as error:
                 if error.code != "lease_held":
                     raise
+                # it may have been this PC's until the city moved it: from now on the other one numbers
+                self._store.numbers.let_go(ward, register, period)
                 self._store.set_meta(f"lease_held:{register}:{period}", str(error))
 
     def _push(self, report: SyncReport) -> None:
@@ -150,7 +172,7 @@ class Engine:
             return ()
         began = time.monotonic()
         try:
-            answer = self._line.push(PushRequest(tuple(changes)))
+            answer = self._line.push(PushRequest(tuple(self._own(changes))))
         except SyncError as error:
             if error.code != "too_large" or not self._batch.refuse() or len(changes) == 1:
                 raise
@@ -161,6 +183,12 @@ class Engine:
         if not results:
             raise SyncError("damaged", "Thành phố không trả lời cho thay đổi nào; sẽ tự thử lại.")
         return results
+
+    def _own(self, changes: Sequence[Change]) -> Iterator[Change]:
+        """The changes as this device's. One made before the PC had to enrol anew names the device it was then, and the
+        city takes from a device its own changes only."""
+        for change in changes:
+            yield change if change.device == self._device else structs.replace(change, device=self._device)
 
     def _settle(self, results: Sequence[ChangeResult], report: SyncReport) -> None:
         self._store.changes.acknowledge(results)
@@ -236,13 +264,12 @@ def wanted_leases(catalog: Catalog, hello: Hello, now: datetime) -> list[tuple[s
         if not _numbers_here(record_type, roles):
             continue
         for ward in wards_of_scope.get(record_type.scope, ()):
-            wanted += [(ward, register_id(record_type), period) for period in _periods(record_type, now)]
+            wanted += [
+                (ward, series, period)
+                for period in _periods(record_type, now)
+                for series in series_names(record_type, catalog)
+            ]
     return wanted
-
-
-def register_id(record_type: RecordType) -> str:
-    """How leases name a book: ``tool.record/register``."""
-    return f"{record_type.id}/{record_type.register.id}" if record_type.register else record_type.id
 
 
 def _numbers_here(record_type: RecordType, roles: set[str]) -> bool:

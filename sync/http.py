@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import requests
+import urllib3
 import zstandard
 
 from sync.protocol import (
@@ -27,6 +28,7 @@ from sync.protocol import (
 
 T = TypeVar("T")
 MSGPACK = "application/msgpack"
+OCTETS = "application/octet-stream"
 _COMPRESS_FROM = 1024  # bytes; below this the frame costs more than it saves
 _LARGEST_ANSWER = 64 * 1024 * 1024
 _TIMEOUT = (5.0, 60.0)
@@ -60,6 +62,9 @@ class HttpTransport:
 
     def history(self, record_id: str) -> HistoryAnswer:
         return self._line.ask("GET", f"/v1/records/{record_id}/history", None, HistoryAnswer)
+
+    def pack_part(self, sha256: str, start: int, length: int) -> bytes:
+        return self._line.part(f"/v1/packs/{sha256}", start, length)
 
     def close(self) -> None:
         self._line.close()
@@ -102,6 +107,24 @@ class _Line:
 
     def ask(self, method: str, path: str, body: Any, answer: type[T], *, wait: int = 0) -> T:
         data, headers = self._body(body)
+        response, content = self._sent(method, path, data, headers, wait)
+        return self._decoded(response, content, answer)
+
+    def part(self, path: str, start: int, length: int) -> bytes:
+        """Bytes of a file; fewer at its end."""
+        headers = {"Range": f"bytes={start}-{start + length - 1}", "Accept": f"{OCTETS}, {MSGPACK}"}
+        response, content = self._sent("GET", path, None, headers, 0)
+        if response.status_code == 206 and response.headers.get("Content-Type", "").startswith(OCTETS):
+            return content[:length]
+        if response.status_code == 200:  # a proxy that knows no ranges would give the whole file again and again
+            raise SyncError("damaged", "Mạng không cho tải tiếp từng phần; chưa nhận được mẫu biểu mới.")
+        self._decoded(response, content, bytes)
+        return b""
+
+    def _sent(
+        self, method: str, path: str, data: bytes | None, headers: dict[str, str], wait: int
+    ) -> tuple[requests.Response, bytes]:
+        """The answer with its body, whatever its status. Raises SyncError."""
         try:
             response = self._session.request(
                 method,
@@ -112,14 +135,13 @@ class _Line:
                 allow_redirects=False,
                 stream=True,
             )
-            content = self._content(response)
+            return response, self._content(response)
         except requests.exceptions.SSLError as error:
             raise SyncError("tls", "Không tin được chứng thư của máy chủ thành phố. Báo bộ phận CNTT.") from error
         except requests.exceptions.Timeout as error:
             raise SyncError("timeout", "Thành phố trả lời quá lâu; sẽ tự thử lại.") from error
         except (requests.exceptions.RequestException, OSError) as error:
             raise SyncError("unreachable", "Chưa nối được với thành phố; sẽ tự thử lại.") from error
-        return self._decoded(response, content, answer)
 
     def _body(self, body: Any) -> tuple[bytes | None, dict[str, str]]:
         if body is None:
@@ -133,8 +155,13 @@ class _Line:
         return data, headers
 
     def _content(self, response: requests.Response) -> bytes:
-        with response:
-            raw: bytes = response.raw.read(_LARGEST_ANSWER + 1, decode_content=False)
+        try:
+            with response:
+                raw: bytes = response.raw.read(_LARGEST_ANSWER + 1, decode_content=False)
+        except urllib3.exceptions.TimeoutError as error:
+            raise requests.exceptions.ReadTimeout(error) from error
+        except urllib3.exceptions.HTTPError as error:  # the line, or the city's program, ended amid the answer
+            raise requests.exceptions.ConnectionError(error) from error
         if len(raw) > _LARGEST_ANSWER:
             raise SyncError("too_large", "Câu trả lời của thành phố quá lớn.")
         self.bytes_received += len(raw)

@@ -12,14 +12,26 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from forms.definition import Action, Field, RecordType
+from forms.definition import Action, Field, Label, RecordType
+from forms.flow_book import NOT_NEEDED
 from forms.shapes import wrong_shapes
 from sync.protocol import Candidate, Change, ChangeResult, FieldProblem, Fields, RecordVersion
 
+WRONG_KIND = Label("Giá trị không đúng kiểu của mục này.", "The value is of the wrong kind for this field.")
+CHANGED_MEANWHILE = Label(
+    "Mục này đã được máy khác sửa trong lúc chờ gửi.",
+    "Another PC edited this field while the change waited to be sent.",
+)
 FROZEN = "_frozen"
 """What was printed of each referenced person when the record was signed."""
 AWAITING = "_awaiting"
 """Since when the record waits for its number: the PC that holds the book sees it there and gives one."""
+VOID = "_void"
+"""Why, when and by whom the record was voided."""
+SAME_NUMBER = "_same_number"
+"""Ids of other records that carry the same number of the same book; the city writes it on all of them."""
+CITYS_OWN = frozenset({VOID, SAME_NUMBER})
+"""Marks that no edit or action writes."""
 
 
 class Judgement(Struct, frozen=True):
@@ -107,9 +119,7 @@ def _row_difference(group: str, was: list[Fields], now: list[Fields], before: Fi
 def judge(record_type: RecordType, current: RecordVersion | None, change: Change) -> Judgement:
     """What becomes of ``change`` against the city's present version."""
     if wrong := wrong_shapes(record_type, change.after):
-        return _refused(
-            change, *(FieldProblem(k, "Giá trị không đúng kiểu của mục này.", change.after[k]) for k in wrong)
-        )
+        return _refused(change, *(FieldProblem(k, WRONG_KIND.vi, change.after[k], WRONG_KIND.en) for k in wrong))
     if current is None:
         return _begin(record_type, change)
     if stranger := _not_of(current, change):
@@ -124,20 +134,39 @@ def judge(record_type: RecordType, current: RecordVersion | None, change: Change
 def _not_of(current: RecordVersion, change: Change) -> FieldProblem | None:
     """Why the change cannot be about this record at all, or None."""
     if change.type != current.type or change.ward != current.ward:
-        return FieldProblem("", "Mã bản ghi này đã thuộc về một bản ghi khác.")
+        return FieldProblem(
+            "", "Mã bản ghi này đã thuộc về một bản ghi khác.", english="This id belongs to another record."
+        )
     if change.number and current.number not in (None, change.number):
         # the first one stands on paper; a register that renumbers explains nothing
-        return FieldProblem("", f"Bản ghi đã có số {current.number}, không đổi số được.", change.number)
+        return FieldProblem(
+            "",
+            f"Bản ghi đã có số {current.number}, không đổi số được.",
+            change.number,
+            f"The record has the number {current.number}, which cannot change.",
+        )
     return None
 
 
 def _begin(record_type: RecordType, change: Change) -> Judgement:
     if change.kind != "create":
-        return _refused(change, FieldProblem("", "Thành phố chưa có bản ghi này; cần gửi lần tạo trước."))
+        return _refused(
+            change,
+            FieldProblem(
+                "",
+                "Thành phố chưa có bản ghi này; cần gửi lần tạo trước.",
+                english="The city does not have this record yet; its beginning must be sent first.",
+            ),
+        )
     state = change.to_state or record_type.initial_state
     if all(s.id != state for s in record_type.states):
-        return _refused(change, FieldProblem("", f"Không có trạng thái “{state}” trong sổ này.", state))
-    fields = {k: v for k, v in change.after.items() if v is not None}
+        return _refused(
+            change,
+            FieldProblem(
+                "", f"Không có trạng thái “{state}” trong sổ này.", state, f"This register has no state “{state}”."
+            ),
+        )
+    fields = {k: v for k, v in change.after.items() if v is not None and k != SAME_NUMBER}
     version = RecordVersion(
         id=change.record_id,
         type=change.type,
@@ -158,22 +187,40 @@ def _begin(record_type: RecordType, change: Change) -> Judgement:
 def _act(record_type: RecordType, current: RecordVersion, change: Change) -> Judgement:
     action = next((a for a in record_type.actions if a.id == change.action), None)
     if action is None:
-        return _refused(change, FieldProblem("", f"Không có thao tác “{change.action}” trong sổ này.", change.action))
-    target = current.state if action.to == "=" else action.to
-    if current.state not in action.from_ or change.to_state not in (None, target):
-        label = record_type.state(current.state).label.vi
         return _refused(
             change,
-            FieldProblem("", f"Bản ghi đã sang “{label}” nên không làm được “{action.label.vi}”.", current.state),
+            FieldProblem(
+                "",
+                f"Không có thao tác “{change.action}” trong sổ này.",
+                change.action,
+                f"This register has no action “{change.action}”.",
+            ),
+        )
+    target = current.state if action.to == "=" else action.to
+    if current.state not in action.from_ or change.to_state not in (None, target):
+        label = record_type.state(current.state).label
+        return _refused(
+            change,
+            FieldProblem(
+                "",
+                f"Bản ghi đã sang “{label.vi}” nên không làm được “{action.label.vi}”.",
+                current.state,
+                f"The record is “{label.en}” now, so “{action.label.en}” is not possible.",
+            ),
         )
     if change.number and not action.takes_number:
-        return _refused(change, FieldProblem("", f"“{action.label.vi}” không cấp số.", change.number))
+        return _refused(
+            change,
+            FieldProblem(
+                "", f"“{action.label.vi}” không cấp số.", change.number, f"“{action.label.en}” gives no number."
+            ),
+        )
     own = _action_fields(record_type, action)
     others = [k for k in _news(current, change) if k.partition("/")[0] not in own]
     if locked := [k for k in others if _shut(record_type, current, k)]:
         return _locked(record_type, current, change, locked)
     moved = [
-        FieldProblem(key, "Mục này đã được máy khác sửa trong lúc chờ gửi.", value)
+        FieldProblem(key, CHANGED_MEANWHILE.vi, value, CHANGED_MEANWHILE.en)
         for key, value in change.after.items()
         if (now := get_path(current.fields, key)) != value and now != change.before.get(key)
     ]
@@ -202,12 +249,30 @@ def _void(record_type: RecordType, current: RecordVersion, change: Change) -> Ju
     """Voiding leads to a void state or leaves the state; to any other, only actions lead."""
     state = change.to_state or current.state
     if state != current.state and all(s.id != state or s.kind != "void" for s in record_type.states):
-        return _refused(change, FieldProblem("", f"Hủy bản ghi không thể đưa nó sang “{state}”.", state))
+        return _refused(
+            change,
+            FieldProblem(
+                "",
+                f"Hủy bản ghi không thể đưa nó sang “{state}”.",
+                state,
+                f"Voiding a record cannot lead to “{state}”.",
+            ),
+        )
     if not (change.reason or "").strip():
-        return _refused(change, FieldProblem("", "Hủy bản ghi phải có lý do."))
-    fields = dict(current.fields)
-    fields["_void"] = {"reason": change.reason or "", "at": change.at, "by": change.officer.name}
-    return _accepted(change, _next(current, change, fields=fields, state=state))
+        return _refused(
+            change, FieldProblem("", "Hủy bản ghi phải có lý do.", english="Voiding a record needs a reason.")
+        )
+    if change.number and current.number is None:
+        return _refused(
+            change, FieldProblem("", "Hủy bản ghi không cấp số.", change.number, "Voiding a record gives no number.")
+        )
+    return _accepted(change, _next(current, change, fields=_voided(current.fields, change), state=state))
+
+
+def _voided(fields: Fields, change: Change) -> Fields:
+    """The fields with the mark. A number given stays used; one still awaited is awaited no longer."""
+    kept = {k: v for k, v in fields.items() if k != AWAITING}
+    return {**kept, VOID: {"reason": change.reason or "", "at": change.at, "by": change.officer.name}}
 
 
 def _edit(record_type: RecordType, current: RecordVersion, change: Change) -> Judgement:
@@ -220,7 +285,9 @@ def _edit(record_type: RecordType, current: RecordVersion, change: Change) -> Ju
     if locked := [k for k in open_keys if k not in free and _shut(record_type, current, k)]:
         return _locked(record_type, current, change, locked)
     open_keys = [k for k in open_keys if not _is_owned(record_type, current, k)]
-    clashing = {k for k in open_keys if get_path(current.fields, k) != change.before.get(k)}
+    # two who say that what comes next is not needed agree: nobody has to choose between their reasons, the later one stands
+    open_marks = {k for k in open_keys if k.startswith(NOT_NEEDED)}
+    clashing = {k for k in open_keys if get_path(current.fields, k) != change.before.get(k)} - open_marks
     clashing = _with_merge_groups(record_type, clashing, open_keys)
     fields, conflicts = dict(current.fields), dict(current.conflicts)
     for key in open_keys:
@@ -249,9 +316,10 @@ def _news(current: RecordVersion, change: Change) -> list[str]:
 
 def _shut(record_type: RecordType, current: RecordVersion, key: str) -> bool:
     """Whether no officer's change may write the key in the present state."""
-    return is_locked(record_type, current.state, key) or (
-        key.partition("/")[0] == FROZEN and _is_signed(record_type, current.state)
-    )
+    name = key.partition("/")[0]
+    if name in CITYS_OWN or (name == FROZEN and _is_signed(record_type, current.state)):
+        return True
+    return is_locked(record_type, current.state, key)
 
 
 def _is_signed(record_type: RecordType, state_id: str) -> bool:
@@ -260,9 +328,17 @@ def _is_signed(record_type: RecordType, state_id: str) -> bool:
 
 
 def _locked(record_type: RecordType, current: RecordVersion, change: Change, keys: list[str]) -> Judgement:
-    label = record_type.state(current.state).label.vi
-    text = f"Bản ghi đã “{label}” nên mục này không sửa được nữa."
-    return _refused(change, *(FieldProblem(k, text, change.after[k]) for k in keys))
+    text = locked_now(record_type, current.state)
+    return _refused(change, *(FieldProblem(k, text.vi, change.after[k], text.en) for k in keys))
+
+
+def locked_now(record_type: RecordType, state: str) -> Label:
+    """Why a locked field cannot be edited; both sides say it with the same words."""
+    label = record_type.state(state).label
+    return Label(
+        f"Bản ghi đã “{label.vi}” nên mục này không sửa được nữa.",
+        f"The record is “{label.en}”, so this field cannot be edited any more.",
+    )
 
 
 def _register_fields(record_type: RecordType) -> frozenset[str]:
@@ -349,7 +425,7 @@ def replay(record_type: RecordType, base: RecordVersion | None, changes: Iterabl
         if change.kind == "resolve":
             conflicts = {k: v for k, v in conflicts.items() if k not in change.after}
         if change.kind == "void":
-            fields["_void"] = {"reason": change.reason or "", "at": change.at, "by": change.officer.name}
+            fields = _voided(fields, change)
         state = change.to_state if change.kind in ("action", "void") and change.to_state else shown.state
         shown = _next(
             shown, change, fields=fields, state=state, number=change.number or shown.number, conflicts=conflicts

@@ -14,6 +14,8 @@ from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
+from forms.definition import Label
+
 PROTOCOL_VERSION = 1
 ChangeKind = Literal["create", "edit", "action", "resolve", "void"]
 Fields = dict[str, Any]
@@ -89,11 +91,17 @@ class RecordVersion(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
 
 
 class FieldProblem(Struct, frozen=True, gc=False):
-    """Why a change or a delivery was refused, at the field it is about (empty: the whole record)."""
+    """Why a change or a delivery was refused, at the field it is about (empty: the whole record). ``message`` is in
+    Vietnamese, ``english`` the same; "" from a service, or an older city, that has no English."""
 
     field: str
     message: str
     value: Any = None
+    english: str = ""
+
+    @property
+    def label(self) -> Label:
+        return Label(self.message, self.english or self.message)
 
 
 class ChangeResult(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -125,6 +133,15 @@ class DeliveryState(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     at: str = ""
 
 
+class PackOffer(Struct, frozen=True, kw_only=True):
+    """The pack the city wants a device to work with; its file is fetched in parts by its SHA-256."""
+
+    serial: int
+    version: str
+    sha256: str
+    size: int  # bytes
+
+
 class Hello(Struct, frozen=True, kw_only=True):
     """First answer of every sync: who the gateway is, what it thinks of this device, and the time there."""
 
@@ -137,6 +154,7 @@ class Hello(Struct, frozen=True, kw_only=True):
     officers: tuple[Officer, ...] = ()  # who may work on this device, with the roles the city gave them
     pack: str = ""
     leases: tuple[Lease, ...] = ()
+    offer: PackOffer | None = None
 
 
 class EnrolRequest(Struct, frozen=True, kw_only=True):
@@ -153,6 +171,7 @@ class EnrolAnswer(Struct, frozen=True, kw_only=True):
     wards: dict[str, str]  # code -> name
     officer: Officer
     epoch: str
+    pack_keys: tuple[str, ...] = ()  # public keys (PEM) of packs: the device takes no pack that none of them signed
 
 
 class PushRequest(Struct, frozen=True):
@@ -232,6 +251,7 @@ class Transport(Protocol):
     def pull(self, request: PullRequest) -> PullAnswer: ...
     def lease(self, request: LeaseRequest) -> Lease: ...
     def history(self, record_id: str) -> HistoryAnswer: ...
+    def pack_part(self, sha256: str, start: int, length: int) -> bytes: ...  # of a pack's file; fewer bytes at its end
     @property
     def bytes_sent(self) -> int: ...
     @property

@@ -12,6 +12,7 @@ from forms.definition import Catalog, RecordType
 from sync.gateway.refusals import RefusedError
 from sync.gateway.storage import Session, Storage, Stream
 from sync.protocol import Change, FieldProblem, Officer
+from sync.voiding import void_roles
 
 
 class Grant(Struct, frozen=True):
@@ -100,16 +101,39 @@ class Access:
 
 def change_problem(device: Device, record_type: RecordType, change: Change) -> FieldProblem | None:
     """Why this device may not make this change, or None. The roles are the city's, whatever the change claims."""
+    if change.device not in ("", device.id):
+        return FieldProblem(
+            "",
+            f"Thay đổi này ghi là của máy {change.device[:40]}, nhưng do máy {device.id} gửi.",
+            english=f"This change says it is of device {change.device[:40]}, and device {device.id} sent it.",
+        )
     grant = device.grant_of(change.officer.id, change.ward)
     if grant is None:
-        return FieldProblem("", f"Máy này không được cấp quyền cho {change.officer.name} ở phường {change.ward}.")
+        return FieldProblem(
+            "",
+            f"Máy này không được cấp quyền cho {change.officer.name} ở phường {change.ward}.",
+            english=f"This device has no grant for {change.officer.name} in ward {change.ward}.",
+        )
     if change.officer.name != grant.officer.name:
-        return FieldProblem("", f"Cán bộ {change.officer.id} không mang tên {change.officer.name[:80]}.")
+        return FieldProblem(
+            "",
+            f"Cán bộ {change.officer.id} không mang tên {change.officer.name[:80]}.",
+            english=f"Officer {change.officer.id} is not called {change.officer.name[:80]}.",
+        )
     if record_type.scope not in grant.scopes:
-        return FieldProblem("", f"{change.officer.name} không được cấp quyền với sổ “{record_type.label.vi}”.")
+        return FieldProblem(
+            "",
+            f"{change.officer.name} không được cấp quyền với sổ “{record_type.label.vi}”.",
+            english=f"{change.officer.name} has no grant for “{record_type.label.en}”.",
+        )
     wanted = _wanted_roles(record_type, change)
     if wanted and not wanted.intersection(grant.officer.roles):
-        return FieldProblem("", f"{change.officer.name} không có vai trò để làm việc này.", sorted(wanted))
+        return FieldProblem(
+            "",
+            f"{change.officer.name} không có vai trò để làm việc này.",
+            sorted(wanted),
+            english=f"{change.officer.name} does not have the role this needs.",
+        )
     return None
 
 
@@ -118,6 +142,8 @@ def _wanted_roles(record_type: RecordType, change: Change) -> frozenset[str]:
         return frozenset(record_type.begun_by)
     if change.kind == "action":
         return frozenset(next((a.roles for a in record_type.actions if a.id == change.action), ()))
+    if change.kind == "void":
+        return void_roles(record_type)
     if change.number:  # given late, by the device that holds the book
         return _numbering_roles(record_type)
     return frozenset()

@@ -6,6 +6,7 @@ A handler reads the body, does the work in a thread, and answers; every refusal 
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -26,6 +27,7 @@ from sync.gateway.wire import LARGEST_BODY, MSGPACK, RawPush, Wire, change_id_of
 from sync.protocol import Change, ChangeResult, EnrolRequest, LeaseRequest, PullRequest, PushAnswer
 
 LONGEST_WAIT = 60  # seconds a pull is held
+OCTETS = "application/octet-stream"
 LARGEST_BATCH = 5000  # changes in one push
 _LOOK_AGAIN = 1.0  # seconds; another process may have written to the stream
 log = logging.getLogger(__name__)
@@ -64,7 +66,8 @@ class Gateway:
                 changes[index] = wire.decode_change(item)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError) as error:
                 message = f"Thành phố không đọc được thay đổi này: {error}"
-                results[index] = refused(change_id_of(wire, item), message)
+                english = f"The city cannot read this change: {error}"
+                results[index] = refused(change_id_of(wire, item), message, english=english)
         if changes:
             results.update(zip(changes, self._city.intake.push(device, changes.values()), strict=True))
         return PushAnswer(tuple(results[i] for i in range(len(raw.changes))), self._city.epoch)
@@ -77,6 +80,25 @@ class Gateway:
             return self._city.feed.history(device, _record_id(record_id))
 
         return work
+
+    async def pack(self, request: HttpRequest) -> HttpResponse:
+        """Bytes of a pack's file, in parts by ``Range``."""
+
+        def serve() -> HttpResponse:
+            self._city.access.device(request.headers.get("authorization", ""))
+            sha256 = str(request.path_params["sha256"])
+            size = self._city.packs.size(sha256)
+            if size is None:
+                raise RefusedError(404, "no_pack", "Thành phố không có gói mẫu biểu này.", "The city has no such pack.")
+            start, end = wanted_range(request.headers.get("range"), size)
+            headers = {"Accept-Ranges": "bytes"}
+            if request.headers.get("range"):
+                headers["Content-Range"] = f"bytes {start}-{end}/{size}"
+            content = self._city.packs.part(sha256, start, end - start + 1)
+            status = 206 if "Content-Range" in headers else 200
+            return Response(content, status_code=status, headers=headers, media_type=OCTETS)
+
+        return await run_sync(serve)
 
     async def pull(self, request: HttpRequest) -> HttpResponse:
         """A page of a stream; with ``wait``, held until there is one."""
@@ -161,6 +183,10 @@ def create_app(city: City) -> Litestar:
     async def lease(request: HttpRequest) -> HttpResponse:
         return await gateway.asked(request, gateway.lease)
 
+    @get("/v1/packs/{sha256:str}")
+    async def pack(request: HttpRequest) -> HttpResponse:
+        return await gateway.pack(request)
+
     @get("/v1/records/{record_id:str}/history")
     async def history(request: HttpRequest) -> HttpResponse:
         return await gateway.asked(request, gateway.history(str(request.path_params["record_id"])))
@@ -174,7 +200,7 @@ def create_app(city: City) -> Litestar:
         return _json(document())
 
     return Litestar(
-        [hello, enrol, push, pull, lease, history, healthz, openapi],
+        [hello, enrol, push, pull, lease, pack, history, healthz, openapi],
         openapi_config=None,
         exception_handlers={Exception: _refusal},
         request_max_body_size=None,
@@ -196,6 +222,18 @@ async def _body(request: HttpRequest) -> bytes:
     if size > LARGEST_BODY:
         raise too_large(LARGEST_BODY)
     return bytes(body)
+
+
+def wanted_range(header: str | None, size: int) -> tuple[int, int]:
+    """First and last byte of a ``Range: bytes=a-b`` (or ``a-``); all where none is asked for. Raises RefusedError (416)."""
+    if not header:
+        return 0, size - 1
+    found = re.fullmatch(r"bytes=(\d{1,15})-(\d{1,15})?", header.strip())
+    start = int(found[1]) if found else size
+    end = min(int(found[2]), size - 1) if found and found[2] else size - 1
+    if start > end:
+        raise RefusedError(416, "bad_range", "Phần tệp được hỏi không có.", "The file has no such part.")
+    return start, end
 
 
 def _record_id(text: str) -> str:

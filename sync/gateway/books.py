@@ -8,9 +8,10 @@ from collections.abc import Iterable
 import msgspec
 
 from forms.definition import RecordType, Register
-from sync.gateway.numbering import NumberReader, register_name
+from forms.register_numbers import SERIES, series_name
+from sync.gateway.numbering import NumberReader
 from sync.gateway.storage import Session
-from sync.protocol import Change, FieldProblem, Fields
+from sync.protocol import Change, Fields
 
 Book = tuple[str, str, str]
 """(ward, register, period)"""
@@ -24,7 +25,7 @@ class Books:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._owner: dict[Given, str] = {}
+        self._owners: dict[Given, list[str]] = defaultdict(list)
         self._known: dict[Book, int] = {}
         self._readers: dict[str, NumberReader] = {}
 
@@ -38,10 +39,11 @@ class Books:
         for (ward, type_id), (register, numbers) in wanted.items():
             for number, record_id, fields, at in self._session.all(sql, ward, type_id, numbers):
                 series = self._series(type_id, register, number, _decode(fields), at)
-                self._owner[ward, type_id, number, series] = record_id
+                self._owners[ward, type_id, number, series].append(record_id)
 
-    def note(self, change: Change, record_type: RecordType, fields: Fields) -> tuple[FieldProblem, ...]:
-        """Take note of an accepted number. A number given twice stays, since paper was handed out, and is flagged."""
+    def note(self, change: Change, record_type: RecordType, fields: Fields) -> tuple[str, ...]:
+        """Take note of an accepted number; the ids of other records that have it already. A number given twice stays,
+        since paper was handed out."""
         register = record_type.register
         if register is None or not change.number:
             return ()
@@ -49,25 +51,25 @@ class Books:
         history = change.kind == "create" and change.action is None
         read = self._reader(record_type.id, register).read(change.number, fields, None if history else change.at)
         if read is not None:
-            book = (change.ward, register_name(record_type), read.period)
+            book = (change.ward, series_name(record_type, fields), read.period)
             self._known[book] = max(self._known.get(book, 0), read.n)
         series = self._series(record_type.id, register, change.number, fields, change.at)
         given = (change.ward, record_type.id, change.number, series)
-        owner = self._owner.setdefault(given, change.record_id)
-        if owner == change.record_id:
-            return ()
-        message = f"Số {change.number} đã cấp cho một bản ghi khác ({owner}); giữ cả hai, cần người phụ trách sổ xử lý."
-        return (FieldProblem(register.field, message, change.number),)
+        others = tuple(owner for owner in self._owners[given] if owner != change.record_id)
+        if len(others) == len(self._owners[given]):
+            self._owners[given].append(change.record_id)
+        return others
 
     def _reader(self, type_id: str, register: Register) -> NumberReader:
         return self._readers.setdefault(type_id, NumberReader(register))
 
     def _series(self, type_id: str, register: Register, number: str, fields: Fields, at: str) -> str:
+        parted = f"{SERIES}{fields.get(register.series_by)}" if register.series_by else ""
         book = fields.get(register.book_field) if register.book_field else None
         if isinstance(book, str):
-            return book
+            return book + parted
         read = self._reader(type_id, register).read(number, fields, at)
-        return read.period if read else ""
+        return (read.period if read else "") + parted
 
     def write(self) -> None:
         """Raise the highest known number of each book."""

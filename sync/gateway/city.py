@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Mapping
+
+import msgspec
 
 from forms.definition import Catalog
 from sync.clock import Clock, SystemClock, moment_text
@@ -15,33 +18,56 @@ from sync.gateway.feed import Feed
 from sync.gateway.inbound import Inbound
 from sync.gateway.intake import Intake
 from sync.gateway.leases import Leases
+from sync.gateway.packs import Definitions, Packs
 from sync.gateway.storage import Session, Storage, Stream, open_storage
 from sync.gateway.wards import WardNames
 from sync.protocol import PROTOCOL_VERSION, EnrolAnswer, EnrolRequest, Hello
 
 
 class City:
-    """Everything the gateway can do, without HTTP. Raises StorageError when the database cannot be opened."""
+    """Everything the gateway can do, without HTTP. Raises StorageError when the database cannot be opened, or holds no
+    city and none is to be created."""
 
-    def __init__(self, storage_url: str, catalog: Catalog | None = None, clock: Clock | None = None) -> None:
-        self.catalog = catalog or _own_catalog()
+    def __init__(
+        self, storage_url: str, catalog: Catalog | None = None, clock: Clock | None = None, *, create: bool = True
+    ) -> None:
         self.clock = clock or SystemClock()
-        self.storage = open_storage(storage_url)
+        self.storage = open_storage(storage_url, create=create)
         self.wards = WardNames()
         self.bell = Bell()
-        self.access = Access(self.storage, self.catalog)
-        self.enrolment = Enrolment(self.storage, self.catalog, self.clock, self.wards)
         self.guesses = GuessLimit()
         self.feed = Feed(self.storage)
-        self.leases = Leases(self.storage, self.catalog, self.clock)
-        self.deliveries = Deliveries(self.storage, self.catalog, self.clock, self._news)
-        self.intake = Intake(self.storage, self.catalog, self.clock, self._news)
-        self.inbound = Inbound(self.storage, self.catalog, self.clock, self._news)
+        self._refreshing = threading.Lock()
         try:
+            self._base = catalog or _own_catalog()
+            self.packs = Packs(self.storage, self._base, self.clock)
+            self._mark = self.packs.mark()
+            definitions = self.packs.definitions()
+            self.deliveries = Deliveries(self.storage, definitions.catalog, self.clock, self._news)
+            self._use(definitions)
             self.epoch = _epoch(self.storage)
         except BaseException:
             self.storage.close()
             raise
+
+    def _use(self, definitions: Definitions) -> None:
+        """Work by these definitions from now on; requests under way end with those they began with."""
+        self.catalog = catalog = definitions.catalog
+        first = definitions.first
+        self.access = Access(self.storage, catalog)
+        self.enrolment = Enrolment(self.storage, catalog, self.clock, self.wards)
+        self.leases = Leases(self.storage, first, self.clock)
+        self.deliveries.parcels.use(catalog)
+        self.intake = Intake(self.storage, first, self.clock, self._news, definitions.by_version)
+        self.inbound = Inbound(self.storage, catalog, self.clock, self._news)
+
+    def refresh(self) -> None:
+        """Take up packs that were added since, also by the command line beside a running gateway."""
+        mark = self.packs.mark()
+        with self._refreshing:
+            if mark != self._mark:
+                self._use(self.packs.definitions())
+                self._mark = mark
 
     def _news(self, streams: set[Stream]) -> None:
         self.bell.ring(streams)
@@ -49,6 +75,7 @@ class City:
 
     def hello(self, device: Device) -> Hello:
         """First answer of a sync."""
+        self.refresh()
         self.leases.renew(device.id)
         with self.storage.read() as session:
             leases = self.leases.of(session, device.id)
@@ -62,10 +89,11 @@ class City:
             officers=device.officers,
             pack=self.catalog.version,
             leases=leases,
+            offer=self.packs.offered(device.wards) if self._mark[1] else None,
         )
 
     def enrol(self, request: EnrolRequest) -> EnrolAnswer:
-        return self.enrolment.enrol(request, self.epoch)
+        return msgspec.structs.replace(self.enrolment.enrol(request, self.epoch), pack_keys=self.packs.keys())
 
     def set_services(self, urls: Mapping[str, str]) -> None:
         """Where services are reached; kept in the database. Raises ValueError for one the catalogue does not have."""

@@ -19,8 +19,10 @@ import msgspec
 from forms.definition import Label
 from forms.exchange import ExchangeError, read_lines
 from forms.loader import DefinitionError
+from forms.pack_format import PackError
 from sync.gateway.city import City
 from sync.gateway.listing import deliveries, records
+from sync.gateway.pack_commands import pack_verbs
 from sync.gateway.refusals import RefusedError
 from sync.gateway.storage import StorageError
 from sync.gateway.wards import is_ward_code
@@ -46,7 +48,7 @@ def run(argv: list[str]) -> int:
     verb: Verb = arguments.verb
     try:
         return verb(arguments)
-    except (CommandError, RefusedError, ExchangeError) as error:
+    except (CommandError, RefusedError, ExchangeError, PackError) as error:
         return _fail(error.label.get(arguments.language))
     except BrokenPipeError:  # whoever read our lines has seen enough; Python's last flush must not fail on it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -180,7 +182,8 @@ def _restored(arguments: argparse.Namespace) -> int:
 
 
 def _city(arguments: argparse.Namespace) -> City:
-    return City(arguments.database)
+    """The city that is there; only ``serve`` begins one."""
+    return City(arguments.database, create=False)
 
 
 def _ward(code: str) -> str:
@@ -239,6 +242,8 @@ def _parser() -> argparse.ArgumentParser:
     held.add_argument("--ward", metavar="CODE")
     verb("deliveries", _deliveries, "bản ghi đã gửi các dịch vụ / what went to services (NDJSON)")
     verb("restored", _restored, "cơ sở dữ liệu vừa khôi phục: mở kỷ nguyên mới / a new epoch after a restore")
+
+    pack_verbs(verbs)
 
     moved = verb("lease-takeover", _take_over, "chuyển sổ sang máy khác / move a book to another device")
     moved.add_argument("--ward", required=True, metavar="CODE")

@@ -9,17 +9,18 @@ from typing import Any
 from msgspec import Struct
 
 from forms.definition import Catalog, RecordType
-from forms.exchange import Line, LineProblem, read_values
+from forms.exchange import Line, LineProblem, holding_rows, read_values
 from forms.exchange.values import Inline, LineValues, reference_targets
+from forms.renames import FirstNames, catalog_in_first_names
 from sync.clock import Clock
+from sync.gateway.known import Known
 from sync.gateway.ledger import Ledger
-from sync.gateway.services import ServiceHand
+from sync.gateway.services import CITY, ServiceHand
 from sync.gateway.storage import Storage, Stream
 from sync.ids import derived_id
 from sync.protocol import RecordVersion
 
 _ID = re.compile("[0-9A-Za-z_.:-]{1,64}")
-CITY = "city"  # the origin of a record whose tool names no service
 
 
 class InboundReport(Struct):
@@ -35,8 +36,10 @@ class Inbound:
     """Takes lines in, in one transaction; a bad line is refused and the rest goes in."""
 
     def __init__(self, storage: Storage, catalog: Catalog, clock: Clock, news: Callable[[set[Stream]], None]) -> None:
+        """Lines may name fields as the catalogue does or by their first names, which records have at the city."""
         self._storage = storage
-        self._catalog = catalog
+        self._present = catalog
+        self._catalog = catalog_in_first_names(catalog)
         self._clock = clock
         self._news = news
 
@@ -44,10 +47,11 @@ class Inbound:
         """Write the lines' records in the ward. Raises KeyError for a type the catalogue does not have."""
         record_type = self._catalog.record_type(type_id)
         hand = ServiceHand(self._catalog, self._clock, service or self._service_of(record_type))
-        run = _Run(self._catalog, hand, record_type, ward)
+        run = _Run(self._catalog, hand, record_type, ward, FirstNames(self._present))
         read = [run.read(line) for line in lines]
         types = {record_type.id: record_type, **{t.id: t for t in run.inline_types}}
         with self._storage.write({(ward, t.scope) for t in types.values()}) as session:
+            run.meet(Known(session, ward), read)
             run.ledger = Ledger(session, self._catalog, self._clock.now())
             run.ledger.load((ward, record_id) for record_id in run.ids)
             for item in read:
@@ -63,6 +67,13 @@ class Inbound:
         return service if service and any(s.id == service for s in self._catalog.services) else CITY
 
 
+class _Inner(Struct):
+    """A record written inside a line, where it stands, and its item once it is known which record it is."""
+
+    inline: Inline
+    item: _Item
+
+
 class _Item(Struct):
     """One line, understood."""
 
@@ -70,15 +81,18 @@ class _Item(Struct):
     record_type: RecordType
     record_id: str
     values: LineValues
-    inner: list[_Item]
+    inner: list[_Inner]
     derived: bool  # its id comes from its content: when there is a record, it has been taken in before
 
 
 class _Run:
     """One file's lines."""
 
-    def __init__(self, catalog: Catalog, hand: ServiceHand, record_type: RecordType, ward: str) -> None:
+    def __init__(
+        self, catalog: Catalog, hand: ServiceHand, record_type: RecordType, ward: str, names: FirstNames
+    ) -> None:
         self._catalog = catalog
+        self._names = names
         self._hand = hand
         self._type = record_type
         self._ward = ward
@@ -97,7 +111,7 @@ class _Run:
         if given is not None and given != self._type.id:
             self._refuse_text(line, "type", f"Dòng này là của sổ {given}.")
             return None
-        values = read_values(line.values, self._type, self._catalog)
+        values = read_values(self._names.of(self._type.id, line.values), self._type, self._catalog)
         if values.problems:
             self._refuse(line, values.problems[0])
             return None
@@ -119,24 +133,32 @@ class _Run:
         return _Item(line, record_type, record_id, values, [], derived)
 
     def _inner(self, item: _Item) -> bool:
-        """Records written inside this one, as references: the same content is the same record."""
+        """Records written inside this one, as references; ``meet`` tells which records they are."""
         for inline in item.values.inline:
             target = self._target(inline)
             if target is None:
                 self._refuse_text(item.line, inline.name, "Không hiểu bản ghi ghi ở đây: cần mã, hoặc các mục của nó.")
                 return False
-            values = read_values({k: v for k, v in inline.value.items() if k != "type"}, target, self._catalog)
+            given = {k: v for k, v in inline.value.items() if k != "type"}
+            values = read_values(self._names.of(target.id, given), target, self._catalog)
             if values.problems or values.inline:
                 problem = values.problems[0] if values.problems else None
                 message = problem.message.vi if problem else "Chỉ nhận một tầng bản ghi lồng nhau."
                 self._refuse_text(item.line, f"{inline.name}/{problem.field if problem else ''}", message)
                 return False
-            record_id = derived_id(self._ward, target.id, values.content(), "0")
-            self.ids.append(record_id)
             self.inline_types.append(target)
-            item.inner.append(_Item(Line(number=item.line.number), target, record_id, values, [], True))
-            item.values.put(inline.place, record_id)
+            item.inner.append(_Inner(inline, _Item(Line(number=item.line.number), target, "", values, [], True)))
         return True
+
+    def meet(self, known: Known, items: Iterable[_Item | None]) -> None:
+        """Put ids in the places of the records written inside: of the one the city has, else of one to be begun. The
+        streams are held."""
+        inner = [(item, one) for item in items if item is not None for one in item.inner]
+        known.look_for((one.item.record_type, one.item.values.fields) for _, one in inner)
+        for item, one in inner:
+            one.item.record_id = known.meet(one.item.record_type, one.item.values.fields)
+            self.ids.append(one.item.record_id)
+            item.values.put(one.inline.place, one.item.record_id)
 
     def _target(self, inline: Inline) -> RecordType | None:
         """The record type the object is of: as it says, or the first whose fields it uses."""
@@ -146,14 +168,14 @@ class _Run:
             if asked not in (None, target) or not self._catalog.knows(target):
                 continue
             record_type = self._catalog.record_type(target)
-            if names and names <= record_type.field_map.keys():
+            if names and self._names.of(target, dict.fromkeys(names)).keys() <= record_type.field_map.keys():
                 return record_type
         return None
 
     def write(self, item: _Item) -> None:
         """Begin the record, or change the fields a known one names; its state is the officers'."""
         for inner in item.inner:
-            self._put(inner)
+            self._put(inner.item)
         if self._put(item):
             self.report.accepted += 1
         if self.ledger.current(self._ward, item.record_id) is not None:
@@ -161,7 +183,8 @@ class _Run:
 
     def _put(self, item: _Item) -> bool:
         current = self.ledger.current(self._ward, item.record_id)
-        fields, number = item.values.fields, _text(item.line.head.get("number"))
+        fields = holding_rows(item.record_type, item.values.fields, current.fields if current else None)
+        number = _text(item.line.head.get("number"))
         if current is None:
             state = _text(item.line.head.get("state")) or item.record_type.initial_state
             if all(s.id != state for s in item.record_type.states):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import msgspec
+from msgspec import structs
 
 from forms.definition import Catalog
 from sync.clock import Clock
@@ -17,14 +20,24 @@ from sync.protocol import Change, ChangeResult
 
 _ID = re.compile(r"[0-9A-Za-z_.:-]{1,64}")
 _LONGEST_TEXTS = 1000  # characters of number, state, times and names together
+_encode = msgspec.msgpack.Encoder().encode
 log = logging.getLogger(__name__)
 
 
 class Intake:
     """``push`` of the protocol. ``news`` is told which streams have something new after each commit."""
 
-    def __init__(self, storage: Storage, catalog: Catalog, clock: Clock, news: Callable[[set[Stream]], None]) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        catalog: Catalog,
+        clock: Clock,
+        news: Callable[[set[Stream]], None],
+        packs: Mapping[str, Catalog] | None = None,
+    ) -> None:
+        """``packs``: by version, what changes may have been made under; all others are judged under ``catalog``."""
         self._storage = storage
+        self._packs = packs or {}
         self._catalog = catalog
         self._clock = clock
         self._news = news
@@ -36,13 +49,19 @@ class Intake:
         return self._store(device, offers)
 
     def _offer(self, device: Device, change: Change, payload: bytes) -> Offer:
-        record_type = self._types.get(change.type)
+        if not change.device:
+            change = structs.replace(change, device=device.id)
+            payload = _encode(change)
+        own = self._packs.get(change.pack)
+        record_type = own.record_type(change.type) if own and own.knows(change.type) else self._types.get(change.type)
         if record_type is None:
             message = f"Thành phố chưa có loại sổ “{change.type[:80]}”; cần cập nhật bộ biểu mẫu của thành phố."
-            return Offer(change, payload, None, refused(change.change_id, message))
+            english = f"The city does not have the register “{change.type[:80]}” yet; its forms need an update."
+            return Offer(change, payload, None, refused(change.change_id, message, english=english))
         if wrong := _malformed(change):
             message = "Dữ liệu gửi lên không đúng dạng; báo bộ phận CNTT."
-            return Offer(change, payload, record_type, refused(change.change_id, message, field=wrong))
+            english = "What was sent is malformed; tell the IT staff."
+            return Offer(change, payload, record_type, refused(change.change_id, message, field=wrong, english=english))
         if problem := change_problem(device, record_type, change):
             result = ChangeResult(change_id=change.change_id, status="refused", problems=(problem,))
             return Offer(change, payload, record_type, result)
@@ -69,7 +88,8 @@ class Intake:
         if len(groups) == 1:
             log.warning("refused by the database: %s: %s", offers[0].change.record_id, error)
             message = "Thành phố không ghi được bản ghi này; báo bộ phận CNTT."
-            return [o.refusal or refused(o.change.change_id, message) for o in offers]
+            english = "The city cannot store this record; tell the IT staff."
+            return [o.refusal or refused(o.change.change_id, message, english=english) for o in offers]
         results: dict[int, ChangeResult] = {}
         for half in (groups[: len(groups) // 2], groups[len(groups) // 2 :]):
             indexes = sorted(i for group in half for i in group)

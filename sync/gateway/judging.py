@@ -6,15 +6,17 @@ import logging
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec import structs
 
 from forms.definition import Catalog, RecordType
 from sync.clock import Clock
 from sync.gateway.books import Books
 from sync.gateway.ledger import Entry, Ledger
 from sync.gateway.offers import Offer, refused
+from sync.gateway.services import CITY, ServiceHand
 from sync.gateway.storage import Session, Stream
-from sync.merge import Judgement, judge
-from sync.protocol import Change, ChangeResult, RecordVersion
+from sync.merge import SAME_NUMBER, Judgement, judge
+from sync.protocol import Change, ChangeResult, FieldProblem, RecordVersion
 
 _decode_change = msgspec.msgpack.Decoder(Change).decode
 _decode_result = msgspec.msgpack.Decoder(ChangeResult).decode
@@ -26,10 +28,12 @@ class Batch:
 
     def __init__(self, session: Session, catalog: Catalog, clock: Clock, device: str) -> None:
         self._session = session
+        self._catalog = catalog
         self._device = device
         self._ledger = Ledger(session, catalog, clock.now())
         self._books = Books(session)
         self._known: dict[str, tuple[Change, ChangeResult]] = {}
+        self._city = ServiceHand(catalog, clock, CITY)
         self._parked: set[tuple[str, str]] = set()
         self._again: list[str] = []  # refused at an earlier push, judged anew
 
@@ -59,12 +63,20 @@ class Batch:
             return offer.refusal or refused(change.change_id, "")
         known = self._known.get(change.change_id)
         if known is not None:
-            if known[0] != change:
-                return refused(change.change_id, "Mã thay đổi này đã dùng cho một nội dung khác; báo bộ phận CNTT.")
+            if not _is_same(known[0], change):
+                return refused(
+                    change.change_id,
+                    "Mã thay đổi này đã dùng cho một nội dung khác; báo bộ phận CNTT.",
+                    english="This change id was used for something else; tell the IT staff.",
+                )
             if known[1].status != "refused":
-                return msgspec.structs.replace(known[1], duplicate=True)
+                return structs.replace(known[1], duplicate=True)
         if key in self._parked:
-            return refused(change.change_id, "Chờ thay đổi trước đó của cùng bản ghi được xử lý.")
+            return refused(
+                change.change_id,
+                "Chờ thay đổi trước đó của cùng bản ghi được xử lý.",
+                english="Waits for an earlier change of the same record.",
+            )
         if known is not None:
             self._again.append(change.change_id)
         result = self._judged(offer, offer.record_type)
@@ -76,25 +88,68 @@ class Batch:
     def _judged(self, offer: Offer, record_type: RecordType) -> ChangeResult:
         change = offer.change
         current = self._ledger.current(change.ward, change.record_id)
+        record_type = self._judged_by(record_type, current)
         judgement = _judgement(record_type, current, change)
         result = judgement.result
+        others: tuple[str, ...] = ()
         if judgement.version is not None:
             revision = self._ledger.put(judgement.version, deliver=True)
-            flags = self._books.note(change, record_type, judgement.version.fields) if change.number else ()
-            result = msgspec.structs.replace(result, revision=revision, problems=(*result.problems, *flags))
+            others = self._books.note(change, record_type, judgement.version.fields) if change.number else ()
+            flags = tuple(_twice(record_type, change, other) for other in others)
+            result = structs.replace(result, revision=revision, problems=(*result.problems, *flags))
         self._ledger.note(Entry(change, offer.payload, result, record_type.scope, self._device))
+        if others:
+            self._mark_all(record_type, change.ward, (change.record_id, *others))
         return result
+
+    def _judged_by(self, record_type: RecordType, current: RecordVersion | None) -> RecordType:
+        """The type of the change's own pack, unless the record is in a state that pack does not know."""
+        if current is None or current.type != record_type.id or any(s.id == current.state for s in record_type.states):
+            return record_type
+        return self._catalog.record_type(current.type)
+
+    def _mark_all(self, record_type: RecordType, ward: str, ids: Sequence[str]) -> None:
+        """Write on each record which others carry its number, so that every PC of the ward sees it."""
+        self._ledger.load((ward, i) for i in ids if self._ledger.current(ward, i) is None)
+        for record_id in ids:
+            current = self._ledger.current(ward, record_id)
+            if current is None or current.scope != record_type.scope:
+                continue  # its stream is not held
+            known = current.fields.get(SAME_NUMBER) or []
+            same = sorted({*known, *ids} - {record_id})
+            self._city.mark(self._ledger, current, {SAME_NUMBER: same})
+
+
+def _twice(record_type: RecordType, change: Change, other: str) -> FieldProblem:
+    message = f"Số {change.number} đã cấp cho một bản ghi khác ({other}); giữ cả hai, cần người phụ trách sổ xử lý."
+    field = record_type.register.field if record_type.register else ""
+    english = (
+        f"Number {change.number} was given to another record too ({other}); both stand, the book's keeper decides."
+    )
+    return FieldProblem(field, message, change.number, english)
+
+
+def _is_same(known: Change, change: Change) -> bool:
+    """The same act; a PC that had to enrol anew sends what it made before under its new device."""
+    return known == (change if known.device == change.device else structs.replace(change, device=known.device))
 
 
 def _judgement(record_type: RecordType, current: RecordVersion | None, change: Change) -> Judgement:
     if current is not None and _is_own_work(record_type, current, change):
         message = "Người đã ký hoặc lập bản ghi không được tự duyệt; cần một người khác."
-        return Judgement(refused(change.change_id, message))
+        english = "Whoever signed or made the record may not approve it; somebody else must."
+        return Judgement(refused(change.change_id, message, english=english))
     try:
         return judge(record_type, current, change)
     except Exception:  # whatever a hostile change provokes must not block the others of its batch
         log.exception("cannot judge change %s of %s", change.change_id, change.type)
-        return Judgement(refused(change.change_id, "Thành phố không hiểu được thay đổi này; báo bộ phận CNTT."))
+        return Judgement(
+            refused(
+                change.change_id,
+                "Thành phố không hiểu được thay đổi này; báo bộ phận CNTT.",
+                english="The city cannot make sense of this change; tell the IT staff.",
+            )
+        )
 
 
 def _is_own_work(record_type: RecordType, current: RecordVersion, change: Change) -> bool:

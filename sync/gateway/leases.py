@@ -7,10 +7,10 @@ import re
 from msgspec import Struct
 
 from forms.definition import Catalog, RecordType
+from forms.register_numbers import register_of, series_names
 from sync.clock import Clock, moment_text
 from sync.gateway.access import Device
 from sync.gateway.books import Book, known_number
-from sync.gateway.numbering import register_name
 from sync.gateway.refusals import RefusedError, bad_request, not_granted
 from sync.gateway.storage import Row, Session, Storage, Stream
 from sync.protocol import Lease, LeaseRequest
@@ -36,7 +36,7 @@ class Leases:
     def __init__(self, storage: Storage, catalog: Catalog, clock: Clock) -> None:
         self._storage = storage
         self._clock = clock
-        self._types = {register_name(t): t for t in catalog.record_types if t.register}
+        self._types = {name: t for t in catalog.record_types for name in series_names(t, catalog)}
 
     def lease(self, device: Device, request: LeaseRequest) -> Lease:
         """The book for this device: anew, or as it holds it already. Raises RefusedError (409) when another holds it."""
@@ -105,10 +105,12 @@ class Leases:
         return record_type
 
     def _give(self, session: Session, book: Book, device: str, start: int) -> Lease:
-        following = max(start, known_number(session, book) + 1)
+        ward, register, period = book
+        # a register that was parted into series goes on above the numbers it had as one
+        known = max(known_number(session, (ward, name, period)) for name in {register, register_of(register)})
+        following = max(start, known + 1)
         upper = following + LEASE_LENGTH - 1
         session.upsert("leases", [(*book, device, start, upper, moment_text(self._clock.now()))])
-        ward, register, period = book
         return Lease(ward=ward, register=register, period=period, device=device, next=following, upper=upper)
 
 

@@ -7,12 +7,10 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from forms.definition import RecordType, Register
+from forms.definition import Register
+from forms.register_numbers import number_pattern
 from sync.clock import HANOI, parse_moment
 from sync.protocol import Fields
-
-_PLACE = re.compile(r"\{(\w+)(?::[^}]*)?\}")
-_DIGITS = {"n": "[0-9]{1,18}", "yyyy": "[0-9]{4}", "yy": "[0-9]{2}", "mm": "[0-9]{2}", "dd": "[0-9]{2}"}
 
 
 class Read(Struct, frozen=True):
@@ -20,11 +18,6 @@ class Read(Struct, frozen=True):
 
     period: str
     n: int
-
-
-def register_name(record_type: RecordType) -> str:
-    """How leases name the book of a type: ``tool.record/register``; "" when it has none."""
-    return f"{record_type.id}/{record_type.register.id}" if record_type.register else ""
 
 
 class NumberReader:
@@ -60,11 +53,11 @@ class NumberReader:
 
     @cached_property
     def _number(self) -> re.Pattern[str]:
-        return _pattern(self._register.format)
+        return number_pattern(self._register.format)
 
     @cached_property
     def _book(self) -> re.Pattern[str] | None:
-        return _pattern(self._register.book_format) if self._register.book_format else None
+        return number_pattern(self._register.book_format) if self._register.book_format else None
 
 
 def _day(at: str | None) -> tuple[str | None, str | None, str | None]:
@@ -74,15 +67,3 @@ def _day(at: str | None) -> tuple[str | None, str | None, str | None]:
     except (ValueError, OverflowError):
         return None, None, None
     return f"{local.year:04d}", f"{local.month:02d}", f"{local.day:02d}"
-
-
-def _pattern(format_text: str) -> re.Pattern[str]:
-    """A regular expression that finds the parts of a format again."""
-    pattern, end, seen = "", 0, set[str]()
-    for place in _PLACE.finditer(format_text):
-        name = place[1]
-        pattern += re.escape(format_text[end : place.start()])
-        pattern += f"(?P={name})" if name in seen else f"(?P<{name}>{_DIGITS.get(name, '.+?')})"
-        seen.add(name)
-        end = place.end()
-    return re.compile(pattern + re.escape(format_text[end:]))

@@ -19,5 +19,6 @@ class Offer(Struct):
     refusal: ChangeResult | None = None
 
 
-def refused(change_id: str, message: str, value: Any = None, field: str = "") -> ChangeResult:
-    return ChangeResult(change_id=change_id, status="refused", problems=(FieldProblem(field, message, value),))
+def refused(change_id: str, message: str, value: Any = None, field: str = "", *, english: str = "") -> ChangeResult:
+    problem = FieldProblem(field, message, value, english)
+    return ChangeResult(change_id=change_id, status="refused", problems=(problem,))

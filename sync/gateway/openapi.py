@@ -30,8 +30,11 @@ _REFUSALS = {
     "400": "The body cannot be read or asks for the impossible",
     "401": "No device of this city",
     "403": "Not granted",
+    "404": "No such record, or not for this device",
+    "409": "Another device holds the book",
     "413": "Larger than the gateway takes; send less at a time",
     "415": "Neither MessagePack nor JSON, or a compression other than zstd",
+    "429": "Too many wrong codes",
     "503": "The city cannot store just now",
 }
 
@@ -47,6 +50,8 @@ class _Operation(msgspec.Struct):
     parameters: tuple[dict[str, Any], ...] = ()
 
 
+_REFUSED = {"$ref": "#/components/schemas/Refusal"}
+OCTETS = "application/octet-stream"
 _RECORD_ID = {
     "name": "record_id",
     "in": "path",
@@ -69,6 +74,34 @@ _OPERATIONS = (
 )  # fmt: skip
 
 
+_PACK = {
+    "summary": "The file of a pack, whole or a part of it (Range: bytes=a-b)",
+    "operationId": "packs_sha256",
+    "security": [{"device": []}],
+    "parameters": [
+        {
+            "name": "sha256",
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "minLength": 1, "maxLength": 64},
+        }
+    ],
+    "responses": {
+        status: {"description": text, "content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}}}
+        if status.startswith("2")
+        else {"description": text, "content": {kind: {"schema": _REFUSED} for kind in (JSON, MSGPACK)}}
+        for status, text in {
+            "200": "The whole file",
+            "206": "The part asked for",
+            "401": _REFUSALS["401"],
+            "404": "No such pack",
+            "416": "No such part of it",
+            "503": _REFUSALS["503"],
+        }.items()
+    },
+}
+
+
 @cache
 def document() -> dict[str, Any]:
     """The document, ready for JSON."""
@@ -77,6 +110,7 @@ def document() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for operation in _OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation, schemas)
+    paths["/v1/packs/{sha256}"] = {"get": _PACK}
     paths["/healthz"] = {"get": _plain("Whether the gateway and its database work", {"type": "object"})}
     paths["/openapi.json"] = {"get": _plain("This document", {"type": "object"})}
     return {
@@ -103,19 +137,13 @@ def _operation(operation: _Operation, schemas: dict[Any, dict[str, Any]]) -> dic
         "parameters": list(operation.parameters),
         "responses": {
             "200": _content("Done", schemas[operation.answer]),
-            **{status: _refusal(status, schemas[Refusal]) for status in sorted(set(refusals))},
+            **{status: _content(_REFUSALS[status], schemas[Refusal]) for status in sorted(set(refusals))},
         },
     }
     if operation.request is not None:
         body = _content("", schemas[operation.request])["content"]
         described["requestBody"] = {"required": True, "content": body}
     return described
-
-
-def _refusal(status: str, schema: dict[str, Any]) -> dict[str, Any]:
-    described = {"404": "No such record, or not for this device", "409": "Another device holds the book"}
-    described["429"] = "Too many wrong codes"
-    return _content(described.get(status) or _REFUSALS[status], schema)
 
 
 def _content(description: str, schema: dict[str, Any]) -> dict[str, Any]:

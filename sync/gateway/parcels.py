@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from forms.definition import Catalog, RecordType
+from forms.renames import catalog_in_first_names, to_first, to_present
 from sync.clock import Clock, moment_text
 from sync.gateway.ledger import RECORD_SQL, Ledger, stream_head, version_of
 from sync.gateway.relevance import Relevance
@@ -60,10 +61,15 @@ class Parcels:
 
     def __init__(self, storage: Storage, catalog: Catalog, clock: Clock, first_wait: float = 2.0) -> None:
         self._storage = storage
-        self._catalog = catalog
         self._clock = clock
-        self._relevance = Relevance(catalog, clock)
         self.first_wait = first_wait
+        self.use(catalog)
+
+    def use(self, catalog: Catalog) -> None:
+        """Go on with other definitions. Services get and give fields under their first names, whatever packs call them."""
+        self._present = catalog
+        self._catalog = catalog_in_first_names(catalog)
+        self._relevance = Relevance(catalog, self._clock)
 
     def claim(self, service: str, limit: int) -> list[Parcel]:
         """Take up to ``limit`` due deliveries; nobody else gets them for ``CLAIM_SECONDS``."""
@@ -111,11 +117,24 @@ class Parcels:
             if found is None:
                 return None
             record = version_of(found)
-            references = _references(session, self._catalog.record_type(record.type), record)
-        fields = self._relevance.sendable(record, references)
+            versions = _references(session, self._catalog.record_type(record.type), record)
+        references = {version.id: version.fields for version in versions}
+        fields = self._sendable(record, versions)
         return Parcel(
             service=service, revision=revision, attempts=attempts, record=record, fields=fields, references=references
         )
+
+    def _sendable(self, record: RecordVersion, references: list[RecordVersion]) -> Fields:
+        """What the rules, which speak of the pack's names, let through."""
+
+        def present(version: RecordVersion) -> Fields:
+            if not self._present.knows(version.type):
+                return version.fields
+            return to_present(self._present.record_type(version.type), self._present).values(version.fields)
+
+        seen = {version.id: present(version) for version in references}
+        fields = self._relevance.sendable(msgspec.structs.replace(record, fields=present(record)), seen)
+        return to_first(self._present.record_type(record.type), self._present).values(fields)
 
     def answer(self, parcel: Parcel, answer: ServiceAnswer) -> set[Stream]:
         """Write the answer: the delivery's state, and what the service owns into the record. The streams with news."""
@@ -187,8 +206,8 @@ class Parcels:
         )
 
 
-def _references(session: Session, record_type: RecordType, record: RecordVersion) -> dict[str, Fields]:
-    """Fields of the records this one points to, so that the service need not ask back. A dangling one is left out."""
+def _references(session: Session, record_type: RecordType, record: RecordVersion) -> list[RecordVersion]:
+    """The records this one points to, so that the service need not ask back. A dangling one is left out."""
     ids: list[str] = []
     for field in record_type.fields:
         value = record.fields.get(field.name)
@@ -197,6 +216,6 @@ def _references(session: Session, record_type: RecordType, record: RecordVersion
         elif field.type == "refs" and isinstance(value, list):
             ids += [item for item in value if isinstance(item, str)]
     if not ids:
-        return {}
+        return []
     rows = session.all(f"{RECORD_SQL} WHERE ward = ? AND id = ANY(?)", record.ward, ids)
-    return {version.id: version.fields for version in map(version_of, rows)}
+    return [version_of(row) for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from forms.calendar import WorkCalendar
+from forms.calendar import calendar_of
 from forms.definition import Catalog
 from forms.entry import EntryContext, RecordEntry
 from sync.clock import Clock
@@ -19,7 +19,7 @@ class Relevance:
     def __init__(self, catalog: Catalog, clock: Clock) -> None:
         self._catalog = catalog
         self._clock = clock
-        self._calendar = WorkCalendar()
+        self._calendar = calendar_of(catalog)
 
     def sendable(self, record: RecordVersion, references: Mapping[str, Fields]) -> Fields:
         """The fields for a service. ``references``: fields of the records this one points to, which rules may look at."""
@@ -29,7 +29,13 @@ class Relevance:
             now=self._clock.now, ward=ward, officer=None, resolve=references.get, calendar=self._calendar
         )
         entry = RecordEntry(
-            record_type, self._catalog, context, fields=record.fields, state=record.state, number=record.number
+            record_type,
+            self._catalog,
+            context,
+            fields=record.fields,
+            state=record.state,
+            number=record.number,
+            id=record.id,
         )
         known = record_type.field_map
         return {

@@ -12,6 +12,8 @@ from sync.ids import IdSource
 from sync.merge import difference
 from sync.protocol import Change, ChangeResult, Fields, Officer, RecordVersion
 
+CITY = "city"
+"""The hand of the city itself: records whose tool names no service, and marks the city puts on records."""
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -23,7 +25,8 @@ class ServiceHand:
         self._clock = clock
         self._service = service
         self._ids = IdSource(clock)
-        label = next((s.label.vi for s in catalog.services if s.id == service), service)
+        others = "Thành phố" if service == CITY else service
+        label = next((s.label.vi for s in catalog.services if s.id == service), others)
         self._officer = Officer(service, label)
 
     def begin(self, ledger: Ledger, version: RecordVersion) -> None:
@@ -42,8 +45,15 @@ class ServiceHand:
         change = self._change(version, 0, ({}, version.fields))
         self._keep(ledger, version, msgspec.structs.replace(change, kind="create", to_state=version.state))
 
-    def amend(self, ledger: Ledger, current: RecordVersion, fields: Fields, number: str | None) -> bool:
-        """New values and number of a present record; False when they are what it has already."""
+    def mark(self, ledger: Ledger, current: RecordVersion, fields: Fields) -> bool:
+        """As ``amend``, of a record that stays whose it is: the city says something about it."""
+        return self.amend(ledger, current, fields, None, origin=current.origin)
+
+    def amend(
+        self, ledger: Ledger, current: RecordVersion, fields: Fields, number: str | None, *, origin: str | None = None
+    ) -> bool:
+        """New values and number of a present record; False when they are what it has already. ``origin``: this service,
+        unless said otherwise."""
         merged = {k: v for k, v in {**current.fields, **fields}.items() if v is not None}
         number = number or current.number
         values = difference(self._catalog.record_type(current.type), current.fields, merged)
@@ -56,7 +66,7 @@ class ServiceHand:
             number=number,
             updated_at=at,
             updated_by=self._officer.name,
-            origin=self._service,
+            origin=self._service if origin is None else origin,
         )
         self._keep(ledger, version, self._change(version, current.revision, values))
         return True

@@ -1,7 +1,8 @@
 """The city's services, played: a real HTTP server that answers deliveries as they would.
 
-For the demo, training and tests. ``tthc_hanoi`` numbers dossiers, ``hotich`` registers births when the birth
-certificate of the hospital is named, the others accept. A line cut and a slow line can be switched on.
+For the demo, training and tests. Every service of the catalogue answers: it accepts, and numbers the records of the
+registers it owns; ``hotich`` registers a birth only when the birth certificate of the hospital is named. A line cut and a
+slow line can be switched on.
 """
 
 from __future__ import annotations
@@ -11,66 +12,94 @@ import threading
 import time
 from collections import Counter
 from datetime import datetime
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from forms.definition import Catalog, Register
+from forms.loader import load_catalog
 from sync.clock import HANOI, Clock, SystemClock
+from sync.gateway.simulator_memory import Memory, Remembered
 
 Message = dict[str, Any]
-SERVICES = ("tthc_hanoi", "hotich", "chung_thuc", "qlvb", "nhiem_vu")
 _LARGEST = 16 * 1024 * 1024
 
 
 class CityServices:
-    """What the services would answer. The same idempotency key gets the same answer again."""
+    """What the services would answer. The same idempotency key gets the same answer again, also in a later run with the
+    same memory."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, memory: Memory, catalog: Catalog) -> None:
+        """``catalog``: whose registers are numbered."""
         self._clock = clock
+        self._catalog = catalog
         self._lock = threading.Lock()
         self._given: Counter[str] = Counter()
         self._answers: dict[str, Message] = {}
         self._codes: dict[tuple[str, str], Message] = {}
+        self._memory = memory
+        self._news = Remembered(key="", answer={})
+        for known in memory.recall():
+            self._answers[known.key] = known.answer
+            self._given |= Counter(known.given)  # the greater of both
+            if known.record is not None:
+                self._codes[known.record] = known.answer
+
+    @cached_property
+    def _registers(self) -> dict[tuple[str, str], Register]:
+        """(service, record type) → the book that service numbers."""
+        types = self._catalog.record_types
+        return {
+            (kind.register.service, kind.id): kind.register
+            for kind in types
+            if kind.register is not None and kind.register.service is not None
+        }
 
     def answer(self, service: str, key: str, message: Message) -> Message:
         with self._lock:
             if key not in self._answers:
-                play = {"tthc_hanoi": self._dossier, "hotich": self._civil_status}.get(service, self._accept)
-                self._answers[key] = play(message)
+                self._news = Remembered(key=key, answer={})
+                self._news.answer = self._missing(service, message) or self._taken(service, message)
+                self._memory.keep(self._news)
+                self._answers[key] = self._news.answer
             return self._answers[key]
 
-    def _accept(self, message: Message) -> Message:
-        return {"status": "accepted"}
+    def _missing(self, service: str, message: Message) -> Message | None:
+        """The refusal of a birth that no hospital has told of."""
+        if service != "hotich" or not message["type"].endswith(".birth") or message["fields"].get("birth_cert_no"):
+            return None
+        problem = {
+            "field": "birth_cert_no",
+            "message": "Thiếu số giấy chứng sinh, hoặc số này chưa có trên hệ thống của cơ sở y tế.",
+            "value": None,
+        }
+        return {"status": "refused", "message": "Hồ sơ khai sinh chưa đủ dữ liệu.", "problems": [problem]}
 
-    def _dossier(self, message: Message) -> Message:
-        """``H26.<ward>-YYMMDD-NNNN``, once a dossier; only dossiers are numbered."""
-        if not message["type"].endswith(".dossier"):
-            return {"status": "accepted"}
-        return self._once("tthc_hanoi", message, self._new_dossier)
+    def _taken(self, service: str, message: Message) -> Message:
+        register = self._registers.get((service, message["type"]))
+        if register is None or message["fields"].get(register.field):
+            return {"status": "accepted"}  # nothing to number, or numbered long ago
+        return self._once(service, message, lambda it: self._numbered(register, it))
 
-    def _new_dossier(self, message: Message) -> Message:
+    def _numbered(self, register: Register, message: Message) -> Message:
         ward, today = message["ward"], self._today()
-        code = f"H26.{ward}-{today:%y%m%d}-{self._next(f'{ward}-{today:%y%m%d}'):04d}"
-        return {"status": "accepted", "number": code, "fields": {"dossier_code": code}}
-
-    def _civil_status(self, message: Message) -> Message:
-        if message["type"].endswith(".birth") and not message["fields"].get("birth_cert_no"):
-            problem = {
-                "field": "birth_cert_no",
-                "message": "Thiếu số giấy chứng sinh, hoặc số này chưa có trên hệ thống của cơ sở y tế.",
-                "value": None,
-            }
-            return {"status": "refused", "message": "Hồ sơ khai sinh chưa đủ dữ liệu.", "problems": [problem]}
-        return self._once("hotich", message, self._new_registration)
-
-    def _new_registration(self, message: Message) -> Message:
-        year = self._today().year
-        n = self._next(f"{message['ward']}-{message['type']}-{year}")
-        number = f"{n:02d}/{year}"
-        fields: Message = {"reg_no": number, "book_no": f"01/{year}"}
+        period = {"day": f"{today:%y%m%d}", "year": str(today.year)}.get(register.period, "")
+        parts = {"yyyy": str(today.year), "yy": f"{today:%y}", "mm": f"{today:%m}", "dd": f"{today:%d}", "book": 1}
+        parts |= {
+            "n": self._next(f"{ward}-{message['type']}-{period}"),
+            "org": f"H26.{ward}",
+            "ward": ward,
+            "device": "",
+        }
+        number = register.format.format(**parts)
+        fields: Message = {register.field: number}
+        if register.book_field and register.book_format:
+            fields[register.book_field] = register.book_format.format(**parts)
         if message["type"].endswith(".birth"):
             sex = 3 if message["fields"].get("child_gender") == "2" else 2  # births of the 2000s
-            fields["personal_id"] = f"001{sex}{year % 100:02d}{self._next('personal_id'):06d}"
+            fields["personal_id"] = f"001{sex}{today:%y}{self._next('personal_id'):06d}"
         return {"status": "accepted", "number": number, "fields": fields}
 
     def _once(self, service: str, message: Message, make: Any) -> Message:
@@ -78,10 +107,12 @@ class CityServices:
         key = (service, message["id"])
         if key not in self._codes:
             self._codes[key] = make(message)
+            self._news.record = key
         return self._codes[key]
 
     def _next(self, series: str) -> int:
         self._given[series] += 1
+        self._news.given = {**self._news.given, series: self._given[series]}
         return self._given[series]
 
     def _today(self) -> datetime:
@@ -92,13 +123,23 @@ class Simulator:
     """``start()``/``stop()``; ``urls`` is what ``GatewayServer(services=…)`` wants.
 
     ``delay``: seconds before each answer. ``out``: services that answer 503. ``received``: what came, with its key.
+    ``memory``: a file that keeps what was answered and numbered, so that a later run goes on from there.
     """
 
     def __init__(
-        self, port: int = 0, *, host: str = "127.0.0.1", delay: float = 0.0, clock: Clock | None = None
+        self,
+        port: int = 0,
+        *,
+        host: str = "127.0.0.1",
+        delay: float = 0.0,
+        clock: Clock | None = None,
+        memory: Path | None = None,
+        catalog: Catalog | None = None,
     ) -> None:
         self._address = (host, port)
-        self._services = CityServices(clock or SystemClock())
+        catalog = catalog or load_catalog()
+        self._known = tuple(service.id for service in catalog.services)
+        self._services = CityServices(clock or SystemClock(), Memory(memory), catalog)
         self.delay = delay
         self.out: set[str] = set()
         self.received: list[tuple[str, str, Message]] = []
@@ -111,8 +152,8 @@ class Simulator:
 
     @property
     def urls(self) -> dict[str, str]:
-        """Service → webhook address."""
-        return {service: f"{self.url}/{service}" for service in SERVICES}
+        """Service → webhook address, for every service of the catalogue."""
+        return {service: f"{self.url}/{service}" for service in self._known}
 
     def start(self) -> Simulator:
         """Serve; a stopped one starts again on the same port and knows what it answered."""
@@ -141,7 +182,7 @@ class Simulator:
         """HTTP status and answer for one delivery."""
         if self.delay:
             time.sleep(self.delay)
-        if service not in SERVICES:
+        if service not in self._known:
             return 404, {"message": "no such service"}
         if service in self.out:
             return 503, {"message": "out of service"}

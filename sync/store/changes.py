@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,14 +33,16 @@ class Changes:
             sql = "SELECT payload FROM changes WHERE status = 'pending' ORDER BY seq LIMIT ? OFFSET ?"
             return tuple(decode_change(body) for (body,) in db.execute(sql, (limit, skip)))
 
-    def outbox(self) -> tuple[HistoryRow, ...]:
-        """Everything the city has not settled, in the order it was made: waiting, refused, parked."""
+    def outbox(self, within: Collection[str] | None = None) -> tuple[HistoryRow, ...]:
+        """Everything the city has not settled, in the order it was made: waiting, refused, parked. ``within``: of these
+        types alone."""
         sql = (
             f"SELECT seq, {_HISTORY} FROM changes WHERE status = 'pending' UNION ALL "
             f"SELECT seq, {_HISTORY} FROM changes WHERE status IN ('refused', 'parked') AND settled = 0 ORDER BY seq"
         )
         with self._context.readers.connection() as db:
-            return tuple(_history_row(row[1:]) for row in db.execute(sql))
+            rows = tuple(_history_row(row[1:]) for row in db.execute(sql))
+        return rows if within is None else tuple(row for row in rows if row.change.type in within)
 
     def history(self, record_id: str) -> tuple[HistoryRow, ...]:
         """The record's changes known here, newest first; others' own are fetched by ``add_history``."""

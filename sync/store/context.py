@@ -33,6 +33,9 @@ class StoreContext(Struct, frozen=True, kw_only=True):
         return moment_text(self.clock.now())
 
 
+_decode_enrolment = msgspec.json.Decoder(Enrolment | None).decode
+
+
 def read_meta(connection: Any, key: str, default: Any = None) -> Any:
     row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
     return msgspec.json.decode(row[0]) if row else default
@@ -44,8 +47,8 @@ def write_meta(connection: Any, key: str, value: Any) -> None:
 
 
 def read_enrolment(connection: Any) -> Enrolment | None:
-    value = read_meta(connection, "enrolment")
-    return None if value is None else msgspec.convert(value, Enrolment)
+    row = connection.execute("SELECT value FROM meta WHERE key = 'enrolment'").fetchone()
+    return _decode_enrolment(row[0]) if row else None
 
 
 class Stamps:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from sync.store.context import StoreContext
 from sync.store.model import Draft
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Draft).decode
+decode_draft = msgspec.msgpack.Decoder(Draft).decode
 
 
 class Drafts:
@@ -24,13 +26,14 @@ class Drafts:
     def get(self, draft_id: str) -> Draft | None:
         with self._context.readers.connection() as db:
             row = db.execute("SELECT body FROM drafts WHERE id = ?", (draft_id,)).fetchone()
-        return _decode(row[0]) if row else None
+        return decode_draft(row[0]) if row else None
 
-    def all(self) -> tuple[Draft, ...]:
-        """Every draft, the latest first."""
+    def all(self, within: Collection[str] | None = None) -> tuple[Draft, ...]:
+        """Every draft, or those of the types ``within``, the latest first."""
         with self._context.readers.connection() as db:
             rows = db.execute("SELECT body FROM drafts ORDER BY updated_at DESC, id DESC").fetchall()
-        return tuple(_decode(body) for (body,) in rows)
+        drafts = (decode_draft(body) for (body,) in rows)
+        return tuple(draft for draft in drafts if within is None or draft.type in within)
 
     def drop(self, draft_id: str) -> None:
         with self._context.writer.transaction() as db:

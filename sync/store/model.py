@@ -92,6 +92,15 @@ class Hit(Struct, frozen=True, kw_only=True):
     number: str | None = None
 
 
+class ProposalRow(Struct, frozen=True):
+    """Something that comes next: after which record, by which flow (its key), what is begun or acted on."""
+
+    record: Record
+    flow: str
+    to: str
+    target: str | None = None
+
+
 class Draft(Struct, frozen=True, kw_only=True):
     """A form as it was at the last pause of typing; not yet a record or a change."""
 
@@ -124,8 +133,10 @@ class NumberRow(Struct, frozen=True, kw_only=True):
     title: str
     at: str
     officer: str
-    status: Literal["given", "void"]
+    status: Literal["given", "void"]  # void: spoilt, or its record was voided; it stays used all the same
     reason: str = ""
+    same: tuple[str, ...] = ()  # ids of other records that carry this number too
+    series: str = ""  # the value whose numbers these are, where the register is parted by a field
 
 
 class PrintRow(Struct, frozen=True, kw_only=True):
@@ -134,6 +145,21 @@ class PrintRow(Struct, frozen=True, kw_only=True):
     at: str
     officer: str
     failed: bool = False
+    serial: str = ""  # of the pre-printed blank it stands on
+    about: str = ""  # of a print over a list: its range, in words
+    spoiled: str = ""  # why the blank could not be used
+    spoiled_at: str = ""
+    spoiled_by: str = ""
+    seq: int = 0  # names this print on this PC
+
+
+class BlankRow(Struct, frozen=True):
+    """A blank that left the drawer: what it was printed for."""
+
+    print: PrintRow
+    record_id: str
+    type: str
+    title: str
 
 
 class TodayRow(Struct, frozen=True):
@@ -141,8 +167,16 @@ class TodayRow(Struct, frozen=True):
     reason: Literal["overdue", "due_today", "new", "refused", "conflict"]
 
 
+class DueAhead(Struct, frozen=True):
+    """The first of the records that fall due between two moments, and how many they all are."""
+
+    records: tuple[Record, ...]
+    total: int
+
+
 class Overview(Struct, frozen=True, kw_only=True):
-    """The counts of today's page; all from counters and partial indexes."""
+    """The counts of today's page; all from counters and partial indexes. Each is of what may be seen alone, but for
+    ``unseen_waiting``, which is no number."""
 
     overdue: int
     due_today: int
@@ -153,7 +187,18 @@ class Overview(Struct, frozen=True, kw_only=True):
     conflicts: int
     drafts: int
     open_by_type: dict[str, int]
-    attention_by_type: dict[str, int]  # overdue, refused, conflict, new
+    today_by_type: dict[str, int]  # records with a reason to be on today's page, each counted once
+    late_by_type: dict[str, int]  # those of them that are overdue or were refused
+    unseen_waiting: bool = False  # the city has not got everything of what may not be seen
+
+    @property
+    def today(self) -> int:
+        """Records that need somebody today."""
+        return sum(self.today_by_type.values())
+
+    @property
+    def late(self) -> int:
+        return sum(self.late_by_type.values())
 
 
 class Enrolment(Struct, frozen=True, kw_only=True):

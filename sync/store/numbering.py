@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from forms.definition import RecordType, Register
+from forms.register_numbers import SERIES, register_of, series_name
 from forms.shapes import as_shape
 from sync.clock import HANOI, moment_text
 from sync.protocol import Fields, Officer
@@ -37,12 +38,13 @@ class NumberSource:
         self._device = device
         self._ward = ward
 
-    def give(self, record_type: RecordType, record_id: str, officer: Officer) -> Given:
-        """The record's number: the one it has already, the next one, or a temporary one while none can be given."""
+    def give(self, record_type: RecordType, record_id: str, officer: Officer, fields: Fields) -> Given:
+        """The record's number: the one it has already, the next one of its series, or a temporary one while none can be
+        given. ``fields``: the record's, as the number will find them."""
         register = record_type.register
         if register is None:
             return Given(None, {})
-        series = series_of(record_type)
+        series = series_name(record_type, fields)
         number, n = self._earlier(series, record_id)
         if (
             number is None
@@ -55,8 +57,8 @@ class NumberSource:
                 self._note(series, period_of(register, self._now), n, number, record_id=record_id, officer=officer)
         if number is None or n is None:
             return Given(None, self.temporary(record_type, record_id, officer))
-        fields = self._fields(register, number, n, officer)
-        return Given(number, {name: as_shape(record_type, name, text) for name, text in fields.items()})
+        shown = self._fields(register, number, n, officer)
+        return Given(number, {name: as_shape(record_type, name, text) for name, text in shown.items()})
 
     def temporary(self, record_type: RecordType, record_id: str, officer: Officer) -> Fields:
         """The number the paper shows until then, unique on this device and day; nothing when the book has none."""
@@ -98,8 +100,9 @@ class NumberSource:
         return n
 
     def _after_last(self, series: str, period: str) -> int:
-        sql = "SELECT max(n) FROM numbers WHERE series = ? AND period = ?"
-        return int(self._db.execute(sql, (series, period)).fetchone()[0] or 0) + 1
+        """Above the series' own numbers, and above those of its register from before it was parted into series."""
+        sql = "SELECT max(n) FROM numbers WHERE series IN (?, ?) AND period = ?"
+        return int(self._db.execute(sql, (series, register_of(series), period)).fetchone()[0] or 0) + 1
 
     def _note(self, series: str, period: str, n: int, number: str, *, record_id: str, officer: Officer) -> None:
         self._db.execute(
@@ -124,7 +127,7 @@ class NumberSource:
 
 
 def series_of(record_type: RecordType) -> str:
-    """How leases and numbers name a book: ``tool.record/register``."""
+    """How leases and numbers name a register: ``tool.record/register``, whatever its series."""
     return f"{record_type.id}/{record_type.register.id}" if record_type.register else record_type.id
 
 
@@ -148,7 +151,8 @@ def clock_problem(connection: Any, series: str, now: datetime) -> str | None:
     """Why no number may be given now ("skew", "set_back"), or None."""
     if abs(float(read_meta(connection, "clock_skew", 0.0))) > LARGEST_SKEW:
         return "skew"
-    last = connection.execute("SELECT max(at) FROM numbers WHERE series = ?", (series,)).fetchone()[0] or ""
+    sql = "SELECT max(at) FROM numbers WHERE series = ? OR series GLOB ?"
+    last = connection.execute(sql, (series, f"{series}{SERIES}*")).fetchone()[0] or ""
     if moment_text(now) < last > read_meta(connection, "clock_confirmed", ""):
         return "set_back"
     return None

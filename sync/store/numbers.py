@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from forms.definition import RecordType
-from sync.protocol import Lease, Officer
+from forms.register_numbers import SERIES, series_name
+from sync.merge import SAME_NUMBER, VOID
+from sync.protocol import Fields, Lease, Officer
 from sync.store import numbering
 from sync.store.context import StoreContext, read_enrolment
 from sync.store.model import Enrolment, NumberRow, Record, StoreError
 from sync.store.numbering import period_of, series_of
-from sync.store.rowcodec import record_of, rows_by_id
+from sync.store.rowcodec import decode_fields, encode_json, record_of, rows_by_id
 from sync.store.rows import Touch
-from sync.store.saving import SaveTransaction
 
 _LEASE = "ward, register, period, device, next, upper"
 
@@ -34,8 +35,7 @@ class Numbers:
         with self._context.writer.transaction() as db:
             enrolment = read_enrolment(db)
             if enrolment is not None and lease.device != enrolment.device:
-                sql = "DELETE FROM leases WHERE register = ? AND period = ? AND ward = ?"
-                db.execute(sql, (lease.register, lease.period, lease.ward))
+                _let_go(db, lease.ward, lease.register, lease.period)
                 return
             db.execute(
                 f"INSERT INTO leases ({_LEASE}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (register, period, ward) DO UPDATE "
@@ -43,40 +43,59 @@ class Numbers:
                 (lease.ward, lease.register, lease.period, lease.device, lease.next, lease.upper),
             )
 
-    def held(self, type_id: str, when: datetime) -> Lease | None:
-        """The lease under which the type's register could be numbered at that moment."""
+    def let_go(self, ward: str, register: str, period: str) -> None:
+        """The book is another device's. What was numbered here stays, and is never numbered here again."""
+        with self._context.writer.transaction() as db:
+            _let_go(db, ward, register, period)
+
+    def held(self, type_id: str, when: datetime, fields: Fields | None = None) -> Lease | None:
+        """The lease under which the type's register could be numbered at that moment: that of the series of a record
+        with ``fields``."""
         record_type = self._context.plans.of(type_id).record_type
         if record_type is None or record_type.register is None:
             return None
-        key = (series_of(record_type), period_of(record_type.register, when))
+        key = (series_name(record_type, fields or {}), period_of(record_type.register, when))
         with self._context.readers.connection() as db:
             sql = f"SELECT {_LEASE} FROM leases WHERE register = ? AND period = ? AND (upper = 0 OR next <= upper)"
             row = db.execute(sql, key).fetchone()
         return _lease(row) if row else None
 
-    def book(self, type_id: str, period: str | None = None) -> tuple[NumberRow, ...]:
-        """Every number this PC gave or voided in the type's book, in order; ``period`` None: all of them."""
+    def book(self, type_id: str, period: str | None = None, series: str | None = None) -> tuple[NumberRow, ...]:
+        """Every number this PC gave or voided in the type's book, in order; ``period``, ``series`` (a value of the field
+        that parts the register) None: all of them.
+
+        A number whose record was voided, here or on another PC, is void with the reason given there.
+        """
         record_type = self._context.plans.of(type_id).record_type
         if record_type is None:
             return ()
+        # the fields of most records say nothing of their number and are not read
         sql = (
-            "SELECT n.number, n.n, n.period, n.record_id, coalesce(r.title, ''), n.at, n.officer, n.status, n.reason "
-            "FROM numbers n LEFT JOIN records r ON r.id = n.record_id "
-            "WHERE n.series = ? AND (? IS NULL OR n.period = ?) ORDER BY n.period, n.n"
+            "SELECT n.number, n.n, n.period, n.record_id, coalesce(r.title, ''), n.at, n.officer, n.status, n.reason, "
+            "r.state, CASE WHEN r.state IN (SELECT value FROM json_each(?)) OR instr(r.fields, ?) OR instr(r.fields, ?) "
+            "THEN r.fields END, n.series FROM numbers n LEFT JOIN records r ON r.id = n.record_id "
+            "WHERE (n.series = ? OR n.series GLOB ?) AND (? IS NULL OR n.period = ?) "
+            "AND (? IS NULL OR n.series = ?) ORDER BY n.series, n.period, n.n"
         )
+        name = series_of(record_type)
+        one = None if series is None else f"{name}{SERIES}{series}"
+        void = encode_json([state.id for state in record_type.states if state.kind == "void"]).decode()
+        values = (void, f'"{VOID}"', f'"{SAME_NUMBER}"', name, f"{name}{SERIES}*", period, period, one, one)
         with self._context.readers.connection() as db:
-            rows = db.execute(sql, (series_of(record_type), period, period)).fetchall()
-        return tuple(_number_row(row) for row in rows)
+            rows = db.execute(sql, values).fetchall()
+        return tuple(_number_row(record_type, row) for row in rows)
 
-    def void(self, type_id: str, number: str, reason: str) -> None:
-        """Explain a number that will not be used (spoilt paper); it is never given again. Raises StoreError when this
-        PC did not give it, or without a reason."""
+    def void(self, type_id: str, number: str, reason: str, series: str = "") -> None:
+        """Explain a number that will not be used (spoilt paper); it is never given again. ``series``: the value whose
+        numbers it is of, where the register has several. Raises StoreError when this PC did not give it, or without a
+        reason."""
         record_type = self._context.plans.of(type_id).record_type
         if record_type is None or not reason.strip():
             raise StoreError("Cần ghi lý do bỏ số. (A reason is needed to void a number)")
         with self._context.writer.transaction() as db:
             sql = "UPDATE numbers SET status = 'void', reason = ? WHERE series = ? AND number = ?"
-            if db.execute(sql, (reason.strip(), series_of(record_type), number)).rowcount == 0:
+            name = f"{series_of(record_type)}{SERIES}{series}" if series else series_of(record_type)
+            if db.execute(sql, (reason.strip(), name, number)).rowcount == 0:
                 raise StoreError(f"Máy này chưa cấp số {number}. (This PC did not give that number)")
 
     def awaiting(self) -> tuple[Record, ...]:
@@ -98,6 +117,8 @@ class Numbers:
         return given
 
     def _give(self, db: Any, record_id: str, type_id: str, touch: Touch) -> bool:
+        from sync.store.saving import SaveTransaction  # a start numbers nothing yet
+
         by = _numbering_officer(self._context.plans.of(type_id).record_type, read_enrolment(db))
         return by is not None and SaveTransaction(db, self._context, by, touch).give_number(record_id)
 
@@ -132,11 +153,17 @@ def _awaiting_ids(db: Any) -> list[str]:
     return [record_id for (record_id,) in db.execute(sql)]
 
 
+def _let_go(db: Any, ward: str, register: str, period: str) -> None:
+    db.execute("DELETE FROM leases WHERE register = ? AND period = ? AND ward = ?", (register, period, ward))
+
+
 def _lease(row: tuple[Any, ...]) -> Lease:
     return Lease(ward=row[0], register=row[1], period=row[2], device=row[3], next=row[4], upper=row[5])
 
 
-def _number_row(row: tuple[Any, ...]) -> NumberRow:
+def _number_row(record_type: RecordType, row: tuple[Any, ...]) -> NumberRow:
+    fields = decode_fields(row[10]) if row[10] else {}
+    reason = row[8] if row[7] == "void" else _why_void(record_type, row[9], fields)
     return NumberRow(
         number=row[0],
         n=row[1],
@@ -145,6 +172,19 @@ def _number_row(row: tuple[Any, ...]) -> NumberRow:
         title=row[4],
         at=row[5],
         officer=row[6],
-        status=row[7],
-        reason=row[8],
+        status="given" if reason is None else "void",
+        reason=reason or "",
+        same=tuple(fields.get(SAME_NUMBER) or ()),
+        series=row[11].partition(SERIES)[2],
     )
+
+
+def _why_void(record_type: RecordType, state: str | None, fields: Fields) -> str | None:
+    """The reason for which the record of a number was voided ("" when none was asked for); None: it was not."""
+    mark = fields.get(VOID)
+    if isinstance(mark, dict):
+        return str(mark.get("reason") or "")
+    if all(s.id != state or s.kind != "void" for s in record_type.states):
+        return None
+    asked = (fields.get(name) for action in record_type.actions if action.to == state for name in action.asks)
+    return next((text for text in asked if isinstance(text, str)), "")

@@ -9,10 +9,11 @@ from msgspec import structs
 
 from forms.definition import Action, RecordType
 from forms.shapes import wrong_shapes
-from sync.merge import difference, get_path, is_locked, put_path
+from sync.merge import CITYS_OWN, VOID, WRONG_KIND, difference, get_path, is_locked, locked_now, put_path
 from sync.protocol import Change, ChangeKind, FieldProblem, Fields, RecordVersion
 from sync.store.model import Record, Save, SaveRefused
 from sync.store.worklist import Work
+from sync.voiding import void_roles
 
 if TYPE_CHECKING:
     from sync.store.saving import SaveTransaction
@@ -32,7 +33,10 @@ class OneSave:
         number = None
         if action.takes_number and self._save.number is None:
             shown = self._work.shown
-            given = self._to.number(self._type, self._id, shown)
+            opened = self._save.opened.fields if self._save.opened else {}
+            mine = {k: v for k, v in self._save.fields.items() if opened.get(k) != v}
+            fields = {**(shown.fields if shown else {}), **mine, **after}
+            given = self._to.number(self._type, self._id, shown, fields)
             before |= {k: shown.fields.get(k) if shown else None for k in given.fields}
             after |= given.fields
             number = given.number
@@ -107,9 +111,10 @@ class RecordSave(OneSave):
     def _edit(self, before: Fields, after: Fields) -> None:
         locked = [k for k in after if is_locked(self._type, self._shown.state, k)]
         if typed := [k for k in locked if self._is_typed(k)]:
-            label = self._type.state(self._shown.state).label.vi
-            text = f"Bản ghi đã “{label}” nên mục này không sửa được nữa."
-            raise SaveRefused(text, tuple(FieldProblem(k, text, after[k]) for k in typed))
+            text = locked_now(self._type, self._shown.state)
+            raise SaveRefused(
+                f"{text.vi} ({text.en})", tuple(FieldProblem(k, text.vi, after[k], text.en) for k in typed)
+            )
         # a calculated value that moved by itself after its field was locked is not the officer's doing
         after = {k: v for k, v in after.items() if k not in locked}
         if after:
@@ -121,8 +126,12 @@ class RecordSave(OneSave):
         return f is not None and f.owner == "officer" and (f.calculate is None or f.overridable)
 
     def _void(self, before: Fields, after: Fields) -> None:
-        if not self._save.reason:
+        if not (self._save.reason or "").strip():
             raise SaveRefused("Chưa nhập lý do hủy bản ghi. (A reason is needed to void a record)")
+        if not void_roles(self._type) & set(self._to.officer.roles):
+            raise SaveRefused(
+                f"{self._to.officer.name} không có vai trò để hủy bản ghi này. (The officer may not void this record)"
+            )
         state = next((s.id for s in self._type.states if s.kind == "void"), None)
         self._change("void", to_state=self._save.state or state,
                         state=self._shown.state)  # fmt: skip
@@ -144,7 +153,7 @@ class RecordSave(OneSave):
         if not work.blocked:
             return []
         stuck = [c for c in work.open if c.status in ("refused", "parked")]
-        actions = [c.change for c in stuck if c.status == "parked" and c.change.kind == "action"]
+        actions = [c.change for c in stuck if c.status == "parked" and c.change.kind in ("action", "void")]
         self._to.supersede(stuck)
         work.open = [c for c in work.open if c not in stuck]
         wanted = dict(self._shown.fields)
@@ -152,6 +161,8 @@ class RecordSave(OneSave):
             put_path(wanted, key, value)
         floor = work.replayed(self._type) if work.base is not None or work.open else None
         if floor is None:
+            if any(change.kind == "void" for change in actions):
+                wanted.pop(VOID, None)
             self._create_again(stuck[0].change, wanted)
             before.clear()
             after.clear()
@@ -159,8 +170,8 @@ class RecordSave(OneSave):
         new_before, new_after = difference(self._type, floor.fields, wanted)
         before.clear()
         after.clear()
-        before.update(new_before)
-        after.update(new_after)
+        before.update({k: v for k, v in new_before.items() if k not in CITYS_OWN})
+        after.update({k: v for k, v in new_after.items() if k not in CITYS_OWN})
         self._shown = structs.replace(self._shown, state=floor.state)
         return actions
 
@@ -170,8 +181,8 @@ class RecordSave(OneSave):
                         number=first.number)  # fmt: skip
 
     def _again(self, change: Change) -> None:
-        self._change("action", before=change.before, after=change.after, state=change.state,
-            to_state=change.to_state, action=change.action, number=change.number,
+        self._change(change.kind, before=change.before, after=change.after, state=change.state,
+            to_state=change.to_state, action=change.action, number=change.number, reason=change.reason,
         )  # fmt: skip
 
 
@@ -201,8 +212,7 @@ def action_keys(record_type: RecordType, action: Action, after: Fields) -> set[s
 def refuse_wrong_shapes(record_type: RecordType, values: Fields) -> None:
     """Values the city would refuse are refused here, before anything is written."""
     if wrong := wrong_shapes(record_type, values):
-        text = "Giá trị không đúng kiểu của mục này."
         raise SaveRefused(
             f"Có mục không đúng kiểu: {', '.join(wrong)}. (Wrong kind of value)",
-            tuple(FieldProblem(k, text, values[k]) for k in wrong),
+            tuple(FieldProblem(k, WRONG_KIND.vi, values[k], WRONG_KIND.en) for k in wrong),
         )

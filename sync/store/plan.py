@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import msgspec
 
 from forms.definition import Catalog, Field, RecordType
+from forms.flow_book import FlowBook, flow_book
 from sync.ids import id_time_ms
 from sync.protocol import Fields
 
@@ -22,7 +24,7 @@ _ONE = {"person", "household", "organisation", "ref"}
 _TARGETS = {"person": "residence.citizen", "household": "residence.household", "organisation": "residence.organisation"}
 _NOT_TELLING = _ONE | {"refs", "group", "date", "date_partial", "time", "datetime", "bool", "one_of"}
 _MASK = (1 << 63) - 1
-PLAN_FORMAT = 1
+PLAN_FORMAT = 2
 """Raise to have every projection made anew, when this module derives something else from the same definition."""
 
 
@@ -50,19 +52,37 @@ class TypePlan:
         self.id = type_id
         self.record_type = record_type
         self._catalog = catalog
+        self._of_thread = threading.local()
         self.table = "list_" + re.sub(r"[^a-z0-9]", "_", type_id.lower())
         self.type_token = "qzx" + re.sub(r"[^a-z0-9]", "", type_id.lower())
         states = record_type.states if record_type else ()
         self.state_order = {s.id: place for place, s in enumerate(states)}
         self.open_states = frozenset(s.id for s in states if s.kind in ("open", "waiting"))
         self.clock_states = frozenset(s.id for s in states if s.kind in ("open", "waiting") and s.clock)
-        self.columns = _sort_columns(record_type) if record_type else ()
-        self.default_sort = (record_type.list_view.sort if record_type else "") or "-_updated"
-        self._links = tuple(_link_fields(record_type.fields)) if record_type else ()
         self._codes: dict[str, int] = {}
-        self.key_fields = _key_fields(record_type) if record_type else ()
-        self._key_heads = {name: f"{type_id}\x1f{name}\x1f" for name in self.key_fields}
         self.has_deadline = record_type is not None and record_type.deadline is not None
+
+    # what follows asks for the fields, which a start leaves in the compiled catalogue
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        return _sort_columns(self.record_type) if self.record_type else ()
+
+    @cached_property
+    def default_sort(self) -> str:
+        return (self.record_type.list_view.sort if self.record_type else "") or "-_updated"
+
+    @cached_property
+    def _links(self) -> tuple[tuple[str, str, Field], ...]:
+        return tuple(_link_fields(self.record_type.fields)) if self.record_type else ()
+
+    @cached_property
+    def key_fields(self) -> tuple[str, ...]:
+        return _key_fields(self.record_type) if self.record_type else ()
+
+    @cached_property
+    def _key_heads(self) -> dict[str, str]:
+        return {name: f"{self.id}\x1f{name}\x1f" for name in self.key_fields}
 
     @cached_property
     def hash(self) -> str:
@@ -119,15 +139,16 @@ class TypePlan:
     def describe(self, fields: Fields, state: str, number: str | None, resolve: Resolve) -> Described:
         if self.record_type is None:
             return number or "", "", number or "", {}, None
-        s = self._describe(self.record_type, self._catalog, fields, state=state, number=number, resolve=resolve)
+        s = (getattr(self._of_thread, "describe", None) or self._describer())(fields, state, number, resolve)
         return s.title, s.subtitle, s.search_text, s.sort, s.due_at
 
-    @cached_property
-    def _describe(self) -> Callable[..., Any]:
+    def _describer(self) -> Any:
         """Brought in with the first record written: the rule language takes longer to import than a store to open."""
-        from forms.summary import describe
+        from forms.summary import describer
 
-        return describe
+        assert self.record_type is not None  # noqa: S101
+        self._of_thread.describe = made = describer(self.record_type, self._catalog)
+        return made
 
     def keys(self, fields: Mapping[str, Any]) -> Iterator[int]:
         """The hashes by which ``find`` meets the record."""
@@ -159,6 +180,11 @@ class Plans:
             return self._catalog.record_type(type_id)
         except KeyError:
             return None
+
+    @cached_property
+    def flows(self) -> FlowBook:
+        """What comes next after which records."""
+        return flow_book(self._catalog)
 
     @cached_property
     def shown_elsewhere(self) -> frozenset[str]:

@@ -36,27 +36,19 @@ def create_index(connection: Any, plan: TypePlan, sort: str) -> None:
     connection.execute(f'CREATE INDEX IF NOT EXISTS "{index_name(plan, sort)}" ON {plan.table} (state, {column(sort)})')
 
 
-def insert_sql(plan: TypePlan) -> str:
+def insert_sql(plan: TypePlan, *, replaces: bool) -> str:
+    """A row that is there is asked for only where there may be one: that more than doubles what it costs."""
     marks = ", ".join("?" * (len(plan.columns) + 2))
-    return f"INSERT OR REPLACE INTO {plan.table} VALUES ({marks})"
+    return f"INSERT {'OR REPLACE ' if replaces else ''}INTO {plan.table} VALUES ({marks})"
 
 
 def row_values(
     plan: TypePlan, rid: int, state: str, sort: Any, *, title: str, number: str | None, due: str | None, updated: str
 ) -> tuple[Any, ...]:
     """One row. Nothing is null: an empty text stands for it, which keyset comparisons can handle."""
-    out: list[Any] = [rid, state]
-    for name in plan.columns:
-        value = sort.get(name)
-        if value is None and name[0] == "_":
-            if name == "_updated":
-                value = updated
-            elif name == "_state":
-                value = plan.state_order.get(state, len(plan.state_order))
-            else:
-                value = title if name == "_title" else number if name == "_number" else due if name == "_due" else None
-        out.append("" if value is None else value)
-    return tuple(out)
+    place = plan.state_order.get(state, len(plan.state_order))
+    known = {"_title": title, "_number": number, "_due": due, "_updated": updated, "_state": place, **sort}
+    return (rid, state, *["" if (value := known.get(name)) is None else value for name in plan.columns])
 
 
 def outdated(connection: Any, plans: list[TypePlan]) -> list[TypePlan]:

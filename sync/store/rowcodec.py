@@ -83,5 +83,8 @@ def rows_by_id(connection: Any, ids: list[str]) -> dict[str, tuple[Any, ...]]:
     """The ``records`` rows of many ids in one query."""
     if not ids:
         return {}
+    if len(ids) == 1:  # an officer's save and every opened record: a list costs more than the row
+        row = connection.execute(f"SELECT {COLUMNS} FROM records WHERE id = ?", ids).fetchone()
+        return {row[1]: row} if row else {}
     sql = f"SELECT {COLUMNS} FROM records WHERE id IN (SELECT value FROM json_each(?))"
     return {row[1]: row for row in connection.execute(sql, (encode_json(ids).decode(),))}

@@ -18,7 +18,7 @@ from sync.clock import parse_moment
 from sync.ids import id_time_ms
 from sync.merge import AWAITING
 from sync.protocol import DeliveryState, Fields, RecordVersion
-from sync.store import projection, rowcodec
+from sync.store import projection, proposals, rowcodec
 from sync.store.digests import DigestSums
 from sync.store.model import Touched
 from sync.store.plan import Plans, TypePlan, link_key
@@ -60,6 +60,7 @@ class RowWriter:
         self._plans = plans
         self._touch = touch
         self._items: list[Item] = []
+        self._flowing: list[Item] = []  # new or changed, of types that flows begin at or lead to
         self._counts: dict[tuple[str, str], int] = defaultdict(int)
         self._digests = DigestSums()
 
@@ -83,7 +84,9 @@ class RowWriter:
         self._digests.write(self._db)
         if shown_elsewhere:
             self._refresh_pointing_at(shown_elsewhere, resolver)
-        self._items = []
+        if self._flowing:
+            proposals.update(self._db, self._plans, self._flowing, resolver)
+        self._items, self._flowing = [], []
 
     def _gather(self, item: Item, plan: TypePlan, batch: Batch, resolver: BatchResolver) -> bool:
         """Queue the rows of one record; whether its fields are new."""
@@ -100,6 +103,8 @@ class RowWriter:
         if old is not None and same_text and old[6] == v.state and old[7] == v.number:
             self._restate(item, plan, batch)
             return False
+        if plan.id in self._plans.flows.types:
+            self._flowing.append(item)
         title, subtitle, search, sort, due = plan.describe(v.fields, v.state, v.number, resolver)
         due_open = _due_open(plan, v.state, v.fields, due)
         new = int(item.is_new and v.state in plan.open_states)
@@ -111,7 +116,7 @@ class RowWriter:
         else:
             batch.updates.append((*values, item.rid))
         if plan.record_type is not None:
-            batch.lists[plan.id, plan].append(
+            batch.lists[plan, old is not None].append(
                 projection.row_values(
                     plan, item.rid, v.state, sort, title=title, number=v.number, due=due, updated=v.updated_at
                 )
@@ -153,6 +158,8 @@ class RowWriter:
         rids = [rid for (rid,) in found if rid not in mine]
         if rids:
             refresh(self._db, self._plans, rids, self._touch, resolver)
+            if self._plans.flows.sources:  # what a flow looks up may be what changed
+                proposals.recompute(self._db, self._plans, rids, resolver)
 
 
 REFRESHED_AT_ONCE = 2000
@@ -166,7 +173,7 @@ class Batch:
         self.inserts: list[Row] = []
         self.updates: list[Row] = []
         self.restated: list[Row] = []
-        self.lists: dict[tuple[str, TypePlan], list[Row]] = defaultdict(list)
+        self.lists: dict[tuple[TypePlan, bool], list[Row]] = defaultdict(list)  # True: in place of a row that is there
         self.moved: dict[tuple[str, TypePlan], list[Row]] = defaultdict(list)
         self._search: list[tuple[int, str]] = []
         self._search_gone: list[tuple[int]] = []
@@ -204,19 +211,19 @@ class Batch:
         self._keys += keys - old_keys
 
     def write(self, db: Any) -> None:
-        many = db.executemany
-        if self.inserts:
-            many(rowcodec.INSERT, sorted(self.inserts))
-        if self.updates:
-            many(rowcodec.UPDATE, self.updates)
-        if self.restated:
-            many(
-                "UPDATE records SET revision = ?, conflicts = ?, updated_at = ?, updated_by = ?, origin = ?, pack = ?, "
-                "standing = ?, is_new = ? WHERE rid = ?",
-                self.restated,
-            )
-        for (_, plan), rows in self.lists.items():
-            many(projection.insert_sql(plan), sorted(rows, key=lambda row: row[0]))
+        def many(sql: str, rows: list[Any]) -> None:
+            if rows:  # nearly all are empty in a save
+                db.executemany(sql, rows)
+
+        many(rowcodec.INSERT, sorted(self.inserts))
+        many(rowcodec.UPDATE, self.updates)
+        many(
+            "UPDATE records SET revision = ?, conflicts = ?, updated_at = ?, updated_by = ?, origin = ?, pack = ?, "
+            "standing = ?, is_new = ? WHERE rid = ?",
+            self.restated,
+        )
+        for (plan, replaces), rows in self.lists.items():
+            many(projection.insert_sql(plan, replaces=replaces), sorted(rows, key=itemgetter(0)))
         for (_, plan), rows in self.moved.items():
             many(f"UPDATE {plan.table} SET {projection.column('_updated')} = ? WHERE rid = ?", rows)
         many("INSERT OR IGNORE INTO awaiting (record_id, type, at, officer) VALUES (?, ?, ?, x'')", self._awaiting)
@@ -283,7 +290,7 @@ def refresh(
             values = projection.row_values(
                 plan, row[0], row[6], sort, title=title, number=row[7], due=due, updated=row[11]
             )
-            batch.lists[plan.id, plan].append(values)
+            batch.lists[plan, True].append(values)
         if pointers:
             batch.add_pointers(plan, row[0], None, fields_of[row[0]])
         touch.records.add(row[1])

@@ -27,7 +27,7 @@ class SaveTransaction:
     def __init__(self, connection: Any, context: StoreContext, officer: Officer, touch: Touch) -> None:
         self._db = connection
         self._context = context
-        self._officer = officer
+        self.officer = officer
         self._touch = touch
         self._now: datetime = context.clock.now()
         enrolment = read_enrolment(connection)
@@ -42,7 +42,7 @@ class SaveTransaction:
     def run(self, saves: Sequence[Save]) -> list[str]:
         """Write all of them; the ids of their records. Raises SaveRefused before anything is written for good."""
         ids = [save.opened.id if save.opened else save.id or self._context.ids.new() for save in saves]
-        self._works = load(self._db, ids)
+        self._works = load(self._db, [i for i, save in zip(ids, saves, strict=True) if save.opened or save.id])
         for save, record_id in zip(saves, ids, strict=True):
             self._save(save, record_id)
         self._write()
@@ -78,13 +78,12 @@ class SaveTransaction:
             kind=kind,
             base_revision=save.opened.revision if save.opened else 0,
             pack=self._context.catalog.version,
-            officer=self._officer,
+            officer=self.officer,
             device=self._device,
             device_seq=sequence,
             at=moment_text(self._now),
             clock=clock,
-            reason=save.reason,
-            **parts,
+            **{"reason": save.reason, **parts},
         )
         self._made.append(made)
         work.open.append(OpenChange(made, "pending"))
@@ -93,11 +92,11 @@ class SaveTransaction:
     def _save_id(self) -> str:
         return self._made[0].save_id if self._made else self._context.ids.new()
 
-    def number(self, record_type: RecordType, record_id: str, shown: RecordVersion | None) -> Given:
-        """The number an action takes; a record that has one keeps it."""
+    def number(self, record_type: RecordType, record_id: str, shown: RecordVersion | None, fields: Fields) -> Given:
+        """The number an action takes; a record that has one keeps it. ``fields``: as the action leaves them."""
         if shown is not None and shown.number is not None:
             return _NOTHING_GIVEN
-        given = self._numbers.give(record_type, record_id, self._officer)
+        given = self._numbers.give(record_type, record_id, self.officer, fields)
         if given.number is None and record_type.register is not None and record_type.register.kind != "service":
             return Given(None, {**given.fields, AWAITING: moment_text(self._now)})
         return given
@@ -110,7 +109,7 @@ class SaveTransaction:
         if work is None or work.shown is None or record_type is None:
             return False
         if work.shown.number is None:
-            given = self._numbers.give(record_type, record_id, self._officer)
+            given = self._numbers.give(record_type, record_id, self.officer, work.shown.fields)
             if given.number is None:
                 return False
             after = {**given.fields, AWAITING: None}
@@ -123,7 +122,7 @@ class SaveTransaction:
         return work.shown is not None
 
     def temporary(self, record_type: RecordType, record_id: str) -> Fields:
-        return self._numbers.temporary(record_type, record_id, self._officer)
+        return self._numbers.temporary(record_type, record_id, self.officer)
 
     def supersede(self, changes: list[OpenChange]) -> None:
         """Refused work and what waited behind it is replaced by what is saved now; it stays in history."""
@@ -133,7 +132,8 @@ class SaveTransaction:
         if not self._made:
             return
         self._stamps.keep()
-        self._db.executemany("UPDATE changes SET settled = 1 WHERE seq = ?", self._superseded)
+        if self._superseded:
+            self._db.executemany("UPDATE changes SET settled = 1 WHERE seq = ?", self._superseded)
         self._db.executemany(
             "INSERT INTO changes (change_id, record_id, status, settled, at, clock, payload) "
             "VALUES (?, ?, 'pending', 0, ?, ?, ?)",

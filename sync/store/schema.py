@@ -68,7 +68,22 @@ ALTER TABLE deliveries ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX deliveries_refused ON deliveries (record_id) WHERE refused = 1;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND)
+_THIRD = """
+CREATE TABLE proposals (source INTEGER NOT NULL, flow TEXT NOT NULL, type TEXT NOT NULL, target TEXT, at TEXT NOT NULL,
+    PRIMARY KEY (source, flow)) WITHOUT ROWID;
+CREATE INDEX proposals_flow ON proposals (flow, type, at);
+"""
+
+_FOURTH = """
+ALTER TABLE prints ADD COLUMN serial TEXT NOT NULL DEFAULT '';
+ALTER TABLE prints ADD COLUMN about TEXT NOT NULL DEFAULT '';
+ALTER TABLE prints ADD COLUMN spoiled TEXT NOT NULL DEFAULT '';
+ALTER TABLE prints ADD COLUMN spoiled_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE prints ADD COLUMN spoiled_by TEXT NOT NULL DEFAULT '';
+CREATE INDEX prints_serial ON prints (serial) WHERE serial <> ''
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
 NEWEST = len(MIGRATIONS)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from typing import Any
 
 from forms.vietnamese import fold
+from sync.store import sight
 from sync.store.context import StoreContext
 from sync.store.model import Hit
 from sync.store.rowcodec import encode_json
@@ -23,19 +25,29 @@ class Search:
     def __init__(self, context: StoreContext) -> None:
         self._context = context
 
-    def find(self, text: str, types: tuple[str, ...] = (), limit: int = 50) -> tuple[Hit, ...]:
-        """The best ``limit`` records for a line as it is being typed: every word, the last one perhaps unfinished."""
-        matches = queries(text, tuple(self._context.plans.of(t).type_token for t in types))
-        if not matches:
-            return ()
+    def find(
+        self, text: str, types: tuple[str, ...] = (), limit: int = 50, within: Collection[str] | None = None
+    ) -> tuple[Hit, ...]:
+        """The best ``limit`` records for a line as it is being typed: every word, the last one perhaps unfinished.
+        ``types``: what is looked for (empty: anything); ``within``: what may be seen (None: all)."""
         with self._context.readers.connection() as db:
+            wanted = self._wanted(db, types, within)
+            matches = queries(text, tuple(self._context.plans.of(t).type_token for t in wanted or ()))
+            if not matches or wanted == ():
+                return ()
             rows = self._rows(db, self._newest(db, matches, limit))
-        if types:
-            rows = [row for row in rows if row[2] in types]
+        if wanted is not None:
+            rows = [row for row in rows if row[2] in wanted]
         typed = unicodedata.normalize("NFC", text).casefold().strip()
         words, folded = typed.split(), fold(typed)
         rows.sort(key=lambda row: _distance(row, typed, words, folded))
         return tuple(Hit(id=r[1], type=r[2], title=r[3], subtitle=r[4], state=r[5], number=r[6]) for r in rows[:limit])
+
+    def _wanted(self, db: Any, types: tuple[str, ...], within: Collection[str] | None) -> tuple[str, ...] | None:
+        """The types to look in; None: no need to tell them apart."""
+        if types:
+            return types if within is None else tuple(t for t in types if t in within)
+        return sight.narrowed(db, within)
 
     def _newest(self, db: Any, matches: list[str], limit: int) -> list[int]:
         found: dict[int, None] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,14 @@ from sync.store.context import StoreContext, read_enrolment, read_meta, write_me
 from sync.store.drafts import Drafts
 from sync.store.errors import translated
 from sync.store.files import Files
-from sync.store.model import Enrolment, Overview, Record, Save, StoreError, TodayRow, Touched
+from sync.store.model import DueAhead, Enrolment, Overview, Record, Save, StoreError, TodayRow, Touched
 from sync.store.numbers import Numbers
 from sync.store.plan import Plans
 from sync.store.prints import Prints
+from sync.store.proposals import Proposals
 from sync.store.records import Records
 from sync.store.rowcodec import record_of, rows_by_id
 from sync.store.rows import Touch
-from sync.store.saving import SaveTransaction
 from sync.store.search import Search
 
 AUTOCHECKPOINT_PAGES = 128_000
@@ -57,6 +57,7 @@ class Store:
         self.search = Search(self._context)
         self.numbers = Numbers(self._context)
         self.prints = Prints(self._context)
+        self.proposals = Proposals(self._context)
         self.files = Files(self._context)
         self._version_lock = threading.Lock()
         self._data_version = self._read_data_version()
@@ -121,6 +122,8 @@ class Store:
     def save(self, saves: Sequence[Save], officer: Officer, *, draft: str | None = None) -> tuple[Record, ...]:
         """Save records: all of them or, on SaveRefused and every other StoreError, none. When this returns they and
         their changes are on the disk, and the draft is gone."""
+        from sync.store.saving import SaveTransaction  # a start saves nothing yet
+
         touch = Touch()
         with self._context.writer.transaction() as db:
             ids = SaveTransaction(db, self._context, officer, touch).run(saves)
@@ -130,11 +133,18 @@ class Store:
         self._emit(touch.frozen())
         return tuple(record_of(rows[record_id]) for record_id in ids)
 
-    def overview(self, now: datetime) -> Overview:
-        return overview.read_overview(self._context, now)
+    def overview(self, now: datetime, within: Collection[str] | None = None) -> Overview:
+        """``within``: the types that may be seen (None: all); here and wherever it stands, nothing else is counted."""
+        return overview.read_overview(self._context, now, within)
 
-    def today(self, now: datetime, limit: int = 50) -> tuple[TodayRow, ...]:
-        return overview.read_today(self._context, now, limit)
+    def today(self, now: datetime, limit: int = 50, within: Collection[str] | None = None) -> tuple[TodayRow, ...]:
+        return overview.read_today(self._context, now, limit, within)
+
+    def ahead(
+        self, now: datetime, until: datetime, limit: int = 200, within: Collection[str] | None = None
+    ) -> DueAhead:
+        """What will be late by ``until`` if nothing happens."""
+        return overview.read_ahead(self._context, now, until, limit, within)
 
     def subscribe(self, callback: Callable[[Touched], None]) -> None:
         """``callback`` hears of every committed write of this process, in the thread that wrote."""

@@ -10,24 +10,39 @@ from __future__ import annotations
 
 import re
 
-from forms.vietnamese import fold, fold_words
+from forms.vietnamese import fold
 
 SHORTEST_NUMBER = 6
 _DIGITS = re.compile(rf"\d{{{SHORTEST_NUMBER},}}")
 _WORDS = re.compile(r"\w+")
 ENDINGS = (6, 4)
+_WORDS_KEPT = 20_000
 _ABROAD = "84"  # a telephone is stored as +84…
+
+
+class _Tokens(dict[str, str]):
+    """Word → what it is found by, learnt when first met.
+
+    Plain numbers and codes are made each time: they come once each and would push the names out.
+    """
+
+    def __missing__(self, word: str) -> str:
+        made = fold(word)
+        if len(made) >= SHORTEST_NUMBER and not made.isalpha():
+            made = " ".join([made, *(part for run in _DIGITS.findall(made) for part in _parts(run))])
+        if word.isalpha() or not word.isascii():
+            if len(self) >= _WORDS_KEPT:
+                self.clear()
+            self[word] = made
+        return made
+
+
+_TOKENS = _Tokens()
 
 
 def index_text(text: str, type_token: str) -> str:
     """The tokens of one record, folded, each word once."""
-    found = dict.fromkeys(fold_words(text))
-    # looked for in the few words that may hold a number: a pattern over the whole text costs more than all the rest
-    for word in [w for w in found if len(w) >= SHORTEST_NUMBER and not w.isalpha()]:
-        for run in _DIGITS.findall(word):
-            found.update(dict.fromkeys(_parts(run)))
-    found[type_token] = None
-    return " ".join(found)
+    return " ".join({**dict.fromkeys(map(_TOKENS.__getitem__, text.split())), type_token: None})
 
 
 def _parts(run: str) -> list[str]:

@@ -42,10 +42,12 @@ class Work(Struct):
         return any(c.status == "refused" for c in self.open)
 
     def replayed(self, record_type: RecordType | None) -> RecordVersion | None:
-        """The city's version with the unanswered changes over it. A refused action did not happen; the values of a
+        """The city's version with the unanswered changes over it. A refused action or voiding did not happen; the values of a
         refused edit stay in sight, so that they can be corrected."""
         live = [
-            c.change for c in self.open if not c.again and not (c.status == "refused" and c.change.kind == "action")
+            c.change
+            for c in self.open
+            if not c.again and not (c.status == "refused" and c.change.kind in ("action", "void"))
         ]
         if not live or record_type is None:
             return self.base if self.base is not None else self.shown
@@ -64,6 +66,8 @@ class Work(Struct):
 def load(connection: Any, ids: Iterable[str]) -> dict[str, Work]:
     """The works of many records in three queries; ids that are not there are left out."""
     wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return {}
     rows = rows_by_id(connection, wanted)
     numbers = encode_json(wanted).decode()
     opened: dict[str, list[OpenChange]] = {}
@@ -96,8 +100,10 @@ def keep(connection: Any, works: dict[str, Work], writer: RowWriter, *, seen: bo
     ``seen``: an officer had them open."""
     gone = [(record_id,) for record_id, w in works.items() if w.had_base_row and (not w.open or w.base is None)]
     kept = [(record_id, encode_change(w.base)) for record_id, w in works.items() if w.open and w.base is not None]
-    connection.executemany("DELETE FROM base WHERE id = ?", gone)
-    connection.executemany("INSERT OR REPLACE INTO base (id, version) VALUES (?, ?)", kept)
+    if gone:
+        connection.executemany("DELETE FROM base WHERE id = ?", gone)
+    if kept:
+        connection.executemany("INSERT OR REPLACE INTO base (id, version) VALUES (?, ?)", kept)
     for work in works.values():
         if work.shown is not None:
             writer.put(work.row, work.shown, work.standing(), is_new=not seen and bool(work.row and work.row[18]))

@@ -263,3 +263,23 @@ def test_the_next_years_book_is_asked_for_in_december() -> None:
     assert periods() == ["2026"]
     clock.advance(days=200)
     assert periods() == ["2026", "2027"]
+
+
+def test_work_done_before_the_pc_had_to_enrol_anew_is_taken(pcs: tuple[Pc, Pc], gateway: GatewayServer) -> None:
+    """Its token was lost, and with it the name it worked under; one change had come through unheard."""
+    one, _ = pcs
+    sent = one.save(doc_title="Đã đến nơi")
+    one.line.lose_answers = 1
+    with pytest.raises(SyncError):
+        one.sync()
+    waiting = one.save(doc_title="Chưa gửi")
+    answer = enrol(gateway.url, gateway.enrolment_code(WARD, "Vũ Đức Nam", ("civil_status_officer",), "UBND"), "PC")
+    known = one.store.enrolment
+    assert known is not None
+    assert answer.device != known.device
+    one.store.set_enrolment(msgspec.structs.replace(known, token=answer.token, device=answer.device))
+    one.line = BadLine(HttpTransport(gateway.url, answer.token))
+    report = one.sync()
+    assert (report.refused, one.pending()) == (0, 0)
+    assert {one.store.records.load(r.id).standing for r in (sent, waiting)} == {"city"}
+    assert {one.store.records.load(r.id).revision for r in (sent, waiting)} == {1}

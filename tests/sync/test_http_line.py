@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -21,6 +22,8 @@ class Answers:
     kind = MSGPACK
     body = b""
     encoding = ""
+    withheld = 0  # bytes promised and not sent
+    pause = 0.0  # seconds before the body
 
 
 @pytest.fixture
@@ -35,8 +38,9 @@ def server() -> Iterator[tuple[Answers, str]]:
             self.send_header("Content-Type", answers.kind)
             if answers.encoding:
                 self.send_header("Content-Encoding", answers.encoding)
-            self.send_header("Content-Length", str(len(answers.body)))
+            self.send_header("Content-Length", str(len(answers.body) + answers.withheld))
             self.end_headers()
+            time.sleep(answers.pause)
             self.wfile.write(answers.body)
 
         do_POST = do_GET  # noqa: N815
@@ -78,6 +82,19 @@ def test_damaged_answers(server: tuple[Answers, str]) -> None:
     refused(server, "damaged")
     server[0].encoding, server[0].body = "zstd", b"not zstd"
     refused(server, "damaged")
+
+
+def test_a_line_cut_amid_the_answer_is_tried_again(server: tuple[Answers, str]) -> None:
+    server[0].withheld = 258
+    assert refused(server, "unreachable").retry
+    server[0].body = msgspec.msgpack.encode({"protocol": 1})
+    assert refused(server, "damaged").retry
+
+
+def test_an_answer_that_never_ends_is_given_up(server: tuple[Answers, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sync.http._TIMEOUT", (1.0, 0.1))
+    server[0].body, server[0].pause = msgspec.msgpack.encode({}), 0.5
+    assert refused(server, "timeout").retry
 
 
 def test_a_bomb_is_not_unpacked(server: tuple[Answers, str]) -> None:

@@ -236,3 +236,21 @@ def test_no_value_is_lost_whatever_the_order(start: dict[str, Any], edits: list[
         candidates = [c.value for c in city.conflicts.get(name, ())]
         assert city.fields.get(name) == value or value in candidates
     assert structs.asdict(city)["revision"] == 3
+
+
+def test_a_refusal_is_said_in_both_languages_and_an_older_city_s_in_its_own() -> None:
+    import msgspec
+
+    from sync.protocol import ChangeResult
+
+    wrong = Change(
+        change_id="c1", save_id="s1", record_id="r1", type="t.paper", ward="00070", kind="action", action="fly",
+        before={}, after={}, base_revision=1, state="open", number=None, pack="1", officer=HA, at="2026-11-23T02:00:00Z",
+    )  # fmt: skip
+    present = RecordVersion(id="r1", type="t.paper", ward="00070", revision=1, state="open", number=None, fields={})
+    (problem,) = judge(TYPE, present, wrong).result.problems
+    assert "fly" in problem.label.vi
+    assert problem.label.en == "This register has no action “fly”."
+    older = b'{"change_id":"c1","status":"refused","problems":[{"field":"","message":"Kh\xc3\xb4ng","value":null}]}'
+    (told,) = msgspec.json.decode(older, type=ChangeResult).problems
+    assert told.label == Label("Không", "Không")

@@ -8,8 +8,9 @@ import pytest
 from msgspec import structs
 
 from forms.definition import Register
-from sync.merge import FROZEN, judge
+from sync.merge import AWAITING, FROZEN, SAME_NUMBER, VOID, judge, replay
 from sync.protocol import Candidate, Change, RecordVersion
+from sync.voiding import HEADS, void_roles
 from tests.sync.test_merge import TYPE, change, version
 
 SIGN, CLOSE = TYPE.actions
@@ -85,3 +86,34 @@ def test_what_was_frozen_at_the_signature_stays() -> None:
     assert verdict.version is not None
     forged = {FROZEN: {"name": {"phone": "+84987654321"}}}
     assert refused(verdict.version, change("edit", person, forged))
+
+
+def test_a_voided_record_keeps_its_number_and_awaits_none() -> None:
+    numbered = structs.replace(version(note="7"), number="7")
+    verdict = judge(BOOK, numbered, change("void", to_state="void", reason="nhập nhầm"))
+    assert verdict.version is not None
+    assert verdict.version.number == "7"
+    awaiting = version(**{AWAITING: "2026-11-22T01:00:00Z"})
+    voided = judge(BOOK, awaiting, change("void", to_state="void", reason="nhập nhầm")).version
+    assert voided is not None
+    assert AWAITING not in voided.fields
+    assert replay(BOOK, awaiting, [change("void", to_state="void", reason="nhập nhầm")]).fields == voided.fields
+    assert refused(version(), change("void", to_state="void", reason="nhập nhầm", number="8"))
+
+
+@pytest.mark.parametrize("mark", [VOID, SAME_NUMBER])
+def test_what_the_city_marked_no_device_rubs_out(mark: str) -> None:
+    marked = version(**{mark: ["x"]})
+    assert refused(marked, change("edit", {mark: ["x"]}, {mark: None}))
+    assert refused(marked, change("action", {mark: ["x"]}, {mark: None}, action="sign"))
+    begun = judge(BOOK, None, change("create", after={SAME_NUMBER: ["x"], "name": "An"})).version
+    assert begun is not None
+    assert begun.fields == {"name": "An"}
+
+
+def test_who_voids_is_named_by_the_actions_into_a_void_state_else_the_heads() -> None:
+    assert void_roles(BOOK) == HEADS
+    undo = structs.replace(CLOSE, id="undo", to="void", roles=())
+    assert void_roles(structs.replace(BOOK, actions=(SIGN, undo))) == HEADS
+    strike = structs.replace(undo, id="strike", roles=("clerk", "chair"))
+    assert void_roles(structs.replace(BOOK, actions=(SIGN, undo, strike))) == {"clerk", "chair"}

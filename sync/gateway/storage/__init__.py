@@ -9,16 +9,17 @@ from sync.gateway.storage.base import BadValueError, Row, Session, Storage, Stor
 __all__ = ["BadValueError", "Row", "Session", "Storage", "StorageError", "Stream", "open_storage"]
 
 
-def open_storage(url: str) -> Storage:
-    """Open (and migrate) the database at ``sqlite:///FILE`` or ``postgresql://…``. Raises StorageError."""
+def open_storage(url: str, *, create: bool = True) -> Storage:
+    """Open (and migrate) the database at ``sqlite:///FILE`` or ``postgresql://…``. ``create`` False: a city must be there
+    already, so that a mistyped address makes no second one. Raises StorageError."""
     if url.startswith("sqlite:///"):
         from sync.gateway.storage.sqlite import SqliteStorage
 
-        return SqliteStorage(Path(url.removeprefix("sqlite:///")))
+        return SqliteStorage(Path(url.removeprefix("sqlite:///")), create=create)
     if url.startswith(("postgresql://", "postgres://")):
         from sync.gateway.storage.postgres import PostgresStorage
 
-        return PostgresStorage(url)
+        return PostgresStorage(url, create=create)
     raise StorageError(
         f"Địa chỉ cơ sở dữ liệu không đúng: {url} (cần sqlite:///TỆP hoặc postgresql://…). "
         "Not a database address: use sqlite:///FILE or postgresql://…"

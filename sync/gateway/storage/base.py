@@ -20,6 +20,16 @@ class StorageError(Exception):
     """The database cannot be reached, opened or written. ``str()`` is for the operator."""
 
 
+class NoCityError(StorageError):
+    """There is no city at the address."""
+
+    def __init__(self, where: object) -> None:
+        super().__init__(
+            f"Không có cơ sở dữ liệu của thành phố ở {where}; xem lại địa chỉ (lần đầu: gateway serve tạo ra nó). "
+            f"No city's database at {where}; check the address (gateway serve creates it)."
+        )
+
+
 class BadValueError(StorageError):
     """The database refused a value. Something in the batch, and nothing else, is to blame."""
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 
-from sync.gateway.storage.base import BadValueError, Pool, Row, StorageError, Stream
+from sync.gateway.storage.base import BadValueError, NoCityError, Pool, Row, StorageError, Stream
 from sync.gateway.storage.schema import MIGRATIONS, TABLES, typed, upsert_tail
 
 _CONNECTIONS = 16
@@ -66,8 +67,9 @@ class PostgresStorage:
     dialect = "postgresql"
     skip_locked = "FOR UPDATE SKIP LOCKED"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, create: bool = True) -> None:
         self._url = url
+        self._create = create
         self._pool: Pool[Connection] = Pool(self._open, psycopg.Connection.close, _CONNECTIONS)
         try:
             self._migrate()
@@ -87,6 +89,10 @@ class PostgresStorage:
             session.run("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
             found = session.one("SELECT max(version) FROM schema_version")
             version = int(found[0]) if found and found[0] is not None else 0
+            if version == 0 and not self._create:
+                raise NoCityError(
+                    f"PostgreSQL {urlsplit(self._url).path}"
+                )  # not the whole address: it may hold a password
             if version > len(MIGRATIONS):
                 raise StorageError(
                     f"Cơ sở dữ liệu do bản mới hơn tạo ra / the database was made by a newer program (version {version})."

@@ -58,6 +58,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             expires_at TXT NOT NULL, used_at TXT, used_by TXT)""",
         "CREATE TABLE services (id TXT PRIMARY KEY, url TXT NOT NULL)",
     ),
+    (
+        """CREATE TABLE packs (
+            serial BIG PRIMARY KEY, version TXT NOT NULL UNIQUE, sha256 TXT NOT NULL UNIQUE, size BIG NOT NULL,
+            wards TXT NOT NULL, percent BIG NOT NULL, added_at TXT NOT NULL, content BYTES NOT NULL,
+            compiled BYTES NOT NULL)""",
+    ),
 )
 """Each entry brings the database from one version to the next; an entry that has landed is never changed."""
 
@@ -108,6 +114,7 @@ TABLES: dict[str, Table] = {
     "grants": Table("device:t officer:t ward:t roles:t", ("device", "officer", "ward")),
     "codes": Table("code_hash:t officer:t wards:t roles:t expires_at:t used_at:t used_by:t", ("code_hash",)),
     "services": Table("id:t url:t", ("id",)),
+    "packs": Table("serial:i version:t sha256:t size:i wards:t percent:i added_at:t content:b compiled:b", ("serial",)),
     "meta": Table("key:t value:t", ("key",)),
 }
 

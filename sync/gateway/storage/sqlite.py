@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sync.gateway.storage.base import BadValueError, Pool, Row, StorageError, Stream
+from sync.gateway.storage.base import BadValueError, NoCityError, Pool, Row, StorageError, Stream
 from sync.gateway.storage.schema import MIGRATIONS, TABLES, typed, upsert_tail
 
 _BUSY_SECONDS = 30.0  # another process (a verb of the command line) may be writing
@@ -30,6 +30,15 @@ def _insert_sql(table: str, keep: tuple[str, ...] | None) -> str:
     columns = TABLES[table].columns
     sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
     return sql if keep is None else f"{sql} {upsert_tail(TABLES[table], keep)}"
+
+
+def _has_content(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise StorageError(f"{path}: {error}") from error
 
 
 class _SqliteSession:
@@ -63,8 +72,11 @@ class SqliteStorage:
     dialect = "sqlite"
     skip_locked = ""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        if not create and not _has_content(path):
+            raise NoCityError(path)
         self._path = path
+        self._create = create
         self._lock = threading.Lock()
         self._readers: Pool[sqlite3.Connection] = Pool(self._open, sqlite3.Connection.close, _READERS)
         try:
@@ -96,6 +108,8 @@ class SqliteStorage:
         with self.write() as session:
             found = session.one("PRAGMA user_version")
             version = int(found[0]) if found else 0
+            if version == 0 and not self._create:
+                raise NoCityError(self._path)
             if version > len(MIGRATIONS):
                 raise StorageError(
                     f"Cơ sở dữ liệu {self._path} do bản mới hơn tạo ra / was made by a newer program (version {version})."

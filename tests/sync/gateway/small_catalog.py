@@ -19,7 +19,8 @@ from forms.definition import (
     State,
     Tool,
 )
-from sync.gateway.simulator import SERVICES
+
+SERVICES = ("tthc_hanoi", "hotich", "chung_thuc", "qlvb", "nhiem_vu")
 
 
 def text(vi: str) -> Label:
@@ -48,6 +49,7 @@ DOSSIER = RecordType(
         field("person_ref", "person"),
         field("dossier_code", "code", owner="tthc_hanoi"),
         field("received_by", "signature"),
+        field("papers", "group", calculate='[{"name": subject}]', overridable=True, fields=(field("name"),)),
     ),
     states=(
         State("draft", text("Nháp"), "draft"),
@@ -88,8 +90,15 @@ COPY = RecordType(
     sections=section(
         field("doc_title"), field("copies", "int"), field("cert_no", "code", owner="engine"), field("book_no")
     ),
-    states=(State("draft", text("Nháp"), "draft"), State("certified", text("Đã chứng thực"), "final")),
-    actions=(Action(id="certify", label=text("Chứng thực"), from_=("draft",), to="certified", takes_number=True),),
+    states=(
+        State("draft", text("Nháp"), "draft"),
+        State("certified", text("Đã chứng thực"), "final"),
+        State("cancelled", text("Đã hủy"), "void", locked=True),
+    ),
+    actions=(
+        Action(id="certify", label=text("Chứng thực"), from_=("draft",), to="certified", takes_number=True),
+        Action(id="cancel", label=text("Hủy"), from_=("draft",), to="cancelled", roles=("chair",), danger=True),
+    ),
     list_view=LIST,
     register=Register(
         id="book",

@@ -38,7 +38,10 @@ def small_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def database(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/city.db"
+    """Of a city that was served once."""
+    url = f"sqlite:///{tmp_path}/city.db"
+    City(url, CATALOG).close()
+    return url
 
 
 def test_serve_says_when_it_is_ready_and_ends_on_sigterm(database: str, tmp_path: Path) -> None:
@@ -123,6 +126,34 @@ def test_restored_prints_a_new_epoch(database: str, capsysbinary: pytest.Capture
     first.close()
     assert main(["restored", "--database", database]) == 0
     assert capsysbinary.readouterr().out.decode().strip() not in ("", first.epoch)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["enrol", "--ward", WARD],
+        ["inbound", "residence.citizen", "people.ndjson", "--ward", WARD],
+        ["records"],
+        ["deliveries"],
+        ["restored"],
+    ],
+)
+def test_only_serve_begins_a_city(
+    storage_url: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes], arguments: list[str]
+) -> None:
+    """A mistyped address makes no second city, in which nobody is enrolled and nothing is seen."""
+    verb, *rest = arguments
+    (tmp_path / "people.ndjson").write_text('{"fields": {"full_name": "A"}}\n', encoding="utf-8")
+    rest = [str(tmp_path / word) if word.endswith(".ndjson") else word for word in rest]
+    for _ in range(2):  # the first one leaves nothing behind that the second would take for a city
+        assert main([verb, "--database", storage_url, *rest]) == 1
+        said = capsysbinary.readouterr()
+        assert (said.out, said.err.count(b"\n")) == (b"", 1)
+        assert "gateway serve" in said.err.decode()
+        assert "postgres@" not in said.err.decode()
+    assert not list(tmp_path.glob("city.db*"))
+    City(storage_url, CATALOG).close()
+    assert main([verb, "--database", storage_url, *rest]) == 0
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from sync.clock import FixedClock
 from sync.gateway.city import City
 from sync.gateway.listing import deliveries
 from sync.gateway.parcels import ServiceAnswer
@@ -184,3 +187,30 @@ def test_one_record_that_cannot_be_packed_holds_up_no_other(city: City, monkeypa
 
     monkeypatch.setattr(parcels._relevance, "sendable", failing)
     assert [p.record.id for p in parcels.claim("tthc_hanoi", 10)] == [good.record_id]
+
+
+def test_the_services_go_on_numbering_where_an_earlier_run_ended(tmp_path: Path) -> None:
+    memory = tmp_path / "services.ndjson"
+
+    def message(record_id: str) -> dict[str, object]:
+        return {"id": record_id, "type": "onestop.dossier", "ward": "00070", "fields": {}}
+
+    def number(simulator: Simulator, key: str, record_id: str) -> object:
+        status, answer = simulator.take("tthc_hanoi", key, message(record_id))
+        assert status == 200
+        return answer["number"]
+
+    clock = FixedClock(datetime(2026, 11, 23, 2, tzinfo=UTC))
+    first = Simulator(clock=clock, memory=memory)
+    given = [number(first, f"k{n}", f"r{n}") for n in range(3)]
+    with memory.open("ab") as file:
+        file.write(b'{"key": "k9", "ans')  # killed while it wrote: it had not answered
+    second = Simulator(clock=clock, memory=memory)
+    assert number(second, "k1", "r1") == given[1]  # asked again: the same answer
+    assert number(second, "k1-later", "r1") == given[1]  # a later revision keeps its number
+    new = number(second, "k9", "r9")
+    third = Simulator(clock=clock, memory=memory)
+    assert number(third, "k9", "r9") == new
+    everything = [*given, new, number(third, "k10", "r10")]
+    assert len(set(everything)) == len(everything)
+    assert number(Simulator(clock=clock), "k0", "r0") == given[0]  # without a memory each run is the first

@@ -55,7 +55,10 @@ def test_a_whole_round(gateway: GatewayServer, line: Line) -> None:
     assert hello.ward_names == {WARD: "Phường Hoàn Kiếm"}
     assert hello.officers[0].name == "An"
     assert (hello.pack, hello.epoch) == (CATALOG.version, line.answer.epoch)
-    made = [change("residence.citizen", line.officer, after={"full_name": f"Người {n}"}) for n in range(300)]
+    made = [
+        change("residence.citizen", line.officer, after={"full_name": f"Người {n}"}, device=hello.device)
+        for n in range(300)
+    ]
     answer = line.http.push(PushRequest(tuple(made)))
     assert [r.change_id for r in answer.results] == [c.change_id for c in made]
     page = line.http.pull(PullRequest(ward=WARD, scope="people", limit=1000))

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
+from forms.calendar import WorkCalendar
+from forms.entry import EntryContext, RecordEntry
 from forms.exchange import read_lines
+from forms.exchange.same_record import identity_keys
 from sync.gateway.city import City
 from sync.gateway.inbound import InboundReport
-from tests.sync.gateway.pcs import WARD, Pc
+from sync.protocol import RecordVersion
+from tests.sync.gateway.pcs import OTHER_WARD, WARD, Pc
 from tests.sync.gateway.small_catalog import CATALOG
 
 
@@ -114,3 +121,81 @@ def test_an_object_is_of_the_type_whose_fields_it_uses(tmp_path: Path, storage_u
         assert (person_made.type, person_made.fields) == ("residence.citizen", {"full_name": "Vũ Thị Mơ"})
         stray = send(city, tmp_path, "onestop.dossier", {"fields": {"person_ref": {"colour": "xanh"}}})
         assert [field for _, field, _ in stray.refused] == ["person_ref"]
+
+
+def test_the_papers_a_citizen_sent_stay_when_an_officer_changes_what_they_are_calculated_from(
+    city: City, tmp_path: Path
+) -> None:
+    pc = Pc(city)
+    line = {
+        "id": "d1",
+        "fields": {"subject": "Khai sinh", "papers": [{"name": "Tờ khai"}, {"name": "Giấy chứng sinh"}]},
+    }
+    report = send(city, tmp_path, "onestop.dossier", line)
+    again = send(city, tmp_path, "onestop.dossier", line)
+    assert (report.accepted, again.accepted, again.unchanged) == (1, 0, 1)
+    (record,) = pc.pull("onestop").records
+    entry = opened(city, record)
+    entry.set("subject", "Khai tử")
+    assert [row["name"] for row in entry.get("papers")] == ["Tờ khai", "Giấy chứng sinh"]
+
+
+def test_papers_sent_later_keep_what_an_officer_had_typed_over(city: City, tmp_path: Path) -> None:
+    pc = Pc(city)
+    made = pc.create("onestop.dossier", after={"subject": "x", "_overridden": ["fee"]})
+    pc.push(made)
+    send(city, tmp_path, "onestop.dossier", {"id": made.record_id, "fields": {"papers": [{"name": "Đơn"}]}})
+    (record,) = pc.pull("onestop").records
+    assert record.fields["_overridden"] == ["fee", "papers"]
+
+
+def opened(city: City, record: RecordVersion) -> RecordEntry:
+    """The record in an officer's form."""
+    context = EntryContext(
+        now=lambda: datetime(2026, 11, 23, 2, tzinfo=UTC),
+        ward={"code": WARD, "name": "", "org_code": "", "place": ""},
+        officer=None,
+        resolve=lambda _: None,
+        calendar=WorkCalendar(),
+    )
+    record_type = city.catalog.record_type(record.type)
+    return RecordEntry(record_type, city.catalog, context, fields=record.fields, state=record.state)
+
+
+def test_a_person_the_ward_knows_by_number_is_meant_and_not_made_again(city: City, tmp_path: Path) -> None:
+    pc = Pc(city)
+    number, other_ward = "001090054321", Pc(city, OTHER_WARD)
+    known = pc.create("residence.citizen", after={"full_name": "Lê Văn Khánh", "citizen_number": number})
+    pc.push(known)
+    stranger = {"full_name": "Lê Văn Khánh", "citizen_number": number}
+    other_ward.push(other_ward.create("residence.citizen", ward=OTHER_WARD, after=stranger))
+    report = send(
+        city,
+        tmp_path,
+        "onestop.dossier",
+        {"fields": {"applicant": "1", "person_ref": {"full_name": "LE VAN KHANH", "citizen_number": number}}},
+        {"fields": {"applicant": "2", "person_ref": {"citizen_number": "001190012345"}}},
+        {"fields": {"applicant": "3", "person_ref": {"full_name": "Bé", "citizen_number": "001190012345"}}},
+    )
+    assert (report.accepted, report.refused) == (3, [])
+    people = {r.id: r for r in pc.pull("people").records}
+    refs = {r.fields["applicant"]: r.fields["person_ref"] for r in pc.pull("onestop").records}
+    assert refs["1"] == known.record_id
+    assert refs["2"] == refs["3"] != known.record_id
+    assert len(people) == 2
+    assert people[known.record_id].fields["full_name"] == "Lê Văn Khánh"  # the file does not rename him
+    assert people[known.record_id].revision == 1
+
+
+@given(
+    a=st.fixed_dictionaries({}, optional={"full_name": st.sampled_from("AB"), "citizen_number": st.sampled_from("12")}),
+    b=st.fixed_dictionaries({}, optional={"full_name": st.sampled_from("AB"), "citizen_number": st.sampled_from("12")}),
+)
+def test_two_descriptions_share_a_key_only_when_they_say_the_same_of_it(a: dict[str, str], b: dict[str, str]) -> None:
+    record_type = CATALOG.record_type("residence.citizen")
+    ours, theirs = (dict(identity_keys(record_type, fields)) for fields in (a, b))
+    for key in ours.keys() & theirs.keys():
+        assert ours[key] == theirs[key]
+        assert ours[key] or a == b
+    if a.get("citizen_number") and a.get("citizen_number") == b.get("citizen_number"):
+        assert ours.keys() & theirs.keys()

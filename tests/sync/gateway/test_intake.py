@@ -208,3 +208,40 @@ def test_a_refused_change_shows_nothing_of_the_record_it_names(city: City) -> No
     assert told.status == "refused"
     seen = city.feed.history(reception.device, made.record_id)
     assert (len(seen.changes), seen.deliveries) == (1, [])
+
+
+def test_voiding_needs_the_role_of_an_action_that_voids(city: City) -> None:
+    clerk, chair = Pc(city, roles=["civil_status_officer"], officer="Lan"), Pc(city, roles=["chair"], officer="Hà")
+    made = clerk.create("certification.cert_copy", after={"doc_title": "Bằng"})
+    birth = clerk.create("civil_status.birth", after={"child_name": "Bé"})
+    clerk.push(made, birth)
+    void = {"kind": "void", "reason": "nhập hai lần"}
+    (hers,) = clerk.push(clerk.edit(made, {}, {}, to_state="cancelled", **void))
+    assert (hers.status, hers.problems[0].value) == ("refused", ["chair"])
+    (unreasoned,) = chair.push(chair.edit(made, {}, {}, kind="void", to_state="cancelled"))
+    (his,) = chair.push(chair.edit(made, {}, {}, to_state="cancelled", **void))
+    assert (unreasoned.status, his.status) == ("refused", "accepted")
+    # no action of this register leads to a void state: the heads of the office may
+    assert [pc.push(pc.edit(birth, {}, {}, **void))[0].status for pc in (clerk, chair)] == ["refused", "accepted"]
+    assert {r.id for r in chair.pull("open").records if "_void" in r.fields} == {made.record_id, birth.record_id}
+
+
+def test_a_change_is_of_the_device_that_sends_it(city: City) -> None:
+    pc, other = Pc(city), Pc(city)
+    unnamed = pc.create("onestop.dossier", after={"subject": "x"})
+    named = pc.edit(unnamed, {"subject": "x"}, {"subject": "y"}, device=pc.device.id)
+    forged = pc.create("onestop.dossier", after={"subject": "x"}, device=other.device.id)
+    assert [r.status for r in pc.push(unnamed, named, forged)] == ["accepted", "accepted", "refused"]
+    clash = other.edit(unnamed, {"subject": "x"}, {"subject": "z"})
+    assert [r.duplicate for r in (*other.push(clash), *other.push(clash))] == [False, True]
+    (record,) = pc.pull("onestop").records
+    assert [c.device for c in record.conflicts["subject"]] == [other.device.id]
+
+
+def test_a_pc_that_enrolled_anew_is_acknowledged_what_it_sent_before(city: City) -> None:
+    """The answer was lost, and the token with it: the same change comes under another device."""
+    lost, anew = Pc(city), Pc(city)
+    made = lost.create("residence.citizen", after={"full_name": "A"}, device=lost.device.id)
+    lost.push(made)
+    (result,) = anew.push(msgspec.structs.replace(made, device=anew.device.id))
+    assert (result.status, result.duplicate) == ("accepted", True)

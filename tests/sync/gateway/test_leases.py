@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,6 +82,33 @@ def test_a_number_given_twice_is_kept_and_flagged(city: City) -> None:
     (again,) = b.push(twin := numbered(b, 3))
     assert again.problems
     assert b.push(twin)[0].problems == again.problems
+
+
+def test_everyone_in_the_ward_sees_which_records_share_a_number(city: City) -> None:
+    a, b = Pc(city), Pc(city, officer="Bình")
+    mine, alone, theirs = numbered(a, 3), numbered(a, 4), numbered(b, 3)
+    third = numbered(b, 3)
+    a.push(mine, alone)
+    b.push(theirs)
+    b.push(third)
+    b.push(third)  # the same again adds nothing
+    records = {r.id: r for r in a.pull("open").records}
+    same = {i: set(r.fields.get("_same_number", ())) for i, r in records.items()}
+    ids = {mine.record_id, theirs.record_id, third.record_id}
+    assert same == {alone.record_id: set(), **{i: ids - {i} for i in ids}}
+    assert {r.origin for r in records.values()} == {""}
+    history = city.feed.history(a.device, mine.record_id)
+    words = [msgspec.msgpack.decode(raw) for raw in history.changes]
+    assert [w["officer"]["name"] for w in words] == ["An", "Thành phố", "Thành phố"]
+    assert sorted(r.revision for r in history.results) == [1, 2, 3]
+    assert records[mine.record_id].revision == 3
+
+
+def test_two_of_one_push_that_share_a_number_are_marked_too(city: City) -> None:
+    pc = Pc(city)
+    one, two = numbered(pc, 3), numbered(pc, 3)
+    pc.push(one, two)
+    assert {tuple(r.fields["_same_number"]) for r in pc.pull("open").records} == {(one.record_id,), (two.record_id,)}
 
 
 def test_imported_history_without_a_year_raises_no_book(city: City) -> None:

@@ -60,9 +60,9 @@ def run_until_killed(folder: Path, seconds: float) -> list[tuple[str, str, int]]
     return [(record_id, number, int(n)) for record_id, number, n in words]
 
 
-@pytest.mark.parametrize("at", range(1, 12, 2))
+@pytest.mark.parametrize("at", range(1, 6))
 def test_an_error_in_the_middle_leaves_nothing_behind(store: Store, at: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The n-th statement of a save fails: not a row of it stays."""
+    """The n-th statement of a save that writes rows (change, record, list, search, counter) fails: none of it stays."""
     from sync.store.model import Save, StoreError
 
     writer = store._context.writer

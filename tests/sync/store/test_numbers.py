@@ -9,9 +9,9 @@ import pytest
 
 from sync.clock import FixedClock
 from sync.merge import judge
-from sync.protocol import ChangeResult, Lease, RecordVersion
+from sync.protocol import ChangeResult, Lease, PullAnswer, RecordVersion
 from sync.store import Store
-from sync.store.model import Record, Save, StoreError
+from sync.store.model import Record, Save, SaveRefused, StoreError
 from tests.sync.store import ward
 from tests.sync.store.ward import CLERK, COPIES_BOOK, COPY, DOSSIER, WARD
 
@@ -182,3 +182,47 @@ def test_two_processes_share_one_book(store: Store, folder: Path, clock: FixedCl
     assert sequence == sorted(set(sequence))
     assert store.changed_elsewhere()
     assert not store.changed_elsewhere()
+
+
+def test_the_number_of_a_voided_record_stays_used_and_says_why(store: Store) -> None:
+    store.numbers.put_lease(lease())
+    spoilt, fine, undone = certify(store), certify(store), certify(store)
+    void = Save(type=COPY.id, opened=spoilt, fields=spoilt.fields, kind="void", reason="Nhập hai lần")
+    with pytest.raises(SaveRefused, match="vai trò"):
+        store.save([void], CLERK)
+    store.save([void], ward.HEAD)
+    # voided at another counter: seen with the next pull
+    change = next(c for c in store.changes.pending(100) if c.record_id == undone.id and c.kind == "create")
+    store.changes.acknowledge([ChangeResult(change_id=change.change_id, status="accepted", revision=1)])
+    mark = {"reason": "Sai người", "at": "2026-11-22T05:00:00Z", "by": "Chủ tịch"}
+    theirs = ward.version(undone.id, COPY, 9, {**undone.fields, "_void": mark}, state="refused", number=undone.number)
+    store.changes.apply_pull(PullAnswer(records=(theirs,), cursor=9), WARD, "open")
+    rows = [(r.number, r.status, r.reason) for r in store.numbers.book(COPY.id)]
+    assert rows == [
+        (spoilt.number, "void", "Nhập hai lần"),
+        (fine.number, "given", ""),
+        (undone.number, "void", "Sai người"),
+    ]
+    assert certify(store).number == "0004/2026"
+    assert (store.records.load(spoilt.id) or pytest.fail()).number == spoilt.number
+
+
+def test_a_voided_record_gets_no_number_any_more(store: Store) -> None:
+    record = certify(store)
+    assert record.number is None
+    store.save([Save(type=COPY.id, opened=record, fields=record.fields, kind="void", reason="Nhầm")], ward.HEAD)
+    store.numbers.put_lease(lease())
+    assert store.numbers.give_awaiting() == 0
+    assert certify(store).number == "0001/2026"
+
+
+def test_the_book_shows_which_other_records_have_the_number(store: Store) -> None:
+    store.numbers.put_lease(lease())
+    record = certify(store)
+    for change in store.changes.pending(10):
+        store.changes.acknowledge([ChangeResult(change_id=change.change_id, status="accepted", revision=1)])
+    marked = ward.version(record.id, COPY, 3, {**record.fields, "_same_number": ["r-other"]}, state="certified",
+        number=record.number)  # fmt: skip
+    store.changes.apply_pull(PullAnswer(records=(marked,), cursor=3), WARD, "open")
+    certify(store)
+    assert [row.same for row in store.numbers.book(COPY.id)] == [("r-other",), ()]

@@ -9,10 +9,12 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import structs
 
 from forms.definition import Catalog, Column
+from forms.loader import load_catalog
 from sync.clock import FixedClock
 from sync.store import Store
 from sync.store.connection import connect
@@ -29,6 +31,8 @@ from sync.store.model import (
 )
 from tests.sync.store import ward
 from tests.sync.store.ward import CITIZEN, CLERK, COPY
+
+SMALL = Path(__file__).parents[2] / "forms" / "core" / "data" / "catalogue"
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -183,6 +187,29 @@ def test_a_changed_definition_makes_its_lists_anew(folder: Path, clock: FixedClo
         (record,) = store.records.page(ListQuery(type=COPY.id, sort="visit_id")).records
         assert record.title == "7"
         assert store.records.find(COPY.id, visit_id="7") == (record,)
+
+
+def test_a_catalogue_looked_through_before_is_not_read_again(folder: Path, tmp_path: Path, clock: FixedClock) -> None:
+    pack = Path(shutil.copytree(SMALL, tmp_path / "pack"))
+    Store.create(folder, ward.KEY, load_catalog(pack, cache=tmp_path), clock).close()
+    again = load_catalog(pack, cache=tmp_path)
+    Store.open(folder, ward.KEY, again, clock).close()
+    for record_type in again.record_types:
+        with pytest.raises(AttributeError, match="unset"):
+            msgspec.to_builtins(record_type)
+
+    loan = pack / "lending" / "loan.yaml"
+    loan.write_text(loan.read_text("utf-8").replace("columns: [borrower,", "columns: [borrower, begun_at,", 1), "utf-8")
+    changed = load_catalog(pack, cache=tmp_path)
+    hashes = []
+    for catalog in (changed, again, load_catalog(pack, cache=tmp_path)):  # to and fro, as two programs may open it
+        with Store.open(folder, ward.KEY, catalog, clock) as store:
+            expected = store._context.plans.of("lending.loan")
+            with store._context.readers.connection() as db:
+                (made,) = db.execute("SELECT hash FROM projections WHERE type = 'lending.loan'").fetchone()
+        assert made == expected.hash
+        hashes.append(made)
+    assert hashes[0] == hashes[2] != hashes[1]
 
 
 def test_closed_store_says_so(store: Store) -> None:

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.clock import FixedClock, moment_text
-from sync.protocol import DeliveryState, PullAnswer, RecordVersion
+from sync.protocol import Candidate, ChangeResult, DeliveryState, PullAnswer, RecordVersion
 from sync.store import Store, projection
 from sync.store.model import ListQuery, Record, Save, StoreError
+from sync.store.open_conflicts import page_by_page
 from sync.store.terms import queries
 from tests.sync.store import ward
 from tests.sync.store.ward import CITIZEN, CLERK, COPY, DOSSIER, WARD
@@ -195,7 +196,7 @@ def test_today_counts_what_is_due(store: Store, clock: FixedClock) -> None:
     overview = store.overview(now)
     assert (overview.overdue, overview.due_today, overview.due_week) == (1, 1, 2)
     assert overview.open_by_type == {DOSSIER.id: 5}
-    assert overview.attention_by_type == {DOSSIER.id: 1}
+    assert (overview.today_by_type, overview.late_by_type) == ({DOSSIER.id: 2}, {DOSSIER.id: 1})
     assert [(row.record.title, row.reason) for row in store.today(now)] == [("late", "overdue"), ("today", "due_today")]
 
 
@@ -248,3 +249,29 @@ def test_prints_are_counted(store: Store) -> None:
     assert store.prints.log("r", "slip", CLERK, failed=True) == 2
     assert store.prints.log("r", "slip", CLERK) == 2
     assert [(row.copy, row.failed) for row in store.prints.of("r")] == [(2, False), (2, True), (1, False)]
+
+
+def test_every_open_conflict_is_found_page_by_page(store: Store) -> None:
+    """Also the one on a record of which the city refused something, and one behind any number of late records."""
+    waits = (Candidate("B", "A", "c1", "Vũ Đức Nam", "Q3", "2026-11-01T00:00:00Z"),)
+    clashing = [
+        ward.version(f"d{n}", DOSSIER, n + 1, {"subject": f"việc {n}"}, conflicts={"subject": waits}) for n in range(7)
+    ]
+    calm = [ward.version(f"e{n}", DOSSIER, n + 20, {"subject": "x"}) for n in range(3)]
+    pull(store, *clashing, *calm)
+    pull(store, ward.version("c1", COPY, 40, {"document": "y"}, conflicts={"document": waits}), scope="open")
+    opened = store.records.load("d3") or pytest.fail()
+    store.save([Save(type=DOSSIER.id, opened=opened, fields={**opened.fields, "note": "n"})], CLERK)
+    (edit,) = store.changes.pending(5)
+    store.changes.acknowledge([ChangeResult(change_id=edit.change_id, status="refused")])
+    assert (store.records.load("d3") or pytest.fail()).standing == "refused"
+
+    def read(limit: int, within: set[str] | None = None) -> list[str]:
+        return [r.id for r in page_by_page(lambda after: store.records.conflicts(limit, after, within))]
+
+    expected = {f"d{n}" for n in range(7)} | {"c1"}
+    assert set(read(500)) == expected
+    assert all(read(limit) == read(500) for limit in (1, 3, 8))
+    assert set(read(3, {COPY.id})) == {"c1"}
+    first = store.records.conflicts(3)
+    assert (len(first.records), first.total, first.has_before, first.has_after) == (3, 8, False, True)

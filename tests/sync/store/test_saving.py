@@ -12,7 +12,7 @@ from sync.protocol import Candidate, ChangeResult, FieldProblem, PullAnswer
 from sync.store import Store
 from sync.store.model import Draft, ListQuery, Record, Save, SaveRefused, Touched
 from tests.sync.store import ward
-from tests.sync.store.ward import CITIZEN, CLERK, COPY, DOSSIER, WARD
+from tests.sync.store.ward import CITIZEN, CLERK, COPY, DOSSIER, HEAD, WARD
 
 
 def begin(store: Store, subject: str = "Khai sinh", **more: object) -> Record:
@@ -200,9 +200,9 @@ def test_conflict_keeps_the_citys_value_and_the_officers(store: Store) -> None:
 def test_void_needs_a_reason_and_keeps_the_record(store: Store) -> None:
     record = begin(store)
     with pytest.raises(SaveRefused):
-        store.save([Save(type=DOSSIER.id, opened=record, fields=record.fields, kind="void")], CLERK)
+        store.save([Save(type=DOSSIER.id, opened=record, fields=record.fields, kind="void", reason=" ")], HEAD)
     (void,) = store.save(
-        [Save(type=DOSSIER.id, opened=record, fields=record.fields, kind="void", reason="Nhập hai lần")], CLERK
+        [Save(type=DOSSIER.id, opened=record, fields=record.fields, kind="void", reason="Nhập hai lần")], HEAD
     )
     assert (void.state, void.fields["_void"]["reason"]) == ("cancelled", "Nhập hai lần")
     assert store.overview(store.clock.now()).open_by_type == {}
@@ -263,3 +263,34 @@ def test_history_from_the_city_lies_beside_ours(store: Store) -> None:
 def test_list_shows_the_record_at_once(store: Store) -> None:
     record = begin(store)
     assert [r.id for r in store.records.page(ListQuery(type=DOSSIER.id)).records] == [record.id]
+
+
+def test_a_voiding_that_the_city_refused_did_not_happen(store: Store) -> None:
+    record = begin(store)
+    accept_all(store)
+    void = Save(type=DOSSIER.id, opened=record, fields=record.fields, kind="void", reason="Nhập hai lần")
+    (voided,) = store.save([void], HEAD)
+    assert voided.state == "cancelled"
+    (change,) = store.changes.pending(10)
+    store.changes.acknowledge([ChangeResult(change_id=change.change_id, status="refused")])
+    shown = store.records.load(record.id) or pytest.fail()
+    assert (shown.state, shown.standing, "_void" in shown.fields) == ("draft", "refused", False)
+    (saved,) = store.save([Save(type=DOSSIER.id, opened=shown, fields={**shown.fields, "note": "n"})], CLERK)
+    (edit,) = store.changes.pending(10)
+    assert (saved.standing, edit.kind, edit.after) == ("here", "edit", {"note": "n"})
+
+
+def test_a_voiding_parked_behind_a_refused_edit_goes_out_after_its_correction(store: Store) -> None:
+    record = begin(store)
+    accept_all(store)
+    (edited,) = store.save([Save(type=DOSSIER.id, opened=record, fields={**record.fields, "phone": "x"})], CLERK)
+    store.save([Save(type=DOSSIER.id, opened=edited, fields=edited.fields, kind="void", reason="Nhập hai lần")], HEAD)
+    first, _ = store.changes.pending(10)
+    store.changes.acknowledge([ChangeResult(change_id=first.change_id, status="refused")])
+    shown = store.records.load(record.id) or pytest.fail()
+    store.save([Save(type=DOSSIER.id, opened=shown, fields={**shown.fields, "phone": "+84912345678"})], HEAD)
+    edit, void = store.changes.pending(10)
+    assert (edit.kind, edit.after) == ("edit", {"phone": "+84912345678"})
+    assert (void.kind, void.reason, void.to_state) == ("void", "Nhập hai lần", "cancelled")
+    accept_all(store, 2)
+    assert (store.records.load(record.id) or pytest.fail()).state == "cancelled"

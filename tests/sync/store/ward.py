@@ -26,6 +26,7 @@ from sync.store.model import Enrolment
 WARD = "00070"
 KEY = bytes(range(32))
 NOW = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
+HEAD = Officer(id="o0", name="Trần Thị Mẫu", roles=("office_head",), organisation="H26")
 CLERK = Officer(id="o1", name="Đỗ Thị Mẫu", roles=("clerk",), organisation="H26")
 ENROLMENT = Enrolment(
     url="http://localhost", token="t", device="Q2", wards={WARD: "Phường Mẫu"}, officers=(CLERK,), epoch="e1"

@@ -1,0 +1,109 @@
+"""``gateway pack …``: the keys the city trusts, the packs it gives out, and to which wards."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from forms.pack_format import LARGEST_PACK, PackError
+from forms.pack_keys import read_public
+from sync.gateway.wards import is_ward_code
+
+
+def pack_verbs(verbs: Any) -> None:
+    """Adds ``pack`` and what it does to the gateway's verbs."""
+    text = "gói mẫu biểu của các phường / the wards' packs of definitions"
+    inner = verbs.add_parser("pack", help=text, description=text).add_subparsers(metavar="VERB", required=True)
+
+    def verb(name: str, work: Any, about: str) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = inner.add_parser(name, help=about, description=about)
+        added.add_argument("--database", required=True, metavar="URL", help="sqlite:///FILE | postgresql://…")
+        added.add_argument("--json", action="store_true", help="kết quả cho máy đọc / machine-readable")
+        added.set_defaults(verb=work)
+        return added
+
+    trust = verb("trust", _trust, "khóa công khai mà các máy sẽ tin / the public key that devices will trust")
+    trust.add_argument("key", metavar="KEY.pub")
+    add = verb("add", _add, "đưa một gói cho các phường / give a pack to wards")
+    add.add_argument("file", metavar="FILE")
+    whom = add.add_mutually_exclusive_group()
+    whom.add_argument("--ward", action="append", default=[], metavar="CODE", help="chỉ các phường này / these alone")
+    whom.add_argument("--percent", type=_percent, default=100, metavar="N", help="phần trăm số phường / share of wards")
+    add.add_argument("--force", action="store_true", help="dù có mục đổi kiểu / though a field changed its type")
+    verb("list", _list, "các gói và phường được nhận / packs and who gets them")
+
+
+def _percent(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 100:
+        raise argparse.ArgumentTypeError("1–100")
+    return number
+
+
+def _trust(arguments: argparse.Namespace) -> int:
+    pem = read_public(Path(arguments.key))
+    with closing(_city(arguments)) as city:
+        city.packs.trust(pem)
+        keys = city.packs.keys()
+    _say(arguments, {"keys": len(keys)}, f"Thành phố tin {len(keys)} khóa / keys trusted: {len(keys)}")
+    return 0
+
+
+def _add(arguments: argparse.Namespace) -> int:
+    wrong = next((code for code in arguments.ward if not is_ward_code(code)), None)
+    if wrong is not None:
+        raise PackError("input", f"Mã phường phải có 5 chữ số: {wrong}", f"A ward code has 5 digits: {wrong}")
+    path = Path(arguments.file)
+    if path.stat().st_size > LARGEST_PACK + 4096:
+        raise PackError("too_large", f"{path} quá lớn.", f"{path} is too large.")
+    with closing(_city(arguments)) as city:
+        added = city.packs.add(path.read_bytes(), arguments.ward, arguments.percent, force=arguments.force)
+    differences = [{"kind": c.kind, "of": c.of, "key": c.key, **msgspec.to_builtins(c.sentence)} for c in added.changes]
+    kept = added.pack
+    _say(arguments, {**_told(kept), "changes": differences}, f"{kept.version}: {_whom(kept)}")
+    if not arguments.json:
+        for change in added.changes:
+            _say(arguments, {}, f"  {change.sentence.get(arguments.language)}")
+    return 0
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    with closing(_city(arguments)) as city:
+        packs = city.packs.all()
+    if arguments.json:
+        _say(arguments, [_told(kept) for kept in packs], "")
+        return 0
+    for kept in packs:
+        _say(arguments, {}, f"{kept.serial}  {kept.version}  {kept.size // 1024} KB  {kept.added_at}  {_whom(kept)}")
+    if not packs:
+        _say(arguments, {}, "Chưa có gói nào / no packs")
+    return 0
+
+
+def _whom(kept: Any) -> str:
+    if kept.wards:
+        return ", ".join(kept.wards)
+    return "mọi phường / every ward" if kept.percent == 100 else f"{kept.percent} % số phường / of the wards"
+
+
+def _told(kept: Any) -> dict[str, Any]:
+    told: dict[str, Any] = msgspec.to_builtins(kept)
+    return told
+
+
+def _city(arguments: argparse.Namespace) -> Any:
+    from sync.gateway.city import City
+
+    return City(arguments.database, create=False)
+
+
+def _say(arguments: argparse.Namespace, answer: Any, text: str) -> None:
+    line = msgspec.json.encode(answer) if arguments.json else text.encode()
+    sys.stdout.buffer.write(line + os.linesep.encode())
+    sys.stdout.flush()

@@ -1,0 +1,128 @@
+"""A line on which fields have their first names (``forms.renames``), for an engine and a store that use the pack's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from forms.definition import Catalog
+from forms.renames import Renaming, to_first, to_present
+from sync.protocol import (
+    Candidate,
+    Change,
+    ChangeResult,
+    FieldProblem,
+    Hello,
+    HistoryAnswer,
+    Lease,
+    LeaseRequest,
+    PullAnswer,
+    PullRequest,
+    PushAnswer,
+    PushRequest,
+    RecordVersion,
+    Transport,
+)
+
+_NOTHING = Renaming()
+
+
+class Renamings:
+    """Both directions of every type, worked out when a record of it first comes by."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._known: dict[str, tuple[Renaming, Renaming]] = {}
+
+    def of(self, type_id: str) -> tuple[Renaming, Renaming]:
+        """(to the first names, to the pack's)"""
+        found = self._known.get(type_id)
+        if found is None:
+            found = (_NOTHING, _NOTHING)
+            if self._catalog.knows(type_id):
+                record_type = self._catalog.record_type(type_id)
+                found = (to_first(record_type, self._catalog), to_present(record_type, self._catalog))
+            self._known[type_id] = found
+        return found
+
+
+class RenamedLine:
+    """``Transport`` over another one."""
+
+    def __init__(self, line: Transport, catalog: Catalog) -> None:
+        self._line = line
+        self._names = Renamings(catalog)
+
+    def hello(self) -> Hello:
+        return self._line.hello()
+
+    def lease(self, request: LeaseRequest) -> Lease:
+        return self._line.lease(request)
+
+    def pack_part(self, sha256: str, start: int, length: int) -> bytes:
+        return self._line.pack_part(sha256, start, length)
+
+    @property
+    def bytes_sent(self) -> int:
+        return self._line.bytes_sent
+
+    @property
+    def bytes_received(self) -> int:
+        return self._line.bytes_received
+
+    def push(self, request: PushRequest) -> PushAnswer:
+        types = {change.change_id: change.type for change in request.changes}
+        changes = tuple(renamed_change(change, self._names.of(change.type)[0]) for change in request.changes)
+        answer = self._line.push(replace(request, changes=changes))
+        return replace(answer, results=self._results(answer.results, types))
+
+    def pull(self, request: PullRequest) -> PullAnswer:
+        answer = self._line.pull(request)
+        records = tuple(renamed_version(version, self._names.of(version.type)[1]) for version in answer.records)
+        return replace(answer, records=records)
+
+    def history(self, record_id: str) -> HistoryAnswer:
+        answer = self._line.history(record_id)
+        types = {change.change_id: change.type for change in answer.changes}
+        changes = tuple(renamed_change(change, self._names.of(change.type)[1]) for change in answer.changes)
+        return replace(answer, changes=changes, results=self._results(answer.results, types))
+
+    def _results(self, results: tuple[ChangeResult, ...], types: Mapping[str, str]) -> tuple[ChangeResult, ...]:
+        return tuple(renamed_result(r, self._names.of(types.get(r.change_id, ""))[1]) for r in results)
+
+
+def renamed_change(change: Change, names: Renaming) -> Change:
+    if not names:
+        return change
+    return replace(change, before=names.values(change.before), after=names.values(change.after))
+
+
+def renamed_result(result: ChangeResult, names: Renaming) -> ChangeResult:
+    if not names or not (result.fields or result.problems):
+        return result
+    problems = tuple(_renamed_problem(problem, names) for problem in result.problems)
+    return replace(result, fields=tuple(map(names.key, result.fields)), problems=problems)
+
+
+def _renamed_problem(problem: FieldProblem, names: Renaming) -> FieldProblem:
+    return replace(problem, field=names.key(problem.field)) if problem.field else problem
+
+
+def renamed_version(version: RecordVersion, names: Renaming) -> RecordVersion:
+    if not names:
+        return version
+    return replace(version, fields=names.values(version.fields), conflicts=renamed_conflicts(version.conflicts, names))
+
+
+def renamed_conflicts(
+    conflicts: Mapping[str, tuple[Candidate, ...]], names: Renaming
+) -> dict[str, tuple[Candidate, ...]]:
+    def value(key: str, value: Any) -> Any:
+        return names.values({key: value})[names.key(key)]
+
+    return {
+        names.key(key): tuple(replace(c, value=value(key, c.value), before=value(key, c.before)) for c in candidates)
+        for key, candidates in conflicts.items()
+    }
