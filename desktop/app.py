@@ -18,15 +18,15 @@ from PySide6.QtWidgets import QApplication
 
 from desktop import theme
 from desktop.background import Background
-from desktop.language import use_language
+from desktop.language import tr, use_language
 from desktop.line import Line
-from desktop.models.quick import may_begin, may_write
 from desktop.models.rows import RowContext
 from desktop.settings import Settings, load_settings, save_settings
+from desktop.sight import may_begin, seen_types
 from desktop.sync_worker import SyncWorker
 from forms.definition import Catalog, RecordType
 from sync.protocol import Fields, Officer, Transport
-from sync.store.model import Enrolment, Touched
+from sync.store.model import Enrolment, Record, Touched
 
 if TYPE_CHECKING:
     from forms.calendar import WorkCalendar
@@ -61,6 +61,8 @@ class App(QObject):
     look_changed = Signal()  # language, theme or scale
     open_requested = Signal(str)  # record id
     begin_requested = Signal(str, object)  # record type id, values to begin with
+    page_requested = Signal(str)  # key of a page
+    report_requested = Signal(str, str)  # tool.report, its period as written ("2026-Q3")
     draft_requested = Signal(object)  # Draft: its form is to be continued
     scan_requested = Signal()  # the window opens the card scan
     noticed = Signal(str, str)  # a sentence for the officer; kind: "blue", "green", "amber" or "red"
@@ -92,6 +94,7 @@ class App(QObject):
         self.sync: SyncWorker | None = None
         use_language(self.settings.language)
         self.look = theme.Look(self.settings.theme, self.settings.scale)
+        self._seen: tuple[object, frozenset[str]] = (None, frozenset())  # and whom it was worked out for
         self.enrolment = store.enrolment  # read once: pages ask often, and it changes only by a sync
         self._arrived.connect(self.touched, Qt.ConnectionType.QueuedConnection)
         store.subscribe(self._arrived.emit)
@@ -121,9 +124,9 @@ class App(QObject):
 
     @cached_property
     def calendar(self) -> WorkCalendar:
-        from forms.calendar import WorkCalendar
+        from forms.calendar import calendar_of
 
-        return WorkCalendar()
+        return calendar_of(self.catalog)
 
     @cached_property
     def units(self) -> AdministrativeUnits:
@@ -143,16 +146,29 @@ class App(QObject):
         return Path(self._temporary.name)
 
     def resolve(self, record_id: str) -> Fields | None:
-        """The fields of a record that another one refers to, for rules and titles."""
-        return self.store.records.resolve(record_id)
+        """The fields of a record that another one refers to, for rules and titles; None where it may not be seen."""
+        return self.store.records.resolve(record_id, self.seen)
+
+    @property
+    def seen(self) -> frozenset[str]:
+        """Ids of the record types the signed-in officer may see; every question to the store about records names them."""
+        officers = self.enrolment.officers if self.enrolment else ()
+        key = (self.officer, officers)
+        if self._seen[0] != key:
+            self._seen = (key, seen_types(self.catalog, self.officer, officers))
+        return self._seen[1]
+
+    def load(self, record_id: str) -> Record | None:
+        """A record by its id, if it is here and the officer may see it."""
+        return self.store.records.load(record_id, self.seen)
 
     def may_begin(self, record_type: RecordType) -> bool:
         """Whether the signed-in officer may begin such a record."""
-        return may_begin(record_type, self.officer) and self.may_write(record_type)
+        return may_begin(record_type, self.officer, self.seen)
 
     def may_write(self, record_type: RecordType) -> bool:
-        """Whether the signed-in officer's roles reach the register; else its records are shown and not edited."""
-        return may_write(record_type, self.catalog, self.officer)
+        """Whether the signed-in officer's roles reach the register: the city refuses what others write."""
+        return record_type.id in self.seen
 
     def open_record(self, record_id: str) -> None:
         """Asks the window for the record's page."""
@@ -213,12 +229,16 @@ class App(QObject):
         """Officers and their roles may have come with the sync."""
         self.background.run(lambda: self.store.enrolment).then(self._keep_enrolment)
         self.line.reached(report)
+        if version := getattr(report, "pack", ""):
+            self.notice(tr("pack.received", version=version), "green")
 
     def _keep_enrolment(self, enrolment: Enrolment | None) -> None:
+        before = (self.officer, self.seen)
         self.enrolment = enrolment
         mine = [one for one in (enrolment.officers if enrolment else ()) if self.officer and one.id == self.officer.id]
-        if mine and mine[0] != self.officer:
+        if mine:
             self.officer = mine[0]
+        if before != (self.officer, self.seen):
             self.officer_changed.emit()
 
     def sync_now(self) -> None:

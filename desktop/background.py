@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 import shiboken6
-from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QThreadPool, Signal
 
 Result = TypeVar("Result")
 THREADS = 2  # the PCs have two cores, and every thread holds a reading connection of the store
@@ -106,6 +106,11 @@ class Background(QObject):
         self._tasks.discard(task)
         if not task.deliver(outcome, error):
             self.failed.emit(error)
+
+    def settle(self, most_ms: int) -> None:
+        """Waits so long for what is under way, and delivers what has come: for the moment before a first painting."""
+        self._pool.waitForDone(most_ms)
+        QCoreApplication.sendPostedEvents(self)
 
     @property
     def busy(self) -> bool:

@@ -37,6 +37,11 @@ def _table(room: str) -> dict[str, Label]:
     return msgspec.json.decode(path.read_bytes(), type=dict[str, Label])
 
 
+def room(name: str) -> dict[str, Label]:
+    """Every text of a room, by key."""
+    return _table(name)
+
+
 def label(key: str) -> Label:
     """Both texts of ``room.name``; raises KeyError, since a missing text is a mistake of ours."""
     return _table(key.partition(".")[0])[key]

@@ -17,14 +17,16 @@ from desktop.app import App
 from desktop.commands.desk import Desk
 from desktop.commands.errors import CommandError, usage_error
 from desktop.settings import Settings, load_settings
+from desktop.sight import seen_types
 
 if TYPE_CHECKING:
     from desktop.views.main_window import MainWindow
+    from sync.protocol import Officer
 
 _QUIET = 0.35  # seconds without background work after which a page counts as drawn; counters pause 0.2 s
 _LONGEST = 20.0  # seconds a page may take
-_PAGES = ("today", "outbox", "conflicts", "settings", "palette", "unlock", "sign_in", "enrol")
-_NAMED = ("list", "form", "record", "conflict", "tool", "print")
+_PAGES = ("today", "ahead", "outbox", "conflicts", "settings", "palette", "reports", "unlock", "sign_in", "enrol")
+_NAMED = ("list", "form", "record", "conflict", "tool", "report", "print")
 
 
 class Look(Struct, frozen=True):
@@ -74,7 +76,7 @@ def take_picture(desk: Desk, page: str, target: Path, size: tuple[int, int], loo
 
 
 def _window_picture(desk: Desk, page: str, target: Path, size: tuple[int, int], look: Look) -> None:
-    app = window_app(desk, look)
+    app = window_app(desk, look, _who_sees(desk, page))
     try:
         window = show_window(app, size)
         visit(window, page)
@@ -85,15 +87,25 @@ def _window_picture(desk: Desk, page: str, target: Path, size: tuple[int, int], 
         app.background.close()
 
 
-def window_app(desk: Desk, look: Look) -> App:
-    """The desk's store as the workspace's program object."""
+def _who_sees(desk: Desk, page: str) -> Officer:
+    """The officer at work; on a shared device where nobody was named, for a register he may not see, one who may."""
+    kind, _, name = page.partition(":")
+    record = desk.store.records.load(name) if kind in ("record", "conflict") else None
+    type_id = record.type if record else name if kind in ("list", "form") else ""
+    officers = desk.enrolment.officers
+    able = [one for one in (desk.officer, *reversed(officers)) if type_id in seen_types(desk.catalog, one, officers)]
+    return able[0] if able and not desk.names_officer else desk.officer
+
+
+def window_app(desk: Desk, look: Look, officer: Officer | None = None) -> App:
+    """The desk's store as the workspace's program object; ``officer``: who is signed in, else who is at work there."""
     app = App(
         desk.store,
         desk.catalog,
         desk.clock,
         folder=desk.folder,
         settings=look.over(load_settings(desk.folder)),
-        officer=desk.officer,
+        officer=officer or desk.officer,
     )
     app.dress()
     return app
@@ -118,10 +130,14 @@ def visit(window: MainWindow, page: str) -> None:
             app.catalog.record_type(name)
         except KeyError:
             raise usage_error(f"Không có loại bản ghi “{name}”.", f"There is no record type “{name}”.") from None
-    if kind in ("record", "conflict") and app.store.records.load(name) is None:
+        if name not in app.seen:
+            raise CommandError(f"Cán bộ không được xem sổ “{name}”.", f"The officer may not see “{name}”.")
+    if kind in ("record", "conflict") and app.load(name) is None:
         raise CommandError(f"Không có bản ghi {name} trên máy này.", f"No record {name} on this device.")
     if kind == "tool" and all(tool.id != name for tool in app.catalog.tools):
         raise usage_error(f"Không có công cụ “{name}”.", f"There is no tool “{name}”.")
+    if kind == "report" and all(name != f"{tool.id}.{each.id}" for tool in app.catalog.tools for each in tool.reports):
+        raise usage_error(f"Không có báo cáo “{name}”.", f"There is no report “{name}”.")
     match kind:
         case "form":
             window.pages.begin(name, {})

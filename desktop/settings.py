@@ -23,8 +23,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     scale: float = 1.0  # of text and spacing, 1.0 to 1.5
     printer_right: float = 0.0  # mm the print is moved to the right, for pre-printed forms
     printer_down: float = 0.0  # mm the print is moved down
+    printers: dict[str, tuple[float, float]] = {}  # name of a printer -> its own (right, down), mm
     sync_seconds: int = 60
     last_officer: str = ""  # id; offered first at sign-in
+
+    def shift_of(self, printer: str) -> tuple[float, float]:
+        """(right, down) in mm for a printer; one without its own has that of all the others."""
+        return self.printers.get(printer, (self.printer_right, self.printer_down))
 
     def __post_init__(self) -> None:
         if self.language not in LANGUAGES or self.theme not in THEMES or not 1.0 <= self.scale <= 1.5:

@@ -6,10 +6,11 @@ import gc
 import os
 import platform
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from desktop import theme
@@ -23,10 +24,13 @@ from sync.protocol import Officer
 
 if TYPE_CHECKING:
     from desktop.views.main_window import MainWindow
+    from sync.pack_use import PackUse
     from sync.store import Store
 
 SETTLE_MS = 1500
 """After the window: when the start is over and what nobody sees may begin."""
+ROWS_MS = 60
+"""So long the first painting waits for the day's rows, which take a few ms: then it need not be done twice."""
 SYNC_MS = 300
 """After the window: the sync brings in the line's libraries, which would hold up the first painting."""
 
@@ -44,7 +48,7 @@ def open_workspace(
     With the variable SOPHUONG_SAY_USABLE the word "usable" goes to stdout once the window can be worked in: painted, with
     the day's rows and the counters. That is what the start-up benchmark waits for.
     """
-    application = QApplication.instance() or QApplication(sys.argv[:1])
+    application = QApplication.instance() or theme.styled_application(sys.argv[:1])
     assert isinstance(application, QApplication)  # noqa: S101 - another kind of application cannot draw widgets
     start = Start(application, folder, clock or SystemClock(), transport, catalog)
     start.begin(passphrase)
@@ -80,6 +84,7 @@ class Start(QObject):
         self.look = theme.apply(application, self.settings.theme, self.settings.scale)
         self._background = Background(self)
         self._catalog = catalog
+        self._packs: PackUse | None = None
         self.gate: QStackedWidget | None = None
         self.app: App | None = None
         self.window: MainWindow | None = None
@@ -90,9 +95,10 @@ class Start(QObject):
     @property
     def catalog(self) -> Catalog:
         if self._catalog is None:
-            from forms.loader import load_catalog
+            from sync.pack_use import PackUse
 
-            self._catalog = load_catalog()
+            self._packs = PackUse(self._folder)
+            self._catalog = self._packs.catalog()
         return self._catalog
 
     def begin(self, passphrase: str | None = None) -> None:
@@ -115,6 +121,12 @@ class Start(QObject):
         self._background.close()
         if self.app is not None:
             self.app.close()
+        self._let_go_of_pack()
+
+    def _let_go_of_pack(self) -> None:
+        if self._packs is not None:
+            self._packs.close()
+            self._packs = self._catalog = None
 
     def _open_store(self, passphrase: str | None) -> Store:
         from sync.store import Store, vault
@@ -136,6 +148,7 @@ class Start(QObject):
     def _offer_enrolment(self) -> None:
         from desktop.views.sign_in import OfferEnrolment
 
+        self._let_go_of_pack()  # enrolling makes the profile, and another ward's has packs of its own
         page = OfferEnrolment(self.look)
 
         def try_it(url: str, code: str) -> None:
@@ -183,20 +196,30 @@ class Start(QObject):
         self.window = MainWindow(self.app)
         if self.gate is not None:
             self.window.setGeometry(self.gate.geometry())
+        if "SOPHUONG_SAY_USABLE" in os.environ:
+            say = partial(QTimer.singleShot, 0, self, self._say_usable)  # not before input is accepted
+            self.window.counted.connect(say, Qt.ConnectionType.SingleShotConnection)
+        self.window.pages.page.load_ahead()  # type: ignore[attr-defined]  # today's page
         self.window.show()
+        self.app.background.settle(ROWS_MS)
         if self.gate is not None:
             self.gate.close()
             self.gate.deleteLater()
             self.gate = None
-        if "SOPHUONG_SAY_USABLE" in os.environ:
-            self.window.counted.connect(self._say_usable)
         self._sync_soon.timeout.connect(self.app.start_sync)
         self._sync_soon.start()
+        if self._packs is not None and self._packs.trouble:
+            self.app.notice(tr("pack.trouble"), "red")
 
     def _say_usable(self) -> None:
-        if self.window is not None:
-            self.window.repaint()  # at once, so that the word is true when it is said
-            self.window.counted.disconnect(self._say_usable)
+        """Once the window system has the window, which is when Qt paints it, and what changed since is painted too."""
+        if self.window is None:
+            return
+        if not self.window.testAttribute(Qt.WidgetAttribute.WA_Mapped):
+            QTimer.singleShot(1, self, self._say_usable)
+            return
+        for kind in (QEvent.Type.LayoutRequest, QEvent.Type.UpdateRequest):
+            QCoreApplication.sendPostedEvents(None, kind)
         sys.stdout.write("usable\n")
         sys.stdout.flush()
 

@@ -15,6 +15,8 @@ from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
 import resources
+from desktop import qt_words
+from desktop.language import language
 
 # Distances, in px at 100 %; always through Look.px.
 TINY = 4
@@ -171,11 +173,22 @@ def palette(look: Look) -> QPalette:
     return made
 
 
+def styled_application(arguments: list[str]) -> QApplication:
+    """Fusion by argument, since ``setStyle`` answers with a QStyle: to wrap one, PySide builds a class that nothing else
+    at a start needs."""
+    application = QApplication([*arguments, "-style", "fusion"])
+    application.setProperty("styled", True)
+    return application
+
+
 def apply(application: QApplication, theme: str = "light", scale: float = 1.0) -> Look:
     """Dresses the whole application; returns the look, which ``App.look`` keeps for whoever draws by hand."""
     look = Look(theme, scale)
-    application.setStyle("Fusion")
+    if not application.property("styled"):
+        application.setStyle("Fusion")
+        application.setProperty("styled", True)
     application.setFont(look.font())
     application.setPalette(palette(look))
     application.setStyleSheet(style_sheet(look))
+    qt_words.speak(application, language())
     return look

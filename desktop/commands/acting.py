@@ -36,16 +36,18 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
 def act(desk: Desk, record_id: str, action_id: str, words: list[str]) -> Record:
     """Take the action and save. Raises CommandError, RuleError (the state, the role, what is missing) or SaveRefused;
     then nothing was written."""
+    from desktop.following import with_followers, write
     from sync.store.model import Save
 
     record = desk.record(record_id)
     record_type = desk.catalog.record_type(record.type)
+    desk.check_may_write(record_type)
     _check_known(record_type, action_id)
     inputs = canonical(desk, record_type, assignments(words, record_type))
     entry = open_entry(desk, record)
     entry.perform(action_id, desk.officer, inputs)
     save = Save(type=record.type, fields=entry.fields, opened=record, action=action_id)
-    return desk.store.save([save], desk.officer)[0]
+    return write(desk.store, with_followers(save, entry, desk.store, desk.officer, desk.may_begin), desk.officer)[0]
 
 
 def _check_known(record_type: RecordType, action_id: str) -> None:

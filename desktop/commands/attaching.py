@@ -30,6 +30,7 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
 
     record = desk.record(given.id)
     record_type = desk.catalog.record_type(record.type)
+    desk.check_may_write(record_type)
     name = _field(record_type, given.field)
     facts = _kept(desk, Path(given.file))
     entry = open_entry(desk, record)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sync.store.model import Record
 
 
-_MOST = 100_000  # of each reason to act; conflicts come before what is merely late
+_PAGE = 1000
 
 
 def arguments(parser: Parser, verb: str) -> None:
@@ -40,7 +40,10 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
 
 def open_conflicts(desk: Desk) -> list[Record]:
     """Records that wait for a person, of all types."""
-    return [row.record for row in desk.store.today(desk.clock.now(), _MOST) if row.record.conflicts]
+    from sync.store.open_conflicts import page_by_page
+
+    seen = desk.seen
+    return list(page_by_page(lambda after: desk.store.records.conflicts(_PAGE, after, seen)))
 
 
 def _list(desk: Desk) -> None:
@@ -79,6 +82,7 @@ def _resolve(desk: Desk, record_id: str, words: list[str]) -> None:
 
     record = desk.record(record_id)
     record_type = desk.catalog.record_type(record.type)
+    desk.check_may_write(record_type)
     given = assignments(words, record_type)
     known = set(record.conflicts) | {key.partition("/")[0] for key in record.conflicts}
     if not record.conflicts:

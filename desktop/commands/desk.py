@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from desktop.commands.errors import CommandError, usage_error
+from desktop.commands.grants import why_not_write
 from desktop.commands.settings import default_profile
+from desktop.sight import all_types, may_begin, seen_by_any, seen_types
 from forms.definition import Catalog, Label, RecordType
 from sync.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
-    from sync.protocol import Officer
+    from sync.pack_use import PackUse
+    from sync.protocol import Fields, Officer
     from sync.store import Store
     from sync.store.model import Enrolment, Record
 
@@ -49,6 +53,7 @@ class Desk:
         self._officer = officer
         self._passphrase = passphrase
         self._store: Store | None = None
+        self._packs: PackUse | None = None
 
     @classmethod
     def from_arguments(cls, given: argparse.Namespace, language: str) -> Desk:
@@ -83,12 +88,17 @@ class Desk:
         if self._store is not None:
             self._store.close()
             self._store = None
+        if self._packs is not None:  # the next one may open another pack
+            self._packs.close()
+            self._packs = None
+            self.__dict__.pop("catalog", None)
 
     @cached_property
     def catalog(self) -> Catalog:
-        from forms.loader import load_catalog
+        from sync.pack_use import PackUse
 
-        return load_catalog()
+        self._packs = PackUse(self.folder)
+        return self._packs.catalog()
 
     @property
     def passphrase(self) -> str | None:
@@ -134,9 +144,8 @@ class Desk:
         """Who is at work: as asked for, else who signed in last, else the officer enrolled last."""
         officers = self.enrolment.officers
         if self._officer:
-            for officer in officers:
-                if self._officer in (officer.id, officer.name):
-                    return officer
+            if (named := self._named(officers)) is not None:
+                return named
             names = ", ".join(o.name for o in officers)
             raise CommandError(
                 f"Máy này không có cán bộ “{self._officer}”; có: {names}.",
@@ -153,6 +162,56 @@ class Desk:
             )
         return found
 
+    def _named(self, officers: Iterable[Officer]) -> Officer | None:
+        return next((o for o in officers if self._officer in (o.id, o.name)), None)
+
+    @property
+    def names_officer(self) -> bool:
+        """Whether ``--officer`` was given."""
+        return bool(self._officer)
+
+    @property
+    def seen(self) -> frozenset[str] | None:
+        """The record types that verbs may tell of; None: all. With ``--officer`` what he may see; else the command line
+        works unattended, for the device, and tells what its officers may see together."""
+        enrolment = self.store.enrolment
+        officers = enrolment.officers if enrolment else ()
+        seen = (
+            seen_types(self.catalog, self.officer, officers) if self._officer else seen_by_any(self.catalog, officers)
+        )
+        return None if seen == all_types(self.catalog) else seen
+
+    @property
+    def seen_of_device(self) -> frozenset[str] | None:
+        """As ``seen``, where it does not matter who looks: a name this device does not know narrows nothing."""
+        enrolment = self.store.enrolment
+        known = enrolment is not None and self._named(enrolment.officers) is not None
+        return self.seen if known or not self._officer else None
+
+    def resolve(self, record_id: str) -> Fields | None:
+        """The fields of a record that another one refers to."""
+        return self.store.records.resolve(record_id, self.seen)
+
+    def check_seen(self, record_type: RecordType) -> None:
+        """Raises CommandError when whoever is asked for may not see the register."""
+        seen = self.seen
+        if seen is not None and record_type.id not in seen:
+            label = record_type.label
+            raise CommandError(
+                f"Không ai đang làm ở đây được cấp quyền xem sổ “{label.vi}”.",
+                f"Nobody at work here has a grant to see “{label.en}”.",
+            )
+
+    def check_may_write(self, record_type: RecordType) -> None:
+        """Raises CommandError when the city would refuse whatever the officer at work writes there."""
+        if reason := why_not_write(record_type, self.catalog, self.officer):
+            raise CommandError(reason.vi, reason.en)
+
+    def may_begin(self, record_type: RecordType) -> bool:
+        """Whether the officer at work may begin such a record."""
+        officer = self.officer
+        return may_begin(record_type, officer, seen_types(self.catalog, officer, self.enrolment.officers))
+
     def record_type(self, type_id: str) -> RecordType:
         """The type called ``tool.record``. Raises CommandError, bad usage, naming what there is."""
         try:
@@ -168,9 +227,20 @@ class Desk:
             ) from None
 
     def record(self, record_id: str) -> Record:
-        record = self.store.records.load(record_id)
-        if record is None:
+        seen = self.seen
+        record = self.store.records.load(record_id, seen)
+        if record is None and seen is None:
             raise CommandError(f"Không có bản ghi {record_id} trên máy này.", f"No record {record_id} on this device.")
+        if record is None:
+            raise CommandError(
+                f"Không có bản ghi {record_id} trong các sổ được xem trên máy này.",
+                f"No record {record_id} in the registers that may be seen on this device.",
+            )
+        if not self.catalog.knows(record.type):
+            raise CommandError(
+                f"Bộ mẫu biểu đang dùng không còn sổ “{record.type}”; bản ghi {record_id} vẫn được giữ và gửi đi.",
+                f"The definitions in use no longer have {record.type}; the record {record_id} is kept and sent.",
+            )
         return record
 
     def say(self, vi: str, en: str) -> None:

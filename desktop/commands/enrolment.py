@@ -103,6 +103,7 @@ def _has_store(desk: Desk) -> bool:
 def _keep(desk: Desk, url: str, answer: EnrolAnswer, others: tuple[Officer, ...]) -> None:
     """Write the enrolment; the officer enrolled last is the one at work until another signs in."""
     from desktop.settings import load_settings, save_settings
+    from sync.pack_use import PACK_KEYS
     from sync.store.model import Enrolment
 
     desk.store.set_enrolment(
@@ -115,6 +116,8 @@ def _keep(desk: Desk, url: str, answer: EnrolAnswer, others: tuple[Officer, ...]
             epoch=answer.epoch,
         )
     )
+    if answer.pack_keys:
+        desk.store.set_meta(PACK_KEYS, answer.pack_keys)
     save_settings(desk.folder, structs.replace(load_settings(desk.folder), last_officer=answer.officer.id))
 
 

@@ -16,16 +16,17 @@ if TYPE_CHECKING:
 
 def entry_context(desk: Desk, resolve: Callable[[str], Mapping[str, Any] | None] | None = None) -> EntryContext:
     """What rules may ask about: the time, the ward, who is at work, other records, the working days."""
-    from forms.calendar import WorkCalendar
+    from forms.calendar import calendar_of
     from forms.entry import EntryContext
 
     return EntryContext(
         now=desk.clock.now,
         ward=ward_facts(desk),
         officer=desk.officer,
-        resolve=resolve or desk.store.records.resolve,
-        calendar=WorkCalendar(),
+        resolve=resolve or desk.resolve,
+        calendar=calendar_of(desk.catalog),
         language=desk.language,
+        find=lambda kind, field, value: desk.store.records.others(kind, field, value, desk.seen),
     )
 
 
@@ -42,14 +43,17 @@ def open_entry(desk: Desk, record: Record) -> RecordEntry:
     from forms.entry import RecordEntry
 
     record_type = desk.catalog.record_type(record.type)
-    return RecordEntry(
+    entry = RecordEntry(
         record_type,
         desk.catalog,
         entry_context(desk),
         fields=record.fields,
         state=record.state,
         number=record.number,
+        id=record.id,
     )
+    entry.tell_time()
+    return entry
 
 
 def assignments(words: list[str], record_type: RecordType) -> dict[str, Any]:

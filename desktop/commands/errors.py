@@ -28,6 +28,8 @@ def one_line(error: BaseException, language: str) -> tuple[str, int]:
         return _flat(error.label.get(language)), error.code
     if isinstance(error, OSError) and error.filename is not None:
         return _flat(_file_error(error, language)), BAD_STATE
+    if isinstance(label := getattr(error, "label", None), Label):
+        return _flat(label.get(language)), BAD_STATE
     problems = _rule_problems(error, language)
     if problems:
         return _flat(problems), BAD_STATE
@@ -79,7 +81,7 @@ def _rule_problems(error: BaseException, language: str) -> str:
     for problem in getattr(error, "problems", ()) or ():
         if hasattr(problem, "line"):
             return str(error)  # mistakes of a definition: the first with its file and line, and how many more
-        message = getattr(problem, "message", None)
+        message = getattr(problem, "label", None) or getattr(problem, "message", None)
         text = message.get(language) if isinstance(message, Label) else str(message or problem)
         at = getattr(problem, "path", None) or getattr(problem, "field", None)
         texts.append(f"{at}: {text}" if at else text)

@@ -32,6 +32,7 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
     from forms.exchange import ExchangeError, write_records
 
     record_type = desk.record_type(given.type)
+    desk.check_seen(record_type)
     states = [s.id for s in record_type.states]
     if strangers := [name for name in given.state if name not in states]:
         names = ", ".join(states)

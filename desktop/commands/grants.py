@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desktop.sight import seen_types
 from forms.definition import Catalog, Label, RecordType
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 def why_not_write(record_type: RecordType, catalog: Catalog, officer: Officer) -> Label | None:
     """Why the officer may write no record of this type at all, or None: none of his roles opens its scope."""
-    if any(record_type.scope in role.scopes for role in catalog.roles if role.id in officer.roles):
+    if record_type.id in seen_types(catalog, officer):
         return None
     return Label(
         f"{officer.name} không được cấp quyền với sổ “{record_type.label.vi}”.",

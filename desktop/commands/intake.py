@@ -19,7 +19,8 @@ from desktop.commands.grants import why_not_begin, why_not_write
 from desktop.commands.people import References, UnusableReferenceError
 from forms.definition import Label, RecordType
 from forms.entry import RecordEntry, RuleError
-from forms.exchange import Line, LineProblem, LineValues, read_values
+from forms.exchange import Line, LineProblem, LineValues, holding_rows, read_values
+from forms.register_numbers import could_be_of, example_number
 from sync.ids import derived_id
 from sync.store.model import Save, SaveRefused
 
@@ -167,8 +168,8 @@ class Intake:
         if all(s.id != state for s in self._type.states):
             known = ", ".join(s.id for s in self._type.states)
             raise _LineError("state", Label(f"Không có trạng thái “{state}”; có: {known}.", f"Unknown state; {known}."))
-        given = {k: v for k, v in item.values.fields.items() if v is not None}
-        number = head.get("number")
+        given = {k: v for k, v in holding_rows(self._type, item.values.fields).items() if v is not None}
+        number = self._given_number(head)
         entry = RecordEntry(
             self._type,
             self._desk.catalog,
@@ -176,6 +177,7 @@ class Intake:
             fields={**self._defaults, **given},
             state=state,
             number=number,
+            id=item.id,
             watched=False,
         )
         entry.recalculate()
@@ -184,6 +186,20 @@ class Intake:
                 raise _LineError(problem.path, problem.message)
         # what a calculation would give today does not rewrite what was written down then
         return Save(type=self._type.id, fields={**entry.fields, **given}, id=item.id, state=state, number=number)
+
+    def _given_number(self, head: dict[str, Any]) -> str | None:
+        """The number an old book gave, if it can be one of this register."""
+        number, register = head.get("number") or None, self._type.register
+        if number is None or register is None or could_be_of(register, number):
+            return number
+        shown, example = number[:40], example_number(register)
+        raise _LineError(
+            "number",
+            Label(
+                f"“{shown}” không phải số của sổ này; số viết như {example}.",
+                f"“{shown}” is not a number of this register; one looks like {example}.",
+            ),
+        )
 
     def _edit(self, item: _Read, present: Record) -> Save | None:
         """The save for a line about a known record: only what differs from the record is an edit."""
@@ -207,6 +223,7 @@ class Intake:
             fields=present.fields,
             state=present.state,
             number=present.number,
+            id=present.id,
         )
         before = {(p.path, p.message.vi) for p in entry.problems() if p.blocks}
         for name, value in changed.items():
@@ -238,7 +255,7 @@ class Intake:
                 self._save(pending[middle:])
                 return
             problem = error.problems[0] if error.problems else None
-            text = problem.message if problem else str(error)
+            text = self._desk.label(problem.label) if problem else str(error)
             self._references.forget(pending[0][1])
             self.result.refused.append(Refused(pending[0][0].line.number, problem.field if problem else "", text))
             return

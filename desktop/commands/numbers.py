@@ -7,8 +7,11 @@ import argparse
 import msgspec
 
 from desktop.commands.desk import Desk
-from desktop.commands.errors import CommandError
+from desktop.commands.errors import CommandError, usage_error
 from desktop.commands.parser import Parser
+from forms.definition import Label, RecordType
+from forms.register_numbers import SERIES, register_name, series_names
+from sync.protocol import Lease
 
 
 def arguments(parser: Parser, verb: str) -> None:
@@ -20,6 +23,13 @@ def arguments(parser: Parser, verb: str) -> None:
         help=parser.say("chỉ kỳ này, ví dụ 2026", "only this period, such as 2026"),
     )
 
+    parser.add_argument(
+        "--series",
+        default=None,
+        metavar=parser.say("LOẠT", "SERIES"),
+        help=parser.say("chỉ loạt số này, ví dụ qd", "only the numbers of this value, such as qd"),
+    )
+
 
 def run(desk: Desk, given: argparse.Namespace) -> int:
     record_type = desk.record_type(given.type)
@@ -27,21 +37,44 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
         raise CommandError(
             f"“{record_type.label.vi}” không phải sổ có số.", f"“{record_type.label.en}” is not a numbered book."
         )
-    rows = desk.store.numbers.book(given.type, given.period)
-    leases = [
-        lease for lease in desk.store.numbers.leases() if lease.register == f"{given.type}/{record_type.register.id}"
-    ]
+    desk.check_seen(record_type)
+    wanted = _series_wanted(desk, record_type, given.series)
+    rows = desk.store.numbers.book(given.type, given.period, given.series)
+    leases = [lease for lease in desk.store.numbers.leases() if lease.register in wanted]
     if desk.as_json:
         awaiting = [r.id for r in desk.store.numbers.awaiting() if r.type == given.type]
         numbers = [msgspec.to_builtins(row) for row in rows]
         desk.put_json({"type": given.type, "numbers": numbers, "leases": leases, "awaiting": awaiting})
         return 0
     for row in rows:
-        what = row.reason if row.status == "void" else row.title
-        desk.line(f"{row.number:>10}  {row.at}  {row.officer}  {what}".rstrip())
+        what = row.title if row.status == "given" else desk.label(Label(f"bỏ: {row.reason}", f"void: {row.reason}"))
+        series = f"{row.series:<10}  " if row.series else ""
+        desk.line(f"{series}{row.number:>10}  {row.at}  {row.officer}  {what}".rstrip())
+        if row.same:
+            others = ", ".join(row.same)
+            desk.say(f"{'':>10}  ! trùng số với {others}", f"{'':>10}  ! the same number as {others}")
     for lease in leases:
         desk.say(
-            f"Máy {lease.device} giữ sổ kỳ {lease.period}; số tiếp theo {lease.next}.",
-            f"Device {lease.device} holds the book of {lease.period}; next number {lease.next}.",
+            f"Máy {lease.device} giữ sổ {_of(lease)}kỳ {lease.period}; số tiếp theo {lease.next}.",
+            f"Device {lease.device} holds the book {_of(lease)}of {lease.period}; next number {lease.next}.",
         )
     return 0
+
+
+def _of(lease: Lease) -> str:
+    series = lease.register.partition(SERIES)[2]
+    return f"{series} " if series else ""
+
+
+def _series_wanted(desk: Desk, record_type: RecordType, series: str | None) -> set[str]:
+    """The names of the register and its series, or of the one asked for. Raises CommandError, bad usage."""
+    names = series_names(record_type, desk.catalog)
+    register = register_name(record_type)
+    if series is None:
+        return {register, *names}
+    if (name := f"{register}{SERIES}{series}") in names:
+        return {name}
+    known = ", ".join(each.partition(SERIES)[2] for each in names if SERIES in each)
+    if not known:
+        raise usage_error("Sổ này chỉ có một loạt số.", "This register has one series only.")
+    raise usage_error(f"Không có loạt “{series}”. Có: {known}.", f"There is no series “{series}”. There are: {known}.")

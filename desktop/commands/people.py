@@ -5,20 +5,19 @@ Matched by citizen number, else by the fields that together mean "the same one" 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from desktop.commands.desk import Desk
+from desktop.commands.grants import why_not_begin
 from forms.definition import Label, RecordType
 from forms.exchange import LineValues, read_values
+from forms.exchange.same_record import Key, identity_keys, may_be_same
 from forms.exchange.values import Inline, reference_targets
 from sync.ids import derived_id
 from sync.store.model import Save
 
-_PERSON = ("full_name", "dob")
-_NUMBERS = ("citizen_number", "tax_code")
-Key = tuple[str, ...]
+_DEEPEST = 6  # objects inside each other; a file means no more, and none may break the reader
 
 
 class UnusableReferenceError(LookupError):
@@ -50,19 +49,24 @@ class References:
         """
         made: list[Save] = []
         try:
-            for inline in values.inline:
-                record_type = self._target(inline)
-                fields = self._fields(inline, record_type)
-                record_id = self._known(record_type, fields)
-                if record_id is None:
-                    save = self._make(record_type, fields)
-                    record_id = save.id or ""
-                    made.append(save)
-                values.put(inline.place, record_id)
+            self._put_ids(values, made, _DEEPEST)
         except UnusableReferenceError:
             self.forget(made)
             raise
         return made
+
+    def _put_ids(self, values: LineValues, made: list[Save], depth: int) -> None:
+        """As ``settle``, down to ``depth`` objects inside each other; the innermost are made first."""
+        for inline in values.inline:
+            record_type = self._target(inline)
+            fields = self._fields(inline, record_type, made, depth)
+            record_id = self._known(record_type, fields)
+            if record_id is None:
+                self._check_may_begin(inline, record_type)
+                save = self._make(record_type, fields)
+                record_id = save.id or ""
+                made.append(save)
+            values.put(inline.place, record_id)
 
     def forget(self, made: list[Save]) -> None:
         """The line that brought these along was refused: they were not saved."""
@@ -97,29 +101,34 @@ class References:
             ),
         )
 
-    def _fields(self, inline: Inline, record_type: RecordType) -> dict[str, Any]:
+    def _fields(self, inline: Inline, record_type: RecordType, made: list[Save], depth: int) -> dict[str, Any]:
+        """The values of the object, with ids in the places of the objects inside it."""
         given = {name: value for name, value in inline.value.items() if name != "type"}
         read = read_values(given, record_type, self._desk.catalog)
         if read.problems:
             problem = read.problems[0]
             raise UnusableReferenceError(f"{inline.name}/{problem.field}", problem.message)
-        if read.inline:
+        if read.inline and depth == 1:
             raise UnusableReferenceError(
                 f"{inline.name}/{read.inline[0].name}",
                 Label("Ở đây phải là mã bản ghi.", "This must be the id of a record."),
             )
+        try:
+            self._put_ids(read, made, depth - 1)
+        except UnusableReferenceError as error:
+            raise UnusableReferenceError(f"{inline.name}/{error.field}", error.label) from error
         return {name: value for name, value in read.fields.items() if value is not None}
 
     def _known(self, record_type: RecordType, fields: Mapping[str, Any]) -> str | None:
         """The id of the record these fields mean, when this file or the store has it."""
-        for key, named in _keys(record_type, fields):
+        for key, named in identity_keys(record_type, fields):
             for record_id in self._ids.get(key, ()):
-                if self._may_be(record_type, fields, self.resolve(record_id) or {}):
+                if may_be_same(record_type, fields, self.resolve(record_id) or {}):
                     return record_id
             if not named:
                 continue
             for record in sorted(self._desk.store.records.find(record_type.id, **named), key=lambda r: r.id):
-                if self._may_be(record_type, fields, record.fields):
+                if may_be_same(record_type, fields, record.fields):
                     self._ids.setdefault(key, []).append(record.id)
                     return record.id
         made_before = self._derived(record_type, fields)
@@ -127,16 +136,24 @@ class References:
 
     def _derived(self, record_type: RecordType, fields: Mapping[str, Any]) -> str:
         """The id that a record made for these fields gets, from whichever file they come."""
-        return derived_id(self._ward, *_keys(record_type, fields)[0][0])
+        return derived_id(self._ward, *identity_keys(record_type, fields)[0][0])
 
-    def _may_be(self, record_type: RecordType, fields: Mapping[str, Any], others: Mapping[str, Any]) -> bool:
-        """Two with the same name and birth date are two persons when their numbers differ."""
-        numbers = [f.name for f in record_type.fields if f.type in _NUMBERS]
-        return all(None in (a := fields.get(n), b := others.get(n)) or a == b for n in numbers)
+    def _check_may_begin(self, inline: Inline, record_type: RecordType) -> None:
+        """The city would refuse the record, and with it all that refers to it. Raises UnusableReferenceError."""
+        reason = why_not_begin(record_type, self._desk.catalog, self._desk.officer)
+        if reason is not None:
+            label = record_type.label
+            raise UnusableReferenceError(
+                inline.name,
+                Label(
+                    f"Máy này chưa có “{label.vi}” như ghi ở đây và không được lập mới: {reason.vi}",
+                    f"No such “{label.en}” is on this device, and none may be begun: {reason.en}",
+                ),
+            )
 
     def _make(self, record_type: RecordType, fields: Mapping[str, Any]) -> Save:
         record_id = self._derived(record_type, fields)
-        for key, _ in _keys(record_type, fields):
+        for key, _ in identity_keys(record_type, fields):
             self._ids.setdefault(key, []).append(record_id)
         completed = self._completed(record_type, fields)
         self._made[record_id] = completed
@@ -148,28 +165,8 @@ class References:
         from desktop.commands.entries import entry_context
         from forms.entry import RecordEntry
 
-        entry = RecordEntry(record_type, self._desk.catalog, entry_context(self._desk))
+        entry = RecordEntry(record_type, self._desk.catalog, entry_context(self._desk, resolve=self.resolve))
         for name, value in fields.items():
             if not entry.is_calculated(name):
                 entry.put(name, value)  # past the locks: what the engine once wrote comes along
         return entry.fields
-
-
-def identity_fields(record_type: RecordType) -> list[tuple[str, ...]]:
-    """Fields that tell one record of a type from another, the surest first."""
-    numbers = [(f.name,) for f in record_type.fields if f.type in _NUMBERS]
-    others = [record_type.duplicate] if record_type.duplicate else []
-    if set(_PERSON) <= record_type.field_map.keys() and _PERSON not in others:
-        others.append(_PERSON)
-    return [*numbers, *(names for names in others if names not in numbers)]
-
-
-def _keys(record_type: RecordType, fields: Mapping[str, Any]) -> list[tuple[Key, dict[str, Any]]]:
-    """What the fields can be told by, the surest first, each with the fields to search for; an object that none of the
-    identity fields tell is known by all it says, and only within its file."""
-    keys: list[tuple[Key, dict[str, Any]]] = []
-    for names in identity_fields(record_type):
-        named = {name: fields[name] for name in names if fields.get(name) is not None}
-        if len(named) == len(names):
-            keys.append(((record_type.id, *names, *(str(value) for value in named.values())), named))
-    return keys or [((record_type.id, json.dumps(fields, ensure_ascii=False, sort_keys=True)), {})]

@@ -14,6 +14,7 @@ from desktop.commands.parser import Parser
 from forms.definition import Printout, RecordType
 
 if TYPE_CHECKING:
+    from forms.printing import PrintContext
     from sync.store.model import Record
 
 
@@ -21,13 +22,21 @@ def arguments(parser: Parser, verb: str) -> None:
     parser.add_argument("id", metavar="ID", help=parser.say("mã bản ghi", "the record's id"))
     parser.add_argument("printout", metavar=parser.say("MẪU", "PRINTOUT"))
     parser.add_argument("file", metavar=parser.say("TỆP.pdf", "FILE.pdf"))
+    parser.add_argument(
+        "--serial",
+        default="",
+        metavar=parser.say("SỐ PHÔI", "SERIAL"),
+        help=parser.say("số phôi in sẵn, ghi vào sổ phôi", "serial number of the pre-printed blank, for its log"),
+    )
 
 
 def run(desk: Desk, given: argparse.Namespace) -> int:
     record = desk.record(given.id)
     record_type = desk.catalog.record_type(record.type)
     printout = find_printout(record_type, given.printout)
-    copy = print_record(desk, record, printout, Path(given.file))
+    if given.serial and not printout.blank:
+        raise usage_error(f"“{printout.label.vi}” không in trên phôi.", f"“{printout.label.en}” goes on no blank.")
+    copy = print_record(desk, record, printout, Path(given.file), given.serial)
     if desk.as_json:
         desk.put_json({"id": record.id, "printout": printout.id, "copy": copy, "file": given.file})
     again_vi, again_en = (f", in lại lần {copy - 1}", f", reprint {copy - 1}") if copy > 1 else ("", "")
@@ -35,7 +44,7 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
     return 0
 
 
-def print_record(desk: Desk, record: Record, printout: Printout, path: Path) -> int:
+def print_record(desk: Desk, record: Record, printout: Printout, path: Path, serial: str = "") -> int:
     """Write the PDF; which copy it is (1: the first, 0: a proof, which is not logged).
 
     Raises PrintError, PrintFailed, CommandError or OSError. The log comes first: a print that failed after it only makes
@@ -48,14 +57,19 @@ def print_record(desk: Desk, record: Record, printout: Printout, path: Path) -> 
             f"“{printout.label.vi}” chưa in được khi đang “{state.vi}”.",
             f"“{printout.label.en}” cannot be printed while the record is “{state.en}”.",
         )
+    check_writable(path)
+    if printout.proof:
+        write_paper(printed_html(desk, record, printout, 0), printout, path)
+        return 0
+    copy = desk.store.prints.log(record.id, printout.id, desk.officer, serial=serial)
+    write_paper(printed_html(desk, record, printout, copy), printout, path)
+    return copy
+
+
+def check_writable(path: Path) -> None:
+    """Raises CommandError before anything is logged."""
     if (path.exists() and not path.is_file()) or not path.absolute().parent.is_dir():
         raise CommandError(f"Không ghi được {path}.", f"Cannot write {path}.")
-    if printout.proof:
-        _write(desk, record, printout, path, 0)
-        return 0
-    copy = desk.store.prints.log(record.id, printout.id, desk.officer)
-    _write(desk, record, printout, path, copy)
-    return copy
 
 
 def find_printout(record_type: RecordType, printout_id: str) -> Printout:
@@ -68,21 +82,32 @@ def find_printout(record_type: RecordType, printout_id: str) -> Printout:
 
 def printed_html(desk: Desk, record: Record, printout: Printout, copy: int) -> str:
     """The paper as HTML, with the records the printout covers."""
-    from forms.printing import PrintContext, render
+    from forms.printing import render
 
     record_type = desk.catalog.record_type(record.type)
     register = record_type.register
-    context = PrintContext(
+    temporary = register is not None and not (record.number or record.fields.get(register.field))
+    context = print_context(desk, copy_number=copy, temporary=temporary)
+    records: list[Any] = _covered(desk, record, record_type, printout)
+    return render(record_type, printout.id, desk.catalog, records, context=context)
+
+
+def print_context(desk: Desk, **more: Any) -> PrintContext:
+    """What surrounds a print of the command line; references within what may be seen."""
+    from forms.printing import PrintContext
+
+    def related(type_id: str, field: str, record_id: str) -> tuple[Record, ...]:
+        seen = desk.seen is None or type_id in desk.seen
+        return desk.store.records.pointing_at(type_id, field, record_id) if seen else ()
+
+    return PrintContext(
         ward=ward_facts(desk),
         officer=desk.officer,
         now=desk.clock.now,
-        resolve=desk.store.records.resolve,
-        related=desk.store.records.pointing_at,
-        copy_number=copy,
-        temporary=register is not None and not (record.number or record.fields.get(register.field)),
+        resolve=desk.resolve,
+        related=related,
+        **more,
     )
-    records: list[Any] = _covered(desk, record, record_type, printout)
-    return render(record_type, printout.id, desk.catalog, records, context=context)
 
 
 def _covered(desk: Desk, record: Record, record_type: RecordType, printout: Printout) -> list[Record]:
@@ -94,8 +119,8 @@ def _covered(desk: Desk, record: Record, record_type: RecordType, printout: Prin
     return sorted(found, key=lambda line: line.id) or [record]
 
 
-def _write(desk: Desk, record: Record, printout: Printout, path: Path, copy: int) -> None:
-    html = printed_html(desk, record, printout, copy)
+def write_paper(html: str, printout: Printout, path: Path) -> None:
+    """The PDF. Raises PrintFailed."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
 

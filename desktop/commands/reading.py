@@ -40,7 +40,7 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
 def _search(desk: Desk, given: argparse.Namespace) -> None:
     for type_id in given.type:
         desk.record_type(type_id)
-    hits = desk.store.search.find(" ".join(given.text), tuple(given.type), given.limit)
+    hits = desk.store.search.find(" ".join(given.text), tuple(given.type), given.limit, desk.seen)
     if desk.as_json:
         desk.put_json({"hits": hits})
         return
@@ -67,11 +67,8 @@ def _show(desk: Desk, given: argparse.Namespace) -> None:
 def _text(desk: Desk, record_type: RecordType, field: Field, value: Any) -> str:
     from forms.field_types import show
 
-    def resolve(record_id: str) -> Any:
-        return desk.store.records.resolve(record_id)
-
     choices = desk.catalog.choices_of(field) if field.type in ("one_of", "many_of") else ()
-    return show(field, value, desk.language, choices=choices, resolve=resolve)
+    return show(field, value, desk.language, choices=choices, resolve=desk.resolve)
 
 
 def shown(desk: Desk, record: Record) -> dict[str, Any]:
@@ -106,7 +103,7 @@ def _history(desk: Desk, given: argparse.Namespace) -> None:
         for key, value in change.after.items():
             desk.line(f"    {key}: {_short(change.before.get(key))} → {_short(value)}")
         for problem in row.problems:
-            desk.line(f"    ! {problem.field}: {problem.message}")
+            desk.line(f"    ! {problem.field}: {desk.label(problem.label)}")
     for delivery in deliveries:
         desk.line(f"{delivery.at}  → {delivery.service}  [{delivery.status}]  {delivery.message}".rstrip())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -18,6 +19,8 @@ def run(argv: Sequence[str]) -> int:
     """Run the verb in ``argv``; its exit code."""
     _speak_utf8()
     arguments = list(argv)
+    if not _is_plain_open(arguments):
+        gc.enable()
     if arguments[:1] == ["gateway"]:
         return _gateway(arguments[1:])
     language = chosen_language(arguments)

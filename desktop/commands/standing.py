@@ -23,21 +23,25 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
 
 
 def status(desk: Desk) -> dict[str, Any]:
-    """The counts of ``status --json``."""
-    store = desk.store
-    overview = store.overview(desk.clock.now())
+    """The counts of ``status --json``. ``pending`` is the device's whoever looks: what it holds must not be carried away;
+    the others are of what may be seen."""
+    store, seen = desk.store, desk.seen_of_device
+    overview = store.overview(desk.clock.now(), seen)
+    waiting = overview.waiting if seen is None else store.overview(desk.clock.now()).waiting
+    records = {t: n for t, n in store.records.types().items() if seen is None or t in seen}
+    awaiting = [r for r in store.numbers.awaiting() if seen is None or r.type in seen]
     enrolment = store.enrolment
     return {
-        "pending": overview.waiting,
+        "pending": waiting,
         "conflicts": overview.conflicts,
         "refused": overview.refused,
         "last_sync": store.meta("last_sync"),
-        "records": store.records.types(),
+        "records": records,
         "overdue": overview.overdue,
         "due_today": overview.due_today,
         "new": overview.new,
         "drafts": overview.drafts,
-        "awaiting_number": len(store.numbers.awaiting()),
+        "awaiting_number": len(awaiting),
         "clock_skew": store.meta("clock_skew"),
         "device": enrolment.device if enrolment else None,
         "wards": enrolment.wards if enrolment else {},
@@ -68,16 +72,20 @@ def _status(desk: Desk) -> None:
 
 
 def _outbox(desk: Desk) -> None:
-    rows = desk.store.changes.outbox()
+    seen = desk.seen_of_device
+    rows = desk.store.changes.outbox(seen)
+    unseen = seen is not None and desk.store.overview(desk.clock.now(), seen).unseen_waiting
     if desk.as_json:
-        desk.put_json({"changes": [_waiting(row) for row in rows]})
+        desk.put_json({"changes": [_waiting(row) for row in rows]} | ({"unseen": True} if unseen else {}))
         return
     for row in rows:
         change = row.change
         desk.line(f"{change.at}  {change.type}  {change.record_id}  {change.action or change.kind}  [{row.status}]")
         for problem in row.problems:
-            desk.line(f"    ! {problem.field}: {problem.message}")
-    if not rows:
+            desk.line(f"    ! {problem.field}: {desk.label(problem.label)}")
+    if unseen:
+        desk.say("Máy này còn việc chưa gửi của cán bộ khác.", "This device still holds unsent work of other officers.")
+    elif not rows:
         desk.say("Không có gì chờ gửi.", "Nothing waits.")
 
 

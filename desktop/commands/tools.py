@@ -8,7 +8,21 @@ from typing import Any
 from desktop.commands.desk import Desk
 from desktop.commands.errors import usage_error
 from desktop.commands.parser import Parser
-from forms.definition import Action, Deadline, Field, Message, Printout, RecordType, Register, Report, Tool
+from forms.definition import (
+    Action,
+    Catalog,
+    Deadline,
+    Field,
+    Flow,
+    Message,
+    Printout,
+    RecordType,
+    Report,
+    ReportColumn,
+    ReportTable,
+    Tool,
+)
+from forms.register_numbers import series_names
 
 
 def arguments(parser: Parser, verb: str) -> None:
@@ -26,7 +40,7 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
         )
     tools = [t for t in desk.catalog.tools if not given.tool or t.id in given.tool]
     if desk.as_json:
-        desk.put_json({"version": desk.catalog.version, "tools": [_tool(t) for t in tools]})
+        desk.put_json({"version": desk.catalog.version, "tools": [_tool(t, desk.catalog) for t in tools]})
         return 0
     for tool in tools:
         desk.line(f"{tool.id}  {desk.label(tool.label)}")
@@ -35,18 +49,19 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
     return 0
 
 
-def _tool(tool: Tool) -> dict[str, Any]:
+def _tool(tool: Tool, catalog: Catalog) -> dict[str, Any]:
     return {
         "id": tool.id,
         "label": tool.label,
         "service": tool.service,
         "group": tool.group,
-        "records": [_record(r) for r in tool.records],
+        "records": [_record(r, catalog) for r in tool.records],
         "reports": [_report(r) for r in tool.reports],
+        "flows": [_flow(f) for f in tool.flows],
     }
 
 
-def _record(record: RecordType) -> dict[str, Any]:
+def _record(record: RecordType, catalog: Catalog) -> dict[str, Any]:
     return {
         "id": record.id.partition(".")[2],
         "type": record.id,
@@ -56,7 +71,7 @@ def _record(record: RecordType) -> dict[str, Any]:
         "fields": [_field(f) for f in record.fields],
         "states": [{"id": s.id, "label": s.label, "kind": s.kind} for s in record.states],
         "actions": [_action(a) for a in record.actions],
-        "register": _register(record.register),
+        "register": _register(record, catalog),
         "deadline": _deadline(record.deadline),
         "printouts": [_printout(p) for p in record.printouts],
         "rules": _rules(record),
@@ -92,7 +107,8 @@ def _action(action: Action) -> dict[str, Any]:
     }
 
 
-def _register(register: Register | None) -> dict[str, Any] | None:
+def _register(record: RecordType, catalog: Catalog) -> dict[str, Any] | None:
+    register = record.register
     if register is None:
         return None
     return {
@@ -102,6 +118,8 @@ def _register(register: Register | None) -> dict[str, Any] | None:
         "format": register.format,
         "period": register.period,
         "service": register.service,
+        "series_by": register.series_by,
+        "series": series_names(record, catalog),
     }
 
 
@@ -116,7 +134,55 @@ def _printout(printout: Printout) -> dict[str, Any]:
 
 
 def _report(report: Report) -> dict[str, Any]:
-    return {"id": report.id, "label": report.label, "period": report.period}
+    return {
+        "id": report.id,
+        "label": report.label,
+        "periods": report.periods,
+        "to": report.to,
+        "window": report.window,
+        "due": {"days": report.due.days, "unit": report.due.unit} if report.due else None,
+        "basis": report.basis,
+        "service": report.service,
+        "tables": [_table(t) for t in report.tables],
+    }
+
+
+def _table(table: ReportTable) -> dict[str, Any]:
+    return {
+        "id": table.id,
+        "label": table.label,
+        "over": table.over,
+        "list": table.by_record,
+        "when": table.when,
+        "where": table.where,
+        "rows": [{"by": row.by, "label": row.label} for row in table.rows],
+        "columns": [_column(column) for column in table.columns],
+        "total": table.total,
+    }
+
+
+def _column(column: ReportColumn) -> dict[str, Any]:
+    rules = {kind: text for kind in ("count", "sum", "calc", "value") if (text := getattr(column, kind))}
+    return {"id": column.id, "label": column.label, **rules}
+
+
+def _flow(flow: Flow) -> dict[str, Any]:
+    """What comes next: how it is found, what it begins or takes, whose work it is."""
+    return {
+        "id": flow.id,
+        "label": flow.label,
+        "from": flow.from_,
+        "states": flow.states,
+        "where": flow.where,
+        "to": flow.to,
+        "to_field": flow.to_field,
+        "link": flow.link,
+        "finds": flow.finds,
+        "action": flow.action,
+        "sets": flow.sets,
+        "roles": flow.roles,
+        "mode": flow.mode,
+    }
 
 
 def _rules(record: RecordType) -> list[dict[str, Any]]:

@@ -31,6 +31,9 @@ VERBS: tuple[Verb, ...] = (
     _verb("enrol", "enrolment", "đăng ký máy này cho một phường", "make this profile a device of a ward"),
     _verb("tools", "tools", "các công cụ trong danh mục", "what is in the catalogue"),
     _verb("check", "check", "tìm lỗi trong một thư mục công cụ", "every mistake in a tool folder"),
+    _verb(
+        "pack", "pack", "gói mẫu biểu: tạo, ký, xem, đổi từ Excel", "packs of definitions: make, sign, look, from Excel"
+    ),
     _verb("sample", "sample", "tạo bản ghi mẫu (không có thật)", "believable, invented records"),
     _verb("import", "importing", "nhập bản ghi từ tệp", "take records in from a file"),
     _verb("export", "exporting", "xuất bản ghi ra tệp", "write records to a file"),
@@ -38,11 +41,21 @@ VERBS: tuple[Verb, ...] = (
     _verb("show", "reading", "xem một bản ghi", "show one record"),
     _verb("history", "reading", "lịch sử của một bản ghi", "a record's changes and deliveries"),
     _verb("act", "acting", "thực hiện một thao tác trên bản ghi", "take an action on a record"),
+    _verb("proposals", "following", "những việc tiếp theo", "what comes next"),
+    _verb("follow", "following", "làm việc tiếp theo của một bản ghi", "go on from a record to the next"),
+    _verb("batch", "batch", "lập danh sách cho mọi người một lượt", "records for everybody at once"),
     _verb("conflicts", "conflicts", "những chỗ hai máy ghi khác nhau", "open conflicts"),
     _verb("resolve", "conflicts", "chọn giá trị cho chỗ khác nhau", "settle a conflict"),
     _verb("outbox", "standing", "những gì đang chờ gửi và vì sao", "what waits to be sent, and why"),
     _verb("numbers", "numbers", "các số của một quyển sổ", "the numbers of a book"),
     _verb("print", "printing", "in một mẫu của bản ghi ra PDF", "a printout of a record as PDF"),
+    _verb(
+        "book", "book", "in các trang của một sổ hoặc một danh sách ra PDF", "pages of a register, or a list, as PDF"
+    ),
+    _verb("blanks", "blanks", "sổ phôi in sẵn: đã dùng, hỏng", "pre-printed blanks: used and spoiled"),
+    _verb("calendar", "working_days", "ngày nghỉ, ngày làm bù, giờ làm việc", "days off, days worked, office hours"),
+    _verb("reports", "reports", "các báo cáo và hạn gửi", "what is to be reported, and until when"),
+    _verb("report", "reports", "lập một báo cáo của một kỳ", "one report over a period"),
     _verb("attach", "attaching", "đính kèm một tệp vào bản ghi", "attach a file to a record"),
     _verb("sync", "syncing", "đồng bộ với thành phố ngay", "sync with the city now"),
     _verb("status", "standing", "tình trạng của máy này", "where things stand"),

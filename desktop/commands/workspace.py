@@ -28,6 +28,9 @@ def run(desk: Desk, given: argparse.Namespace | None = None) -> int:
             "This machine has no display to open the workspace on. Other verbs: sophuong --help",
         )
     gc.disable()  # a start makes many objects and drops few: looking for rubbish meanwhile costs it 10 ms
+    from desktop.quick_enums import use_quick_enums
+
+    use_quick_enums()
     from desktop.start import open_workspace
 
     return open_workspace(desk.folder, passphrase=desk.passphrase)

@@ -28,7 +28,7 @@ class DemoCity:
         folder.mkdir(parents=True, exist_ok=True)
         self._database = f"sqlite:///{folder / 'city.db'}"
         self._catalog = catalog
-        self.simulator = Simulator(clock=clock)
+        self.simulator = Simulator(clock=clock, memory=folder / "services.ndjson")
         self._clock = clock
         self._gateway: GatewayServer | None = None
 

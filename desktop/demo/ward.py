@@ -13,7 +13,7 @@ from desktop.commands.syncing import sync_now
 from desktop.demo.city import DemoCity
 from desktop.demo.people import CIVIL_STATUS, CLERK, DemoOfficer
 from forms.definition import RecordType
-from sync.clock import moment_text
+from sync.clock import HANOI, moment_text
 from sync.ids import IdSource
 from sync.protocol import Officer
 from sync.store.model import Record, Save
@@ -34,7 +34,9 @@ _DOSSIER = "onestop.dossier"
 _BIRTH = "civil_status.birth"
 _SEED = "phuong-mau"
 _BATCH = 500
-_MOST_LATE = 4  # of a kind: an office that works, and not one that has given up
+_LATE = 4  # of all kinds together: an office that works, and not one that has given up
+_DUE_TODAY = 12
+_SPARE = 90  # more of a kind than wanted, to choose from: most that are open may be due today
 _ONLINE = 3  # applications that came over the city's portal this morning
 
 
@@ -102,9 +104,11 @@ class SampleWard:
         record_type = self._desk.catalog.record_type(_OFFICER)
         officers = self._desk.enrolment.officers
         made = self.samples(record_type, len(officers), "officers")
+        posts = {role.id: role.label.vi for role in self._desk.catalog.roles}
         saves = []
         for officer, record in zip(officers, made, strict=True):
             fields = {**record["fields"], "full_name": officer.name, "roles": list(officer.roles)}
+            fields["position"] = posts.get(officer.roles[0], fields.get("position"))  # printed under the signature
             saves.append(self._save(record_type, {**record, "fields": fields}, officer.id))
         self._write(record_type, saves)
 
@@ -122,16 +126,36 @@ class SampleWard:
         self._write(record_type, [self._save(record_type, example) for example in read])
 
     def _year_of(self, record_type: RecordType, count: int) -> None:
-        made = self.samples(record_type, count, "year")
-        late = [record for record in made if self._is_late(record_type, record)]
-        left_out = {id(record) for record in late[:-_MOST_LATE]}
-        self._write(record_type, [self._save(record_type, record) for record in made if id(record) not in left_out])
+        if record_type.deadline is None:
+            chosen = self.samples(record_type, count, "year")
+        else:
+            chosen = self._with_few_due(record_type, self.samples(record_type, count + _SPARE, "year"), count)
+        self._write(record_type, [self._save(record_type, record) for record in chosen])
 
-    def _is_late(self, record_type: RecordType, record: Mapping[str, Any]) -> bool:
-        deadline = record_type.deadline
+    def _with_few_due(self, record_type: RecordType, made: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+        """``count`` of the records, in their order, with so many late and due today as are this kind's part of an office's
+        morning; the oldest of the others make room."""
+        now = self._desk.clock.now().astimezone(HANOI)
+        at, day_end = moment_text(now), moment_text(now.replace(hour=23, minute=59, second=59))
+        late: list[dict[str, Any]] = []
+        today: list[dict[str, Any]] = []
+        others: list[dict[str, Any]] = []
+        for record in made:
+            due = self._due(record_type, record)
+            (others if due is None or due > day_end else late if due < at else today).append(record)
+        kinds = [n for type_id, n in YEAR if self._has(type_id) and self._desk.catalog.record_type(type_id).deadline]
+        share = count / sum(kinds)
+        few = late[: round(_LATE * share)] + today[: round(_DUE_TODAY * share)]
+        kept = {id(record) for record in (*few, *others[len(others) + len(few) - count :])}
+        return [record for record in made if id(record) in kept]
+
+    def _due(self, record_type: RecordType, record: Mapping[str, Any]) -> str | None:
+        """When an open record whose clock runs is due, as text to compare with moments."""
+        state, deadline = record_type.state(record["state"]), record_type.deadline
         due = record["fields"].get(deadline.field) if deadline else None
-        is_open = record_type.state(record["state"]).kind in ("open", "waiting", "draft")
-        return is_open and due is not None and str(due) < moment_text(self._desk.clock.now())
+        if due is None or state.kind not in ("open", "waiting") or not state.clock:
+            return None
+        return f"{due}T17:00:00Z" if len(due) == 10 else str(due)
 
     def _birth_to_be_refused(self) -> None:
         """A birth sent without the hospital's certificate: the civil-status service will send it back."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 from desktop.forms.layout import clear_layout
 from desktop.language import say, tr
 from desktop.widgets.basics import button
-from forms.entry import ActionOffer
+from forms.entry import ActionOffer, OfficerLike
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -26,6 +26,7 @@ class ActionBar(QWidget):
 
     def __init__(self, app: App, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._app = app
         self._line = QHBoxLayout(self)
         self._line.setContentsMargins(0, 0, 0, 0)
         self._line.setSpacing(app.look.px(8))
@@ -60,7 +61,7 @@ class ActionBar(QWidget):
         self._shown, self._offers = shown, offers
         clear_layout(self._line)
         self.buttons = {}
-        main = next((o for o in offers if o.action.main), None)
+        main = main_offer(offers, self._app.officer)
         others = [o for o in offers if o is not main]
         most = MOST_BUTTONS if len(others) <= MOST_BUTTONS else self._most
         most = 0 if self._cramped else most
@@ -70,12 +71,12 @@ class ActionBar(QWidget):
         if others[most:]:
             self._line.addWidget(self._more(others[most:]))
         if main is not None:
-            self._line.addWidget(self._button(main))
+            self._line.addWidget(self._button(main, main=True))
 
-    def _button(self, offer: ActionOffer) -> QPushButton:
+    def _button(self, offer: ActionOffer, main: bool = False) -> QPushButton:
         action = offer.action
-        kind = "main" if action.main else "danger" if action.danger else ""
-        text = say(action.label) + ("  F9" if action.main else "")
+        kind = "main" if main else "danger" if action.danger else ""
+        text = say(action.label) + ("  F9" if main else "")
         made = button(text, lambda: self.chosen.emit(action.id), kind=kind, tip=_why(offer))
         made.setAccessibleDescription(_why(offer))
         self.buttons[action.id] = made
@@ -92,6 +93,14 @@ class ActionBar(QWidget):
             row.triggered.connect(lambda _=False, action_id=offer.action.id: self.chosen.emit(action_id))
         made.setMenu(menu)
         return made
+
+
+def main_offer(offers: Sequence[ActionOffer], officer: OfficerLike | None) -> ActionOffer | None:
+    """What F9 does: the first main action this officer's roles may take; else the first, which says whose work it is."""
+    mains = [offer for offer in offers if offer.action.main]
+    held = set(officer.roles) if officer is not None else set()
+    own = (offer for offer in mains if not offer.action.roles or held & set(offer.action.roles))
+    return next(own, mains[0] if mains else None)
 
 
 def _blocked(offer: ActionOffer) -> bool:

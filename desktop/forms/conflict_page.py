@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from desktop.actions import ActionRow
 from desktop.forms.conflict_table import ConflictTable, Pick, picks_of
 from desktop.forms.history_view import HistoryView
-from desktop.forms.layout import clear_layout
 from desktop.forms.record_body import scrolled
 from desktop.forms.record_header import NoticeLine
 from desktop.language import say, tr
@@ -57,7 +56,7 @@ class ConflictPage(QWidget):
         self._table_place = QVBoxLayout()
         inner.addLayout(self._table_place)
         self._buttons = FlowLine(px(8))
-        inner.addLayout(self._buttons)
+        inner.addWidget(self._buttons)
         inner.addWidget(text_label(tr("form.conflict.keys"), "quiet", wrap=True))
         inner.addWidget(text_label(tr("form.conflict.history"), "heading"))
         self.history: HistoryView | None = None
@@ -142,9 +141,7 @@ class ConflictPage(QWidget):
             self._about.setText(tr("form.conflict.none" if record else "form.missing"))
             self._put_table([])
             if record is not None:
-                self._buttons.addWidget(
-                    button(tr("form.conflict.open"), lambda: self.open_requested.emit(self.record_id))
-                )
+                self._buttons.add(button(tr("form.conflict.open"), lambda: self.open_requested.emit(self.record_id)))
             return
         record_type = self.app.catalog.record_type(record.type)
         parts = (say(record_type.label), record.number or "", record.title, record.subtitle)
@@ -164,16 +161,16 @@ class ConflictPage(QWidget):
             self.table.hide()
             self.table.deleteLater()
             self.table = None
-        clear_layout(self._buttons)
+        self._buttons.clear()
         if not picks:
             return
         self.table = ConflictTable(self.app, picks, self._body)
         self._table_place.addWidget(self.table)
         self._save_button = button("", self.save, kind="main")
-        self._buttons.addWidget(self._save_button)
+        self._buttons.add(self._save_button)
         for side, text in self._sides():
-            self._buttons.addWidget(button(text, partial(self.pick_all, side)))
-        self._buttons.addWidget(
+            self._buttons.add(button(text, partial(self.pick_all, side)))
+        self._buttons.add(
             button(tr("form.conflict.open"), lambda: self.open_requested.emit(self.record_id), kind="flat")
         )
         self.table.picked.connect(self._show_left)

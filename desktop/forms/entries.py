@@ -37,6 +37,7 @@ def entry_context(app: App) -> EntryContext:
         resolve=app.resolve,
         calendar=app.calendar,
         language=language(),
+        find=lambda kind, field, value: app.store.records.others(kind, field, value, app.seen),
     )
 
 
@@ -52,28 +53,44 @@ def new_entry(app: App, record_type: RecordType, values: Mapping[str, Any] | Non
 
 
 def entry_of(app: App, record: Record, fields: Mapping[str, Any] | None = None) -> RecordEntry:
-    """A saved record for editing; ``fields`` (a draft's) stand for its own."""
+    """A saved record for editing, as it is today; ``fields`` (a draft's) stand for its own."""
     record_type = app.catalog.record_type(record.type)
-    return RecordEntry(
+    entry = RecordEntry(
         record_type,
         app.catalog,
         entry_context(app),
         fields=dict(record.fields if fields is None else fields),
         state=record.state,
         number=record.number,
+        id=record.id,
     )
+    entry.tell_time()
+    return entry
 
 
 def draft_entry(app: App, record_type: RecordType, draft: Draft, record: Record | None) -> RecordEntry:
     """A form as it was left: of a saved record, or of one that never was."""
-    return RecordEntry(
+    entry = RecordEntry(
         record_type,
         app.catalog,
         entry_context(app),
         fields=dict(draft.fields),
         state=record.state if record else None,
         number=record.number if record else None,
+        id=record.id if record else None,
     )
+    entry.tell_time()
+    return entry
+
+
+def without_clock(entry: RecordEntry, opened: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry's values to compare with the record as it was ``opened``: what only the clock moved is as it was, since the
+    officer did nothing there."""
+    fields = entry.draft_fields
+    for name, value in entry.by_clock.items():
+        if fields.get(name) == value:
+            fields[name] = opened.get(name)
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def copy_entry(app: App, entry: RecordEntry) -> RecordEntry:
@@ -85,4 +102,5 @@ def copy_entry(app: App, entry: RecordEntry) -> RecordEntry:
         fields=entry.draft_fields,
         state=entry.state,
         number=entry.number,
+        id=entry.id,
     )

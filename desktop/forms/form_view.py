@@ -13,22 +13,22 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from desktop.forms.field_cell import FieldCell
 from desktop.forms.field_widgets.group import GroupField
 from desktop.forms.field_widgets.reference import ReferenceField
 from desktop.forms.host import FormHost
-from desktop.forms.layout import GridFlow
+from desktop.forms.layout import GridFlow, bring_into_sight
 from desktop.forms.popup import SuggestionPopup
 from forms.definition import Field, RecordType, Section
 from forms.entry import RecordEntry, RuleError
+from forms.entry_values import TYPED
 
 if TYPE_CHECKING:
     from desktop.app import App
 
 FIRST_SCREEN = 14  # fields built before the form is shown
-SCROLL_MARGIN = 60  # px kept in sight above and below the field one goes to
 SLICE = 0.008  # s of building between two turns of the event loop
 
 
@@ -172,6 +172,14 @@ class FormView(QWidget):
         for cell in list(self.cells.values()):
             cell.input.commit_typed()
 
+    def draft_fields(self) -> dict[str, Any]:
+        """What a draft keeps: the entry's values, and as typed what cannot be committed yet."""
+        fields = self.entry.draft_fields
+        half: dict[str, str] = {}
+        for cell in self.cells.values():
+            half |= cell.input.half_typed()
+        return fields | {TYPED: fields.get(TYPED, {}) | half} if half else fields
+
     def show_entry(self, entry: RecordEntry) -> None:
         """Another entry of the same type under the same widgets: after a save, or when the city's version came."""
         self.entry = self._host.entry = entry
@@ -280,6 +288,8 @@ class FormView(QWidget):
             cell.input.rows_changed.connect(lambda name=field.name: self._rows_changed(name))
         self.cells[field.name] = cell
         self._refresh_cell(cell)
+        if not self._is_shown(cell):
+            cell.hide()  # said outright: a layout shows whatever was never hidden, a moment later
         self._grid.add(cell, 12 if field.type == "group" else field.width)
         if self.isVisible() and self._is_shown(cell):
             cell.show()
@@ -334,10 +344,4 @@ class FormView(QWidget):
         QTimer.singleShot(0, cell, lambda: self._bring(cell))
 
     def _bring(self, cell: FieldCell) -> None:
-        """The whole cell; of one too tall for the page (a short form hangs in it) the input."""
-        above = self.parentWidget()
-        while above is not None and not isinstance(above, QScrollArea):
-            above = above.parentWidget()
-        if above is not None:
-            fits = cell.height() + SCROLL_MARGIN < above.viewport().height()
-            above.ensureWidgetVisible(cell if fits else cell.input.focus_target, 20, SCROLL_MARGIN)
+        bring_into_sight(cell, cell.input.focus_target)

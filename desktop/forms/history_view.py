@@ -15,6 +15,8 @@ from desktop.models.tags import change_tag
 from desktop.widgets.basics import Card, tag_label, text_label
 from forms.definition import Field, RecordType
 from forms.field_types import show
+from forms.flow_book import NOT_NEEDED
+from sync.merge import SAME_NUMBER
 from sync.protocol import Change
 from sync.store.model import HistoryRow
 
@@ -94,7 +96,17 @@ def describe_change(record_type: RecordType, change: Change) -> str:
         case "void":
             return tr("form.history.void", reason=change.reason or "")
         case _:
-            return tr("form.history.edit", fields=labels)
+            return _engine_words(change) or tr("form.history.edit", fields=labels)
+
+
+def _engine_words(change: Change) -> str:
+    """What an edit of the engine's own fields means; "" for one of the form's."""
+    if SAME_NUMBER in change.after:
+        return tr("form.history.same_number")
+    marks = [value for key, value in change.after.items() if key.startswith(NOT_NEEDED)]
+    if not marks:
+        return ""
+    return tr("form.history.not_needed" if marks[0] else "form.history.needed", reason=change.reason or "")
 
 
 def changed_lines(app: App, record_type: RecordType, change: Change) -> Iterator[str]:

@@ -7,11 +7,12 @@ same height so that the inputs stand on one line, and widens fields step by step
 from __future__ import annotations
 
 from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtWidgets import QLayout, QLayoutItem, QScrollArea, QWidget
 
 COLUMNS = 12
 MEDIUM_WIDTH = 440  # px: below it quarters become halves
 LEAST = 84  # px: below it no field is usable
+SCROLL_MARGIN = 60  # px kept in sight above and below what one goes to
 NARROW_WIDTH = 300  # px: below it every field takes the whole line
 
 
@@ -41,6 +42,16 @@ def flowed_span(span: int, width: int) -> int:
     return span
 
 
+def bring_into_sight(widget: QWidget, least: QWidget) -> None:
+    """Scrolls the page to a widget; of one too tall for the page to the part ``least``."""
+    above = widget.parentWidget()
+    while above is not None and not isinstance(above, QScrollArea):
+        above = above.parentWidget()
+    if above is not None:
+        fits = widget.height() + SCROLL_MARGIN < above.viewport().height()
+        above.ensureWidgetVisible(widget if fits else least, 20, SCROLL_MARGIN)
+
+
 def clear_layout(layout: QLayout) -> None:
     """Takes every widget out of a layout and lets it go."""
     while layout.count():
@@ -59,11 +70,23 @@ class GridFlow(QLayout):
         self._next_span = COLUMNS
         self._gap_x, self._gap_y, self._flows = gap_x, gap_y, flows
         self._heights: dict[int, int] = {}
+        self._hung: dict[QWidget, QWidget] = {}  # widget → the cell it hangs under
         self.setContentsMargins(QMargins())
 
     def add(self, widget: QWidget, span: int = COLUMNS) -> None:
         self._next_span = span
         self.addWidget(widget)
+
+    def hang(self, widget: QWidget, under: QWidget) -> None:
+        """Puts a widget on a line of its own, below the row of the cell ``under``, as wide as the form."""
+        self._hung[widget] = under
+        self.add(widget)
+
+    def take_down(self, widget: QWidget) -> None:
+        """Takes a hung widget out again; it is the caller's to let go."""
+        self._hung.pop(widget, None)
+        self.removeWidget(widget)
+        self.invalidate()
 
     def addItem(self, item: QLayoutItem, /) -> None:
         self._items.append((item, self._next_span))
@@ -115,7 +138,7 @@ class GridFlow(QLayout):
         rows: list[list[tuple[QLayoutItem, int]]] = []
         free, room = 0, 0
         for item, wanted in self._items:
-            if item.isEmpty():
+            if item.isEmpty() or item.widget() in self._hung:
                 continue
             span = flowed_span(wanted, width) if self._flows else wanted
             least = self._least(item) + self._gap_x
@@ -125,7 +148,15 @@ class GridFlow(QLayout):
             rows[-1].append((item, span))
             free -= span
             room -= least
-        return rows
+        return self._with_hung(rows) if self._hung else rows
+
+    def _with_hung(self, rows: list[list[tuple[QLayoutItem, int]]]) -> list[list[tuple[QLayoutItem, int]]]:
+        hung = {under: item for item, _ in self._items if (under := self._hung.get(item.widget())) is not None}
+        found = []
+        for row in rows:
+            below = (hung.get(item.widget()) for item, _ in row)
+            found += [row, *([(item, COLUMNS)] for item in below if item is not None and not item.isEmpty())]
+        return found
 
     def _widths(self, row: list[tuple[QLayoutItem, int]], width: int) -> list[int]:
         """Px of each cell: its share, and where that would cut what stands in it, what the others can spare."""

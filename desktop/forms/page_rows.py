@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from desktop.actions import ActionRow
+from desktop.forms.action_bar import main_offer
 from desktop.forms.record_body import TABS
 from desktop.language import say, tr
 
@@ -18,7 +19,9 @@ def page_rows(page: RecordPage) -> list[ActionRow]:
     group = say(page.record_type.label)
     officer = page.app.officer
     rows = []
-    for offer in page.entry.actions(officer) if officer else []:
+    offers = page.entry.actions(officer) if officer else []
+    main = main_offer(offers, officer)
+    for offer in offers:
         action = offer.action
         why = " ".join(say(p.message) for p in offer.problems if p.blocks)
         rows.append(
@@ -27,9 +30,9 @@ def page_rows(page: RecordPage) -> list[ActionRow]:
                 title=say(action.label),
                 run=partial(page.save, action.id),
                 icon=action.icon,
-                shortcut="F9" if action.main else "",
+                shortcut="F9" if offer is main else "",
                 group=group,
-                main=action.main,
+                main=offer is main,
                 danger=action.danger,
                 why_not=why,
             )

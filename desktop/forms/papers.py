@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from sync.store.model import PrintRow, Record
 
 if TYPE_CHECKING:
     from desktop.app import App
+    from desktop.book_selection import Selection
 
 
 def offered(record_type: RecordType, record: Record | None) -> list[Printout]:
@@ -23,7 +25,7 @@ def offered(record_type: RecordType, record: Record | None) -> list[Printout]:
 
 def next_copy(rows: Sequence[PrintRow], printout: Printout) -> int:
     """Which copy the next print is; prints that failed do not count, proofs are never counted."""
-    done = [row.copy for row in rows if row.printout == printout.id and not row.failed]
+    done = [row.copy for row in rows if row.printout == printout.id and not row.failed and not row.spoiled]
     return 1 if printout.proof else max(done, default=0) + 1
 
 
@@ -38,20 +40,34 @@ def is_temporary(record_type: RecordType, record: Record) -> bool:
 def make_html(app: App, record: Record, printout: Printout, copy: int) -> str:
     """One paper. Reads the store: runs in the background. Raises PrintError."""
     record_type = app.catalog.record_type(record.type)
+    context = _context(app, copy_number=copy, temporary=is_temporary(record_type, record))
+    return render(record_type, printout.id, app.catalog, records_of(app, record, printout), context=context)
 
+
+def make_list_html(app: App, record_type: RecordType, printout: Printout, selection: Selection) -> str:
+    """A paper over a list. Runs in the background. Raises PrintError."""
+    context = _context(app, book=selection.book)
+    return render(record_type, printout.id, app.catalog, selection.records, context=context)
+
+
+def _context(app: App, **more: Any) -> PrintContext:
     def related(type_id: str, field: str, record_id: str) -> Sequence[Any]:
-        return app.store.records.pointing_at(type_id, field, record_id)
+        return app.store.records.pointing_at(type_id, field, record_id) if type_id in app.seen else ()
 
-    context = PrintContext(
+    return PrintContext(
         ward=ward_facts(app),
         officer=app.officer,
         now=app.clock.now,
         resolve=app.resolve,
         related=related,
-        copy_number=copy,
-        temporary=is_temporary(record_type, record),
+        **more,
     )
-    return render(record_type, printout.id, app.catalog, records_of(app, record, printout), context=context)
+
+
+def next_serial(serial: str) -> str:
+    """The blank after one: KS-0041207 → KS-0041208; "" where no number ends it."""
+    digits = re.search(r"[0-9]+$", serial)
+    return f"{serial[: digits.start()]}{int(digits[0]) + 1:0{len(digits[0])}d}" if digits else ""
 
 
 def records_of(app: App, record: Record, printout: Printout) -> Sequence[Record]:

@@ -67,11 +67,19 @@ class PapersView(QWidget):
         for n, key in enumerate(heads):
             grid.addWidget(text_label(tr(f"form.{key}") if n < 4 else "", "label"), 0, n)
         for n, row in enumerate(rows, start=1):
-            tag = Tag(tr("form.papers.failed"), "red", "!") if row.failed else Tag(tr("form.papers.done"), "green", "✓")
+            tag = _tag(row)
             grid.addWidget(text_label(when(row.at, self._app.clock.now())), n, 0)
-            grid.addWidget(text_label(names.get(row.printout, row.printout), wrap=True), n, 1)
+            name = names.get(row.printout, row.printout)
+            shown = tr("form.papers.on_blank", paper=name, serial=row.serial) if row.serial else name
+            grid.addWidget(text_label(shown, wrap=True), n, 1)
             grid.addWidget(text_label(str(row.copy)), n, 2)
             grid.addWidget(text_label(row.officer), n, 3)
             grid.addWidget(tag_label(tag), n, 4)
         card.body.addLayout(grid)
         return card
+
+
+def _tag(row: PrintRow) -> Tag:
+    if row.spoiled:
+        return Tag(tr("form.papers.spoiled", reason=row.spoiled), "amber", "×")
+    return Tag(tr("form.papers.failed"), "red", "!") if row.failed else Tag(tr("form.papers.done"), "green", "✓")

@@ -6,12 +6,13 @@ the first date, the place the first address. So a picker works for a register ad
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from desktop.forms.popup import Suggestion
 from forms.definition import Catalog, Field, RecordType
 from forms.field_types import show
+from forms.summary import describe
 
 if TYPE_CHECKING:
     from sync.store import Store
@@ -22,6 +23,7 @@ TARGETS = {
     "household": ("residence.household",),
     "organisation": ("residence.organisation",),
 }
+SHARED = frozenset(type_id for types in TARGETS.values() for type_id in types)
 FOUND_AT_MOST = 8
 
 
@@ -42,11 +44,11 @@ def first_of(record_type: RecordType, *types: str) -> Field | None:
 def columns_of(
     record_type: RecordType, fields: Mapping[str, Any], title: str, number: str | None, language: str
 ) -> tuple[str, ...]:
-    """Number, title, date, place: what tells two people of one name apart."""
+    """Number, title, date, place: what tells two people of one name apart. Masked numbers show their part."""
 
     def text(field: Field | None) -> str:
         value = fields.get(field.name) if field else None
-        return show(field, value, language) if field and value else ""
+        return show(field, value, language, masked=True) if field and value else ""
 
     identity = text(first_of(record_type, "citizen_number", "tax_code")) or number or ""
     born = text(first_of(record_type, "date_partial", "date"))
@@ -56,15 +58,23 @@ def columns_of(
 
 
 def find_suggestions(
-    store: Store, catalog: Catalog, text: str, types: tuple[str, ...], language: str
+    store: Store, catalog: Catalog, text: str, types: tuple[str, ...], language: str, *, within: Collection[str]
 ) -> list[Suggestion]:
-    """Best matches for typed text. A query: runs in the background."""
+    """Best matches for typed text, of what may be seen. A query: runs in the background."""
     return [
         Suggestion(hit.id, hit_columns(store, catalog, hit, language), data=hit)
-        for hit in store.search.find(text, types=types, limit=FOUND_AT_MOST)
+        for hit in store.search.find(text, types=types, limit=FOUND_AT_MOST, within=within)
     ]
 
 
 def hit_columns(store: Store, catalog: Catalog, hit: Hit, language: str) -> tuple[str, ...]:
-    fields = store.records.resolve(hit.id) or {}
-    return columns_of(catalog.record_type(hit.type), fields, hit.title, hit.number, language)
+    """People, households and organisations by their number, date and place; anything else as its definition calls it:
+    number, title, subtitle (a procedure is no person, and the day it came into force tells nobody apart)."""
+    record_type, resolve = catalog.record_type(hit.type), store.records.resolve
+    fields = resolve(hit.id) or {}
+    if hit.type in SHARED:
+        return columns_of(record_type, fields, hit.title, hit.number, language)
+    named = describe(
+        record_type, catalog, fields, state=hit.state, number=hit.number, resolve=resolve, language=language
+    )
+    return (hit.number or "", named.title, named.subtitle)

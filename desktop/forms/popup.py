@@ -49,6 +49,19 @@ class _Rows(QAbstractListModel):
         self.endResetModel()
 
 
+def fitted(widths: Sequence[int], room: int) -> list[int]:
+    """Widths that fit into ``room`` px: the widest give way first, down to the next, so that a short number or date is
+    never the one that is cut."""
+    found = list(widths)
+    while found and (over := sum(found) - room) > 0 and (widest := max(found)) > 0:
+        many = [n for n, width in enumerate(found) if width == widest]
+        below = max((width for width in found if width < widest), default=0)
+        cut = min(widest - below, -(-over // len(many)))
+        for n in many:
+            found[n] -= cut
+    return found
+
+
 class _RowPainter(QStyledItemDelegate):
     """Columns on common lines; the first two in normal ink, the others quieter, the last takes what is left."""
 
@@ -65,7 +78,7 @@ class _RowPainter(QStyledItemDelegate):
         self.widths = []
         for row in self._rows.rows:
             for n, text in enumerate(() if row.command else row.columns):
-                width = metrics.horizontalAdvance(text) + 22
+                width = metrics.horizontalAdvance(text) + 22 if text else 0
                 if n == len(self.widths):
                     self.widths.append(width)
                 self.widths[n] = max(self.widths[n], width)
@@ -83,9 +96,10 @@ class _RowPainter(QStyledItemDelegate):
             painter.fillRect(rect, self._ground)
         painter.setFont(self._look.font(strong=row.command))
         x, end = rect.x() + 10, rect.right() - 8
+        widths = fitted(self.widths, end - x)
         for n, text in enumerate(row.columns):
-            is_last = row.command or n == len(row.columns) - 1 or n >= len(self.widths)
-            room = max(end - x if is_last else min(self.widths[n], end - x), 0)
+            is_last = row.command or n == len(row.columns) - 1 or n >= len(widths)
+            room = max(end - x if is_last else min(widths[n], end - x), 0)
             painter.setPen(self._link if row.command else self._ink if n < 2 else self._quiet)
             shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
             painter.drawText(QRect(x, rect.y(), room, rect.height()), int(Qt.AlignmentFlag.AlignVCenter), shown)

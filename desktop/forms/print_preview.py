@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QPixmap, QShortcut
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from desktop.forms.blank_bar import BlankBar
 from desktop.forms.printing_qt import Document, PrintFailed, paint_on_printer, write_pdf
 from desktop.language import say, tr
 from forms.definition import Printout
@@ -25,9 +26,11 @@ class PrintPreview(QDialog):
 
     printed = Signal()
     failed = Signal(str)
+    spoiled = Signal(str, str)  # serial number of the blank, why
 
     def __init__(self, app: App, printout: Printout, html: str, copy: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.blank: BlankBar | None = None
         self.setObjectName("printPreview")
         self._app, self._printout, self._html = app, printout, html
         self.document = Document(html, printout)
@@ -38,6 +41,11 @@ class PrintPreview(QDialog):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._make_bar(copy))
+        if printout.blank:
+            self.blank = BlankBar(app, printout, self)
+            self.blank.spoiled.connect(self.spoiled)
+            self.blank.good.connect(self.accept)
+            column.addWidget(self.blank)
         self._scroll = QScrollArea(self)
         self._scroll.setObjectName("previewScroll")
         self._scroll.setWidgetResizable(True)
@@ -84,18 +92,24 @@ class PrintPreview(QDialog):
                 return
             path = Path(name)
         target = path
+        if self.blank is not None:  # a file is no blank: nothing to account for
+            try:
+                write_pdf(self._html, target, self._printout)
+            except PrintFailed as error:
+                self.failed.emit(str(error))
+            return
         self._out(lambda: write_pdf(self._html, target, self._printout))
 
     def send_to_printer(self) -> None:
         from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 
+        if self.blank is not None and not self.blank.is_ready():
+            return
         printer = QPrinter(QPrinter.PrinterMode.HighResolution)
         if QPrintDialog(printer, self).exec() != QDialog.DialogCode.Accepted:
             return
-        settings = self._app.settings
-        self._out(
-            lambda: paint_on_printer(self.document, printer, right=settings.printer_right, down=settings.printer_down)
-        )
+        right, down = self._app.settings.shift_of(printer.printerName())
+        self._out(lambda: paint_on_printer(self.document, printer, right=right, down=down))
 
     def _out(self, way: Callable[[], None]) -> None:
         try:
@@ -104,7 +118,10 @@ class PrintPreview(QDialog):
             self.failed.emit(str(error))
             return
         self.printed.emit()
-        self.accept()
+        if self.blank is not None:
+            self.blank.ask_after()
+        else:
+            self.accept()
 
     def _make_bar(self, copy: int) -> QWidget:
         bar = QWidget(self)

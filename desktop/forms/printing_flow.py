@@ -67,6 +67,7 @@ class PrintingFlow(QObject):
         preview = PrintPreview(self._page.app, printout, html, copy, self._page)
         preview.printed.connect(lambda: self.log(record, printout, copy, failed=False))
         preview.failed.connect(lambda why: self.log(record, printout, copy, failed=True, why=why))
+        preview.spoiled.connect(lambda serial, why: self.spoil(record, printout, serial, why))
         self.preview = preview
         preview.open()
 
@@ -78,8 +79,28 @@ class PrintingFlow(QObject):
         if printout.proof or officer is None:
             return
         store = page.app.store
+        blank = self.preview.blank if self.preview is not None else None
+        serial = blank.serial if blank is not None else ""
+        if serial:  # at once: whether it is spoiled is asked next
+            self._logged(
+                record,
+                printout,
+                store.prints.log(record.id, printout.id, officer, failed, serial=serial),
+                failed=failed,
+            )
+            return
         task = page.app.background.run(lambda: store.prints.log(record.id, printout.id, officer, failed=failed), page)
         task.then(lambda logged: self._logged(record, printout, logged, failed=failed))
+
+    def spoil(self, record: Record, printout: Printout, serial: str, reason: str) -> None:
+        """The blank printed last did not come out well."""
+        page, officer = self._page, self._page.app.officer
+        prints = page.app.store.prints
+        rows = (row for row in prints.of(record.id) if row.serial == serial and row.printout == printout.id)
+        row = next(rows, None)
+        if row is not None and officer is not None:
+            prints.spoil(row.seq, reason, officer)
+            page.read_around()
 
     def _logged(self, record: Record, printout: Printout, copy: int, *, failed: bool) -> None:
         page = self._page

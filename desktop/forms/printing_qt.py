@@ -19,18 +19,18 @@ from PySide6.QtGui import (
     QPainter,
     QPdfWriter,
     QTextDocument,
-    QTextFormat,
-    QTextTable,
 )
 
+from desktop.forms.whole_rows import foot_of_text, keep_whole
 from forms.definition import Printout
+from forms.exchange.writing import whole_file
 
 DPI = 96.0  # the unit of every length here: CSS px
 MM = DPI / 25.4
 PDF_DPI = 1200
 SERIF = ("Times New Roman", "Liberation Serif", "Noto Serif")
 LETTER_MARGINS = QMarginsF(30, 20, 15, 20)  # mm: left, top, right, bottom
-SMALL_MARGINS = QMarginsF(12, 12, 12, 12)  # A5 slips
+SMALL_MARGINS = QMarginsF(12, 8, 12, 8)  # A5 slips
 REGISTER_MARGINS = QMarginsF(15, 15, 15, 15)  # landscape tables
 
 
@@ -86,24 +86,11 @@ class Document:
         self.text.setDefaultFont(font)
         self.text.setHtml(html)
         self.text.setPageSize(self.paper.text.size())
-        self._keep_signatures_whole()
-
-    def _keep_signatures_whole(self) -> None:
-        """A block of one row (signatures, a pair of lines) goes to the next page as a whole: a name alone up there, away
-        from its role, would be no signature."""
-        height = self.paper.text.height()
-        for frame in self.text.rootFrame().childFrames():
-            if not isinstance(frame, QTextTable) or frame.rows() != 1:
-                continue
-            box = self.text.documentLayout().frameBoundingRect(frame)
-            if box.height() < height and box.top() // height != (box.bottom() - 1) // height:
-                form = frame.format()
-                form.setPageBreakPolicy(QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore)
-                frame.setFormat(form)
+        keep_whole(self.text, self.paper.text.height())
 
     @property
     def pages(self) -> int:
-        return max(self.text.pageCount(), 1)
+        return max(min(self.text.pageCount(), int((foot_of_text(self.text) - 2) // self.paper.text.height()) + 1), 1)
 
     def paint(self, painter: QPainter, page: int) -> None:
         """Draws page ``page`` (from 0); the painter's unit is 1 px at 96 dpi, its origin the corner of the paper."""
@@ -164,6 +151,19 @@ def write_pdf(html: str, path: Path, printout: Printout) -> None:
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
+        raise PrintFailed(f"Không ghi được tệp {path}: {error.strerror or error}.") from error
+
+
+def write_odt(html: str, path: Path, printout: Printout) -> None:
+    """The same paper as an OpenDocument text. Raises PrintFailed."""
+    from desktop.forms.odt import odt_bytes
+
+    document = Document(html, printout)
+    path = Path(path)
+    try:
+        with whole_file(path) as beside:
+            beside.write_bytes(odt_bytes(document.text, document.paper.layout))
+    except OSError as error:
         raise PrintFailed(f"Không ghi được tệp {path}: {error.strerror or error}.") from error
 
 

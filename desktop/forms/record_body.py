@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from desktop.forms.form_view import FormView
 from desktop.forms.history_view import HistoryView
+from desktop.forms.next_card import NextCard
 from desktop.forms.papers import offered, visit_lines
 from desktop.forms.papers_view import PapersView
 from desktop.forms.side_cards import SideCards
@@ -24,8 +26,11 @@ from sync.store.model import HistoryRow, PrintRow, Record
 
 if TYPE_CHECKING:
     from desktop.app import App
+    from forms.flows import Proposal
 
 SIDE_WIDTH = 224  # px of the side column
+LEAST_SIDE = 150  # px it keeps when the form needs the room (large letters on a small screen)
+SIDE_SHARE = 3  # at most a third of the page
 
 
 TABS = ("form", "history", "papers")
@@ -38,6 +43,7 @@ class Around(Struct, frozen=True):
     deliveries: Sequence[DeliveryState] = ()
     prints: Sequence[PrintRow] = ()
     visit: Sequence[Record] = ()
+    proposals: Sequence[Proposal] = ()
 
 
 class RecordBody(QWidget):
@@ -74,12 +80,21 @@ class RecordBody(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(px(10))
         self.visit = VisitTable(app, record_type, side)
+        self.next = NextCard(app, side)
         self.cards = SideCards(app, record_type, side)
         column.addWidget(self.visit)
+        column.addWidget(self.next)
         column.addWidget(self.cards, 1)
         area = scrolled(side)
         area.setFixedWidth(px(SIDE_WIDTH))
         row.addWidget(area)
+        self._side = area
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        """The form comes first: beside it the cards get narrower, down to what their words need."""
+        super().resizeEvent(event)
+        px = self._app.look.px
+        self._side.setFixedWidth(min(px(SIDE_WIDTH), max(px(LEAST_SIDE), self.width() // SIDE_SHARE)))
 
     def read(self, record: Record | None) -> Around:
         """Queries: in the background."""
@@ -91,6 +106,10 @@ class RecordBody(QWidget):
             deliveries=store.records.deliveries(record.id),
             prints=store.prints.of(record.id),
             visit=visit_lines(self._app, record) if self._type.visit else (),
+            # of the record as it is now: the page may not have taken it in yet
+            proposals=[
+                p for p in store.proposals.of(store.records.load(record.id) or record) if p.to in self._app.seen
+            ],
         )
 
     def show_around(self, record: Record | None, found: Around) -> None:
@@ -101,6 +120,7 @@ class RecordBody(QWidget):
         self.papers.show_papers(offered(self._type, record), found.prints)
         self.cards.show_standing(record, found.rows, found.deliveries)
         self.visit.show_lines(found.visit)
+        self.next.show_proposals(found.proposals)
 
     def show_tab(self, place: int) -> None:
         """By key: with the focus in what is shown, so that the arrows scroll it."""

@@ -11,9 +11,11 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.actions import ActionRow
+from desktop.forms.action_bar import main_offer
 from desktop.forms.drafts import DraftKeeping
-from desktop.forms.entries import draft_entry, entry_of, new_entry
+from desktop.forms.entries import draft_entry, entry_of, new_entry, without_clock
 from desktop.forms.meeting import meet
+from desktop.forms.next_steps import NextSteps
 from desktop.forms.page_rows import page_rows
 from desktop.forms.printing_flow import PrintingFlow
 from desktop.forms.record_body import Around, RecordBody
@@ -62,6 +64,7 @@ class RecordPage(QWidget):
         self._build()
         self.printing = PrintingFlow(self)
         self.saving = SavingFlow(self)
+        self.next = NextSteps(self)
         self.body.view.changed.connect(self._changed)
         self.body.view.typed.connect(self._typed)
         self.drafts.kept.connect(self.header.show_draft)
@@ -83,7 +86,8 @@ class RecordPage(QWidget):
         """Whether the form holds something that is not saved."""
         if self.opened is None:
             return bool(self.view.set_by_officer) or self.drafts.exists
-        return self.entry.draft_fields != {k: v for k, v in self.opened.fields.items() if v is not None}
+        before = {k: v for k, v in self.opened.fields.items() if v is not None}
+        return without_clock(self.entry, before) != before
 
     def actions(self) -> list[ActionRow]:  # type: ignore[override]  # rows, not Qt's own
         """What can be done here; the palette and the sheet of keys show the same rows."""
@@ -104,8 +108,9 @@ class RecordPage(QWidget):
 
     def take_main_action(self) -> None:
         """F9: the form's main action, or a plain save where there is none."""
-        main = next((a for a in self.record_type.actions if a.main and self.entry.state in a.from_), None)
-        self.save(main.id if main else None)
+        officer = self.app.officer
+        main = main_offer(self.entry.actions(officer), officer) if officer else None
+        self.save(main.action.id if main else None)
 
     def print_paper(self, printout_id: str | None = None) -> None:
         """Ctrl+P: saved first, then the preview of this paper, or a list of what can be printed."""
@@ -250,14 +255,15 @@ class RecordPage(QWidget):
 
     def _make_draft(self, at: str) -> Draft | None:
         self.view.commit_typed()
-        if not self.is_changed:
+        fields = self.view.draft_fields()
+        if not self.is_changed and fields == self.entry.draft_fields:
             return None
         title = self.entry.title or tr("form.new", label=say(self.record_type.label))
         return Draft(
             id=self.drafts.draft_id,
             type=self.record_type.id,
             record_id=self.record.id if self.record else None,
-            fields=self.entry.draft_fields,
+            fields=fields,
             opened=self.opened,
             updated_at=at,
             title=title,
@@ -314,7 +320,7 @@ class RecordPage(QWidget):
             self.opened = structs.replace(fresh, fields=opened.fields)
             return
         self.view.commit_typed()
-        met = meet(self.record_type, opened.fields, self.entry.draft_fields, fresh.fields)
+        met = meet(self.record_type, opened.fields, without_clock(self.entry, opened.fields), fresh.fields)
         self.opened = structs.replace(fresh, fields=met.opened)
         kept = set(self.view.set_by_officer)
         self.entry = entry_of(self.app, fresh, met.fields)

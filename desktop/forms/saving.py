@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
+from desktop.following import with_followers, write
 from desktop.forms.dialogs import AskDialog, confirm
 from desktop.forms.entries import copy_entry
 from desktop.language import say, tr
@@ -36,10 +37,10 @@ class SavingFlow(QObject):
         page.view.flush()
         page.problems.clear()
         action = page.record_type.action(action_id) if action_id else None
-        fields = page.entry.fields if action is None else self._after(action)
-        if fields is None or (action is None and not self._may_save()):
+        entry = page.entry if action is None else self._after(action)
+        if entry is None or (action is None and not self._may_save()):
             return
-        self._write(fields, action)
+        self._write(entry, action)
 
     def _may_save(self) -> bool:
         """A plain save writes whatever obeys the rules of the present state."""
@@ -52,8 +53,8 @@ class SavingFlow(QObject):
             self._tell(tr("form.save"), blocking)
         return not blocking
 
-    def _after(self, action: Action) -> dict[str, Any] | None:
-        """The fields as the action leaves them; None when the officer has to mend something or thought better of it."""
+    def _after(self, action: Action) -> RecordEntry | None:
+        """The entry as the action leaves it; None when the officer has to mend something or thought better of it."""
         page, officer = self._page, self._page.app.officer
         if officer is None:
             return None
@@ -76,9 +77,9 @@ class SavingFlow(QObject):
         except RuleError as error:
             self._tell(say(action.label), error.problems)
             return None
-        return trial.fields
+        return trial
 
-    def _write(self, fields: dict[str, Any], action: Action | None) -> None:
+    def _write(self, entry: RecordEntry, action: Action | None) -> None:
         page, officer = self._page, self._page.app.officer
         if officer is None:
             return
@@ -86,16 +87,20 @@ class SavingFlow(QObject):
         self._action = action
         page.header.set_busy(True)
         page.drafts.pause()
-        save = Save(type=page.record_type.id, fields=fields, opened=page.opened, action=action.id if action else None)
+        action_id = action.id if action else None
+        save = Save(type=page.record_type.id, fields=entry.fields, opened=page.opened, action=action_id)
         store, draft = page.app.store, page.drafts.draft_id
-        task = page.app.background.run(lambda: store.save([save], officer, draft=draft)[0], page)
+        saves = with_followers(save, entry, store, officer, page.app.may_begin)
+        task = page.app.background.run(lambda: write(store, saves, officer, draft=draft), page)
         task.then(self._saved).failed(self._failed)
 
-    def _saved(self, record: Record) -> None:
+    def _saved(self, records: tuple[Record, ...]) -> None:
         page, action = self._page, self._action
         self._settle()
-        page.after_save(record)
-        page.notice.say(tr("form.save.done", time=clock_time(page.app.clock.now())), "blue")
+        page.after_save(records[0])
+        time, titles = clock_time(page.app.clock.now()), ", ".join(record.title for record in records[1:])
+        told = tr("form.next.also", time=time, titles=titles) if titles else tr("form.save.done", time=time)
+        page.notice.say(told, "blue")
         if action is not None and action.prints:
             prints = action.prints
             QTimer.singleShot(0, page, lambda: page.printing.show(prints[0]))
@@ -106,7 +111,7 @@ class SavingFlow(QObject):
         page.drafts.touch()
         page.notice.say(tr("form.save.refused", reason=str(error)), "red")
         if isinstance(error, SaveRefused) and error.problems:
-            page.view.show_refused({p.field: p.message for p in error.problems if p.field})
+            page.view.show_refused({p.field: say(p.label) for p in error.problems if p.field})
             page.body.go_to_field(error.problems[0].field)
 
     def _settle(self) -> None:

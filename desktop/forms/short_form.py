@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from desktop.forms.entries import new_entry
 from desktop.forms.people import first_of
-from desktop.language import tr
+from desktop.language import say, tr
 from forms.definition import RecordType
 from sync.store.model import Record, Save, SaveRefused
 
@@ -118,7 +118,7 @@ class ShortForm(QFrame):
     def _failed(self, error: Exception) -> None:
         self._busy = False
         if isinstance(error, SaveRefused):
-            self.view.show_refused({p.field: p.message for p in error.problems})
+            self.view.show_refused({p.field: say(p.label) for p in error.problems})
         self._say(tr("form.save.refused", reason=str(error)))
 
     def _say(self, text: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from desktop.forms.old_fields import old_lines
 from desktop.forms.standing import Place, places_of
 from desktop.language import language, say, tr
 from desktop.models.dates import local, long_day, short_day
@@ -16,6 +17,7 @@ from desktop.widgets.basics import Card, button, text_label
 from forms.definition import Field, RecordType
 from forms.entry import RecordEntry
 from forms.field_types import show
+from sync.merge import SAME_NUMBER
 from sync.protocol import DeliveryState
 from sync.store.model import HistoryRow, Record
 
@@ -66,7 +68,8 @@ class SideCards(QWidget):
         self.fee = SideCard(app, tr("form.card.fee"), self)
         self.number = SideCard(app, tr("form.card.number"), self)
         self.standing = SideCard(app, tr("form.card.standing"), self)
-        for card in (self.conflict, self.due, self.fee, self.number, self.standing):
+        self.old = SideCard(app, tr("pack.old_fields"), self)
+        for card in (self.conflict, self.due, self.fee, self.number, self.standing, self.old):
             card.hide()
             column.addWidget(card)
         column.addStretch(1)
@@ -77,6 +80,7 @@ class SideCards(QWidget):
         self._show_due(entry, record)
         self._show_fee(entry)
         self._show_number(entry, record)
+        self.old.say(*old_lines(self._app, entry))
         if record is not None and record.conflicts:
             labels = ", ".join(field_labels(self._type, record.conflicts))
             open_it = button(tr("form.card.conflict.open"), self.resolve_requested.emit, kind="main")
@@ -137,7 +141,9 @@ class SideCards(QWidget):
         number = entry.number or entry.get(register.field)
         temporary = entry.get(register.temporary_field) if register.temporary_field else None
         if number:
-            self.number.say((str(number), "strong"), title=title)
+            others = entry.fields.get(SAME_NUMBER) or ()
+            same = [(tr("form.card.number.same", count=len(others)), "problem")] if others else []
+            self.number.say((str(number), "strong"), *same, title=title)
         elif temporary:
             self.number.say((str(temporary), "strong"), (tr("form.card.number.service"), "hint"), title=title)
         else:

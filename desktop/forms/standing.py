@@ -61,7 +61,7 @@ def _city(record: Record, rows: Sequence[HistoryRow]) -> Place:
     name = tr("form.place.city")
     refused = [row for row in rows if row.status == "refused"]
     if refused:
-        reasons = tuple(dict.fromkeys(p.message for row in refused for p in row.problems))
+        reasons = tuple(dict.fromkeys(say(p.label) for row in refused for p in row.problems))
         return Place(name, "refused", tr("form.status.refused"), reasons)
     if record.standing == "conflict" or record.conflicts:
         return Place(name, "conflict", tr("form.status.conflict"))
@@ -75,7 +75,7 @@ def _service(name: str, delivery: DeliveryState | None) -> Place:
         return Place(name, "none", "")
     reasons: tuple[str, ...] = ()
     if delivery.status == "refused":
-        reasons = tuple(dict.fromkeys(p.message for p in delivery.problems)) or (
+        reasons = tuple(dict.fromkeys(say(p.label) for p in delivery.problems)) or (
             (delivery.message,) if delivery.message else ()
         )
     words = tr(f"form.status.{delivery.status}")
@@ -89,8 +89,8 @@ def refused_at_fields(rows: Sequence[HistoryRow], deliveries: Sequence[DeliveryS
     refused: dict[str, str] = {}
     for delivery in deliveries:
         if delivery.status == "refused":
-            refused.update({p.field: p.message for p in delivery.problems if p.field})
+            refused.update({p.field: say(p.label) for p in delivery.problems if p.field})
     for row in reversed(rows):
         if row.status == "refused":
-            refused.update({p.field: p.message for p in row.problems if p.field})
+            refused.update({p.field: say(p.label) for p in row.problems if p.field})
     return refused

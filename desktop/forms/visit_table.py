@@ -35,7 +35,7 @@ class VisitTable(Card):
         self.body.addLayout(self._rows)
         self._sum = text_label("", "strong", wrap=True)
         self.body.addWidget(self._sum)
-        self.next_button = button(tr("form.visit.next"), self.next_requested.emit, tip="Ctrl+N")
+        self.next_button = button(tr("form.visit.next") + "  Ctrl+N", self.next_requested.emit, tip="Ctrl+N")
         self.next_button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.body.addWidget(self.next_button)
         self.hide()

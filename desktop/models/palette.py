@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ from desktop.actions import ActionRow, shown_shortcut
 from desktop.app import App
 from desktop.language import say, tr
 from desktop.models.quick import in_rail_order, shown_types
+from desktop.sight import shown_reports
 from forms.definition import Catalog
 from forms.vietnamese import fold
 from sync.store.model import Hit
@@ -47,11 +48,25 @@ def action_offers(rows: Iterable[ActionRow]) -> list[Offer]:
     ]
 
 
-def list_offers(catalog: Catalog, open_list: Callable[[str], object]) -> list[Offer]:
+def list_offers(catalog: Catalog, seen: Collection[str], open_list: Callable[[str], object]) -> list[Offer]:
     return [
         Offer(say(record.label), partial(open_list, record.id), say(tool.label), tr("frame.kind_list"), tool.icon)
         for tool in in_rail_order(catalog)
-        for record in shown_types(tool)
+        for record in shown_types(tool, seen)
+    ]
+
+
+def report_offers(catalog: Catalog, seen: Collection[str], open_report: Callable[[str], object]) -> list[Offer]:
+    return [
+        Offer(
+            say(report.label),
+            partial(open_report, f"{tool.id}.{report.id}"),
+            say(tool.short),
+            tr("frame.kind_report"),
+            "chart",
+        )
+        for tool in in_rail_order(catalog)
+        for report in shown_reports(tool, seen)
     ]
 
 

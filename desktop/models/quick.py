@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from desktop.sight import may_begin
 from forms.definition import Catalog, RecordType, Tool
 from sync.protocol import Officer
 
-MOST = 5  # buttons that fit one line at 1024 px
-
-
-def may_begin(record_type: RecordType, officer: Officer | None) -> bool:
-    """``begun_by`` names the roles that may; naming none lets every officer."""
-    if officer is None:
-        return False
-    return not record_type.begun_by or not set(record_type.begun_by).isdisjoint(officer.roles)
-
-
-def may_write(record_type: RecordType, catalog: Catalog, officer: Officer | None) -> bool:
-    """Whether one of the officer's roles has the record's scope: the city refuses what others write. A role the
-    catalogue does not know is the city's to judge."""
-    scopes = {role.id: role.scopes for role in catalog.roles}
-    roles = officer.roles if officer is not None else ()
-    known = [scopes[role] for role in roles if role in scopes]
-    return len(known) < len(roles) or not roles or any(record_type.scope in each for each in known)
+MOST = 4  # buttons that fit one line at 1024 px beside the card's
 
 
 def is_named(record_type: RecordType, officer: Officer | None) -> bool:
@@ -31,22 +16,22 @@ def is_named(record_type: RecordType, officer: Officer | None) -> bool:
     return officer is not None and not set(record_type.begun_by).isdisjoint(officer.roles)
 
 
-def quick_starts(catalog: Catalog, officer: Officer | None) -> tuple[RecordType, ...]:
+def quick_starts(catalog: Catalog, officer: Officer | None, seen: Collection[str]) -> tuple[RecordType, ...]:
     """One type of record a tool, in the rail's order; the officer's own work before what is merely allowed.
 
     A tool's quick start is the first of its records with a deadline or a legal book of its own: what people come to the
     counter for, and not the lists of persons and procedures that it leans on.
     """
-    found = [first for tool in in_rail_order(catalog) if (first := _first_counter_record(tool, officer)) is not None]
+    found = [first for tool in in_rail_order(catalog) if (first := _first_counter_record(tool, officer, seen))]
     own = [record_type for record_type in found if is_named(record_type, officer)]
     others = [record_type for record_type in found if not is_named(record_type, officer)]
     return tuple((own + others)[:MOST])
 
 
-def _first_counter_record(tool: Tool, officer: Officer | None) -> RecordType | None:
+def _first_counter_record(tool: Tool, officer: Officer | None, seen: Collection[str]) -> RecordType | None:
     for record_type in tool.records:
         counter = record_type.deadline is not None or record_type.register is not None
-        if record_type.in_rail and counter and may_begin(record_type, officer):
+        if record_type.in_rail and counter and may_begin(record_type, officer, seen):
             return record_type
     return None
 
@@ -57,9 +42,9 @@ def in_rail_order(catalog: Catalog) -> tuple[Tool, ...]:
     return tuple(sorted(catalog.tools, key=lambda tool: order.get(tool.group, len(order))))
 
 
-def shown_types(tool: Tool) -> tuple[RecordType, ...]:
-    """The records of a tool that have a list of their own."""
-    return tuple(record_type for record_type in tool.records if record_type.in_rail)
+def shown_types(tool: Tool, seen: Collection[str]) -> tuple[RecordType, ...]:
+    """The records of a tool that have a list of their own, and that the officer may see."""
+    return tuple(record_type for record_type in tool.records if record_type.in_rail and record_type.id in seen)
 
 
 def own_tools(catalog: Catalog, officer: Officer | None, busy: Iterable[str]) -> frozenset[str]:

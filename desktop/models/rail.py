@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from desktop.language import say, tr
 from desktop.models.quick import in_rail_order, own_tools, shown_types
+from desktop.sight import shown_reports
 from forms.definition import Catalog, Tool
 from sync.protocol import Officer
 from sync.store.model import Overview
@@ -21,31 +22,49 @@ FITTING = 12  # tools that fit the rail at 768 px with their headings; fewer nee
 
 
 class RailRow(Struct, frozen=True):
-    """``key`` is the page: "today", "tool:<id>", "more" (unfolds), or "" for a heading."""
+    """``key`` is the page: "today", "reports", "tool:<id>", "more" (unfolds), or "" for a heading. ``count``: records on today's page;
+    those of the tools add up to that of "today"."""
 
     kind: Literal["page", "group", "tool", "more"]
     key: str
     text: str
     icon: str = ""
     count: int = 0
-    urgent: bool = False  # something is late or refused: red and bold
+    late: int = 0  # of them overdue or refused: then the number is red and bold
+    open: int = 0  # records in work, whether they are due or not
+
+    @property
+    def urgent(self) -> bool:
+        return self.late > 0
 
     @property
     def spoken(self) -> str:
-        """For a screen reader: the colour of the counter in words."""
-        if not self.count:
-            return self.text
-        return f"{self.text}, {tr('frame.rail_urgent' if self.urgent else 'frame.rail_open', n=self.count)}"
+        """What the counter and its colour mean, in words: for a screen reader and the tool tip."""
+        parts = [self.text]
+        if self.count:
+            parts.append(tr("frame.rail_today", n=self.count))
+        if self.late:
+            parts.append(tr("frame.rail_late", n=self.late))
+        if self.open:
+            parts.append(tr("frame.rail_open", n=self.open))
+        return ", ".join(parts)
 
 
 def rail_rows(
-    catalog: Catalog, officer: Officer | None, overview: Overview | None, *, unfolded: bool, fitting: int = FITTING
+    catalog: Catalog,
+    officer: Officer | None,
+    overview: Overview | None,
+    *,
+    seen: Collection[str],
+    unfolded: bool,
+    fitting: int = FITTING,
 ) -> tuple[RailRow, ...]:
-    """Before the first count ``overview`` is None and every tool is shown without a counter."""
-    rows = [_today(overview)]
-    busy = [*overview.open_by_type, *overview.attention_by_type] if overview else []
+    """The tools with a register the officer may see. Before the first count ``overview`` is None and every tool is shown
+    without a counter."""
+    rows = [_today(overview), *_reports(catalog, seen)]
+    busy = [*overview.open_by_type, *overview.today_by_type] if overview else []
     own = own_tools(catalog, officer, busy)
-    tools = [tool for tool in in_rail_order(catalog) if shown_types(tool)]
+    tools = [tool for tool in in_rail_order(catalog) if shown_types(tool, seen)]
     folded = [tool for tool in tools if tool.id not in own] if own and len(tools) > fitting else []
     rows += _by_group([tool for tool in tools if tool not in folded], catalog, overview)
     if folded:
@@ -59,8 +78,13 @@ def rail_rows(
 def _today(overview: Overview | None) -> RailRow:
     if overview is None:
         return RailRow("page", "today", tr("frame.today"), "today")
-    work = overview.overdue + overview.due_today + overview.new + overview.refused + overview.conflicts
-    return RailRow("page", "today", tr("frame.today"), "today", work, bool(overview.overdue or overview.refused))
+    return RailRow("page", "today", tr("frame.today"), "today", overview.today, overview.late)
+
+
+def _reports(catalog: Catalog, seen: Collection[str]) -> list[RailRow]:
+    """The page of reports, for whoever may see the registers of one of them."""
+    shown = any(shown_reports(tool, seen) for tool in catalog.tools)
+    return [RailRow("page", "reports", tr("report.title"), "chart")] if shown else []
 
 
 def _by_group(tools: list[Tool], catalog: Catalog, overview: Overview | None) -> list[RailRow]:
@@ -76,9 +100,13 @@ def _by_group(tools: list[Tool], catalog: Catalog, overview: Overview | None) ->
 
 
 def _tool(tool: Tool, overview: Overview | None) -> RailRow:
-    attention = _sum(tool, overview.attention_by_type) if overview else 0
-    count = _sum(tool, overview.open_by_type) if overview else 0
-    return RailRow("tool", f"tool:{tool.id}", say(tool.short), tool.icon, attention or count, attention > 0)
+    key, text = f"tool:{tool.id}", say(tool.short)
+    if overview is None:
+        return RailRow("tool", key, text, tool.icon)
+    today, late, at_work = (
+        _sum(tool, counts) for counts in (overview.today_by_type, overview.late_by_type, overview.open_by_type)
+    )
+    return RailRow("tool", key, text, tool.icon, today, late, at_work)
 
 
 def _sum(tool: Tool, counts: Mapping[str, int]) -> int:
@@ -111,9 +139,9 @@ class RailModel(QAbstractListModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row = self.rows[index.row()]
         match role:
-            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole:
+            case Qt.ItemDataRole.DisplayRole:
                 return row.text
-            case Qt.ItemDataRole.AccessibleTextRole:
+            case Qt.ItemDataRole.AccessibleTextRole | Qt.ItemDataRole.ToolTipRole:
                 return row.spoken
             case _ if role == ROW_ROLE:
                 return row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -44,10 +45,11 @@ def columns_of(record_type: RecordType) -> tuple[Column, ...]:
 
 def _column(name: str, width: int, sortable: bool, record_type: RecordType) -> Column:
     if name in SPECIAL:
-        return Column(name, tr(SPECIAL[name]), width, sortable, stretch=name == "_title")
+        return Column(name, tr(SPECIAL[name]), width, sortable, stretch=name == "_title", main=name == "_title")
     of = record_type.field(name)
     stretch = of.type in REFERENCES or of.type in {"longtext", "address"} or (of.type == "text" and not width)
-    return Column(of.name, say(of.label), width, sortable, of.type in RIGHT_ALIGNED, stretch)
+    main = stretch and re.search(rf"\b{name}\b", record_type.title) is not None
+    return Column(of.name, say(of.label), width, sortable, of.type in RIGHT_ALIGNED, stretch, main)
 
 
 def marks_of(record: Record) -> tuple[Tag, ...]:

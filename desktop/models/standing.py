@@ -27,14 +27,15 @@ def line_sentence(line: Line, enrolled: bool, now: datetime) -> tuple[Kind, str,
 
 
 def waiting_sentence(overview: Overview | None) -> str:
-    """What has not reached the city; "all there" only when that is true for every change."""
+    """What has not reached the city; "all there" only when that is true for every change on this PC. Of what another
+    officer left here and this one may not see it says that it is there, and no number."""
     if overview is None:
         return ""
     if overview.waiting:
-        return tr("frame.n_waiting", n=overview.waiting)
+        return tr("frame.n_waiting_and_unseen" if overview.unseen_waiting else "frame.n_waiting", n=overview.waiting)
     if overview.refused:
         return tr("frame.n_refused", n=overview.refused)
-    return tr("frame.all_there")
+    return tr("frame.unseen_waiting" if overview.unseen_waiting else "frame.all_there")
 
 
 def attention_sentence(overview: Overview | None) -> str:

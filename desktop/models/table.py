@@ -17,7 +17,8 @@ _NOWHERE = QModelIndex()
 
 
 class Column(Struct, frozen=True):
-    """A column as the header shows it. ``width`` in characters, 0: by content; ``stretch``: takes what room is left."""
+    """A column as the header shows it. ``width`` in characters, 0: by content; ``stretch``: takes what room is left;
+    ``main``: what the row is about, kept readable before any other (else the first that stretches)."""
 
     name: str
     heading: str
@@ -25,6 +26,7 @@ class Column(Struct, frozen=True):
     sortable: bool = False
     right: bool = False
     stretch: bool = False
+    main: bool = False
 
 
 class Row(Struct, frozen=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
@@ -17,8 +19,9 @@ from desktop.widgets.basics import Card, EmptyState, text_label
 from desktop.widgets.table import RowTable
 from sync.store import Store
 from sync.store.model import Record
+from sync.store.open_conflicts import page_by_page
 
-MOST = 500
+PAGE = 500
 
 
 class Conflicts(Page):
@@ -46,8 +49,8 @@ class Conflicts(Page):
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def refresh(self) -> None:
-        store, context = self.app.store, self.app.rows
-        self.app.background.run(lambda: conflict_rows(store, context)).then(self._show)
+        store, context, seen = self.app.store, self.app.rows, self.app.seen
+        self.app.background.run(lambda: conflict_rows(store, context, seen)).then(self._show)
 
     def _show(self, rows: tuple[Row, ...]) -> None:
         self.table.setVisible(bool(rows))
@@ -55,10 +58,10 @@ class Conflicts(Page):
         self.table.show_rows(rows)
 
 
-def conflict_rows(store: Store, context: RowContext) -> tuple[Row, ...]:
+def conflict_rows(store: Store, context: RowContext, seen: Collection[str]) -> tuple[Row, ...]:
     """Runs in the background."""
-    rows = store.today(context.now(), MOST)
-    return tuple(_row(row.record, context) for row in rows if row.record.conflicts)
+    found = page_by_page(lambda after: store.records.conflicts(PAGE, after, seen))
+    return tuple(_row(record, context) for record in found)
 
 
 def _row(record: Record, context: RowContext) -> Row:

@@ -65,6 +65,8 @@ class Header(QFrame):
         metrics = self.search.fontMetrics()
         texts = [tr(name) for name in ("frame.search_long", "frame.search_short")]
         self.search.setText(next((text for text in texts if metrics.horizontalAdvance(text) <= room), texts[-1]))
+        if event.size().width() != event.oldSize().width():
+            self.show_officer()
 
     def _make_officer(self) -> QPushButton:
         px = self._app.look.px
@@ -86,7 +88,7 @@ class Header(QFrame):
         roles = ", ".join(labels.get(role, role) for role in officer.roles)
         first = labels.get(officer.roles[0], officer.roles[0]).partition(" (")[0] if officer.roles else ""
         shown = f"{officer.name} · {first}" if first else officer.name
-        room = self._app.look.px(260)
+        room = max(self._app.look.px(120), self.width() * 34 // 100 - self._app.look.px(60))  # the rest is the search's
         self.officer.setText(
             " " + self.officer.fontMetrics().elidedText(shown, Qt.TextElideMode.ElideRight, room) + "  ▾"
         )

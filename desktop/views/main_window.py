@@ -55,10 +55,12 @@ class MainWindow(QMainWindow):
         self.pages.shown.connect(self._on_shown)
         self.pages.saved.connect(self._note_saved)
         self._build()
-        app.touched.connect(lambda _touched: self._count_soon.start())
-        app.officer_changed.connect(self._rebuild)
+        app.touched.connect(self._count_later)  # a method goes with its window, a lambda would outlive it
+        app.officer_changed.connect(self._change_officer)
         app.look_changed.connect(self._rebuild)
         app.open_requested.connect(self.pages.open_record)
+        app.page_requested.connect(self.pages.go)
+        app.report_requested.connect(self.pages.open_report)
         app.draft_requested.connect(self.pages.continue_draft)
         app.begin_requested.connect(self.pages.begin)
         app.scan_requested.connect(self._actions.scan)
@@ -129,6 +131,12 @@ class MainWindow(QMainWindow):
         self.pages.rebuild()
         self.count()
 
+    def _change_officer(self) -> None:
+        """Nothing of the one before stays in sight: no page, no count, no way back."""
+        self._overview = None
+        self.pages.forget_past()
+        self._rebuild()
+
     def window_rows(self) -> list[ActionRow]:
         return self._actions.rows()
 
@@ -137,16 +145,17 @@ class MainWindow(QMainWindow):
         return [*self.pages.actions_of_page(), *self.window_rows()]
 
     def _offers(self) -> list[Offer]:
-        from desktop.models.palette import action_offers, begin_offers, list_offers
+        from desktop.models.palette import action_offers, begin_offers, list_offers, report_offers
 
         return [
             *action_offers(self.rows()),
-            *list_offers(self.app.catalog, lambda type_id: self.pages.go(f"list:{type_id}")),
+            *list_offers(self.app.catalog, self.app.seen, lambda type_id: self.pages.go(f"list:{type_id}")),
             *begin_offers(self.app),
+            *report_offers(self.app.catalog, self.app.seen, lambda report_id: self.pages.go(f"report:{report_id}")),
         ]
 
     def _on_shown(self, key: str) -> None:
-        self.rail.stand_on(key)
+        self.rail.stand_on("today" if key == "ahead" else key)
         changed = getattr(self.pages.page, "actions_changed", None)
         if changed is not None:
             changed.connect(self._bind_rows, Qt.ConnectionType.UniqueConnection)
@@ -170,10 +179,18 @@ class MainWindow(QMainWindow):
     def _say(self, text: str, kind: str) -> None:
         self.toast.say(text, kind)
 
+    def _count_later(self, _touched: object) -> None:
+        self._count_soon.start()
+
     def count(self) -> None:
         """Counters of the rail and the status bar, in the background."""
-        store, clock = self.app.store, self.app.clock
-        self.app.background.run(lambda: store.overview(clock.now())).then(self._show_counts)
+        store, clock, seen = self.app.store, self.app.clock, self.app.seen
+
+        def show(overview: Overview) -> None:
+            if seen == self.app.seen:  # else it was counted for who sat here before
+                self._show_counts(overview)
+
+        self.app.background.run(lambda: store.overview(clock.now(), seen), self).then(show)
 
     def _show_counts(self, overview: Overview) -> None:
         self._overview = overview

@@ -1,7 +1,7 @@
 """Which page is shown, and the way back.
 
 A page is named by a key: "today", "tool:<id>", "list:<type>", "record:<id>", "conflict:<id>", "outbox", "conflicts",
-"settings". Lists stay as they were left; a record's page is made anew each time, since its draft is on disk.
+"settings", "ahead", "reports", "report:<tool.report>". Lists stay as they were left; a record's page is made anew each time, since its draft is on disk.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from desktop.actions import ActionRow
 from desktop.app import App
 from desktop.language import tr
+from desktop.models.quick import shown_types
 from desktop.views.today import Today
 from sync.clock import moment_text
 from sync.ids import IdSource
@@ -22,7 +23,7 @@ from sync.store.model import Draft, Record
 if TYPE_CHECKING:
     from desktop.forms.record_page import RecordPage
 
-LASTING = ("today", "tool", "outbox", "conflicts", "settings")
+LASTING = ("today", "ahead", "tool", "outbox", "conflicts", "settings", "reports", "report")
 
 
 class Navigator(QStackedWidget):
@@ -55,6 +56,9 @@ class Navigator(QStackedWidget):
     def go(self, key: str) -> None:
         """Shows a page, unless the present one must not be left yet."""
         key, type_id = self._place_of(key)
+        if not self._opens(key):
+            self._app.notice(tr("frame.not_granted"), "amber")
+            return
         if key == self.key or not self.can_leave():
             self._choose_type(type_id)
             return
@@ -62,6 +66,14 @@ class Navigator(QStackedWidget):
             self._past.append(self.key)
         self._put(self._kept.get(key) or self._make(key), key)
         self._choose_type(type_id)
+
+    def open_report(self, report_id: str, period: str) -> None:
+        """A report's page, over the days that are asked for."""
+        from desktop.views.report_page import ReportPage
+
+        self.go(f"report:{report_id}")
+        if isinstance(self.page, ReportPage) and self.key == f"report:{report_id}":
+            self.page.show_period(period)
 
     def back(self) -> None:
         """To the page before this one; pages of a record that is no longer shown are made again."""
@@ -76,21 +88,24 @@ class Navigator(QStackedWidget):
 
     def begin(self, type_id: str, values: dict[str, Any]) -> None:
         """The page of a new record; values to start with travel as a draft that is not yet on disk."""
+        if not self._app.may_begin(self._app.catalog.record_type(type_id)):
+            self._app.notice(tr("frame.not_granted"), "amber")
+            return
         if not self.can_leave():
             return
         draft = self._draft(type_id, values) if values else None
         self._open_form(type_id, None, draft, f"new:{type_id}")
 
     def continue_draft(self, draft: Draft) -> None:
-        if self.can_leave():
+        if draft.type in self._app.seen and self.can_leave():
             self._open_form(draft.type, draft.record_id, draft, f"draft:{draft.id}")
 
     def open_record(self, record_id: str) -> None:
         """Loads the record in the background, then shows its page, or the page of its conflict."""
-        store = self._app.store
+        store, seen = self._app.store, self._app.seen
 
         def load() -> Record | None:
-            record = store.records.load(record_id)
+            record = store.records.load(record_id, seen)
             if record is not None and record.is_new:
                 store.records.mark_seen(record_id)
             return record
@@ -98,12 +113,16 @@ class Navigator(QStackedWidget):
         self._app.background.run(load).then(self._open_loaded)
 
     def _open_loaded(self, record: Record | None) -> None:
-        if record is None:
+        if record is None or record.type not in self._app.seen:  # who sits here may have changed meanwhile
             self._app.notice(tr("frame.record_gone"), "amber")
         elif record.conflicts:
             self.go(f"conflict:{record.id}")
         elif self.can_leave():
             self._open_form(record.type, record.id, None, f"record:{record.id}")
+
+    def forget_past(self) -> None:
+        """Somebody else sits here: the way back was not his."""
+        self._past.clear()
 
     def rebuild(self) -> None:
         """After language or look changed: everything is made again where it stands."""
@@ -112,7 +131,7 @@ class Navigator(QStackedWidget):
             page.deleteLater()
         self._kept.clear()
         key, self.key = self.key, ""
-        if key.partition(":")[0] in LASTING:
+        if key.partition(":")[0] in LASTING and self._opens(key):
             self._put(self._make(key), key)
         else:
             self.go("today")
@@ -159,11 +178,10 @@ class Navigator(QStackedWidget):
     def _make(self, key: str) -> QWidget:
         """A page by its key; modules are imported when first needed, to keep the start short."""
         kind, _, name = key.partition(":")
+        page: QWidget
         match kind:
             case "tool":
-                from desktop.views.tool_page import ToolPage
-
-                page: QWidget = ToolPage(self._app, next(tool for tool in self._app.catalog.tools if tool.id == name))
+                page = self._make_tool(name)
             case "outbox":
                 from desktop.views.outbox import Outbox
 
@@ -176,6 +194,19 @@ class Navigator(QStackedWidget):
                 from desktop.views.settings import SettingsPage
 
                 page = SettingsPage(self._app)
+            case "ahead":
+                from desktop.views.ahead import Ahead
+
+                page = Ahead(self._app)
+            case "reports":
+                from desktop.views.report_list import ReportList
+
+                page = ReportList(self._app)
+                page.chosen.connect(lambda report_id: self.go(f"report:{report_id}"))
+            case "report":
+                from desktop.views.report_page import ReportPage
+
+                page = ReportPage(self._app, name)
             case "conflict":
                 page = self._make_conflict(name)
             case "record" | "draft":
@@ -184,9 +215,16 @@ class Navigator(QStackedWidget):
                 page = Today(self._app)
         return page
 
+    def _make_tool(self, tool_id: str) -> QWidget:
+        from desktop.views.tool_page import ToolPage
+
+        return ToolPage(self._app, next(tool for tool in self._app.catalog.tools if tool.id == tool_id))
+
     def _make_conflict(self, record_id: str) -> QWidget:
         from desktop.forms.conflict_page import ConflictPage
 
+        if self._app.load(record_id) is None:
+            return Today(self._app)
         page = ConflictPage(self._app, record_id)
         page.closed.connect(self._close_page)
         # not open_record, which would lead back here
@@ -198,14 +236,21 @@ class Navigator(QStackedWidget):
         from desktop.forms.record_page import RecordPage
 
         draft = self._app.store.drafts.get(name) if kind == "draft" else None
-        record = self._app.store.records.load(name) if kind == "record" else None
+        record = self._app.load(name) if kind == "record" else None
         shown = draft or record
-        if shown is None:
+        if shown is None or shown.type not in self._app.seen:
             return Today(self._app)
         record_id = name if record is not None else None
         page = RecordPage(self._app, self._app.catalog.record_type(shown.type), record_id, draft)
         self._connect(page)
         return page
+
+    def _opens(self, key: str) -> bool:
+        """Whether the officer sees a register of the tool a page is of; records are asked for when they are loaded."""
+        kind, _, name = key.partition(":")
+        return kind != "tool" or any(
+            tool.id == name and shown_types(tool, self._app.seen) for tool in self._app.catalog.tools
+        )
 
     def _place_of(self, key: str) -> tuple[str, str]:
         """A list is a tab of its tool's page."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
@@ -22,6 +24,8 @@ from sync.store import Store
 from sync.store.model import HistoryRow, Touched
 
 NOT_THERE = {"pending", "refused", "parked", "conflict"}
+Loaded = tuple[tuple[HistoryRow, ...], tuple[Row, ...], bool]
+"""Changes, how each is shown, and whether there are others that the officer may not see."""
 
 
 class Outbox(Page):
@@ -79,11 +83,19 @@ class Outbox(Page):
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def refresh(self) -> None:
-        store, context = self.app.store, self.app.rows
-        self.app.background.run(lambda: outbox_rows(store, context)).then(self._show)
+        store, context, seen = self.app.store, self.app.rows, self.app.seen
 
-    def _show(self, loaded: tuple[tuple[HistoryRow, ...], tuple[Row, ...]]) -> None:
-        changes, rows = loaded
+        def load() -> Loaded:
+            return *outbox_rows(store, context, seen), store.overview(context.now(), seen).unseen_waiting
+
+        self.app.background.run(load).then(self._show)
+
+    def _show(self, loaded: Loaded) -> None:
+        changes, rows, unseen = loaded
+        self.empty.say(
+            tr("frame.outbox_empty_of_yours" if unseen else "frame.outbox_empty"),
+            tr("frame.outbox_empty_unseen" if unseen else "frame.outbox_empty_advice"),
+        )
         self._changes = {row.change.change_id: row for row in changes}
         self.table.setVisible(bool(rows))
         self.empty.setVisible(not rows)
@@ -103,7 +115,8 @@ class Outbox(Page):
         record_type = self.app.catalog.record_type(row.change.type)
         for problem in row.problems:
             name = field_name(record_type, problem.field)
-            lines.append(f"• {name}: {problem.message}" if name else f"• {problem.message}")
+            why = say(problem.label)
+            lines.append(f"• {name}: {why}" if name else f"• {why}")
         self._why.setText("\n".join(lines))
         self._retry.setVisible(row.status in {"refused", "parked"})
 
@@ -115,9 +128,11 @@ class Outbox(Page):
         self.app.background.run(lambda: store.changes.retry(record_id)).then(lambda _none: self.app.sync_now())
 
 
-def outbox_rows(store: Store, context: RowContext) -> tuple[tuple[HistoryRow, ...], tuple[Row, ...]]:
+def outbox_rows(
+    store: Store, context: RowContext, seen: Collection[str]
+) -> tuple[tuple[HistoryRow, ...], tuple[Row, ...]]:
     """Runs in the background: changes that are not settled, and how each is shown."""
-    changes = tuple(row for row in store.changes.outbox() if row.status in NOT_THERE)
+    changes = tuple(row for row in store.changes.outbox(seen) if row.status in NOT_THERE)
     titles = {record.id: record.title for record in store.records.load_many([row.change.record_id for row in changes])}
     now = context.now()
     rows = []

@@ -59,6 +59,11 @@ class Page(QWidget):
     def refresh(self) -> None:
         """Asks the store anew, in the background."""
 
+    def load_ahead(self) -> None:
+        """Asks the store before the page is shown, instead of then."""
+        self._stale = False
+        self.refresh()
+
     def focus_first(self) -> None:
         """Puts the cursor where the work on this page begins."""
         self.setFocus()

@@ -168,13 +168,14 @@ class Palette(QFrame):
             self._search = None
 
     def _find_records(self) -> None:
-        text, store = self.text.text().strip(), self._app.store
-        people = tuple(type_id for type_id in TARGETS["person"] if self._app.catalog.knows(type_id))
+        text, store, seen = self.text.text().strip(), self._app.store, self._app.seen
+        people = tuple(type_id for type_id in TARGETS["person"] if type_id in seen)
 
         def find() -> tuple[Hit, ...]:
             persons = store.search.find(text, types=people, limit=MOST_PEOPLE) if people else ()
             known = {hit.id for hit in persons}
-            return (*persons, *(hit for hit in store.search.find(text, limit=MOST_HITS) if hit.id not in known))
+            found = store.search.find(text, limit=MOST_HITS, within=seen)
+            return (*persons, *(hit for hit in found if hit.id not in known))
 
         self._search = self._app.background.run(find).then(self._show_hits)
 

@@ -151,5 +151,13 @@ class Rail(QFrame):
 
     def _show(self) -> None:
         here = self.view.here
-        self.view.rows.show(rail_rows(self._app.catalog, self._app.officer, self._overview, unfolded=self._unfolded))
+        self.view.rows.show(
+            rail_rows(
+                self._app.catalog,
+                self._app.officer,
+                self._overview,
+                seen=self._app.seen,
+                unfolded=self._unfolded,
+            )
+        )
         self.view.stand_on(here)

@@ -14,6 +14,8 @@ from desktop.language import say, tr
 from desktop.models.rows import MARKS, columns_of, row_of
 from desktop.models.table import CellTable, Row
 from desktop.theme import SMALL
+from desktop.views.batch_offers import batch_button, batch_rows
+from desktop.views.book_printing import BookPrinting
 from desktop.views.page import Page
 from desktop.views.pager import Pager
 from desktop.views.preview import Preview
@@ -40,11 +42,16 @@ class RecordList(Page):
         self._asked = 0
         self._records: RecordPage | None = None
         self.title.setVisible(titled)
+        self.printing = BookPrinting(app, record_type, self)
         self._make_text()
+        if self.printing.can_print():
+            self.head.addWidget(button(tr("frame.book_print"), self.print_list, tip="Ctrl+P"))
+        if offered := batch_button(app, record_type, self):
+            self.head.addWidget(offered)
         if app.may_begin(record_type):
             self.head.addWidget(button(tr("frame.new_key"), self.begin, kind="main"))
         if record_type.list_view.filters:
-            self.column.addLayout(self._make_filters())
+            self.column.addWidget(self._make_filters())
         self._make_table()
         self.pager = Pager(app.look, self._turn)
         self.column.addWidget(self.pager)
@@ -77,7 +84,7 @@ class RecordList(Page):
         chip = button(text, partial(self.filter_by, states), kind="chip")
         chip.setCheckable(True)
         self._chips.addButton(chip)
-        row.addWidget(chip)
+        row.add(chip)
         return chip
 
     def _make_table(self) -> None:
@@ -126,6 +133,15 @@ class RecordList(Page):
                 group=group,
             ),
             ActionRow(
+                id="list.print",
+                title=tr("frame.book_print"),
+                icon="print",
+                shortcut="Ctrl+P",
+                run=self.print_list,
+                enabled=self.printing.can_print,
+                group=group,
+            ),
+            ActionRow(
                 id="list.first",
                 title=tr("frame.first"),
                 icon="first",
@@ -141,10 +157,15 @@ class RecordList(Page):
                 run=partial(self._turn, "last"),
                 group=group,
             ),
+            *batch_rows(self.app, self.record_type, self),
         ]
 
     def begin(self) -> None:
         self.app.begin(self.record_type.id)
+
+    def print_list(self) -> None:
+        """Ctrl+P: pages of the book, or what the list shows now."""
+        self.printing.ask(self._query, self._records.total if self._records else 0)
 
     def focus_first(self) -> None:
         self.focus_table()

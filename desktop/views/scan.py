@@ -39,6 +39,9 @@ class ScanDialog(Sheet):
             self._say(card)
             return
         type_id, number, values = card
+        if type_id not in self._app.seen:
+            self._say(tr("frame.not_granted"))
+            return
         store = self._app.store
         self._app.background.run(lambda: store.records.find(type_id, **{number: values[number]}), self).then(
             lambda found: self._open(type_id, values, found)

@@ -6,7 +6,6 @@ from functools import partial
 
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QScrollArea,
@@ -20,10 +19,10 @@ from desktop.models.dates import when
 from desktop.models.standing import line_sentence
 from desktop.settings import SCALES, THEMES
 from desktop.theme import LARGE, MEDIUM, SMALL
+from desktop.views.pack_card import PackCard
 from desktop.views.page import Page
+from desktop.views.printer_card import PrinterRows
 from desktop.widgets.basics import Card, button, text_label
-
-FURTHEST_MM = 30.0  # further than this a pre-printed form is in the wrong tray
 
 
 class SettingsPage(Page):
@@ -36,7 +35,7 @@ class SettingsPage(Page):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, app.look.px(SMALL), 0)
         column.setSpacing(app.look.px(MEDIUM))
-        for card in (self._look_card(), self._city_card(), self._officers_card(), self._printer_card()):
+        for card in (self._look_card(), self._city_card(), PackCard(app), self._officers_card(), self._printer_card()):
             column.addWidget(card)
         column.addStretch(1)
         area = QScrollArea()
@@ -126,17 +125,7 @@ class SettingsPage(Page):
     def _printer_card(self) -> Card:
         card, form = self._card(tr("frame.settings_printer"))
         card.body.insertWidget(1, text_label(tr("frame.printer_about"), "quiet", wrap=True))
-        for name in ("printer_right", "printer_down"):
-            box = QDoubleSpinBox()
-            box.setRange(-FURTHEST_MM, FURTHEST_MM)
-            box.setSingleStep(0.5)
-            box.setDecimals(1)
-            box.setSuffix(" mm")
-            box.setValue(getattr(self.app.settings, name))
-            box.setMaximumWidth(self.app.look.px(120))
-            box.setAccessibleName(tr(f"frame.{name}"))
-            box.valueChanged.connect(lambda value, name=name: self.app.change_settings(**{name: value}))
-            form.addRow(text_label(tr(f"frame.{name}"), "quiet"), box)
+        self._printers = PrinterRows(self.app, form)
         return card
 
     def _say_line(self) -> None:

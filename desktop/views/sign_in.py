@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.app import App
 from desktop.language import say, tr
@@ -101,10 +110,43 @@ def officer_buttons(
         roles = ", ".join(labels.get(role, role) for role in officer.roles)
         text = f"{officer.name}\n{roles}" if roles else officer.name
         one = button(text, partial(choose, officer))
-        one.setStyleSheet("text-align: left")
+        one.setStyleSheet("text-align: left; min-height: 2.9em")  # two lines, also where room is short
         one.setToolTip(roles)
         made.append(one)
     return made
+
+
+class OfficerList(QScrollArea):
+    """The officers' buttons one under the other; scrolls where a PC has more officers than the screen has room for."""
+
+    def __init__(self, look: Look, buttons: Sequence[QPushButton]) -> None:
+        super().__init__()
+        self._wide = look.px(400)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self._inside = QWidget()
+        column = QVBoxLayout(self._inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(look.px(SMALL))
+        for one in buttons:
+            one.installEventFilter(self)
+            one.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # long roles: the tip has them
+            column.addWidget(one)
+        self.setWidget(self._inside)
+        self.viewport().setAutoFillBackground(False)
+        self._inside.setAutoFillBackground(False)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._wide, self._inside.sizeHint().height())
+
+    def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
+        """The arrow keys move the focus without scrolling to it."""
+        if event.type() == QEvent.Type.FocusIn and isinstance(watched, QPushButton):
+            self.ensureWidgetVisible(watched, 0, watched.height())
+        return super().eventFilter(watched, event)
 
 
 class SignIn(GateCard):
@@ -117,8 +159,7 @@ class SignIn(GateCard):
     ) -> None:
         super().__init__(look, tr("frame.who"), tr("frame.who_about"), parent)
         self.buttons = officer_buttons(officers, catalog, last, self.chosen.emit)
-        for one in self.buttons:
-            self.card.body.addWidget(one)
+        self.card.body.addWidget(OfficerList(look, self.buttons))
 
     def focus_first(self) -> None:
         if self.buttons:
@@ -171,8 +212,8 @@ class OfficerDialog(Sheet):
         self.body.addWidget(text_label(tr("frame.switch_about"), "quiet", wrap=True))
         enrolment = app.enrolment
         officers = enrolment.officers if enrolment else ()
-        for one in officer_buttons(officers, app.catalog, app.settings.last_officer, self._choose):
-            self.body.addWidget(one)
+        buttons = officer_buttons(officers, app.catalog, app.settings.last_officer, self._choose)
+        self.body.addWidget(OfficerList(app.look, buttons))
         self.add_button(tr("frame.cancel"), self.reject)
 
     def _choose(self, officer: Officer) -> None:

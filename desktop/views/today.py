@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
+from desktop.actions import ActionRow
 from desktop.app import App
 from desktop.language import say, tr
 from desktop.models.dates import local, long_day, short_day
 from desktop.models.quick import quick_starts
-from desktop.models.rows import RowContext
 from desktop.models.table import CellTable, Column, Row
-from desktop.models.tags import Tag, due_tag, standing_tag, state_tag
+from desktop.models.today_rows import DRAFT, NEXT, REPORT, draft_row, next_row, today_row
 from desktop.theme import MEDIUM, SMALL, TINY
 from desktop.views.page import Page
-from desktop.widgets.basics import Card, EmptyState, bare_column, button, text_label
+from desktop.widgets.basics import Card, EmptyState, OpeningCard, bare_column, button, text_label
 from desktop.widgets.table import RowTable
-from forms.definition import RecordType
-from sync.store.model import Draft, Overview, Record, TodayRow
+from sync.clock import moment_text
+from sync.store.model import Draft, Overview
+
+if TYPE_CHECKING:
+    from desktop.reporting import Coming
 
 MOST_ROWS = 50
-DRAFT = "draft"  # of a row's key
+MOST_REPORTS = 4  # the list of reports has them all
+PRESSING = ("refused", "conflict", "overdue")  # before the reports that are due; the rest after them
+MOST_NEXT = 20  # what comes next after other records: below the day's own work
+NEXT_DAYS = 60  # older proposals wait on their records' own pages
+BUTTONS_A_LINE = 5  # at 1024 px; fewer with large text
 LEAST_TABLE = 220  # px: five rows; with large text the page scrolls instead of squeezing them
-Loaded = tuple[tuple[Row, ...], Overview]
+Loaded = tuple[tuple[Row, ...], tuple[Row, ...], Overview]  # what is late or stuck, the rest
 
 
 class Today(Page):
@@ -35,6 +43,8 @@ class Today(Page):
 
     def __init__(self, app: App, parent: QWidget | None = None) -> None:
         super().__init__(app, long_day(local(app.clock.now()).date()), parent)
+        self._coming: tuple[date, tuple[Coming, ...]] | None = None  # as worked out on a day
+        self._due: tuple[Row, ...] = ()  # reports to be made now
         self.subtitle = text_label(" ", "quiet", wrap=True)
         self.column.addWidget(self.subtitle)
         self.body = bare_column(self.column)
@@ -67,7 +77,7 @@ class Today(Page):
         grid.setSpacing(self.app.look.px(MEDIUM))
         self._figures = {}
         for place, name in enumerate(("open", "due_week", "new", "conflicts")):
-            card = Card(self.app.look)
+            card = self._figure_card(name)
             figure = text_label("–", "figure")
             card.body.setSpacing(0)
             card.body.addWidget(figure)
@@ -78,28 +88,51 @@ class Today(Page):
             self._figures[name] = figure
         self.body.addLayout(grid)
 
+    def _figure_card(self, name: str) -> Card:
+        """The figure of the week opens the list behind it."""
+        look = self.app.look
+        if name != "due_week":
+            return Card(look)
+        return OpeningCard(look, tr("frame.ahead_open"), lambda: self.app.page_requested.emit("ahead"))
+
     def _make_starts(self) -> None:
         self.body.addWidget(text_label(tr("frame.quick_start"), "heading"))
-        row = QHBoxLayout()
-        row.setSpacing(self.app.look.px(SMALL))
-        for place, record_type in enumerate(quick_starts(self.app.catalog, self.app.officer)):
-            text = say(record_type.label)
-            made = button(
-                f"{text}   F2" if place == 0 else text,
+        starts = quick_starts(self.app.catalog, self.app.officer, self.app.seen)
+        made = [
+            button(
+                f"{say(record_type.label)}   F2" if place == 0 else say(record_type.label),
                 partial(self.app.begin, record_type.id),
                 kind="main" if place == 0 else "",
             )
-            row.addWidget(made)
-        row.addWidget(button(f"{tr('frame.scan')}   F8", self.app.scan_requested.emit))
-        row.addStretch(1)
-        self.body.addLayout(row)
+            for place, record_type in enumerate(starts)
+        ]
+        made.append(button(f"{tr('frame.scan')}   F8", self.app.scan_requested.emit))
+        a_line = round(BUTTONS_A_LINE / self.app.look.scale)
+        for first in range(0, len(made), a_line):
+            row = QHBoxLayout()
+            row.setSpacing(self.app.look.px(SMALL))
+            for each in made[first : first + a_line]:
+                row.addWidget(each)
+            row.addStretch(1)
+            self.body.addLayout(row)
         self.body.addSpacing(self.app.look.px(TINY))
+
+    def actions(self) -> list[ActionRow]:  # type: ignore[override]  # rows, not Qt's own
+        title, run = tr("frame.ahead_open"), lambda: self.app.page_requested.emit("ahead")
+        return [ActionRow(id="today.ahead", title=title, run=run, icon="clock", group=tr("frame.today"))]
 
     def focus_first(self) -> None:
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _open(self, key: str) -> None:
         kind, _, draft_id = key.partition(":")
+        if kind == NEXT:
+            self.app.open_record(draft_id.partition(":")[0])
+            return
+        if kind == REPORT:
+            report_id, _, period = draft_id.partition(":")
+            self.app.report_requested.emit(report_id, period)
+            return
         if kind != DRAFT:
             self.app.open_record(key)
             return
@@ -110,38 +143,80 @@ class Today(Page):
             self.app.draft_requested.emit(draft)
 
     def refresh(self) -> None:
-        store, context = self.app.store, self.app.rows
+        store, context, seen = self.app.store, self.app.rows, self.app.seen
+        roles = self.app.officer.roles if self.app.officer else ()
 
         def load() -> Loaded:
             now = context.now()
-            drafts = tuple(
-                draft_row(draft, context) for draft in store.drafts.all() if context.catalog.knows(draft.type)
-            )
-            rows = tuple(today_row(row, context) for row in store.today(now, MOST_ROWS))
-            return drafts + rows, store.overview(now)
+            drafts = tuple(draft_row(draft, context) for draft in store.drafts.all(seen))
+            work = store.today(now, MOST_ROWS, seen)
+            pressing = tuple(today_row(row, context) for row in work if row.reason in PRESSING)
+            rest = tuple(today_row(row, context) for row in work if row.reason not in PRESSING)
+            since = moment_text(now - timedelta(days=NEXT_DAYS))
+            following = store.proposals.waiting(roles, seen, since=since, limit=MOST_NEXT)
+            rest += tuple(next_row(row, context) for row in following)
+            return drafts + pressing, rest, store.overview(now, seen)
 
-        self.app.background.run(load).then(self._show)
+        self.app.background.run(load, self).then(self._show)
 
     def _show(self, loaded: Loaded) -> None:
-        rows, overview = loaded
+        self._loaded = loaded
+        self._show_all()
+        self.filled.emit(loaded[2])
+        self._ask_reports()
+
+    def _ask_reports(self) -> None:
+        """Which reports are to be made now: after the day's work is shown, since it is worked out anew each day."""
+        app, seen = self.app, self.app.seen
+        register = app.catalog.report_register
+        if register is None or not app.may_begin(app.catalog.record_type(register.record)):
+            return
+        day = local(app.clock.now()).date()
+        coming = self._coming[1] if self._coming and self._coming[0] == day else None
+
+        def load() -> tuple[tuple[Coming, ...], tuple[Row, ...]]:
+            from desktop.models.due_reports import due_reports, report_row  # not before the first page is shown
+            from desktop.reporting import coming_reports
+
+            found = coming_reports(app.catalog, app.clock) if coming is None else coming
+            return found, tuple(report_row(each, app.rows) for each in due_reports(app.store, app.rows, seen, found))
+
+        def show(asked: tuple[tuple[Coming, ...], tuple[Row, ...]]) -> None:
+            self._coming = (day, asked[0])
+            due = asked[1] if seen == app.seen else ()
+            if due != self._due:
+                self._due = due
+                self._show_all()
+
+        app.background.run(load, self).then(show)
+
+    def _show_all(self) -> None:
+        first, rest, overview = self._loaded
+        rows = first + self._due[:MOST_REPORTS] + rest
         self.title.setText(long_day(local(self.app.clock.now()).date()))
-        self.subtitle.setText(self._summary(overview))
+        coming = sum(row.key.startswith(f"{NEXT}:") for row in rows)
+        self.subtitle.setText(self._summary(overview, coming))
         self.table.setVisible(bool(rows))
         self.empty.setVisible(not rows)
         self.table.show_rows(rows)
         self._figures["open"].setText(str(sum(overview.open_by_type.values())))
         for name in ("due_week", "new", "conflicts"):
             self._figures[name].setText(str(getattr(overview, name)))
-        self.filled.emit(overview)
 
-    def _summary(self, overview: Overview) -> str:
-        work = overview.overdue + overview.due_today + overview.new + overview.refused + overview.conflicts
-        if not work:
+    def _summary(self, overview: Overview, coming: int = 0) -> str:
+        work = overview.today
+        if not self.app.seen:
+            sentences = [tr("frame.sees_nothing")]
+        elif not work:
             sentences = [tr("frame.summary_none")]
         elif overview.overdue:
             sentences = [tr("frame.summary_late", n=work, late=overview.overdue)]
         else:
             sentences = [tr("frame.summary", n=work)]
+        if self._due:
+            sentences.append(tr("frame.summary_reports", n=len(self._due)))
+        if coming:
+            sentences.append(tr("frame.summary_next", n=coming))
         sentences += self._holiday()
         return " ".join(sentences)
 
@@ -153,44 +228,3 @@ class Today(Page):
             if name is not None:
                 return [tr(key, day=short_day(day, today), name=say(name))]
         return []
-
-
-def today_row(row: TodayRow, context: RowContext) -> Row:
-    """One line of the day's work; runs in the background."""
-    record = row.record
-    record_type = context.catalog.record_type(record.type)
-    work = _named(record, record_type)
-    state = say(record_type.state(record.state).label)
-    return Row(record.id, (reason_tag(row, context), work, _who(record, context), state))
-
-
-def _named(record: Record, record_type: RecordType) -> str:
-    """What kind of work it is and whose: "Đăng ký khai sinh · Nguyễn Đình Khánh"; a title that says the kind stays."""
-    label = say(record_type.label)
-    kind = say(record_type.label) if label not in record.title else ""
-    return " · ".join(part for part in (kind, record.title) if part)
-
-
-def draft_row(draft: Draft, context: RowContext) -> Row:
-    """A form that was begun and not saved: it stands first, so that nobody types it twice."""
-    label = say(context.catalog.record_type(draft.type).label)
-    tag = Tag(tr("frame.reason_draft"), "grey", "✎")
-    saved = tr("frame.draft_saved", time=f"{local(draft.updated_at):%H:%M}")
-    return Row(f"{DRAFT}:{draft.id}", (tag, draft.title or label, label, saved))
-
-
-def _who(record: Record, context: RowContext) -> str:
-    return record.subtitle or say(context.catalog.tool_of(record.type).short)
-
-
-def reason_tag(row: TodayRow, context: RowContext) -> Tag:
-    """Why the record is on today's page."""
-    record_type = context.catalog.record_type(row.record.type)
-    match row.reason:
-        case "new":
-            return Tag(tr("frame.reason_new"), "blue", "↓")
-        case "refused" | "conflict":
-            return standing_tag(row.reason)
-        case _:
-            due = due_tag(row.record, record_type, context.now(), context.calendar)
-            return due or state_tag(record_type, row.record.state)

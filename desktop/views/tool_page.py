@@ -24,7 +24,7 @@ class ToolPage(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self._app = app
-        self.types = shown_types(tool)
+        self.types = shown_types(tool, app.seen)
         self._lists: dict[str, RecordList] = {}
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)

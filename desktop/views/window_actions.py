@@ -39,7 +39,7 @@ class WindowActions:
 
     def _starts(self) -> list[ActionRow]:
         group = tr("frame.keys_work")
-        starts = quick_starts(self._app.catalog, self._app.officer)
+        starts = quick_starts(self._app.catalog, self._app.officer, self._app.seen)
         rows = [
             ActionRow(
                 id=f"begin.{record_type.id}",
@@ -74,6 +74,7 @@ class WindowActions:
                 enabled=lambda: pages.has_past,
                 group=group,
             ),
+            row("reports", "chart", "", partial(go, "reports")),
             row("outbox", "outbox", "", partial(go, "outbox")),
             row("conflicts", "conflict", "", partial(go, "conflicts")),
             row("settings", "settings", "Ctrl+,", partial(go, "settings")),

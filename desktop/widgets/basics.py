@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -124,6 +124,31 @@ class Card(QFrame):
         edge = look.px(padding)
         self.body.setContentsMargins(edge, edge, edge, edge)
         self.body.setSpacing(look.px(SMALL) // 2)
+
+
+class OpeningCard(Card):
+    """A card that leads to a page: by a click, Enter or Space."""
+
+    def __init__(self, look: Look, purpose: str, run: Callable[[], object]) -> None:
+        """``purpose``: what it opens, for the tip and for who hears the screen."""
+        super().__init__(look)
+        self._run = run
+        self.setProperty("kind", "opens")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setToolTip(purpose)
+        self.setAccessibleName(purpose)
+
+    def mouseReleaseEvent(self, event: QMouseEvent, /) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self._run()
+        super().mouseReleaseEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self._run()
+        else:
+            super().keyPressEvent(event)
 
 
 class EmptyState(QWidget):

@@ -2,62 +2,84 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem
+from PySide6.QtCore import QEvent, QObject, QSize
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 
-class FlowLine(QLayout):
-    """``gap`` px between two widgets and between two lines."""
+class FlowLine(QWidget):
+    """``gap`` px between two widgets and between two lines.
 
-    def __init__(self, gap: int) -> None:
-        super().__init__()
-        self._items: list[QLayoutItem] = []
+    A widget and no QLayout: a layout written in Python is asked for its height by Qt while its page is being taken down,
+    when there is nobody left to answer.
+    """
+
+    def __init__(self, gap: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("bare")
+        self._held: list[QWidget] = []
         self._gap = gap
-        self.setContentsMargins(QMargins())
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
 
-    def addItem(self, item: QLayoutItem, /) -> None:
-        self._items.append(item)
+    @property
+    def held(self) -> tuple[QWidget, ...]:
+        return tuple(self._held)
 
-    def count(self) -> int:
-        return len(self._items)
+    def add(self, widget: QWidget) -> None:
+        self._held.append(widget)
+        widget.setParent(self)
+        widget.installEventFilter(self)
+        widget.show()
+        self._change()
 
-    def itemAt(self, index: int, /) -> QLayoutItem | None:
-        return self._items[index] if 0 <= index < len(self._items) else None
-
-    def takeAt(self, index: int, /) -> QLayoutItem | None:  # type: ignore[override]
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
-
-    def expandingDirections(self) -> Qt.Orientation:
-        return Qt.Orientation(0)
+    def clear(self) -> None:
+        """Lets go of every widget."""
+        for widget in self._held:
+            widget.hide()
+            widget.deleteLater()
+        self._held = []
+        self._change()
 
     def hasHeightForWidth(self) -> bool:
         return True
 
     def heightForWidth(self, width: int, /) -> int:
-        return self._place(QRect(0, 0, width, 0), move=False)
+        return self._place(width, move=False)
 
     def sizeHint(self) -> QSize:
-        return self.minimumSize()
+        return QSize(self.minimumSizeHint().width(), self._place(max(self.width(), 1), move=False))
 
-    def minimumSize(self) -> QSize:
+    def minimumSizeHint(self) -> QSize:
         least = QSize(0, 0)
-        for item in self._items:
-            least = least.expandedTo(item.sizeHint())
+        for widget in self._held:
+            least = least.expandedTo(widget.sizeHint())
         return least
 
-    def setGeometry(self, rect: QRect, /) -> None:
-        super().setGeometry(rect)
-        self._place(rect, move=True)
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        super().resizeEvent(event)
+        self._place(self.width(), move=True)
 
-    def _place(self, rect: QRect, *, move: bool) -> int:
+    def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
+        """Words that grow (another figure on a chip) push their neighbours."""
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._change()
+        return super().eventFilter(watched, event)
+
+    def _change(self) -> None:
+        self._place(self.width(), move=True)
+        self.updateGeometry()
+
+    def _place(self, width: int, *, move: bool) -> int:
         """Places (or only measures) every widget; the height used, in px."""
-        x, y, tallest = rect.x(), rect.y(), 0
-        for item in self._items:
-            size = item.sizeHint()
-            if x > rect.x() and x + size.width() > rect.x() + rect.width():
-                x, y, tallest = rect.x(), y + tallest + self._gap, 0
+        x = y = tallest = 0
+        for widget in self._held:
+            size = widget.sizeHint()
+            if x > 0 and x + size.width() > width:
+                x, y, tallest = 0, y + tallest + self._gap, 0
             if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
+                widget.setGeometry(x, y, size.width(), size.height())
             x += size.width() + self._gap
             tallest = max(tallest, size.height())
-        return y + tallest - rect.y()
+        return y + tallest

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
@@ -12,6 +14,11 @@ from desktop.widgets.tag_delegate import TagDelegate
 
 LEAST_STRETCH = 120  # px a column that gives way keeps
 KEPT_COLUMNS = 3
+LEAST_MAIN = 170  # px the main column keeps: below it other columns are left out
+A_NAME = 160  # px of a person's name, which other columns keep as long as the main one is readable
+TWO_LINES = 175  # px of the main column below which rows get a second line, when it shows less than
+MUCH_CUT = 0.7  # of what its words need
+LEAST_STIFF = 136  # px a tag or a date with a long heading keeps
 GOOD_STRETCH = 220  # px below which marks give way first
 
 
@@ -44,6 +51,7 @@ class RowTable(QTableView):
         self.verticalHeader().setMinimumSectionSize(look.px(ROW_HEIGHT))
         header = self.horizontalHeader()
         header.setHighlightSections(False)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setMinimumSectionSize(look.px(20))
         self.doubleClicked.connect(self._open)
@@ -100,63 +108,88 @@ class RowTable(QTableView):
 
     def _share_width(self) -> None:
         """Every column as wide as its words. What room is left goes to the columns that stretch; what is missing is
-        taken first from marks, which keep their signs, and then from the columns that stretch."""
-        header = self.horizontalHeader()
+        taken first from marks, which keep their signs, then from the columns that stretch, then from the widest of the
+        others, and last from the main one, which says what the row is about and then stands in two lines."""
+        header, room = self.horizontalHeader(), self.viewport().width()
         wanted, elastic = self._wanted_widths(brief=False)
         least, good = self._look.px(LEAST_STRETCH), self._look.px(GOOD_STRETCH)
-        if sum(wanted) - sum(max(wanted[n] - good, 0) for n in elastic) > self.viewport().width():
+        if sum(wanted) - sum(max(wanted[n] - good, 0) for n in elastic) > room:
             wanted, elastic = self._wanted_widths(brief=True)
+        main, whole = elastic[-1], wanted[elastic[-1]]
         elastic = self._hide_what_does_not_fit(wanted, elastic, least)
-        room = self.viewport().width() - sum(wanted)
+        self._cut(wanted, elastic[:-1], self._look.px(A_NAME), sum(wanted) - room)
+        self._cut(wanted, [main], self._look.px(LEAST_MAIN), sum(wanted) - room)
+        self._cut(wanted, elastic[:-1], least, sum(wanted) - room)
+        over = sum(wanted) - whole + min(whole, self._look.px(LEAST_MAIN)) - room
+        stiff = [n for n in range(len(wanted)) if n not in elastic and self.table.columns[n].heading]
+        self._cut(wanted, sorted(stiff, key=lambda n: -wanted[n]), self._look.px(LEAST_STIFF), over)
+        self._cut(wanted, [main], least, sum(wanted) - room)
+        self._cut(wanted, sorted(stiff, key=lambda n: -wanted[n]), least, sum(wanted) - room)
+        spare = max(room - sum(wanted), 0)
         for place, section in enumerate(elastic):
-            part = room // (len(elastic) - place)
-            width = max(wanted[section] + part, min(least, wanted[section]), self._heading_width(section))
-            room -= width - wanted[section]
-            wanted[section] = width
-        self._cut_marks(wanted, least)
+            part = spare // (len(elastic) - place)
+            spare -= part
+            wanted[section] += part
         for section, width in enumerate(wanted):
             header.resizeSection(section, width)
+        self._wrap(main, wanted[main] < min(whole * MUCH_CUT, self._look.px(TWO_LINES)))
 
-    def _cut_marks(self, wanted: list[int], least: int) -> None:
-        """What is then still missing (large letters on a small screen) the widest column gives: its words are shortened
-        with …, and whole in their tip. Nothing is ever left to a sideways scroll."""
-        over = sum(wanted) - self.viewport().width()
-        for section in sorted(range(len(wanted)), key=lambda n: -wanted[n]):
+    @staticmethod
+    def _cut(wanted: list[int], sections: Sequence[int], least: int, over: int) -> None:
+        """Takes ``over`` px from columns in this order, each down to ``least``: their words are shortened with …, and
+        whole in their tip. Nothing is ever left to a sideways scroll."""
+        for section in sections:
             given = min(max(over, 0), max(wanted[section] - least, 0))
             wanted[section] -= given
             over -= given
 
+    def _wrap(self, main: int, two_lines: bool) -> None:
+        """Rows of two lines where the main column is too narrow for one (large letters on a small screen)."""
+        self._delegate.wrapped = main if two_lines else -1
+        if self.wordWrap() != two_lines:
+            self.setWordWrap(two_lines)
+            height = self._look.px(ROW_HEIGHT) + (self.fontMetrics().lineSpacing() if two_lines else 0)
+            self.verticalHeader().setDefaultSectionSize(height)
+
     def _hide_what_does_not_fit(self, wanted: list[int], elastic: list[int], least: int) -> list[int]:
-        """Columns from the right, headed ones only and never the first three: nobody finds what lies to the side, and
-        the record itself shows all. A hidden column gets the width 0; returns the columns that still stretch."""
-        columns = self.table.columns
-        goes = [n for n in reversed(range(len(columns))) if n >= KEPT_COLUMNS and columns[n].heading]
-        given = sum(max(wanted[n] - least, 0) for n in elastic)
+        """Columns from the right, headed ones only, until the main column has a readable width and nothing lies to the
+        side, where nobody finds it; the record itself shows all. The first column and the main one stay, and three in
+        all. A hidden column gets the width 0; returns the columns that still stretch."""
+        columns, room, main = self.table.columns, self.viewport().width(), elastic[-1]
+        goes = [n for n in reversed(range(1, len(columns))) if columns[n].heading and n != main]
+        headed = sum(bool(column.heading) for column in columns)
         hidden: set[int] = set()
-        while goes and sum(wanted) - given > self.viewport().width():
+        kept = min(wanted[main], self._look.px(LEAST_MAIN))
+
+        def needed() -> int:
+            others = (min(width, least) if n in elastic else width for n, width in enumerate(wanted) if n != main)
+            return kept + sum(others)
+
+        while goes and headed - len(hidden) > KEPT_COLUMNS and needed() > room:
             section = goes.pop(0)
             hidden.add(section)
-            given -= max(wanted[section] - least, 0) if section in elastic else 0
             wanted[section] = 0
         for section in range(len(columns)):
             self.setColumnHidden(section, section in hidden)
         return [section for section in elastic if section not in hidden]
 
     def _wanted_widths(self, *, brief: bool) -> tuple[list[int], list[int]]:
-        """The width of each column, and which of them stretch, the widest last: it gives what the others
+        """The width of each column, and which of them stretch, the main one last: it gives what the others
         could not."""
         columns = self.table.columns
         self._delegate.brief = frozenset(n for n, column in enumerate(columns) if brief and not column.heading)
         wanted = [self._wanted_width(section) for section in range(len(columns))]
         elastic = [n for n, column in enumerate(columns) if column.stretch] or [0]
-        return wanted, sorted(elastic, key=lambda section: wanted[section])
+        main = next((n for n in elastic if columns[n].main), elastic[0])
+        return wanted, sorted(elastic, key=lambda section: (section == main, wanted[section]))
 
     def _wanted_width(self, section: int) -> int:
         column = self.table.columns[section]
         content = max(self.sizeHintForColumn(section), 0)
         heading = self._heading_width(section)
         limit = self.fontMetrics().averageCharWidth() * (column.width or 34) + self._look.px(24)
-        return max(min(content, limit) if column.stretch else content, heading)
+        least = self.horizontalHeader().minimumSectionSize()
+        return max(min(content, limit) if column.stretch else content, heading, least)
 
     def _heading_width(self, section: int) -> int:
         """Of the bold words, with the place of the sort arrow."""

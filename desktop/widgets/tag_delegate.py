@@ -41,9 +41,12 @@ class TagDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._look = look
         self.brief: frozenset[int] = frozenset()
+        self.wrapped = -1  # the column whose words may take two lines
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         super().initStyleOption(option, index)
+        if index.column() != self.wrapped:
+            option.features &= ~QStyleOptionViewItem.ViewItemFeature.WrapText  # type: ignore[attr-defined]
         option.state &= ~QStyle.StateFlag.State_HasFocus  # type: ignore[attr-defined]  # the table frames the whole row
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:

@@ -56,3 +56,32 @@ def test_mistakes_are_told_with_file_line_key_and_what_was_expected(tmp_path: Pa
 def test_a_path_that_is_no_catalogue_is_a_mistake_too(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none", Path(__file__)):
         assert run("check", str(path)).code == 1
+
+
+def test_tools_tell_what_comes_next_how_numbers_run_and_what_reports_count() -> None:
+    catalog, found = load_catalog(), {t["id"]: t for t in run("tools", "--json").json["tools"]}
+    for tool in catalog.tools:
+        shown = found[tool.id]
+        assert [flow["id"] for flow in shown["flows"]] == [flow.id for flow in tool.flows]
+        for flow, told in zip(tool.flows, shown["flows"], strict=True):
+            assert (told["from"], tuple(told["states"]), told["mode"]) == (flow.from_, flow.states, flow.mode)
+        for report, counted in zip(tool.reports, shown["reports"], strict=True):
+            columns = [[column["id"] for column in table["columns"]] for table in counted["tables"]]
+            assert columns == [[column.id for column in table.columns] for table in report.tables]
+        for record, listed in zip(tool.records, shown["records"], strict=True):
+            if record.register and record.register.series_by:
+                field = record.field(record.register.series_by)
+                assert len(listed["register"]["series"]) == len(catalog.choices_of(field))
+            elif record.register:
+                assert listed["register"]["series"] == [f"{record.id}/{record.register.id}"]
+
+
+def test_the_calendar_tells_each_day_and_where_it_comes_from() -> None:
+    found = run("calendar", "2026", "--json").json
+    days = {day["date"]: day for day in found["days"]}
+    assert days["2026-01-02"]["origin"] == "program" and days["2026-01-02"]["source"]
+    assert days["2026-01-10"]["worked"], "a Saturday worked in exchange"
+    assert days["2026-09-02"]["origin"] == "law"
+    assert found["office_hours"][0]["due_at"] == "17:00:00"
+    assert "02/01/2026" in run("calendar", "2026").out
+    assert run("calendar", "99").code == 2

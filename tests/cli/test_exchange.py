@@ -7,19 +7,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from desktop.commands import intake
+from forms.definition import Register
 from forms.loader import load_catalog
-from tests.features.cases import CITIZEN, COPY, copy_of, person
-from tests.features.story import Counter, run
+from forms.register_numbers import could_be_of, example_number
+from tests.features.cases import CITIZEN, COPY, DOSSIER, copy_of, person
+from tests.features.story import Counter, Town, run
 
+OFFICER = "hr.officer"
 TYPES = [record.id for record in load_catalog().record_types]
+ROLES = [role.id for role in load_catalog().roles]
 
 
 @pytest.mark.parametrize("type_id", TYPES)
 def test_samples_of_every_type_are_the_same_for_the_same_seed_and_go_in(
-    type_id: str, tmp_path: Path, counter: Counter
+    type_id: str, tmp_path: Path, town: Town
 ) -> None:
+    counter = town.counter("Nguyễn Văn Thử", *ROLES)  # some registers are begun by a team alone
     one, two, other = (tmp_path / f"{name}.ndjson" for name in ("one", "two", "other"))
     for path, seed in ((one, "7"), (two, "7"), (other, "8")):
         assert run("sample", type_id, "12", str(path), "--seed", seed).code == 0
@@ -131,6 +138,44 @@ def test_persons_named_inside_a_record_are_matched_or_made(counter: Counter) -> 
     assert sorted(applicants.count(a) for a in set(applicants)) == [1, 3]
 
 
+def test_objects_inside_objects_are_matched_or_made_innermost_first(counter: Counter) -> None:
+    lines = [_child(name, _home(person("Đỗ Văn Chủ", personal_id="001090012345"))) for name in ("Đỗ An", "Đỗ Bình")]
+    assert counter.writes_lines("children.child", lines)["refused"] == []
+    (home,) = counter.all("residence.household")
+    (head,) = [r for r in counter.all(CITIZEN) if r["fields"]["full_name"] == "Đỗ Văn Chủ"]
+    assert home["fields"]["head_ref"] == head["id"]
+    assert [r["fields"]["household_ref"] for r in counter.all("children.child")] == [home["id"]] * 2
+
+
+def test_what_is_wrong_inside_an_object_inside_is_told_and_leaves_nothing(counter: Counter) -> None:
+    wrong = person("Đỗ Văn Chủ", dob="hôm qua")
+    (refused,) = counter.writes_lines("children.child", [_child("Đỗ An", _home(wrong))])["refused"]
+    assert refused["field"] == "household_ref/head_ref/dob"
+    assert (counter.all(CITIZEN), counter.all("residence.household")) == ([], [])
+
+
+def test_objects_without_end_are_refused(counter: Counter) -> None:
+    permit: dict[str, Any] = {"kind": "new"}
+    for _ in range(300):
+        permit = {"kind": "change", "previous_ref": permit}
+    (refused,) = counter.writes_lines("construction.building_permit", [{"fields": permit}])["refused"]
+    assert refused["field"].split("/")[0] == "previous_ref"
+    assert counter.all("construction.building_permit") == []
+
+
+def _child(name: str, home: dict[str, Any]) -> dict[str, Any]:
+    child, carer = person(name, dob="2019-03-12"), person("Đỗ Thị Chăm")
+    return {"fields": {"citizen_ref": child, "household_ref": home, "caregiver_ref": carer, "updated_at": "2026-11-20"}}
+
+
+def _home(head: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "household_code": "00070-005-0012",
+        "head_ref": head,
+        "address": {"unit": "00070", "detail": "Số 5 Hàng Bè"},
+    }
+
+
 def _household(applicant: dict[str, Any]) -> dict[str, Any]:
     return {
         "procedure_ref": "0190a000-0000-7000-8000-000000000001",
@@ -162,3 +207,79 @@ def test_a_file_that_cannot_be_read_is_one_line(name: str, tmp_path: Path, count
     answer = counter.run("import", COPY, str(tmp_path / name))
     assert answer.code == 1
     assert name in answer.err
+
+
+def test_rows_that_came_with_a_file_are_not_calculated_away(counter: Counter, tmp_path: Path) -> None:
+    """A group that a procedure would fill keeps the citizen's own papers when another procedure is chosen."""
+    counter.must("sample", "onestop.procedure", "2", str(tmp_path / "p.ndjson"))
+    samples = [json.loads(line) for line in (tmp_path / "p.ndjson").read_text("utf-8").splitlines()]
+    procedures = [{"id": f"p{n}", "fields": sample["fields"]} for n, sample in enumerate(samples)]
+    assert counter.writes_lines("onestop.procedure", procedures)["refused"] == []
+    given = {
+        "procedure_ref": "p0",
+        "applicant_ref": person("Lý Thị Bé"),
+        "received_at": "2026-11-20T02:00:00Z",
+        "components_received": [{"component": "Đơn viết tay"}],
+    }
+    assert counter.writes_lines(DOSSIER, [{"id": "d1", "fields": given}])["refused"] == []
+    assert counter.writes_lines(DOSSIER, [{"id": "d1", "fields": {"procedure_ref": "p1"}}])["refused"] == []
+    shown = counter.must("show", "d1")["fields"]
+    assert shown["procedure_ref"] == "p1"
+    assert [row["component"] for row in shown["components_received"]] == ["Đơn viết tay"]
+
+
+def test_who_may_not_begin_an_officer_s_file_brings_none_along(town: Town) -> None:
+    """The city would refuse the officer, and with him the dossier; it is said before anything is saved."""
+    head, reception = town.counter("Nguyễn Văn Thử", "office_head"), town.counter("Trần Thu Hà", "reception")
+    samples = {}
+    for type_id in ("onestop.procedure", OFFICER):
+        head.must("sample", type_id, "1", str(head.folder / "s.ndjson"))
+        samples[type_id] = json.loads((head.folder / "s.ndjson").read_text("utf-8"))["fields"]
+    procedure = head.takes_in("onestop.procedure", samples["onestop.procedure"])
+    head.syncs()
+    reception.syncs()
+    known = {"procedure_ref": procedure, "received_at": "2026-11-20T02:00:00Z"}
+    officer = {name: samples[OFFICER][name] for name in ("full_name", "personal_id", "dob")}
+    lines = [
+        {"fields": {**known, "applicant_ref": person("Lý Thị Bé"), "assignee_ref": officer}},
+        {"fields": {**known, "applicant_ref": person("Lý Thị Bé")}},
+    ]
+    answer = reception.writes_lines(DOSSIER, lines)
+    assert [(r["line"], r["field"]) for r in answer["refused"]] == [(1, "assignee_ref")]
+    assert "Cán bộ, công chức" in answer["refused"][0]["message"]
+    assert (answer["accepted"], answer["created"]) == (1, 1)
+    assert reception.all(OFFICER) == []
+    assert reception.syncs()["refused"] == 0
+
+    # whoever may begin it does; then the line finds it
+    made = head.takes_in(OFFICER, samples[OFFICER])
+    head.syncs()
+    reception.syncs()
+    assert reception.writes_lines(DOSSIER, lines)["refused"] == []
+    assert [r["fields"]["assignee_ref"] for r in reception.all(DOSSIER) if "assignee_ref" in r["fields"]] == [made]
+    assert reception.syncs()["refused"] == 0
+
+
+@pytest.mark.parametrize("number", ["-1", "abc", "0", "12/2026", "1.5", "١٢", " 7 x"])
+def test_a_number_that_the_register_could_not_have_given_is_refused(counter: Counter, number: str) -> None:
+    line = {"state": "certified", "number": number, "fields": copy_of("Bằng đại học")}
+    (refused,) = counter.writes_lines(COPY, [line])["refused"]
+    assert refused["field"] == "number"
+    assert "như 12" in refused["message"]
+    assert counter.all(COPY) == []
+
+
+def test_numbers_of_other_systems_come_in_where_the_register_writes_codes(counter: Counter) -> None:
+    """A dossier code is letters and digits of a system we do not know."""
+    line = {"state": "processing", "number": "000.24.H26-26", "fields": {"applicant_ref": person("Lý Thị Bé")}}
+    assert [r["field"] for r in counter.writes_lines(DOSSIER, [line])["refused"] if r["field"] == "number"] == []
+
+
+@given(number=st.text(max_size=12) | st.from_regex(r"[0-9]{1,5}/[0-9]{4}", fullmatch=True), n=st.integers(1, 10**9))
+def test_a_register_knows_its_own_numbers_and_takes_no_others_for_them(number: str, n: int) -> None:
+    for pattern in ("{n}", "{n:04d}/{yyyy}", "{n}/{mm}.{yy}", "{dd}-{n}"):
+        register = Register(id="r", kind="leased", field="no", format=pattern)
+        assert could_be_of(register, pattern.format(n=n, yyyy="2026", yy="26", mm="11", dd="05"))
+        assert could_be_of(register, example_number(register))
+        if could_be_of(register, number):
+            assert set(number) <= set("0123456789/.-")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,6 +14,7 @@ import pytest
 import xlsxwriter
 
 from desktop.__main__ import main
+from forms.expressions import LONGEST_RULE, Expression, ExpressionError, Variables
 from forms.loader import check
 from tests.features.cases import COPY, copy_of
 from tests.features.story import Counter, Town, run
@@ -133,3 +136,74 @@ def test_a_printout_takes_no_place_of_what_is_no_file(counter: Counter, tmp_path
     os.mkfifo(pipe)
     assert counter.run("print", paper, "visit_receipt", str(pipe)).code == 1
     assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("period", ["0001", "9999-Q4", "0001-01-01..9999-12-31", "2026-02-30", "2026-W54", "٢٠٢٦"])
+def test_a_period_no_calendar_holds_is_bad_usage(counter: Counter, period: str) -> None:
+    for report in ("finance.disclosure", "assets.asset_use"):
+        answer = counter.run("report", report, period)
+        assert answer.code == 2
+        assert "kỳ báo cáo" in answer.err
+
+
+def test_the_first_period_there_can_be_has_none_before_it(counter: Counter) -> None:
+    assert counter.must("report", "finance.disclosure", "1801")["window"]["key"] == "1801"
+
+
+def test_what_follows_in_a_register_one_may_not_see_is_not_told_nor_waved_away(town: Town) -> None:
+    """A reception visit is open to the office; whether the petition of it was entered is the petition team's."""
+    pc = town.counter("Vũ Thị Đơn", "petition_team")
+    town.joins(pc, "Lê Chánh", "office_head")
+    town.joins(pc, "Cô Văn", "clerk")
+    lines = pc.folder / "lines.ndjson"
+
+    def brings(type_id: str, officer: str, state: str = "draft", **fields: object) -> str:
+        lines.write_text(json.dumps({"fields": fields, "state": state}), encoding="utf-8")
+        before = {row["id"] for row in pc.all(type_id)}
+        assert pc.run("import", type_id, str(lines), "--officer", officer).code == 0
+        (new,) = {row["id"] for row in pc.all(type_id)} - before
+        return str(new)
+
+    assert run("sample", "hr.officer", "1", str(lines)).code == 0
+    assert pc.run("import", "hr.officer", str(lines), "--officer", "Lê Chánh").code == 0
+    (receiver,) = (row["id"] for row in pc.all("hr.officer"))
+    visit = brings(
+        "petitions.reception", "Vũ Thị Đơn", "received", receiver_ref=receiver, petition_class="denunciation",
+        visit_date="2026-11-18T08:45:00+07:00", content="Tố cáo về đất đai", handling="accept",
+        people_count=1, mode="direct", kind="regular",
+    )  # fmt: skip
+    petition = brings(
+        "petitions.petition", "Vũ Thị Đơn", reception_ref=visit, received_date="2026-11-18", source="direct",
+        content="Nội dung kín", **{"class": "denunciation"}, sender_refs=[{"name": "Người Giữ Kín"}],
+    )  # fmt: skip
+    (team,) = pc.must("proposals", visit, "--officer", "Vũ Thị Đơn")["proposals"]
+    assert (team["standing"], team["next"]) == ("done", petition)
+    assert pc.must("proposals", visit, "--officer", "Cô Văn")["proposals"] == []
+    answer = pc.run("follow", visit, "petition_of_visit", "--not-needed", "x", "--officer", "Cô Văn")
+    assert answer.code == 2
+    assert not any(name.startswith("_flow_") for name in pc.sees(visit)["fields"])
+    for word in ("Giữ Kín", "Nội dung kín", petition):
+        for verb in (["search", word], ["show", petition], ["history", visit], ["outbox"], ["status"]):
+            said = pc.run(*verb, "--json", "--officer", "Cô Văn")
+            assert word not in said.out or word in verb
+            assert said.code == 1 or "Giữ Kín" not in said.out
+
+
+def test_a_rule_too_long_for_the_engine_is_a_mistake_and_no_end_of_the_program() -> None:
+    """Twenty thousand terms fill the stack of whatever thread tries them: the process would be gone without a word."""
+    with pytest.raises(ExpressionError, match="2000"):
+        Expression("1" + "+1" * 20_000)
+    longest = Expression("1" + "+1" * ((LONGEST_RULE - 1) // 2))
+    assert longest.evaluate(Variables({}, functions={})) == (LONGEST_RULE + 1) // 2
+
+
+@pytest.mark.parametrize(
+    ("pattern", "sound"), [("(a+)+b", False), ("(x|[0-9]*)*", False), ("(ab)+", True), (r"a\+\)+", True)]
+)
+def test_a_pattern_that_may_never_end_is_a_mistake(tmp_path: Path, pattern: str, sound: bool) -> None:
+    folder = tmp_path / "catalogue"
+    shutil.copytree(ROOT / "tests" / "features" / "a_small_catalogue", folder)
+    visit = folder / "health" / "visit.yaml"
+    text = visit.read_text("utf-8").replace("{name: phone,", f"{{name: phone, pattern: '{pattern}',", 1)
+    visit.write_text(text, encoding="utf-8")
+    assert any("pattern" in p.key for p in check(folder)) is not sound

@@ -24,7 +24,7 @@ from sync.gateway.server import GatewayServer
 from sync.gateway.simulator import Simulator
 
 HOAN_KIEM = "00070"
-CUA_NAM = "00073"
+CUA_NAM = "00082"
 _PATIENCE = 20.0  # seconds for what happens behind the scenes
 
 

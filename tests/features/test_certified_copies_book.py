@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.features.cases import COPY, copy_of
-from tests.features.story import Counter, Town
+from tests.features.story import HOAN_KIEM, Counter, Town, run
 
 
 @pytest.fixture(autouse=True)
@@ -86,3 +86,36 @@ def test_who_may_not_certify_is_told_why_and_nothing_changes(town: Town) -> None
     assert refused.code == 1
     assert refused.err.strip()
     assert ha.sees(paper)["state"] == "checking"
+
+
+def test_a_number_given_at_two_counters_is_told_at_both(town: Town) -> None:
+    """The book moved while its old PC was out of reach, and nobody had looked at the last number on paper."""
+    old, new = (town.counter(name, "civil_status_officer") for name in ("Nguyễn Đức Thịnh", "Vũ Thị Lan"))
+    old.syncs()
+    new.syncs()
+    papers = {old: old.takes_in(COPY, copy_of("Bằng lái xe"))}
+    assert _certify(old, papers[old]) == 1  # not sent yet
+    moved = run(
+        *("gateway", "lease-takeover", "--database", town.storage_url, "--ward", HOAN_KIEM, "--period", "2026"),
+        *("--register", f"{COPY}/sct_bs", "--device", "Q2", "--reason", "máy hỏng", "--above", "0"),
+    )
+    assert moved.code == 0, moved.err
+    new.syncs()
+    papers[new] = new.takes_in(COPY, copy_of("Bằng đại học"))
+    assert _certify(new, papers[new]) == 1
+    for counter in (new, old, new):
+        assert counter.syncs()["refused"] == 0
+    for mine, other in ((old, new), (new, old)):
+        (row,) = mine.must("numbers", COPY)["numbers"]
+        assert (row["record_id"], row["same"]) == (papers[mine], [papers[other]])
+        assert papers[other] in mine.run("numbers", COPY).out
+        assert mine.syncs()["repaired"] == 0
+    # the old PC has heard of it: from now on the new one numbers
+    assert [len(c.must("numbers", COPY)["leases"]) for c in (old, new)] == [0, 1]
+    later = old.takes_in(COPY, copy_of("Sổ đỏ"))
+    old.acts(later, "check", "original_seen=true")
+    assert old.acts(later, "certify")["number"] is None
+    old.syncs()
+    assert new.syncs()["numbered"] == 1
+    old.syncs()
+    assert old.sees(later)["number"] == "2"

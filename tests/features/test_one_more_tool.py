@@ -1,4 +1,4 @@
-"""Adding a tool takes one folder and no Python: it then has its form, list, search, sync, numbers and paper."""
+"""Adding a tool takes one folder and no Python: it then has its form, list, search, sync, numbers, report and paper."""
 
 from __future__ import annotations
 
@@ -64,7 +64,14 @@ def test_it_works_from_the_form_to_the_city_and_to_paper(town_with_it: Town, tmp
     other.syncs()
     assert other.sees(lending)["fields"]["book"] == "Đất rừng phương Nam"
 
+    counted = other.must("report", "library.lent", "2026-11")
+    assert counted["tables"][0]["total"] == [1]
+    assert counted["tables"][0]["lines"][0]["keys"] == [lent["state"]]
+
     pytest.importorskip("PySide6")
+    for kind, begins in ((".pdf", b"%PDF"), (".odt", b"PK"), (".xlsx", b"PK")):
+        other.must("report", "library.lent", "2026-11", str(tmp_path / f"lent{kind}"))
+        assert (tmp_path / f"lent{kind}").read_bytes().startswith(begins)
     paper = tmp_path / "slip.pdf"
     librarian.must("print", lending, "slip", str(paper))
     assert paper.read_bytes().startswith(b"%PDF")

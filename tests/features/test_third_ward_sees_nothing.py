@@ -41,7 +41,7 @@ def test_a_pc_with_unsent_work_does_not_go_over_to_another_ward(town: Town) -> N
     pc.syncs()
     pc.must("enrol", "--url", town.gateway.url, "--code", code)  # the code was not spent
     assert pc.status()["records"] == {}
-    assert list(pc.status()["wards"]) == [CUA_NAM]
+    assert pc.status()["wards"] == {CUA_NAM: "Phường Cửa Nam"}
 
 
 def test_one_more_officer_joins_the_pc_and_the_work_stays(town: Town) -> None:

@@ -14,6 +14,7 @@ from desktop.forms.host import FormHost
 from desktop.forms.popup import Suggestion
 from forms.definition import Field
 from forms.units import Unit
+from forms.vietnamese import fold
 
 HANOI = "01"
 FOUND_AT_MOST = 9
@@ -63,14 +64,24 @@ class UnitField(LineField):
     def _paused(self) -> None:
         """Half a name is no unit."""
 
+    def half_typed(self) -> dict[str, str]:
+        return {self.path: self.line.text()} if self._dirty else {}
+
     def _left(self) -> None:
         if self.host.popup().is_open_for(self.line):
             self.host.popup().dismiss()
         super()._left()
 
     def _found(self, text: str) -> list[Unit]:
-        """Hanoi first, then the rest of the country."""
-        return self.host.app.units.search(text, province_code=HANOI, limit=FOUND_AT_MOST)
+        """Hanoi first, then the rest of the country. The name of a province alone names none of its wards: Enter after
+        "Hà Nội" must not put the first of them on a paper."""
+        found = self.host.app.units.search(text, province_code=HANOI, limit=FOUND_AT_MOST)
+        typed = set(fold(text).split())
+        return [
+            unit
+            for unit in found
+            if typed <= set(fold(unit.name).split()) or not typed <= set(fold(unit.province).split())
+        ]
 
     def _search(self, text: str) -> None:
         if self.line.isReadOnly():
@@ -111,6 +122,7 @@ class AddressField(FieldWidget):
         self.unit.line.setAccessibleName(f"{host.label(field.label)}: {host.say('address.unit')}")
         self._original = QLabel(self)
         self._original.setObjectName("hint")
+        self._original.setTextFormat(Qt.TextFormat.PlainText)
         self._original.setWordWrap(True)
         self._original.hide()
         column = QVBoxLayout(self)

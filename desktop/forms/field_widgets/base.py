@@ -58,6 +58,10 @@ class FieldWidget(QWidget):
     def commit_typed(self) -> None:
         """Commits text as far as it goes, without rewriting it and without choosing for the officer; for drafts."""
 
+    def half_typed(self) -> dict[str, str]:
+        """Text by path that stands here and cannot be committed yet (half a choice): a draft keeps it as typed."""
+        return {}
+
 
 def mark(widget: QWidget, *, wrong: bool) -> None:
     """Sets the property the style looks at; repolishes only on a change, since that is the slow part."""

@@ -132,6 +132,9 @@ class ChoiceField(LineField):
     def _paused(self) -> None:
         """A half-typed choice is no choice; it is judged on leaving."""
 
+    def half_typed(self) -> dict[str, str]:
+        return {self.path: self.line.text()} if self._dirty else {}
+
     def _left(self) -> None:
         popup = self.host.popup()
         if popup.is_open_for(self.line):

@@ -161,6 +161,10 @@ class GroupField(FieldWidget):
             for cell in row.cells.values():
                 cell.input.commit_typed()
 
+    def half_typed(self) -> dict[str, str]:
+        cells = [cell for row in self._rows.values() for cell in row.cells.values()]
+        return {path: text for cell in cells for path, text in cell.input.half_typed().items()}
+
     def add_row(self) -> None:
         row_id = self.host.entry.add_row(self.path)
         self.rows_changed.emit()

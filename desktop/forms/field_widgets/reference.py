@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop.background import Task
 from desktop.forms.cards import read_card
 from desktop.forms.field_widgets.line import LineField, forward_list_keys, is_open_key
 from desktop.forms.host import FormHost
-from desktop.forms.people import TARGETS, columns_of, find_suggestions, targets_of
+from desktop.forms.layout import GridFlow, bring_into_sight
+from desktop.forms.people import SHARED, TARGETS, columns_of, find_suggestions, targets_of
 from desktop.forms.popup import Suggestion
 from desktop.widgets.basics import text_label
 from forms.definition import Field, RecordType
@@ -41,6 +42,8 @@ class ReferenceField(LineField):
         self._search.timeout.connect(self._find)
         self.line.textEdited.connect(self._changed)
         self.short: ShortForm | None = None
+        self._hangs_in: GridFlow | None = None  # where the short form hangs
+        self._begun_from = ""  # what was typed when the short form was opened
         self._about: QLabel | None = None
         self._rows: list[Suggestion] = []
 
@@ -54,12 +57,15 @@ class ReferenceField(LineField):
         return row
 
     def present(self, value: Any) -> None:
-        super().present(value)
+        if self.short is None:  # while a new one is being made the line keeps what was typed
+            super().present(value)
         self._show_about(value if isinstance(value, str) else "")
 
     def text_of(self, value: Any, *, masked: bool = False) -> str:
         if not isinstance(value, str) or not value:
             return ""
+        if value == self.host.entry.raw(self.path):
+            return value
         return super().text_of(value, masked=masked) or self.host.say("picker.unknown")
 
     def on_key(self, event: QKeyEvent) -> None:
@@ -140,23 +146,40 @@ class ReferenceField(LineField):
         """Opens the short form under the line; what was typed stays there, in case the officer thinks better of it."""
         from desktop.forms.short_form import ShortForm  # late: it holds a form, which holds this
 
+        text = self.line.text() if self._dirty else ""
         self._dirty = False
-        self.close_short()
+        self._drop_short()
         record_type = self.host.catalog.record_type(type_id)
-        short = ShortForm(self.host.app, record_type, values, self)
+        grid, cell = self._grid_around()
+        short = ShortForm(self.host.app, record_type, values, cell.parentWidget() if grid is not None else self)
         short.created.connect(self._created)
         short.closed.connect(self.close_short)
-        self.short = short
-        self._column.addWidget(short)
+        self.short, self._hangs_in = short, grid
+        self._begun_from = "" if "|" in text else text  # a card's text is no name
+        if grid is not None:
+            grid.hang(short, cell)
+            short.show()
+        else:
+            self._column.addWidget(short)
         self.resized.emit()
         short.focus_first()
+        QTimer.singleShot(0, short, lambda: bring_into_sight(short, short.focusWidget() or short.view))
+
+    def _grid_around(self) -> tuple[GridFlow | None, QWidget]:
+        """The form's grid and the cell in it this field stands in: half a line is too narrow for a form."""
+        cell: QWidget = self
+        while (above := cell.parentWidget()) is not None:
+            grid = above.layout()
+            if isinstance(grid, GridFlow):
+                return grid, cell
+            cell = above
+        return None, self
 
     def _show_about(self, record_id: str) -> None:
         """Number, birth date and place under the name: who it is among all of that name."""
         if not record_id and self._about is None:
             return
-        shared = {target for targets in TARGETS.values() for target in targets}
-        record = self.host.app.store.records.load(record_id) if record_id and shared & set(self.targets) else None
+        record = self.host.app.load(record_id) if record_id and SHARED & set(self.targets) else None
         record_type = self.host.catalog.record_type(record.type) if record else None
         parts = columns_of(record_type, record.fields, "", None, self.host.language) if record_type and record else ()
         text = " · ".join(part for part in parts if part)
@@ -170,15 +193,35 @@ class ReferenceField(LineField):
         self.resized.emit()
 
     def close_short(self) -> None:
-        if self.short is not None:
-            self.short.hide()
-            self.short.deleteLater()
-            self.short = None
-            self.line.setFocus()
-            self.resized.emit()
+        """Cancelled: what was typed stands in the line again, to be picked or typed on."""
+        if self.short is None:
+            return
+        self._drop_short()
+        self.line.setFocus()
+        if self._begun_from:
+            self.line.setText(self._begun_from)
+            self._dirty = True
+
+    def _drop_short(self) -> None:
+        if self.short is None:
+            return
+        self.short.hide()
+        if self._hangs_in is not None:
+            self._hangs_in.take_down(self.short)
+        self.short.deleteLater()
+        self.short = None
+        self.resized.emit()
+
+    def hideEvent(self, event: QHideEvent, /) -> None:
+        """A field that no longer applies takes its short form along; another page in front of it does not."""
+        super().hideEvent(event)
+        cell = self.parentWidget()
+        if self.isHidden() or (cell is not None and cell.isHidden()):
+            self._drop_short()
 
     def _created(self, record_id: str) -> None:
-        self.close_short()
+        self._drop_short()
+        self.line.setFocus()
         self.pick(record_id)
         self.left.emit()
 
@@ -187,6 +230,11 @@ class ReferenceField(LineField):
 
     def _paused(self) -> None:
         """Half a name is no person: nothing is committed until one is picked."""
+
+    def half_typed(self) -> dict[str, str]:
+        """A name of two words, which no id can be mistaken for; while a new one is being made, the name it began with."""
+        text = self._begun_from if self.short is not None else self.line.text() if self._dirty else ""
+        return {self.path: text.strip()} if " " in text.strip() and "|" not in text else {}
 
     def _left(self) -> None:
         self._search.stop()
@@ -207,8 +255,10 @@ class ReferenceField(LineField):
             self._rows = []
             self._show([] if "|" in text else self._commands(text))
             return
-        app, language, targets = self.host.app, self.host.language, self.targets
-        self._task = app.background.run(lambda: find_suggestions(app.store, app.catalog, text, targets, language), self)
+        app, language, targets, seen = self.host.app, self.host.language, self.targets, self.host.app.seen
+        self._task = app.background.run(
+            lambda: find_suggestions(app.store, app.catalog, text, targets, language, within=seen), self
+        )
         self._task.then(lambda rows: self._show(rows + self._commands(text)))
 
     def _commands(self, text: str) -> list[Suggestion]:
@@ -216,17 +266,16 @@ class ReferenceField(LineField):
         for target in self._creatable():
             is_person = target.id in TARGETS["person"]
             words = self.host.say(
-                "picker.new_person" if is_person else "picker.new", label=self.host.label(target.label).lower()
+                "picker.new_person" if is_person else "picker.new", label=self.host.label(target.label)
             )
             rows.append(Suggestion(NEW + target.id, (words,), command=True, data=text))
         return rows
 
     def _creatable(self) -> list[RecordType]:
         """Shared records may be added in place; a dossier or a book is begun at its own desk."""
-        shared = {type_id for targets in TARGETS.values() for type_id in targets}
         catalog = self.host.catalog
         known = {r.id for r in catalog.record_types}
-        return [catalog.record_type(t) for t in self.targets if t in shared and t in known]
+        return [catalog.record_type(t) for t in self.targets if t in SHARED and t in known]
 
     def _show(self, rows: list[Suggestion]) -> None:
         self._rows = rows

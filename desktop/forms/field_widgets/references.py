@@ -76,6 +76,7 @@ class ReferencesField(FieldWidget):
         line.setContentsMargins(8, 0, 0, 0)
         one = Field(name=self.field.name, type="ref", label=self.field.label, targets=self.field.targets)
         name = QLabel(self.host.shown(one, record_id) or self.host.say("picker.unknown"), row)
+        name.setTextFormat(Qt.TextFormat.PlainText)
         line.addWidget(name, 1)
         if not self._locked:
             out = QToolButton(row)

@@ -20,6 +20,7 @@ class SignatureField(FieldWidget):
         self._line.setContentsMargins(0, 0, 0, 0)
         self._who = QLabel(host.say("signature.none"), self)
         self._who.setObjectName("signature")
+        self._who.setTextFormat(Qt.TextFormat.PlainText)
         self._who.setMinimumHeight(30)
         self._who.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._sign = QPushButton(host.say("signature.sign"), self)

@@ -132,3 +132,27 @@ def test_the_two_clocks_stay_under_the_promise() -> None:
 
     assert PAUSE + drafts_module.AFTER_PAUSE < PROMISE * 1000
     assert drafts_module.AT_LATEST < PROMISE * 1000
+
+
+def test_half_a_choice_and_half_a_name_are_kept_as_typed(open_page: Open, app: App, qtbot: Any) -> None:
+    page = open_page()
+    for name, text in (("procedure", "đăng"), ("applicant", "Phạm Minh")):
+        line = page.view.cells[name].input.focus_target
+        line.setFocus()
+        type_text(line, text)
+        qtbot.waitUntil(lambda name=name, text=text: kept(app).get(name) == text, timeout=5000)  # type: ignore[misc]
+        if name == "procedure":
+            assert page.entry.get("procedure") is None, "the form itself has judged nothing yet"
+    (draft,) = app.store.drafts.all()
+    again = RecordPage(app, page.record_type, draft=draft)
+    again.view.build_all()
+    assert again.view.cells["procedure"].input.focus_target.text() == "đăng"  # type: ignore[attr-defined]
+    assert again.view.cells["applicant"].input.focus_target.text() == "Phạm Minh"  # type: ignore[attr-defined]
+    again.view.put("procedure", "birth")
+    assert "procedure" not in again.entry.draft_fields.get("_typed", {})
+
+
+def kept(app: App) -> dict[str, str]:
+    """What the newest draft has as typed."""
+    drafts = app.store.drafts.all()
+    return dict(drafts[0].fields.get("_typed", {})) if drafts else {}

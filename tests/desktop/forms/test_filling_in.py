@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from desktop.app import App
+from desktop.forms import form_view
+from desktop.forms.entries import new_entry
 from desktop.forms.field_widgets.group import GroupField
 from desktop.forms.field_widgets.reference import ReferenceField
+from desktop.forms.form_view import FormView
+from desktop.forms.people import columns_of, hit_columns
 from desktop.forms.record_page import RecordPage
+from forms.definition import Field
 from sync.store.model import Record, Save
 from tests.desktop.forms.catalogue import CITIZEN, DOSSIER, EVERYTHING
 from tests.desktop.forms.conftest import HA, settle, type_text
@@ -112,6 +118,19 @@ def test_a_field_that_is_not_relevant_is_not_there(open_page: Open) -> None:
     assert not page.view.cells["proxy"].isHidden()
     page.view.put("channel", "direct")
     assert page.view.cells["proxy"].isHidden()
+
+
+def test_what_is_built_after_the_first_screen_is_not_there_either(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+) -> None:
+    """A layout shows, a moment later, every widget that nobody has hidden."""
+    monkeypatch.setattr(form_view, "FIRST_SCREEN", 1)
+    page = open_page()
+    page.view.build_all()
+    qtbot.waitUntil(page.view.cells["phone"].isVisible, timeout=2000)
+    QApplication.processEvents()
+    assert page.view.cells["proxy"].isHidden()
+    assert page.view.cells["reason"].isHidden()
 
 
 def test_a_person_is_found_by_name_without_accents_and_picked(
@@ -259,3 +278,61 @@ def test_who_has_no_right_to_a_register_sees_it_and_is_told(open_page: Open, app
     assert line_of(page, "pages").isReadOnly()
     assert page.header.save_button.isHidden() and not page.header.action_bar.buttons
     assert not page.notice.isHidden()
+
+
+def test_a_cancelled_short_form_leaves_the_typed_name_in_the_line(open_page: Open, app: App, qtbot: Any) -> None:
+    page = open_page()
+    picker = page.view.cells["applicant"].input
+    assert isinstance(picker, ReferenceField)
+    picker.line.setFocus()
+    type_text(picker.line, "Phạm Minh Dũng")
+    qtbot.waitUntil(lambda: page.view.popup().isVisible(), timeout=5000)
+    page.view.popup().accept()
+    assert picker.short is not None
+    assert picker.line.text() == "Phạm Minh Dũng"
+    qtbot.keyClick(picker.short, Qt.Key.Key_Escape)
+    assert picker.short is None
+    assert (picker.line.text(), picker.line.hasFocus()) == ("Phạm Minh Dũng", True)
+    qtbot.keyClick(picker.line, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: page.view.popup().isVisible(), timeout=5000)
+    assert page.view.popup().rows[-1].data == "Phạm Minh Dũng"
+
+
+def test_a_short_form_under_half_a_line_is_as_wide_as_the_form(app: App, qtbot: Any) -> None:
+    host = FormView(app, new_entry(app, app.catalog.record_type(EVERYTHING)))
+    qtbot.addWidget(host)
+    host.resize(820, 900)
+    host.show()
+    host.build_all()
+    picker = next(
+        c for c in host.cells.values() if isinstance(c.input, ReferenceField) and c.input.is_person and c.width() < 500
+    )
+    below = max(c.geometry().bottom() for c in host.cells.values() if c.y() == picker.y() and not c.isHidden())
+    assert isinstance(picker.input, ReferenceField)
+    picker.input.begin_new(CITIZEN, {"full_name": "Phạm Minh Dũng"})
+    short = picker.input.short
+    assert short is not None
+    qtbot.waitUntil(lambda: short.width() == host.width(), timeout=2000)
+    assert below < short.y()
+    later = [c for c in host.cells.values() if c.y() > picker.y() and not c.isHidden()]
+    assert all(c.y() > short.geometry().bottom() for c in later), "nothing is covered"
+    end = short.geometry().bottom()
+    picker.input.close_short()
+    qtbot.waitUntil(lambda: later[0].y() < end, timeout=2000)
+
+
+def test_a_picker_masks_numbers_and_tells_other_records_by_their_subtitle(app: App, tuyet: Record) -> None:
+    citizen = app.catalog.record_type(CITIZEN)
+    masked = structs.replace(
+        citizen, sections=tuple(structs.replace(s, fields=tuple(map(_masked, s.fields))) for s in citizen.sections)
+    )
+    shown = columns_of(masked, tuyet.fields, tuyet.title, None, "vi")
+    assert shown[:2] == ("001190******", "Nguyễn Thị Ánh Tuyết")
+    fields = {"procedure": "birth", "applicant": tuyet.id, "received_at": "2026-07-01T02:00:00Z", "note": "x"}
+    app.store.save([Save(type=DOSSIER, fields=fields, state="received")], HA)
+    (hit,) = app.store.search.find("khai sinh", types=(DOSSIER,))
+    assert hit_columns(app.store, app.catalog, hit, "vi") == (hit.number or "", hit.title, hit.subtitle)
+
+
+def _masked(field: Field) -> Field:
+    return structs.replace(field, masked=field.type == "citizen_number")

@@ -6,11 +6,16 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from desktop import theme
+from desktop.models.table import CellTable, Column, Row
+from desktop.models.tags import Tag
 from desktop.views.main_window import MainWindow
 from desktop.views.record_list import PAGE_SIZE, RecordList
 from desktop.views.tool_page import ToolPage
+from desktop.widgets.table import TWO_LINES, RowTable
 from sync.store import Store
 from tests.desktop.frame import ward
 
@@ -126,3 +131,35 @@ def test_the_record_stands_beside_its_list_where_there_is_room(
     window.resize(1366, 768)
     settle()
     assert not page.preview.isHidden()
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_what_a_row_is_about_stays_readable_and_nothing_lies_to_the_side(
+    qapp: QApplication, qtbot: QtBot, scale: float
+) -> None:
+    columns = (
+        Column("no", "Số"),
+        Column("issuer", "Tác giả (cơ quan ban hành)", stretch=True),
+        Column("summary", "Trích yếu nội dung", stretch=True, main=True),
+        Column("due", "Hạn giải quyết"),
+        Column("state", "Trạng thái"),
+        Column("marks", ""),
+    )
+    look = theme.apply(qapp, "light", scale)
+    table = RowTable(CellTable(columns), look)
+    qtbot.addWidget(table)
+    words = ("131", "Công ty TNHH Thương mại và Dịch vụ Hồng Hà", "Báo cáo kết quả thực hiện nhiệm vụ quý III năm 2026")
+    tags = (Tag("Trễ 26 ngày làm việc", "red", "!"), Tag("Yêu cầu bổ sung giấy tờ", "amber", "◷"), ())
+    for width in (560, 620, 790, 1200):
+        table.resize(width, 300)
+        table.show()
+        table.show_rows((Row("a", (*words, *tags)),))
+        header = table.horizontalHeader()
+        shown = [n for n in range(len(columns)) if not table.isColumnHidden(n)]
+        assert sum(header.sectionSize(n) for n in shown) <= table.viewport().width()
+        assert {0, 2} <= set(shown)
+        assert sum(bool(columns[n].heading) for n in shown) >= 3
+        assert header.sectionSize(2) >= look.px(120)
+        assert table.wordWrap() == (header.sectionSize(2) < look.px(TWO_LINES))
+        assert table.wordWrap() == (table.rowHeight(0) > look.px(40))
+    theme.apply(qapp, "light", 1.0)

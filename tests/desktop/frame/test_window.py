@@ -190,3 +190,17 @@ def test_whoever_worked_last_is_offered_first(qtbot: QtBot, app: App) -> None:
 def test_a_notice_is_shown_over_the_page(window: MainWindow, app: App, kind: str) -> None:
     app.notice("Đã lưu trên máy này.", kind)
     assert window.toast.isVisible() and window.toast._text.text() == "Đã lưu trên máy này."
+
+
+def test_a_window_that_is_gone_hears_of_no_write(app: App, store: Store, qtbot: QtBot, settle: Settle) -> None:
+    gone = MainWindow(app)
+    gone.show()
+    settle()
+    gone.close()
+    gone.deleteLater()
+    qtbot.wait(20)
+    with qtbot.capture_exceptions() as raised:
+        ward.add_dossier(store, "Sau khi cửa sổ đã đóng")
+        settle()
+        qtbot.wait(300)  # longer than the pause before counting
+    assert raised == []

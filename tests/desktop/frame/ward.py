@@ -23,7 +23,8 @@ from forms.definition import (
     Tool,
 )
 from sync.clock import FixedClock, moment_text
-from sync.protocol import Officer
+from sync.ids import IdSource
+from sync.protocol import Officer, PullAnswer, RecordVersion
 from sync.store import Store
 from sync.store.model import Enrolment, Record, Save
 
@@ -235,6 +236,24 @@ def make_store(folder: Path, at: FixedClock) -> Store:
 
 def add(store: Store, type_id: str, officer: Officer = HA, state: str | None = None, **fields: Any) -> Record:
     return store.save([Save(type=type_id, fields=fields, state=state)], officer)[0]
+
+
+def arrives(store: Store, type_id: str, fields: dict[str, Any]) -> str:
+    """A record that a city service sent, and nobody here has opened; its id."""
+    record_type = catalog().record_type(type_id)
+    record_id = IdSource(store.clock).new()
+    version = RecordVersion(
+        id=record_id,
+        type=type_id,
+        ward="00070",
+        scope=record_type.scope,
+        revision=int(record_id[-3:], 16) + 1,
+        state=record_type.initial_state,
+        fields=fields,
+        origin="tthc",
+    )
+    store.changes.apply_pull(PullAnswer(records=(version,), cursor=1), "00070", record_type.scope)
+    return record_id
 
 
 def add_dossier(store: Store, subject: str, *, due_hours: float = 48, **fields: Any) -> Record:

@@ -1,0 +1,238 @@
+"""Which records a printout over a list shows: a stretch of a book by numbers or days, or what a list shows now. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from forms.book_pages import BookEntry, BookRange
+from forms.definition import Field, Printout, RecordType
+from forms.register_numbers import number_pattern
+from sync.clock import HANOI
+from sync.store.model import ListQuery, Record, StoreError
+from sync.store.numbering import book_of
+
+if TYPE_CHECKING:
+    from sync.store import Store
+
+MOST = 2000
+"""Lines of one print: some 150 pages."""
+_AT_ONCE = 500
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What to print. ``first`` and ``last``: numbers of the period, 0: no limit; ``since`` and ``until``: ISO dates or "";
+    ``query`` narrows and orders a list without a book."""
+
+    period: str = ""
+    volume: int = 0  # 0: all
+    first: int = 0
+    last: int = 0
+    since: str = ""
+    until: str = ""
+    states: tuple[str, ...] = ()
+    query: ListQuery | None = None
+
+
+class Selection(Struct, frozen=True):
+    """``records`` in the order of the paper; ``void``: numbers among them that stand for nothing."""
+
+    records: tuple[Record, ...]
+    book: BookRange
+    void: int = 0
+
+    @property
+    def lines(self) -> int:
+        return len(self.book.entries) or len(self.records)
+
+
+class TooMany(StoreError):
+    """More than one print may hold."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            f"Có hơn {count} dòng: hãy chọn khoảng số hoặc khoảng ngày hẹp hơn. (More than {count} lines: narrow the range)"
+        )
+
+
+def list_printouts(record_type: RecordType, states: tuple[str, ...] = ()) -> list[Printout]:
+    """Printouts over a list that can show a record in one of ``states`` (none given: any)."""
+    papers = [p for p in record_type.printouts if p.over == "list"]
+    return [p for p in papers if not states or not p.states or set(states) & set(p.states)]
+
+
+def date_field(record_type: RecordType) -> Field | None:
+    """By which date "from … until …" goes: the one set when the number is taken, else the first that the list shows, the
+    deadline's excepted."""
+    due = record_type.deadline.field if record_type.deadline else None
+    numbered = [name for action in record_type.actions if action.takes_number for name in action.sets]
+    for name in (*numbered, *(column.field for column in record_type.list_view.columns)):
+        of = record_type.field_map.get(name)
+        if of is not None and of.type in ("date", "datetime") and of.name != due:
+            return of
+    return None
+
+
+def has_book(record_type: RecordType) -> bool:
+    return record_type.register is not None
+
+
+def periods(record_type: RecordType, store: Store, now: datetime) -> list[str]:
+    """Periods of the book with entries here, the latest first; the present year among them."""
+    register = record_type.register
+    if register is None or register.period == "none":
+        return []
+    found = {place[0] for r in store.records.each(record_type.id) if (place := place_of(record_type, r)) and place[0]}
+    today = now.astimezone(HANOI).date().isoformat()
+    return sorted(found | {today if register.period == "day" else today[:4]}, reverse=True)
+
+
+def select(record_type: RecordType, printout: Printout, store: Store, wanted: Wanted) -> Selection:
+    """Raises TooMany. A query: in the background."""
+    if has_book(record_type) and wanted.query is None:
+        return _of_book(record_type, printout, store, wanted)
+    return _of_list(record_type, printout, store, wanted)
+
+
+def place_of(record_type: RecordType, record: Record) -> tuple[str, int] | None:
+    """(period, number) of a record in its book; None without a number. A number whose text says no period has that of its
+    date."""
+    register = record_type.register
+    if register is None:
+        return None
+    text = record.number or record.fields.get(register.field)
+    if not text:
+        return None
+    match = number_pattern(register.format).fullmatch(str(text))
+    parts = match.groupdict() if match else {}
+    digits = parts.get("n") or "".join(c for c in str(text).partition("/")[0] if c.isdigit())
+    year = parts.get("yyyy") or ("20" + parts["yy"] if parts.get("yy") else "")
+    if register.period == "none":
+        return "", int(digits or 0)
+    day = _day(record_type, record)
+    if register.period == "year":
+        return year or day[:4], int(digits or 0)
+    whole = f"{year}-{parts['mm']}-{parts['dd']}" if year and parts.get("mm") and parts.get("dd") else day
+    return whole, int(digits or 0)
+
+
+def _day(record_type: RecordType, record: Record) -> str:
+    """The record's day by Hanoi's calendar, ISO; by its own date, else by when it was made."""
+    of = date_field(record_type)
+    value = record.fields.get(of.name) if of else None
+    return _local(str(value or record.created_at or ""))
+
+
+def _local(text: str) -> str:
+    if len(text) <= 10:
+        return text
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).replace(tzinfo=UTC).astimezone(HANOI).date().isoformat()
+
+
+def _within(day: str, wanted: Wanted) -> bool:
+    return (not wanted.since or day >= wanted.since) and (not wanted.until or day <= wanted.until)
+
+
+def _of_book(record_type: RecordType, printout: Printout, store: Store, wanted: Wanted) -> Selection:
+    register = record_type.register
+    assert register is not None  # noqa: S101 - asked before
+    states = _states(printout, wanted)
+    voids = {s.id for s in record_type.states if s.kind == "void"}
+    rows = {(row.period, row.number): row for row in store.numbers.book(record_type.id) if row.status == "void"}
+    placed: list[tuple[tuple[str, int], str, Record | None]] = []
+    for record in store.records.each(record_type.id):
+        place = place_of(record_type, record)
+        # a voided entry stays in a bound book, whatever the states its printout is for
+        if place and _in_book(register.book_size, place, wanted) and (record.state in voids or _is_in(record, states)):
+            number = record.number or str(record.fields.get(register.field))
+            placed.append((place, number, record))
+    held = {(place[0], number) for place, number, _ in placed}
+    for key, empty in rows.items():
+        place = (empty.period, empty.n)
+        if key not in held and _in_book(register.book_size, place, wanted):
+            placed.append((place, empty.number, None))
+    placed.sort(key=lambda one: (one[0], one[1]))
+    before: list[Record] = []
+    entries: list[BookEntry] = []
+    records: list[Record] = []
+    for place, number, entry in placed:
+        row = rows.get((place[0], number))
+        day = _day(record_type, entry) if entry else _local(row.at if row else "")
+        if (wanted.first and place[1] < wanted.first) or (wanted.since and day < wanted.since):
+            before += [entry] if entry else []
+        elif (not wanted.last or place[1] <= wanted.last) and _within(day, wanted):
+            void = entry is None or entry.state in voids
+            entries.append(BookEntry(number=number, record=entry, void=void, reason=row.reason if row else ""))
+            records += [entry] if entry else []
+            if len(entries) > MOST:
+                raise TooMany(MOST)
+    book = BookRange(
+        entries=tuple(entries),
+        before=tuple(before),
+        period=wanted.period,
+        volume=f"{wanted.volume:02d}" if wanted.volume else "",
+        since=wanted.since,
+        until=wanted.until,
+    )
+    return Selection(tuple(records), book, sum(1 for each in entries if each.void))
+
+
+def _in_book(size: int | None, place: tuple[str, int], wanted: Wanted) -> bool:
+    if wanted.period and place[0] != wanted.period:
+        return False
+    return not wanted.volume or not size or (place[1] - 1) // size + 1 == wanted.volume
+
+
+def _is_in(record: Record, states: tuple[str, ...]) -> bool:
+    return not states or record.state in states
+
+
+def _states(printout: Printout, wanted: Wanted) -> tuple[str, ...]:
+    """In which states a record is shown: the printout's, narrowed by those asked for."""
+    if not wanted.states or not printout.states:
+        return wanted.states or printout.states
+    return tuple(s for s in wanted.states if s in printout.states) or ("",)
+
+
+def _of_list(record_type: RecordType, printout: Printout, store: Store, wanted: Wanted) -> Selection:
+    states = _states(printout, wanted)
+    found: list[Record] = []
+    for record in _in_order(store, wanted, record_type, states):
+        if _within(_day(record_type, record), wanted):
+            found.append(record)
+            if len(found) > MOST:
+                raise TooMany(MOST)
+    return Selection(tuple(found), BookRange(since=wanted.since, until=wanted.until))
+
+
+def _in_order(store: Store, wanted: Wanted, record_type: RecordType, states: tuple[str, ...]) -> Iterator[Record]:
+    """As the list shows them, page after page."""
+    query = wanted.query or ListQuery(type=record_type.id, sort=record_type.list_view.sort)
+    query = replace(query, states=states, limit=_AT_ONCE, after=None, before=None, last=False)
+    while True:
+        page = store.records.page(query)
+        yield from page.records
+        if not page.has_after or page.end is None:
+            return
+        query = replace(query, after=page.end)
+
+
+def volume_count(record_type: RecordType, highest: int) -> int:
+    """How many volumes a period with ``highest`` entries fills."""
+    return book_of(record_type.register, max(highest, 1)) if record_type.register else 1
+
+
+def about(wanted: Wanted) -> str:
+    """The range in a few words, for the log of prints."""
+    parts = [wanted.period] if wanted.period else []
+    if wanted.volume:
+        parts.append(f"quyển {wanted.volume:02d}")
+    if wanted.first or wanted.last:
+        parts.append(f"số {wanted.first or 1}–{wanted.last or '…'}")
+    if wanted.since or wanted.until:
+        parts.append(f"{wanted.since or '…'}–{wanted.until or '…'}")
+    return ", ".join(parts)

@@ -1,0 +1,121 @@
+"""Which reports there are, over which days, and until when each must have been sent."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop.actions import ActionRow
+from desktop.app import App
+from desktop.language import say, tr
+from desktop.models.dates import short_day
+from desktop.models.table import CellTable, Column, Row
+from desktop.models.tags import Tag, state_tag
+from desktop.reporting import SOON_DAYS, Coming, coming_reports, kept_report
+from desktop.sight import shown_reports
+from desktop.views.page import Page
+from desktop.widgets.basics import Card, EmptyState, text_label
+from desktop.widgets.table import RowTable
+from forms.definition import RecordType
+from forms.vietnamese_dates import to_local
+from sync.store.model import Record, Touched
+
+Loaded = tuple[tuple[tuple[Coming, Record | None], ...], bool]  # and whether the register may be seen
+
+
+class ReportList(Page):
+    """Opens a report by Enter."""
+
+    chosen = Signal(str)  # tool.report
+
+    def __init__(self, app: App, parent: QWidget | None = None) -> None:
+        super().__init__(app, tr("report.title"), parent)
+        self.column.addWidget(text_label(tr("report.about"), "quiet", wrap=True))
+        columns = (
+            Column("due", tr("report.column_due")),
+            Column("name", tr("report.column_name"), stretch=True, width=60),
+            Column("window", tr("report.column_window"), stretch=True, width=36),
+            *((Column("made", tr("report.column_made"), width=18),) if self._known() else ()),
+            Column("to", tr("report.column_to"), width=26),
+            Column("tool", tr("report.column_tool"), width=20),
+        )
+        self.table = RowTable(CellTable(columns), app.look)
+        self.table.setAccessibleName(tr("report.title"))
+        self.table.opened.connect(self.chosen)
+        self.empty = EmptyState(app.look, tr("report.none"), tr("report.none_advice"))
+        self.empty.hide()
+        card = Card(app.look, padding=1)
+        card.body.addWidget(self.table, 1)
+        card.body.addWidget(self.empty, 1)
+        self.column.addWidget(card, 1)
+
+    def actions(self) -> list[ActionRow]:  # type: ignore[override]  # rows, not Qt's own
+        return [
+            ActionRow(
+                id="report.open",
+                title=tr("report.open"),
+                icon="chart",
+                run=lambda: self.chosen.emit(self.table.current_key()),
+                enabled=lambda: bool(self.table.current_key()),
+                group=tr("report.title"),
+            )
+        ]
+
+    def concerns(self, touched: Touched) -> bool:
+        """What is due follows from the calendar; what is made, from the register of reports."""
+        register = self.app.catalog.report_register
+        return register is not None and register.record in touched.types
+
+    def focus_first(self) -> None:
+        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def refresh(self) -> None:
+        app, seen, known = self.app, self.app.seen, self._known()
+
+        def load() -> Loaded:
+            mine = [
+                each for each in coming_reports(app.catalog, app.clock) if each.report in shown_reports(each.tool, seen)
+            ]
+            return tuple((each, kept_report(app.store, app.catalog, each) if known else None) for each in mine), known
+
+        self.app.background.run(load).then(self._show)
+
+    def _show(self, loaded: Loaded) -> None:
+        rows, known = loaded
+        self.table.setVisible(bool(rows))
+        self.empty.setVisible(not rows)
+        self.table.show_rows(tuple(self._row(each, kept, known) for each, kept in rows))
+
+    def _row(self, each: Coming, kept: Record | None, known: bool) -> Row:
+        to = say(each.report.to) if each.report.to else ""
+        window = say(each.window.label).partition(" (")[0]  # its days stand on the report itself
+        settled = kept is not None and self._type_of(kept).state(kept.state).kind in ("final", "void")
+        made: Tag | str = state_tag(self._type_of(kept), kept.state) if kept else ""
+        if known and kept is None and each.due is not None:
+            made = tr("report.not_made")
+        name, window = say(each.report.label), window[0].upper() + window[1:]
+        standing = (made,) if known else ()
+        return Row(each.id, (self._due(each, settled, known), name, window, *standing, to, say(each.tool.short)))
+
+    def _known(self) -> bool:
+        """Whether the register of reports may be seen: only then is it known which were made."""
+        register = self.app.catalog.report_register
+        return register is not None and register.record in self.app.seen
+
+    def _type_of(self, record: Record) -> RecordType:
+        return self.app.catalog.record_type(record.type)
+
+    def _due(self, each: Coming, settled: bool, known: bool) -> Tag | str:
+        if each.due is None or each.days_left is None:
+            return ""
+        today = to_local(self.app.clock.now()).date()
+        day = short_day(to_local(f"{each.due}T00:00:00+07:00").date(), today)
+        if settled or (each.days_left < 0 and not known):
+            return Tag(day, "grey")
+        if each.days_left < 0:
+            return Tag(tr("report.late_days", day=day, n=-each.days_left), "red", "!")
+        if each.days_left == 0:
+            return Tag(tr("report.due_today", day=day), "amber", "◷")
+        if each.days_left <= SOON_DAYS:
+            return Tag(tr("report.due_in", day=day, n=each.days_left), "amber", "◷")
+        return Tag(day, "grey")

@@ -1,0 +1,140 @@
+"""Reports in the window: which there are, their figures, and the records behind each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from desktop.app import App
+from desktop.settings import Settings
+from desktop.views.main_window import MainWindow
+from desktop.views.report_list import ReportList
+from desktop.views.report_page import Behind, ReportPage
+from forms.definition import Breakdown, Catalog, Label, Report, ReportColumn, ReportTable
+from sync.clock import FixedClock
+from sync.store import Store
+from tests.desktop.frame import ward
+
+Settle = Callable[[], None]
+
+TAKEN_IN = Report(
+    id="taken_in",
+    label=Label("Tình hình tiếp nhận", "Dossiers taken in"),
+    periods=("month", "quarter"),
+    tables=(
+        ReportTable(
+            id="by_channel",
+            label=Label("Theo hình thức", "By channel"),
+            over="onestop.dossier",
+            when="received_at",
+            rows=(Breakdown("channel", Label("Hình thức", "Channel")),),
+            columns=(
+                ReportColumn(id="n", label=Label("Hồ sơ", "Dossiers")),
+                ReportColumn(id="fee", label=Label("Lệ phí", "Fees"), sum="fee", show="money"),
+            ),
+            total=True,
+        ),
+        ReportTable(
+            id="each",
+            label=Label("Từng hồ sơ", "Each"),
+            by_record=True,
+            over="onestop.dossier",
+            columns=(ReportColumn(id="subject", label=Label("Thủ tục", "Procedure"), value="subject"),),
+        ),
+    ),
+)
+
+
+@pytest.fixture
+def catalog() -> Catalog:
+    found = ward.catalog()
+    tools = tuple(
+        msgspec.structs.replace(tool, reports=(TAKEN_IN,)) if tool.id == "onestop" else tool for tool in found.tools
+    )
+    return msgspec.structs.replace(found, tools=tools)
+
+
+@pytest.fixture
+def app(qtbot: QtBot, store: Store, clock: FixedClock, tmp_path: Path, catalog: Catalog) -> Iterator[App]:
+    for subject, channel, fee, day in (
+        ("Khai sinh", "desk", 8000, "2026-10-20"),
+        ("Kết hôn", "desk", 0, "2026-11-13"),
+        ("Trích lục", "web", 5000, "2026-11-10"),
+        ("Khai tử", "web", 1000, "2026-11-16"),
+    ):
+        ward.add_dossier(store, subject, channel=channel, fee=fee, received_at=f"{day}T02:00:00Z")
+    made = App(store, catalog, clock, folder=tmp_path, settings=Settings(), officer=ward.HA)
+    made.dress()
+    yield made
+    made.close()
+
+
+def opened(window: MainWindow, settle: Settle) -> ReportPage:
+    window.pages.go("report:onestop.taken_in")
+    settle()
+    page = window.pages.page
+    assert isinstance(page, ReportPage)
+    return page
+
+
+def shown(page: ReportPage, place: int = 0) -> list[tuple[str, ...]]:
+    return [tuple(map(str, row.cells)) for row in page.tables[place].table.rows]
+
+
+def test_the_rail_leads_to_the_reports_and_enter_opens_one(window: MainWindow, settle: Settle, qtbot: QtBot) -> None:
+    window.pages.go("reports")
+    settle()
+    page = window.pages.page
+    assert isinstance(page, ReportList)
+    assert "Tình hình tiếp nhận" in page.table.table.rows[0].cells
+    qtbot.keyClick(page.table, Qt.Key.Key_Return)
+    settle()
+    assert window.pages.key == "report:onestop.taken_in"
+
+
+def test_the_last_whole_month_stands_there_first_and_one_may_leaf(window: MainWindow, settle: Settle) -> None:
+    page = opened(window, settle)
+    assert page.window_shown.key == "2026-11"  # ended on the 14th
+    assert shown(page) == [
+        ("Trực tiếp", "2", "8.000"),
+        ("Trực tuyến", "1", "5.000"),
+        ("Tổng", "3", "13.000"),
+        ("Kỳ trước", "0", "0"),
+    ]
+    page.kinds.setCurrentIndex(1)
+    settle()
+    assert page.window_shown.key == "2026-Q3"
+
+
+def test_enter_on_a_line_shows_the_records_it_counts(window: MainWindow, settle: Settle, qtbot: QtBot) -> None:
+    page = opened(window, settle)
+    qtbot.keyClick(page.tables[0], Qt.Key.Key_Return)
+    settle()
+    (behind,) = page.findChildren(Behind)
+    assert sorted(str(row.cells[1]) for row in behind.table.table.rows) == ["Khai sinh", "Kết hôn"]
+    qtbot.keyClick(behind.table, Qt.Key.Key_Return)
+    settle()
+    assert window.pages.key.startswith("record:")
+
+
+def test_a_change_of_a_record_is_counted_at_once(window: MainWindow, app: App, settle: Settle) -> None:
+    page = opened(window, settle)
+    ward.add_dossier(app.store, "Cải chính", channel="web", fee=2000, received_at="2026-11-12T02:00:00Z")
+    settle()
+    assert ("Trực tuyến", "2", "7.000") in shown(page)
+
+
+def test_it_goes_out_as_a_spreadsheet(window: MainWindow, settle: Settle, tmp_path: Path) -> None:
+    from python_calamine import CalamineWorkbook
+
+    page = opened(window, settle)
+    page.save_sheets(tmp_path / "so.xlsx")
+    settle()
+    rows = CalamineWorkbook.from_path(str(tmp_path / "so.xlsx")).get_sheet_by_index(0).to_python()
+    assert ["Trực tiếp", 2.0, 8000.0] in rows
+    assert ["Kỳ trước", 0.0, 0.0] in rows
