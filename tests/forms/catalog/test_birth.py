@@ -9,6 +9,11 @@ from forms.entry import RecordEntry, RuleError
 from tests.forms.catalog.conftest import CIVIL, OFFICE, VICE_CHAIR, Counter
 
 BIRTH = "civil_status.birth"
+MISTAKE = {
+    "correction_wrong": "Bảo Ngoc",
+    "correction_right": "Bảo Ngọc",
+    "correction_note": "Đã báo cáo Chủ tịch; hủy phôi KS-0041300",
+}
 
 
 def birth(counter: Counter, **more: object) -> RecordEntry:
@@ -106,8 +111,15 @@ def test_a_mistake_before_completion_is_noted_and_everybody_signs_again(counter:
     entry.perform("sign", VICE_CHAIR)
     with pytest.raises(RuleError):
         entry.perform("correct", CIVIL)
-    entry.perform("correct", CIVIL, {"correction_note": "Gạch bỏ “Bảo Ngoc”, ghi “Bảo Ngọc”; đã báo cáo Chủ tịch"})
+    entry.perform("correct", CIVIL, MISTAKE)
     assert entry.state == "checking"
+    row = entry.get("corrections")[0]
+    assert (row["wrong"], row["right"], row["by"]) == (
+        "Bảo Ngoc",
+        "Bảo Ngọc",
+        CIVIL.name,
+    )  # printed struck out in the book
+    assert entry.get("correction_wrong") is None  # asked for afresh next time
     assert [entry.get(n) for n in ("officer_signed", "requester_signed", "reg_date", "signer_ref")] == [None] * 4
 
 

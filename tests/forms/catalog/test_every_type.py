@@ -11,7 +11,7 @@ import pytest
 from forms.definition import Catalog, Field, Label, RecordType
 from forms.loader import check
 from forms.printing import PrintContext, render
-from tests.forms.catalog.conftest import OFFICE, WARD, examples_of, type_ids
+from tests.forms.catalog.conftest import OFFICE, WARD, Counter, examples_of, type_ids
 
 EVERY = pytest.mark.parametrize("type_id", type_ids())
 
@@ -107,3 +107,41 @@ def _of_field(field: Field) -> Iterator[Label]:
     yield from (choice.label for choice in field.choices)
     for column in field.fields:
         yield from _of_field(column)
+
+
+LATER = {  # what a new record has no use for yet
+    "onestop.dossier": {"received_by_ref", "assignee_ref", "current_step", "supplement_reason", "extension_count"}
+    | {"result_refs", "result_note", "returned_at", "returned_to", "returned_to_id", "receiver_signed", "rating_ref"},
+    "onestop.dossier_step": {"received_at", "finished_at", "outcome"},
+    "onestop.fee_receipt": {"remitted_on"},
+    "civil_status.birth": {
+        "officer_signed",
+        "requester_signed",
+        "reg_date",
+        "signer_ref",
+        "certificate_handed_at",
+        "notes",
+    },
+    "certification.cert_copy": {"checked_by", "cert_date", "signer_ref", "delegation_no", "returned_at"},
+    "documents.incoming_doc": {"leader_note", "assignee_main", "assignee_co", "work_file_ref"},
+    "governance.task": {"percent", "bottleneck", "evidence"},
+}
+
+
+@pytest.mark.parametrize("type_id", sorted(LATER))
+def test_a_new_record_does_not_ask_for_what_comes_later(counter: Counter, type_id: str) -> None:
+    entry = counter.entry(type_id)
+    assert {name for name in LATER[type_id] if entry.is_relevant(name)} == set()
+
+
+@EVERY
+def test_what_an_action_needs_or_asks_applies_where_it_leads_or_before(catalog: Catalog, type_id: str) -> None:
+    """A field that is required from a state on can be typed in a state from which an action leads there."""
+    record_type = catalog.record_type(type_id)
+    asked = {name for action in record_type.actions for name in (*action.asks, *action.sets)}
+    for field in record_type.fields:
+        if field.required_from is None or field.name in asked or "state" not in (field.relevant or ""):
+            continue
+        before = [s for a in record_type.actions if a.to == field.required_from for s in a.from_]
+        entry = Counter(catalog).entry(type_id, state=before[0]) if before else None
+        assert entry is None or entry.is_relevant(field.name), field.name
