@@ -3,7 +3,7 @@
 
     python3 tasks.py demo                  the workspace with a sample ward, a city and its services, all on this machine
     python3 tasks.py test [PYTEST ARGS]    the whole suite; starts PostgreSQL, a secret service and a screen, and stops them
-    python3 tasks.py setup | lint | bench | screens
+    python3 tasks.py setup | lint | bench | screens | papers | coverage
 
 On Debian, missing system packages are installed when this runs as root; otherwise their names are printed.
 """
@@ -39,10 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="tasks.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for name in ("setup", "demo", "test", "lint", "bench", "screens"):
+    for name in ("setup", "demo", "test", "lint", "bench", "screens", "papers", "coverage"):
         verbs.add_parser(name, add_help=False)
     arguments, rest = parser.parse_known_args(argv)
     run = {"setup": setup_only, "demo": demo, "test": test, "lint": lint, "bench": bench, "screens": screens}
+    run |= {"papers": papers, "coverage": coverage}
     try:
         return run[arguments.verb](rest)
     except subprocess.CalledProcessError as error:
@@ -118,6 +119,19 @@ def screens(rest: list[str]) -> int:
     setup(SCREEN_PACKAGES)
     with screen():
         return python("-m", "desktop.demo.gallery", *(rest or [str(ROOT / "build" / "screens")]))
+
+
+def papers(rest: list[str]) -> int:
+    """Every printout of every record type with its examples, as PDF, ODT and PNG: ``papers [DIR] [TOOL.RECORD…]``."""
+    setup(SCREEN_PACKAGES)
+    with screen():
+        return python("-m", "desktop.demo.papers", *(rest or [str(ROOT / "build" / "papers")]))
+
+
+def coverage(rest: list[str]) -> int:
+    """docs/coverage.md: what of a ward's work the catalogue holds, and why the rest is missing."""
+    setup()
+    return python("-m", "tests.catalogue_coverage", *rest)
 
 
 # setting up
