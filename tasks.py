@@ -77,20 +77,11 @@ def demo(rest: list[str]) -> int:
 def test(rest: list[str]) -> int:
     """The whole suite on two cores, inside a private session bus with a secret service and a virtual screen."""
     setup(SCREEN_PACKAGES + TEST_PACKAGES)
-    two = ["-n", "2", "--dist", "loadgroup"]
-    # windows live in processes of their own: what one test file leaves to Qt's event loop must not meet the next folder's
-    windows = ["tests/desktop/frame", "tests/desktop/forms"]
-    runs = (
-        [rest]
-        if rest
-        else [[*two, *(f"--ignore={folder}" for folder in windows)], *([*two, folder] for folder in windows)]
-    )
+    arguments = rest or ["-n", "2", "--dist", "loadgroup"]
     with screen(), secret_service() as wrapper:
-        codes = [
-            subprocess.run([*wrapper, str(PYTHON), "-m", "pytest", *run], cwd=ROOT, env=environment()).returncode
-            for run in runs
-        ]
-    return next((code for code in codes if code), 0)
+        return subprocess.run(
+            [*wrapper, str(PYTHON), "-m", "pytest", *arguments], cwd=ROOT, env=environment()
+        ).returncode
 
 
 def lint(rest: list[str]) -> int:

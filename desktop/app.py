@@ -21,6 +21,7 @@ from desktop.background import Background
 from desktop.language import tr, use_language
 from desktop.line import Line
 from desktop.models.rows import RowContext
+from desktop.rubbish import EVERY_MS, collect_due, collect_here
 from desktop.settings import Settings, load_settings, save_settings
 from desktop.sight import may_begin, seen_types
 from desktop.sync_worker import SyncWorker
@@ -98,6 +99,11 @@ class App(QObject):
         self.enrolment = store.enrolment  # read once: pages ask often, and it changes only by a sync
         self._arrived.connect(self.touched, Qt.ConnectionType.QueuedConnection)
         store.subscribe(self._arrived.emit)
+        collect_here()
+        self._rubbish = QTimer(self)
+        self._rubbish.setInterval(EVERY_MS)
+        self._rubbish.timeout.connect(collect_due)
+        self._rubbish.start()
         self._elsewhere = QTimer(self)
         self._elsewhere.setInterval(ELSEWHERE_MS)
         self._elsewhere.timeout.connect(self._look_elsewhere)

@@ -17,6 +17,7 @@ from desktop import theme
 from desktop.app import App, TransportFactory, over_http
 from desktop.background import Background
 from desktop.language import tr, use_language
+from desktop.rubbish import collect_here
 from desktop.settings import load_settings
 from forms.definition import Catalog
 from sync.clock import Clock, SystemClock
@@ -48,20 +49,15 @@ def open_workspace(
     With the variable SOPHUONG_SAY_USABLE the word "usable" goes to stdout once the window can be worked in: painted, with
     the day's rows and the counters. That is what the start-up benchmark waits for.
     """
+    collect_here()
     application = QApplication.instance() or theme.styled_application(sys.argv[:1])
     assert isinstance(application, QApplication)  # noqa: S101 - another kind of application cannot draw widgets
     start = Start(application, folder, clock or SystemClock(), transport, catalog)
     start.begin(passphrase)
-    QTimer.singleShot(SETTLE_MS, _collect_again)
+    QTimer.singleShot(SETTLE_MS, gc.freeze)  # what the start made stays: collections need not walk over it
     code = application.exec()
     start.end()
     return code
-
-
-def _collect_again() -> None:
-    """From here on; what the start made stays, so later collections need not walk over it."""
-    gc.freeze()
-    gc.enable()
 
 
 class Start(QObject):

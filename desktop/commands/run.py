@@ -19,7 +19,7 @@ def run(argv: Sequence[str]) -> int:
     """Run the verb in ``argv``; its exit code."""
     _speak_utf8()
     arguments = list(argv)
-    if not _is_plain_open(arguments):
+    if not _is_plain_open(arguments) and "PySide6.QtCore" not in sys.modules:  # with Qt: desktop.rubbish
         gc.enable()
     if arguments[:1] == ["gateway"]:
         return _gateway(arguments[1:])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from pytestqt.qtbot import QtBot
 
+from desktop.app import App
 from desktop.background import Background
 from desktop.language import language, use_language
 
@@ -53,6 +56,39 @@ def test_nothing_is_delivered_to_who_is_gone_or_no_longer_asks(background: Backg
     background.run(lambda: None).then(lambda _: seen.append("asked"))
     qtbot.waitUntil(lambda: not background.busy)
     assert seen == ["asked"]
+
+
+def test_what_was_dropped_in_a_cycle_dies_on_the_windows_thread(app: App, qtbot: QtBot) -> None:
+    """Qt cannot stop a timer from another thread; the next event to it would end the program."""
+    died: list[int] = []
+
+    def drop() -> None:
+        page = QTimer()
+        page.start(10)
+        page.itself = page  # type: ignore[attr-defined]  # a cycle, as pages and what they connect
+        weakref.finalize(page, lambda: died.append(threading.get_ident()))
+
+    def allocate() -> None:
+        for _ in range(200_000):
+            cycle: list[object] = []
+            cycle.append(cycle)
+
+    for _ in range(20):
+        drop()
+    app.background.run(allocate)
+    qtbot.waitUntil(lambda: not app.background.busy, timeout=20_000)
+    assert died == []
+    gc.collect()
+    assert died == [threading.get_ident()] * 20
+
+
+def test_rubbish_is_collected_while_the_window_lives(app: App, qtbot: QtBot) -> None:
+    for _ in range(2000):
+        cycle: list[object] = []
+        cycle.append(cycle)
+    before = gc.get_count()[0]
+    qtbot.waitUntil(lambda: gc.get_count()[0] < before, timeout=10_000)
+    assert not gc.isenabled()
 
 
 def test_the_language_travels_along(background: Background, qtbot: QtBot) -> None:
