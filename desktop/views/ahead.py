@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from desktop.app import App
 from desktop.language import say, tr
 from desktop.models.dates import clock_time, local, short_day, weekday
 from desktop.models.rows import RowContext
-from desktop.models.table import CellTable, Column, Row
+from desktop.models.table import Column, Row
 from desktop.models.tags import Tag, due_tag, state_tag
 from desktop.models.today_rows import work_of
-from desktop.views.page import Page
-from desktop.widgets.basics import Card, EmptyState, text_label
-from desktop.widgets.table import RowTable
+from desktop.views.table_page import TablePage
+from desktop.widgets.basics import text_label
 from sync.clock import HANOI
 from sync.store.model import DueAhead, Record
 
@@ -25,7 +23,7 @@ MOST = 200
 Loaded = tuple[date, DueAhead, int, tuple[Row, ...]]
 
 
-class Ahead(Page):
+class Ahead(TablePage):
     """Opens a record by Enter."""
 
     def __init__(self, app: App, parent: QWidget | None = None) -> None:
@@ -38,18 +36,10 @@ class Ahead(Page):
             Column("subtitle", tr("frame.column_who"), stretch=True, width=30),
             Column("state", tr("frame.column_step"), width=30),
         )
-        self.table = RowTable(CellTable(columns), app.look)
-        self.table.setAccessibleName(tr("frame.ahead_title"))
+        self.put_table(
+            columns, name=tr("frame.ahead_title"), empty=tr("frame.ahead_none"), advice=tr("frame.ahead_none_advice")
+        )
         self.table.opened.connect(app.open_record)
-        self.empty = EmptyState(app.look, tr("frame.ahead_none"), tr("frame.ahead_none_advice"))
-        self.empty.hide()
-        card = Card(app.look, padding=1)
-        card.body.addWidget(self.table, 1)
-        card.body.addWidget(self.empty, 1)
-        self.column.addWidget(card, 1)
-
-    def focus_first(self) -> None:
-        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def refresh(self) -> None:
         store, context, calendar, seen = self.app.store, self.app.rows, self.app.calendar, self.app.seen
@@ -74,9 +64,7 @@ class Ahead(Page):
         if found.total > len(rows):
             sentences.append(tr("frame.ahead_more", n=len(rows)))
         self.subtitle.setText(" ".join(sentences))
-        self.table.setVisible(bool(rows))
-        self.empty.setVisible(not rows)
-        self.table.show_rows(rows)
+        self.show_rows(rows)
 
 
 def ahead_row(record: Record, context: RowContext) -> Row:

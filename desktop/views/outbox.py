@@ -12,12 +12,11 @@ from desktop.app import App
 from desktop.language import say, tr
 from desktop.models.dates import when
 from desktop.models.rows import RowContext
-from desktop.models.table import CellTable, Column, Row
+from desktop.models.table import Column, Row
 from desktop.models.tags import change_tag
 from desktop.theme import SMALL
-from desktop.views.page import Page
-from desktop.widgets.basics import Card, EmptyState, button, text_label
-from desktop.widgets.table import RowTable
+from desktop.views.table_page import TablePage
+from desktop.widgets.basics import Card, button, text_label
 from forms.definition import RecordType
 from sync.protocol import Change
 from sync.store import Store
@@ -28,7 +27,7 @@ Loaded = tuple[tuple[HistoryRow, ...], tuple[Row, ...], bool]
 """Changes, how each is shown, and whether there are others that the officer may not see."""
 
 
-class Outbox(Page):
+class Outbox(TablePage):
     """One row a change, oldest first: the order they travel in."""
 
     def __init__(self, app: App, parent: QWidget | None = None) -> None:
@@ -45,16 +44,11 @@ class Outbox(Page):
             Column("title", tr("frame.column_record"), stretch=True, width=40),
             Column("officer", tr("frame.column_officer"), width=22),
         )
-        self.table = RowTable(CellTable(columns), app.look)
-        self.table.setAccessibleName(tr("frame.outbox"))
+        self.put_table(
+            columns, name=tr("frame.outbox"), empty=tr("frame.outbox_empty"), advice=tr("frame.outbox_empty_advice")
+        )
         self.table.opened.connect(self._open)
         self.table.moved.connect(self._explain)
-        self.empty = EmptyState(app.look, tr("frame.outbox_empty"), tr("frame.outbox_empty_advice"))
-        self.empty.hide()
-        card = Card(app.look, padding=1)
-        card.body.addWidget(self.table, 1)
-        card.body.addWidget(self.empty, 1)
-        self.column.addWidget(card, 1)
         self.why = Card(app.look)
         self._why = text_label("", wrap=True)
         self.why.body.addWidget(self._why)
@@ -79,9 +73,6 @@ class Outbox(Page):
     def concerns(self, touched: Touched) -> bool:
         return touched.outbox
 
-    def focus_first(self) -> None:
-        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
-
     def refresh(self) -> None:
         store, context, seen = self.app.store, self.app.rows, self.app.seen
 
@@ -97,9 +88,7 @@ class Outbox(Page):
             tr("frame.outbox_empty_unseen" if unseen else "frame.outbox_empty_advice"),
         )
         self._changes = {row.change.change_id: row for row in changes}
-        self.table.setVisible(bool(rows))
-        self.empty.setVisible(not rows)
-        self.table.show_rows(rows)
+        self.show_rows(rows)
         self._explain(self.table.current_key())
 
     def _open(self, change_id: str) -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.actions import ActionRow
 from desktop.app import App
 from desktop.language import say, tr
 from desktop.models.dates import short_day
-from desktop.models.table import CellTable, Column, Row
+from desktop.models.table import Column, Row
 from desktop.models.tags import Tag, state_tag
 from desktop.reporting import SOON_DAYS, Coming, coming_reports, kept_report
 from desktop.sight import shown_reports
-from desktop.views.page import Page
-from desktop.widgets.basics import Card, EmptyState, text_label
-from desktop.widgets.table import RowTable
+from desktop.views.table_page import TablePage
+from desktop.widgets.basics import text_label
 from forms.definition import RecordType
 from forms.vietnamese_dates import to_local
 from sync.store.model import Record, Touched
@@ -23,7 +22,7 @@ from sync.store.model import Record, Touched
 Loaded = tuple[tuple[tuple[Coming, Record | None], ...], bool]  # and whether the register may be seen
 
 
-class ReportList(Page):
+class ReportList(TablePage):
     """Opens a report by Enter."""
 
     chosen = Signal(str)  # tool.report
@@ -39,15 +38,8 @@ class ReportList(Page):
             Column("to", tr("report.column_to"), width=26),
             Column("tool", tr("report.column_tool"), width=20),
         )
-        self.table = RowTable(CellTable(columns), app.look)
-        self.table.setAccessibleName(tr("report.title"))
+        self.put_table(columns, name=tr("report.title"), empty=tr("report.none"), advice=tr("report.none_advice"))
         self.table.opened.connect(self.chosen)
-        self.empty = EmptyState(app.look, tr("report.none"), tr("report.none_advice"))
-        self.empty.hide()
-        card = Card(app.look, padding=1)
-        card.body.addWidget(self.table, 1)
-        card.body.addWidget(self.empty, 1)
-        self.column.addWidget(card, 1)
 
     def actions(self) -> list[ActionRow]:  # type: ignore[override]  # rows, not Qt's own
         return [
@@ -66,9 +58,6 @@ class ReportList(Page):
         register = self.app.catalog.report_register
         return register is not None and register.record in touched.types
 
-    def focus_first(self) -> None:
-        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
-
     def refresh(self) -> None:
         app, seen, known = self.app, self.app.seen, self._known()
 
@@ -82,9 +71,7 @@ class ReportList(Page):
 
     def _show(self, loaded: Loaded) -> None:
         rows, known = loaded
-        self.table.setVisible(bool(rows))
-        self.empty.setVisible(not rows)
-        self.table.show_rows(tuple(self._row(each, kept, known) for each, kept in rows))
+        self.show_rows(tuple(self._row(each, kept, known) for each, kept in rows))
 
     def _row(self, each: Coming, kept: Record | None, known: bool) -> Row:
         to = say(each.report.to) if each.report.to else ""
