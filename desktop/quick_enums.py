@@ -58,18 +58,22 @@ def _pattern(kind: Any, boundary: Any) -> dict[str, Any]:
     return {key: part for key, part in vars(empty).items() if key not in ("__dict__", "__weakref__")}
 
 
+def _member(made: Any, name: str, value: int, whole: bool, place: int) -> Any:
+    member = int.__new__(made, value) if whole else object.__new__(made)
+    member._value_ = value
+    member._name_ = name
+    member.__objclass__ = made
+    member._sort_order_ = place
+    return member
+
+
 def _add(made: Any, names: list[tuple[str, int]], whole: bool) -> None:
     order, by_name, by_value = made._member_names_, made._member_map_, made._value2member_map_
     put = type.__setattr__
     for name, value in names:
         member = by_value.get(value)
         if member is None:
-            member = int.__new__(made, value) if whole else object.__new__(made)
-            member._value_ = value
-            member._name_ = name
-            member.__objclass__ = made
-            member._sort_order_ = len(order)
-            by_value[value] = member
+            member = by_value[value] = _member(made, name, value, whole, len(order))
             order.append(name)
         by_name[name] = member
         put(made, name, member)
@@ -82,12 +86,7 @@ def _add_flags(made: Any, names: list[tuple[str, int]], whole: bool) -> None:
     for name, value in names:
         member = by_value.get(value)
         if member is None:
-            member = int.__new__(made, value) if whole else object.__new__(made)
-            member._value_ = value
-            member._name_ = name
-            member.__objclass__ = made
-            member._sort_order_ = len(order)
-            by_value[value] = member
+            member = by_value[value] = _member(made, name, value, whole, len(order))
             mask |= value
             if value and not value & (value - 1):
                 singles |= value

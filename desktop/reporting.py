@@ -8,7 +8,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from forms.calendar import calendar_of
-from forms.definition import Catalog, Period, Report, Tool
+from forms.definition import Catalog, Tool
+from forms.report_definition import Period, Report
 from forms.report_windows import Window, current, due_on, previous, window_of
 from forms.reports import Figures, ReportContext, Trace, compute
 from forms.vietnamese_dates import to_local

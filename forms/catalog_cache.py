@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from forms import definition
+from forms import definition, report_definition
 from forms.definition import Catalog, ListView, RecordType
 
 FORMAT = 2
@@ -56,7 +56,8 @@ def _files(folder: str) -> list[tuple[str, os.stat_result]]:
 
 def _shape() -> str:
     """Names of all structs and their fields: a cache of another version of them is of no use."""
-    structs = [s for s in vars(definition).values() if isinstance(s, type) and issubclass(s, msgspec.Struct)]
+    found = {**vars(report_definition), **vars(definition)}.values()
+    structs = [s for s in found if isinstance(s, type) and issubclass(s, msgspec.Struct)]
     names = ";".join(f"{s.__name__}:{','.join(s.__struct_fields__)}" for s in structs)
     return f"{FORMAT};{names}"
 

@@ -8,21 +8,11 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from forms.definition import (
-    Catalog,
-    Choice,
-    DatedValue,
-    DayOverride,
-    Flow,
-    Label,
-    OfficeHours,
-    RecordType,
-    Report,
-    Tool,
-)
+from forms.definition import Catalog, Choice, DatedValue, DayOverride, Flow, Label, OfficeHours, RecordType, Tool
 from forms.definition_problems import DefinitionProblem
 from forms.definition_reader import read_struct, read_value
 from forms.definition_source import Source
+from forms.report_definition import Report
 
 CATALOG_FILE, TOOL_FILE, EXAMPLES_FILE, DATED_FILE = "catalog.yaml", "tool.yaml", "examples.yaml", "dated_values.yaml"
 REPORTS_FILE, FLOWS_FILE = "reports.yaml", "flows.yaml"

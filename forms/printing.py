@@ -108,9 +108,10 @@ from msgspec import Struct
 
 from forms.book_pages import Book, BookRange
 from forms.calendar import calendar_of
-from forms.definition import Catalog, Label, Printout, RecordType, Report
+from forms.definition import Catalog, Label, Printout, RecordType
 from forms.paper_filters import FILTERS, GRID, box, dots, qr, total
 from forms.paper_values import RecordView, Reference, Values, shown
+from forms.report_definition import Report
 from forms.reports import Figures, shown_figure
 from forms.units import AdministrativeUnits
 from resources import read_text

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from forms.definition import Catalog, RecordType, Report, ReportColumn, ReportTable, Tool
+from forms.definition import Catalog, RecordType, Tool
 from forms.definition_source import Place, Source
 from forms.expressions import Expression, ExpressionError
 from forms.field_checks import repeated, unknown
+from forms.report_definition import Report, ReportColumn, ReportTable
 from forms.rule_checks import RuleScope, check_rule, unknown_field
 
 WINDOW = ("from_date", "to_date", "id")

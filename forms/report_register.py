@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from forms.definition import Report, ReportRegister
+from forms.report_definition import Report, ReportRegister
 from forms.reports import Figures, TableFigures, Value, shown_figure
 
 

@@ -13,8 +13,9 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
-from forms.definition import Label, Period, Report
+from forms.definition import Label
 from forms.functions import Calendar, add_months
+from forms.report_definition import Period, Report
 from forms.vietnamese_dates import show_date
 
 _MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "nine_months": 9, "year": 12}

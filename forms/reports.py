@@ -11,10 +11,11 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from forms.definition import Breakdown, Catalog, Field, Label, RecordType, Report, ReportColumn, ReportTable
+from forms.definition import Catalog, Field, Label, RecordType
 from forms.expressions import Expression, Variables
 from forms.field_types import show
 from forms.functions import Calendar, RuleSurroundings, day_of, rule_functions
+from forms.report_definition import Breakdown, Report, ReportColumn, ReportTable
 from forms.report_windows import Window
 from forms.vietnamese import sort_key
 from forms.vietnamese_dates import moment_text

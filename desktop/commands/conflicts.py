@@ -61,7 +61,7 @@ def _list(desk: Desk) -> None:
 
 
 def _row(record: Record) -> dict[str, Any]:
-    from sync.merge import get_path
+    from sync.difference import get_path
 
     fields = [
         {

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from forms.definition import Catalog
-from sync.merge import difference
+from sync.difference import difference
 from sync.store import Store
 
 

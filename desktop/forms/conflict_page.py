@@ -17,7 +17,7 @@ from desktop.forms.record_header import NoticeLine
 from desktop.language import say, tr
 from desktop.widgets.basics import button, text_label
 from desktop.widgets.flow import FlowLine
-from sync.merge import put_path
+from sync.difference import put_path
 from sync.store.model import HistoryRow, Record, Save, Touched
 
 if TYPE_CHECKING:

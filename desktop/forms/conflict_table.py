@@ -16,7 +16,7 @@ from desktop.language import tr
 from desktop.models.dates import when
 from desktop.widgets.basics import Card, restyle, text_label
 from forms.definition import RecordType
-from sync.merge import get_path
+from sync.difference import get_path
 from sync.store.model import Record
 
 if TYPE_CHECKING:

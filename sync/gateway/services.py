@@ -7,9 +7,9 @@ import msgspec
 from forms.definition import Catalog, RecordType
 from forms.shapes import wrong_shapes
 from sync.clock import Clock, moment_text
+from sync.difference import difference
 from sync.gateway.ledger import Entry, Ledger
 from sync.ids import IdSource
-from sync.merge import difference
 from sync.protocol import Change, ChangeResult, Fields, Officer, RecordVersion
 
 CITY = "city"

@@ -9,7 +9,8 @@ from msgspec import structs
 
 from forms.definition import Action, RecordType
 from forms.shapes import wrong_shapes
-from sync.merge import CITYS_OWN, VOID, WRONG_KIND, difference, get_path, is_locked, locked_now, put_path
+from sync.difference import difference, get_path, put_path
+from sync.merge import CITYS_OWN, VOID, WRONG_KIND, is_locked, locked_now
 from sync.protocol import Change, ChangeKind, FieldProblem, Fields, RecordVersion
 from sync.store.model import Record, Save, SaveRefused
 from sync.store.worklist import Work

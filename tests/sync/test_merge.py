@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from forms.definition import Action, Field, Label, ListView, RecordType, Section, State
-from sync.merge import difference, get_path, judge, put_path, replay
+from sync.difference import difference, get_path, put_path
+from sync.merge import judge, replay
 from sync.protocol import Change, ChangeKind, Officer, RecordVersion
 
 HA = Officer("o1", "Trần Thu Hà", ("reception",))

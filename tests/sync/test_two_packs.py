@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from forms.definition import Catalog
 from forms.loader import load_catalog
 from forms.renames import in_first_names, one_to_one, to_first, to_present
-from sync.merge import get_path, judge, put_path, replay
+from sync.difference import get_path, put_path
+from sync.merge import judge, replay
 from sync.protocol import Change, Officer, RecordVersion
 from sync.renamed_line import renamed_change, renamed_version
 

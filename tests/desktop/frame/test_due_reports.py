@@ -17,21 +17,8 @@ from desktop.views.main_window import MainWindow
 from desktop.views.report_list import ReportList
 from desktop.views.report_page import ReportPage
 from desktop.views.today import Today
-from forms.definition import (
-    Catalog,
-    Column,
-    Field,
-    Label,
-    ListView,
-    RecordType,
-    Report,
-    ReportColumn,
-    ReportDue,
-    ReportRegister,
-    ReportTable,
-    Section,
-    State,
-)
+from forms.definition import Catalog, Column, Field, Label, ListView, RecordType, Section, State
+from forms.report_definition import Report, ReportColumn, ReportDue, ReportRegister, ReportTable
 from sync.clock import FixedClock
 from sync.store import Store
 from tests.desktop.frame import ward

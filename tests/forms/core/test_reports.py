@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from forms.calendar import WorkCalendar
-from forms.definition import Catalog, Label, Report
+from forms.definition import Catalog, Label
 from forms.loader import check
+from forms.report_definition import Report
 from forms.report_windows import WindowError, current, due_on, next_window, previous, window_of
 from forms.reports import Figures, ReportContext, Trace, compute, shown_figure
 
