@@ -31,6 +31,7 @@ SCREEN_PACKAGES = [
     *("libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1", "libxcb-randr0", "libxcb-render-util0", "libxcb-shape0"),
     *("libxcb-xinerama0", "fonts-liberation", "fonts-noto-core", "xvfb", "xauth"),
 ]
+PEER_PACKAGES = ["nodejs", "npm"]
 TEST_PACKAGES = ["postgresql", "dbus", "dbus-daemon", "gnome-keyring"]
 
 
@@ -108,7 +109,7 @@ def bench(rest: list[str]) -> int:
 
     With a secret service, as ``test``: a workspace that takes its key from the vault is what starts in an office.
     """
-    setup(SCREEN_PACKAGES + TEST_PACKAGES)
+    setup(SCREEN_PACKAGES + TEST_PACKAGES + (PEER_PACKAGES if "--peers" in rest and not shutil.which("npm") else []))
     with screen(), secret_service() as wrapper:
         command = [*wrapper, str(PYTHON), "-m", "tests.benchmarks", *rest]
         return subprocess.run(command, cwd=ROOT, env=environment()).returncode

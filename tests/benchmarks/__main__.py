@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.benchmarks.rows import Row
 
 GROUPS = {"store": "store_bench", "form": "form_bench", "sync": "sync_bench", "start": "start_bench"}
+PEERS = {"sync": "peer_bench"}
 
 
 def main() -> int:
@@ -23,7 +24,7 @@ def main() -> int:
     if unknown := [g for g in arguments.groups if g not in GROUPS]:
         parser.error(f"no group {', '.join(unknown)}; there are {', '.join(GROUPS)}")
     print(f"{'':60} {'value':>12} {'peer':>12} {'ratio':>7} {'bound':>7}")
-    rows = list(measured(arguments.groups or list(GROUPS)))
+    rows = list(measured(arguments.groups or list(GROUPS), peers=arguments.peers))
     if arguments.json:
         arguments.json.write_text(
             json.dumps([described(r) for r in rows], ensure_ascii=False, indent=1), encoding="utf-8"
@@ -33,16 +34,16 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def measured(groups: list[str]) -> Iterator[Row]:
-    for group in groups:
-        module = importlib.import_module(f"tests.benchmarks.{GROUPS[group]}")
-        for row in module.rows():
+def measured(groups: list[str], *, peers: bool) -> Iterator[Row]:
+    modules = [GROUPS[group] for group in groups] + [PEERS[group] for group in groups if peers and group in PEERS]
+    for name in modules:
+        for row in importlib.import_module(f"tests.benchmarks.{name}").rows():
             show(row)
             yield row
 
 
 def show(row: Row) -> None:
-    bound = f"{row.bound:.1f}×" if row.bound else f"{row.limit:g} {row.unit}" if row.limit else ""
+    bound = f"{row.bound:.3g}×" if row.bound else f"{row.limit:g} {row.unit}" if row.limit else ""
     peer = f"{row.peer_value:.4g}" if row.peer_value else ""
     ratio = f"{row.ratio:.2f}×" if row.peer_value else ""
     mark = "" if row.holds else "  OVER"
