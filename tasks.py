@@ -40,11 +40,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="tasks.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for name in ("setup", "demo", "test", "lint", "bench", "screens", "papers", "coverage"):
+    for name in ("setup", "demo", "test", "lint", "bench", "screens", "papers", "coverage", "torture"):
         verbs.add_parser(name, add_help=False)
     arguments, rest = parser.parse_known_args(argv)
     run = {"setup": setup_only, "demo": demo, "test": test, "lint": lint, "bench": bench, "screens": screens}
-    run |= {"papers": papers, "coverage": coverage}
+    run |= {"papers": papers, "coverage": coverage, "torture": torture}
     try:
         return run[arguments.verb](rest)
     except subprocess.CalledProcessError as error:
@@ -113,6 +113,12 @@ def bench(rest: list[str]) -> int:
     with screen(), secret_service() as wrapper:
         command = [*wrapper, str(PYTHON), "-m", "tests.benchmarks", *rest]
         return subprocess.run(command, cwd=ROOT, env=environment()).returncode
+
+
+def torture(rest: list[str]) -> int:
+    """Real PCs and a real city, killed and cut at random: ``torture [--rounds 300] [--seed N] [--seconds S] [--jobs 2]``."""
+    setup(TEST_PACKAGES)
+    return python("-m", "tests.torture", *rest)
 
 
 def screens(rest: list[str]) -> int:

@@ -1,0 +1,320 @@
+"""One round: a city, two PCs, a bad line between them; kills and cuts for a while; then the account of every save."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from sync.clock import SystemClock
+from sync.engine import Engine
+from sync.gateway.city import City
+from sync.gateway.storage import open_storage
+from sync.http import HttpTransport, enrol
+from sync.protocol import Change, SyncError
+from sync.store import Store
+from sync.store.model import Enrolment
+from tests.torture.proxy import BadLine
+from tests.torture.ward import CATALOG, WARD
+
+ROOT = Path(__file__).parents[2]
+PCS = 2
+PATIENCE = 60.0  # seconds a settled round may take to come to rest
+_decode_change = msgspec.msgpack.Decoder(Change).decode
+
+
+class Tally(Struct):
+    """What happened in a round, so that one sees that something did."""
+
+    saves: int = 0
+    kills_of_pc: int = 0
+    kills_of_city: int = 0
+    cuts: int = 0
+    conflicts: int = 0
+    refused: int = 0
+    numbers: int = 0
+
+    def add(self, other: Tally) -> None:
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+class LostError(AssertionError):
+    """The account does not come out even."""
+
+
+def play(storage_url: str, folder: Path, seed: int, *, seconds: float = 2.0) -> Tally:
+    """One round. Raises LostError with what is lost, double or different."""
+    dice = random.Random(seed)
+    with ExitStack() as stack:
+        gateway = stack.enter_context(GatewayProcess(storage_url))
+        line = BadLine(gateway.port, dice)
+        stack.callback(line.close)
+        pcs = [
+            stack.enter_context(PcProcess(gateway, line, folder / f"pc-{n}", dice.getrandbits(32))) for n in range(PCS)
+        ]
+        tally = Tally()
+        torment(gateway, line, pcs, dice, tally, seconds)
+        line.heal()
+        for pc in pcs:
+            pc.kill()
+        tally.cuts = line.cut
+        acknowledged = [said for pc in pcs for said in pc.said]
+        tally.saves = len(acknowledged)
+        with settled(pcs) as stores:
+            gateway.kill()
+            account(storage_url, stores, acknowledged, tally)
+    return tally
+
+
+def torment(
+    gateway: GatewayProcess, line: BadLine, pcs: list[PcProcess], dice: random.Random, tally: Tally, seconds: float
+) -> None:
+    """Strike at random moments until the time is over."""
+
+    def kill_pc() -> None:
+        pc = dice.choice(pcs)
+        pc.kill()
+        tally.kills_of_pc += 1
+        pc.start()
+
+    def kill_city() -> None:
+        gateway.kill()
+        tally.kills_of_city += 1
+        time.sleep(dice.random() * 0.2)
+        gateway.start()
+
+    def break_line() -> None:
+        line.go_down()
+        time.sleep(dice.random() * 0.4)
+        line.heal()
+
+    strikes: list[Callable[[], object]] = [
+        kill_pc,
+        kill_pc,
+        kill_city,
+        line.cut_all,
+        line.cut_all,
+        line.go_down,
+        line.half_close,
+    ]
+    strikes += [line.heal, line.heal, lambda: line.crawl(dice.choice((2_000, 20_000, 200_000))), lambda: line.lag(0.05)]
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(0.02 + dice.random() * 0.25)
+        dice.choice(strikes)()
+        for pc in pcs:
+            pc.check_alive()
+
+
+class GatewayProcess:
+    """``python -m sync.gateway serve``, always on the same port."""
+
+    def __init__(self, storage_url: str) -> None:
+        self.storage_url = storage_url
+        self._process: subprocess.Popen[str] | None = None
+        self.port = 0
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "sync.gateway", "serve", "--database", self.storage_url]
+        command += ["--port", str(self.port)]
+        self._process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        ready = re.search(r"http://127\.0\.0\.1:(\d+)", self._process.stdout.readline())
+        if ready is None:
+            raise RuntimeError("the gateway did not start again")
+        self.port = int(ready[1])
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def __enter__(self) -> GatewayProcess:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+
+class PcProcess:
+    """A PC that works beside its sync, killed and started again; what it said it saved is kept here."""
+
+    def __init__(self, gateway: GatewayProcess, line: BadLine, folder: Path, seed: int) -> None:
+        self.folder = folder
+        self.key = secrets.token_bytes(32)
+        self.said: list[dict[str, Any]] = []
+        self._seed = seed
+        self._starts = 0
+        self._reader: threading.Thread | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._enrol(gateway, line)
+
+    def _enrol(self, gateway: GatewayProcess, line: BadLine) -> None:
+        url = f"http://127.0.0.1:{line.port}"
+        city = City(gateway.storage_url, CATALOG)
+        try:
+            code = city.enrolment.new_code([WARD], f"Cán bộ {self.folder.name}", "", ["civil_status_officer"])
+        finally:
+            city.close()
+        answer = enrol(url, code, self.folder.name)
+        self.folder.mkdir(parents=True)
+        enrolment = Enrolment(
+            url=url,
+            token=answer.token,
+            device=answer.device,
+            wards=answer.wards,
+            officers=(answer.officer,),
+            epoch=answer.epoch,
+        )
+        with Store.create(self.folder, self.key, CATALOG, SystemClock()) as store:
+            store.set_enrolment(enrolment)
+
+    def start(self) -> None:
+        self._starts += 1
+        command = [sys.executable, "-m", "tests.torture.pc", str(self.folder), self.key.hex()]
+        command.append(str(self._seed + self._starts))
+        self._process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE)
+        self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
+        self._reader.start()
+
+    def _read(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.endswith(b"\n"):  # else the kill came before the whole line was out
+                self.said.append(json.loads(line))
+
+    def check_alive(self) -> None:
+        if self._process is not None and (code := self._process.poll()) is not None:
+            raise LostError(f"the PC in {self.folder} ended by itself with {code}")
+
+    def kill(self) -> None:
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        if self._reader is not None:
+            self._reader.join()
+        self._process = None
+
+    def __enter__(self) -> PcProcess:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+
+@contextmanager
+def settled(pcs: list[PcProcess]) -> Iterator[list[Store]]:
+    """The PCs' stores after everything that could travel has travelled."""
+    with ExitStack() as stack:
+        stores = [stack.enter_context(Store.open(pc.folder, pc.key, CATALOG, SystemClock())) for pc in pcs]
+        end = time.monotonic() + PATIENCE
+        quiet = 0
+        while quiet < 2:
+            moved = [sync(store) for store in stores]
+            quiet = quiet + 1 if not any(moved) else 0
+            if time.monotonic() > end:
+                raise LostError(f"the PCs do not come to rest: {moved}")
+        yield stores
+
+
+def sync(store: Store) -> bool:
+    """Whether anything moved, or could not yet."""
+    assert store.enrolment is not None
+    line = HttpTransport(store.enrolment.url, store.enrolment.token)
+    try:
+        report = Engine(store, line).sync_once()
+    except SyncError as error:
+        if not error.retry:
+            raise
+        time.sleep(0.1)
+        return True
+    finally:
+        line.close()
+    return bool(report.pushed or report.pulled or report.numbered or report.repaired)
+
+
+def account(storage_url: str, stores: list[Store], acknowledged: list[dict[str, Any]], tally: Tally) -> None:
+    """Every acknowledged save is at the city, once, or refused with its reason in its PC's outbox; records are equal."""
+    storage = open_storage(storage_url, create=False)
+    try:
+        with storage.read() as session:
+            changes = [
+                (_decode_change(payload), status)
+                for payload, status in session.all("SELECT payload, status FROM changes")
+            ]
+            rows = session.all("SELECT id, type, revision, state, number, fields FROM records")
+    finally:
+        storage.close()
+    places = places_of_tokens(changes, stores, tally)
+    wrong = [
+        f"{token}: {places[token]} places" for said in acknowledged for token in said["tokens"] if places[token] != 1
+    ]
+    numbers = Counter((row[1], row[4]) for row in rows if row[4])
+    wrong += [f"number {number} of {kind} given {n} times" for (kind, number), n in numbers.items() if n > 1]
+    at_city = {row[0]: row for row in rows}
+    for said in acknowledged:
+        if said["number"] and (said["record"] not in at_city or at_city[said["record"]][4] != said["number"]):
+            wrong.append(f"number {said['number']} was on paper and is not on {said['record']}")
+    for n, store in enumerate(stores):
+        wrong += [f"PC {n}: {text}" for text in differences(store, at_city)]
+    if wrong:
+        raise LostError("\n".join(wrong[:20]))
+    tally.numbers += sum(numbers.values())
+
+
+def places_of_tokens(changes: list[tuple[Change, str]], stores: list[Store], tally: Tally) -> Counter[str]:
+    """Where each typed value is: in changes the city holds, and in outboxes."""
+    kept = [change for change, status in changes if status != "refused"]  # those are an answer at the city, not work
+    tally.conflicts += sum(status == "conflict" for _, status in changes)
+    for store in stores:
+        for row in store.changes.outbox():
+            if row.status == "refused" and not row.problems:
+                raise LostError(f"refused without a reason: {row.change.change_id}")
+            tally.refused += row.status == "refused"
+            kept.append(row.change)
+    typed = Counter(token for change in kept if change.kind != "resolve" for token in tokens_of(change))
+    chosen = Counter(token for change in kept if change.kind == "resolve" for token in tokens_of(change))
+    return typed + Counter({token: n for token, n in chosen.items() if token not in typed})  # a choice repeats a value
+
+
+def tokens_of(change: Change) -> set[str]:
+    return {value for value in change.after.values() if isinstance(value, str) and re.fullmatch(r"\d+-\d{15,}", value)}
+
+
+def differences(store: Store, at_city: dict[str, tuple[Any, ...]]) -> Iterator[str]:
+    open_here = {row.change.record_id for row in store.changes.outbox()}
+    here = {record.id: record for type_id in store.records.types() for record in store.records.each(type_id)}
+    for record_id, (_, _, revision, state, number, fields) in at_city.items():
+        if record_id in open_here:
+            continue
+        mine = here.get(record_id)
+        if mine is None:
+            yield f"{record_id} is missing"
+        elif (mine.revision, mine.state, mine.number) != (revision, state, number):
+            yield f"{record_id} is at {mine.revision} {mine.state} {mine.number}, the city's at {revision} {state} {number}"
+        elif mine.fields != msgspec.msgpack.decode(fields):
+            yield f"{record_id} has other fields"
+    yield from (f"{record_id} is not at the city" for record_id in here.keys() - at_city.keys() - open_here)
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONUTF8": "1"}
