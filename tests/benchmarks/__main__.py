@@ -11,7 +11,13 @@ from pathlib import Path
 
 from tests.benchmarks.rows import Row
 
-GROUPS = {"store": "store_bench", "form": "form_bench", "sync": "sync_bench", "start": "start_bench"}
+GROUPS = {
+    "store": "store_bench",
+    "form": "form_bench",
+    "sync": "sync_bench",
+    "start": "start_bench",
+    "calm": "calm_bench",
+}
 PEERS = {"sync": "peer_bench"}
 
 
