@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from forms.calculation import STOPS, longer
 from forms.checks import broken
 from forms.definition import Action, Label
 from forms.entry_context import OFFICER_FACTS, ActionOffer, OfficerLike, Problem, RuleError, facts
-from forms.expressions import Expression
 from forms.messages import message
 from forms.vietnamese_dates import moment_text
 
@@ -22,19 +22,22 @@ FROZEN = "_frozen"  # {ref field: {field: value as signed}}; of a list of refere
 
 def actions(entry: RecordEntry, officer: OfficerLike) -> list[ActionOffer]:
     """Offers in the order written. What the action will itself ask for or write is not in its way."""
+    problems = functools.cache(entry.problems)  # several actions lead to the same state
     with _AsOfficer(entry, officer):
         return [
-            ActionOffer(action, tuple(_in_the_way(entry, action, officer)))
+            ActionOffer(action, tuple(_in_the_way(entry, action, officer, problems)))
             for action in entry.record_type.actions
             if entry.state in action.from_
         ]
 
 
-def _in_the_way(entry: RecordEntry, action: Action, officer: OfficerLike) -> list[Problem]:
+def _in_the_way(
+    entry: RecordEntry, action: Action, officer: OfficerLike, problems: Callable[[str], list[Problem]]
+) -> list[Problem]:
     found = _not_allowed(entry, action, officer)
     filled = {*action.asks, *action.sets}
     found += _unguarded(entry, action, filled)
-    later = [p for p in entry.problems(target_of(entry, action)) if _name(p) not in filled]
+    later = [p for p in problems(target_of(entry, action)) if _name(p) not in filled]
     fields = entry.record_type.field_map
     if filled and any(name in fields and fields[name].calculate for name in map(_name, later)):
         counted = _counted_from(entry, filled)
@@ -48,7 +51,7 @@ def _name(problem: Problem) -> str:
 
 def _counted_from(entry: RecordEntry, names: set[str]) -> set[str]:
     """The fields that are calculated, directly or not, from ``names``: what they will be shows when the action is taken."""
-    rules = {f.name: Expression(f.calculate).reads for f in entry.record_type.fields if f.calculate}
+    rules = {key: plan.calculate.reads for key, plan in entry.plan.fields.items() if plan.calculate and not plan.group}
     found: set[str] = set()
     while more := {name for name, reads in rules.items() if name not in found and reads & (names | found)}:
         found |= more

@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from functools import partial
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import msgspec
@@ -18,10 +19,11 @@ from msgspec.structs import replace
 
 from forms import definition, report_definition
 from forms.definition import Catalog, ListView, RecordType
+from forms.flow_book import Aims, aims_of, put_aims
 
-FORMAT = 2
+FORMAT = 3
 _NOT_COMPILED = ("print", "examples.yaml")
-_Compiled = tuple[Catalog, dict[str, memoryview]]
+_Compiled = tuple[Catalog, dict[str, memoryview], Aims]
 
 
 def default_cache_folder() -> Path:
@@ -66,12 +68,22 @@ def read_cache(cache: Path, key: str) -> Catalog | None:
     """Each record type's larger part is read when it is asked for."""
     try:
         catalog: Catalog
-        catalog, whole = msgspec.msgpack.decode((cache / f"catalog-{key}.msgpack").read_bytes(), type=_Compiled)
+        content = _content(cache / f"catalog-{key}.msgpack")
+        catalog, whole, aims = msgspec.msgpack.decode(content, type=_Compiled)
         for record_type in catalog.record_types:
             record_type.put_off(partial(msgspec.msgpack.decode, whole[record_type.id], type=RecordType))
+        put_aims(catalog, aims)
     except (OSError, ValueError, RecursionError, LookupError):
         return None
     return catalog
+
+
+def _content(path: Path) -> bytes | mmap:
+    """Mapped, since most of it is never asked for, but not where nobody could delete a mapped file."""
+    if sys.platform == "win32":
+        return path.read_bytes()
+    with path.open("rb") as file:
+        return mmap(file.fileno(), 0, access=ACCESS_READ)
 
 
 def write_cache(cache: Path, key: str, catalog: Catalog) -> None:
@@ -93,7 +105,7 @@ def _compiled(catalog: Catalog) -> bytes:
     """The catalogue with its record types cut short, and beside it each of them whole."""
     tools = tuple(replace(tool, records=tuple(_cut(one) for one in tool.records)) for tool in catalog.tools)
     whole = {one.id: msgspec.msgpack.encode(one) for one in catalog.record_types}
-    return msgspec.msgpack.encode((replace(catalog, tools=tools), whole))
+    return msgspec.msgpack.encode((replace(catalog, tools=tools), whole, aims_of(catalog)))
 
 
 def _cut(record_type: RecordType) -> RecordType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from forms import book_notes
 from forms.calendar_checks import check_hours, check_workdays
 from forms.catalog_reader import ReadCatalog, ReadTool
 from forms.definition import Catalog
@@ -24,6 +25,7 @@ def check_catalog(read: ReadCatalog) -> None:
             if scope not in scopes:
                 unknown(source, ("roles", number, "scopes", position), "luồng", "scope", scope, scopes)
     _check_delegations(read)
+    _check_book_notes(read)
     check_register(source, catalog)
     if read.workdays is not None:
         check_workdays(read.workdays, catalog.workdays)
@@ -50,6 +52,19 @@ def _check_delegations(read: ReadCatalog) -> None:
     for number, state in enumerate(register.states):
         if state not in states:
             unknown(source, (*place, "states", number), "trạng thái", "state", state, states)
+
+
+def _check_book_notes(read: ReadCatalog) -> None:
+    source, catalog, place = read.source, read.catalog, ("book_notes",)
+    if catalog.book_notes is None:
+        return
+    if not catalog.knows(catalog.book_notes):
+        unknown(source, place, "loại hồ sơ", "record type", catalog.book_notes, [t.id for t in catalog.record_types])
+        return
+    known = catalog.record_type(catalog.book_notes).field_map
+    for name in book_notes.FIELDS:
+        if known and name not in known:
+            unknown_field(source, place, name, list(known))
 
 
 def check_tool(read: ReadTool, catalog: Catalog) -> None:

@@ -78,6 +78,9 @@ def _rules(record_type: RecordType) -> Iterator[tuple[Place, str, Field | None, 
             yield ("actions", number, "guard", position, "rule"), message.rule, None, True
         for name, text in action.sets.items():
             yield ("actions", number, "sets", name), text, None, False
+    for number, printout in enumerate(record_type.printouts):
+        if printout.when is not None:
+            yield ("printouts", number, "when", "rule"), printout.when.rule, None, True
 
 
 def _field_rules(field: Field, place: Place) -> Iterator[tuple[Place, str, bool]]:

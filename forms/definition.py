@@ -192,6 +192,9 @@ class Printout(Struct, frozen=True, kw_only=True):
     template: str  # file in the tool's print/ folder
     over: Literal["record", "visit", "list"] = "record"  # one record; all of one visit; a selection (a register page)
     states: tuple[str, ...] = ()  # empty: any
+    when: Message | None = (
+        None  # of a printout over a record: for which records it is; its words say why not for others
+    )
     landscape: bool = False
     paper: Literal["A4", "A5"] = "A4"
     proof: bool = False  # "BẢN KIỂM TRA": proof copy, not logged as issued
@@ -205,6 +208,36 @@ class Delivery(Struct, frozen=True):
 
     service: str
     states: tuple[str, ...]
+
+
+class Alike(Struct, frozen=True, kw_only=True):
+    """When two records may be one thing entered twice: all of ``fields`` have the same value, ``name`` is nearly the same,
+    ``within`` lies no more than ``days`` apart. What is found is shown to a person; nothing is done by itself."""
+
+    fields: tuple[str, ...]
+    name: str | None = None
+    within: str | None = None  # a date or moment
+    days: int = 0
+    unless: tuple[str, ...] = ()  # different values in one of these mean two
+
+
+class Merging(Struct, frozen=True, kw_only=True):
+    """How a record entered twice is made one with another: ``action`` asks for ``into``, the record that is kept, and leads
+    to ``state``; ``undo`` takes it back. References are not rewritten: in that state its id means the other record."""
+
+    action: str
+    undo: str
+    into: str
+    state: str
+
+
+class Messages(Struct, frozen=True, kw_only=True):
+    """What of a record goes into which element of a document package (``out``: element -> CEL over the record), and what
+    comes from one that a service sends (``in``: field -> CEL over ``message``). The elements stand in
+    ``forms.document_messages``."""
+
+    out: dict[str, str] = {}
+    in_: dict[str, str] = field(name="in", default_factory=dict)
 
 
 PUT_OFF = ("sections", "actions", "list_view", "rules", "printouts")
@@ -234,7 +267,10 @@ class RecordType(Struct, frozen=True, kw_only=True, dict=True):
     deadline: Deadline | None = None
     printouts: tuple[Printout, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    messages: Messages | None = None
     duplicate: tuple[str, ...] = ()  # fields that together mean "the same one"
+    alike: tuple[Alike, ...] = ()  # two records may be one: told to a person
+    merging: Merging | None = None
     visit: str | None = None  # field that joins the lines of one visit
     in_rail: bool = True
     begun_by: tuple[str, ...] = ()  # roles that may begin a record; empty: all
@@ -309,7 +345,8 @@ class RecordType(Struct, frozen=True, kw_only=True, dict=True):
 
 class Flow(Struct, frozen=True, kw_only=True):
     """What comes next after a record in one of ``states``: another record begun (``link`` is its field that points back), or
-    an action on the record that the field ``finds`` points at. ``where`` and ``to_field`` are CEL over the source alone.
+    an action on the record that the field ``finds`` points at; where that action keeps the state, ``link`` is the target's
+    ``refs`` field that names the records it was taken for. ``where`` and ``to_field`` are CEL over the source alone.
 
     A flow of mode ``batch`` is begun for all its sources at once, from the list of ``to``; its rules also know
     ``given``, what an officer answered to ``asks``."""
@@ -427,6 +464,7 @@ class Catalog(Struct, frozen=True, kw_only=True, dict=True):
     groups: dict[str, Label] = {}  # rail groups, in order
     delegations: Delegations | None = None
     report_register: ReportRegister | None = None
+    book_notes: str | None = None  # record type that keeps what happens to legal books (forms/book_notes.py)
     workdays: tuple[DayOverride, ...] = ()  # over the program's own, day by day
     office_hours: tuple[OfficeHours, ...] = ()  # instead of the program's own
     folder: str = ""  # where the templates are

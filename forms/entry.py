@@ -71,7 +71,7 @@ class RecordEntry:
         self.number = number
         self.id = id
         self.by_clock: dict[str, Any] = {}  # what ``tell_time`` made of fields, groups as a whole
-        self._others.own_id = id
+        self._others.own_id, self._others.variables = id, self.values.variables
         self._others.officer_id = self._acting
         self._others.wanted = self.plan.looked_into
         self._watched = watched

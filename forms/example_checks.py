@@ -15,6 +15,7 @@ from forms.definition_source import Place, Source
 from forms.entry import EntryContext, RecordEntry
 from forms.field_checks import unknown
 from forms.field_types import FieldError, parse
+from forms.paper_offers import why_not
 from forms.rule_checks import unknown_field
 
 _KEYS = ("id", "state", "number", "fields")
@@ -43,16 +44,27 @@ def check_examples(read: ReadTool, catalog: Catalog) -> None:
         if not isinstance(examples, list) or not examples:
             source.mistake((name,), f"thiếu ví dụ cho “{name}”", f"there is no example of “{name}”", f"{name}: [ … ]")
             continue
-        for number, example in enumerate(examples):
-            _check_example(source, (name, number), example, record_type, catalog)
+        entries = [_check_example(source, (name, n), each, record_type, catalog) for n, each in enumerate(examples)]
+        _check_papers(source, (name,), record_type, [entry for entry in entries if entry is not None])
 
 
-def _check_example(source: Source, place: Place, example: Any, record_type: RecordType, catalog: Catalog) -> None:
+def _check_papers(source: Source, place: Place, record_type: RecordType, entries: list[RecordEntry]) -> None:
+    """Each paper that is for some records only has an example it is for."""
+    for printout in record_type.printouts:
+        if printout.when is not None and all(why_not(printout, entry) for entry in entries):
+            vi = f"không ví dụ nào in được “{printout.id}” (điều kiện “when”)"
+            source.mistake(place, vi, f"no example can be printed as “{printout.id}” (its “when”)")
+
+
+def _check_example(
+    source: Source, place: Place, example: Any, record_type: RecordType, catalog: Catalog
+) -> RecordEntry | None:
+    """The example as an entry; None where it cannot be read."""
     if not isinstance(example, dict) or not isinstance(example.get("fields"), dict):
         source.mistake(
             place, "một ví dụ có state và fields", "an example has state and fields", "{state: …, fields: {…}}"
         )
-        return
+        return None
     for key in example:
         if key not in _KEYS:
             unknown(source, (*place, key), "khóa", "key", key, list(_KEYS))
@@ -60,7 +72,7 @@ def _check_example(source: Source, place: Place, example: Any, record_type: Reco
     state = example.get("state", record_type.initial_state)
     if state not in states:
         unknown(source, (*place, "state"), "trạng thái", "state", str(state), states)
-        return
+        return None
     fields = _fields(source, (*place, "fields"), example["fields"], record_type, catalog)
     entry = RecordEntry(
         record_type, catalog, _context(fields, catalog), fields=fields, state=state, number=example.get("number")
@@ -70,6 +82,7 @@ def _check_example(source: Source, place: Place, example: Any, record_type: Reco
         if problem.blocks:
             inner: Place = (*place, "fields", problem.path.partition("/")[0]) if problem.path else place
             source.mistake(inner, problem.message.vi, problem.message.en)
+    return entry
 
 
 def _fields(

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from forms.definition import Catalog, Flow, RecordType
 
+Aims = dict[str, tuple[tuple[str, tuple[str, ...]], ...]]
+_AIMS = "_flow_aims"
 NOT_NEEDED = "_flow_"
 """With a flow's id: the engine field of a record that says why what would come next is not needed."""
 
 
 class FlowBook:
     """``sources``: flows by the type they begin at. ``linked``: by a type that may follow, the flows whose done mark is a
-    field of it. ``acted_on``: by a type that flows act on. ``batches``: by the type they make, the flows that are begun for
-    all their sources at once; they propose nothing and are in none of the others."""
+    field of it. ``acted_on``: by a type that flows act on. ``begins``: (type, state) of a record that may have
+    something come next. ``batches``: by the type they make, the flows that are begun for
+    all their sources at once; they propose nothing and are in none of the others. ``aims``: see ``aims_of``."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
@@ -22,6 +26,7 @@ class FlowBook:
         self.acted_on: dict[str, tuple[Flow, ...]] = {}
         self.by_key: dict[str, Flow] = {}
         self.batches: dict[str, tuple[Flow, ...]] = {}
+        self.aims: Aims = vars(catalog).get(_AIMS) or aims_of(catalog)
         for flow in catalog.flows:
             if not catalog.knows(flow.from_):
                 continue
@@ -31,9 +36,10 @@ class FlowBook:
                 continue
             self.by_key[flow.key] = flow
             self.sources[flow.from_] = (*self.sources.get(flow.from_, ()), flow)
-            for target in possible_targets(flow, catalog):
+            for type_id, _roles in self.aims[flow.key]:
                 table = self.acted_on if flow.finds else self.linked
-                table[target.id] = (*table.get(target.id, ()), flow)
+                table[type_id] = (*table.get(type_id, ()), flow)
+        self.begins = frozenset((t, state) for t, flows in self.sources.items() for f in flows for state in f.states)
         self.types = frozenset({*self.sources, *self.linked, *self.acted_on})
 
 
@@ -42,6 +48,23 @@ def flow_book(catalog: Catalog) -> FlowBook:
     kept = vars(catalog)
     book: FlowBook = kept.get("_flow_book") or kept.setdefault("_flow_book", FlowBook(catalog))
     return book
+
+
+def aims_of(catalog: Catalog) -> Aims:
+    """Of every flow that proposes, by its key: the types it may lead to, and the roles whose work that is (none: everybody's).
+    To find it out takes every definition of the catalogue, so a compiled one brings it along."""
+    return {
+        flow.key: tuple(
+            (target.id, tuple(sorted(wanted_roles(flow, target)))) for target in possible_targets(flow, catalog)
+        )
+        for flow in catalog.flows
+        if flow.mode != "batch" and catalog.knows(flow.from_)
+    }
+
+
+def put_aims(catalog: Catalog, aims: Aims) -> None:
+    """For the loader: ``aims_of`` as it was when the catalogue was compiled."""
+    vars(catalog)[_AIMS] = aims
 
 
 def batch_named(book: FlowBook, name: str) -> Flow | None:
@@ -71,7 +94,14 @@ def is_done(flow: Flow, target: RecordType, state: str) -> bool:
     """Whether a record in this state is what the flow wanted: begun and not void, or brought as far as its action would."""
     if not flow.finds:
         return target.state(state).kind != "void"
+    # an action that keeps the state is told by the flow's `link` instead
     return target.reached(state, target.action(flow.action or "").to)
+
+
+def linked(flow: Flow, fields: Mapping[str, Any]) -> list[str]:
+    """The records a flow's ``link`` points at."""
+    value = fields.get(flow.link or "")
+    return value if isinstance(value, list) else [value] if isinstance(value, str) else []
 
 
 def may_be_done(flow: Flow, target: RecordType, state: str) -> bool:

@@ -182,8 +182,6 @@ class _FlowCheck:
             self._tell(("finds",), "phải là một trường tham chiếu", "it must be a reference", "ref")
         if self.flow.action is None:
             self._tell((), "thiếu khóa “action”", "key “action” is missing", "action: …")
-        if self.flow.link is not None:
-            self._tell(("link",), "“link” không đi cùng “finds”", "“link” does not go with “finds”")
 
     def _target(self, target: RecordType) -> None:
         flow = self.flow
@@ -215,6 +213,20 @@ class _FlowCheck:
         if action is None:
             known = [each.id for each in target.actions]
             unknown(self.source, (*self.place, "action"), "thao tác", "action", name, known)
-        elif self.flow.finds and action.to == "=":
-            vi = "bước này không đổi trạng thái, nên không biết đã làm hay chưa"
-            self._tell(("action",), vi, "this action leaves the state as it is: whether it was done cannot be told")
+        elif self.flow.finds:
+            self._told_by_link(target, keeps_state=action.to == "=")
+
+    def _told_by_link(self, target: RecordType, *, keeps_state: bool) -> None:
+        """Whether an action that leaves the state as it is was taken cannot be told by the state: the record acted on then
+        has to name the records it was taken for. There may be several, so a single reference would forget the earlier."""
+        field = target.field_map.get(self.flow.link or "")
+        if not keeps_state and self.flow.link is not None:
+            vi = "“link” chỉ đi cùng “finds” khi bước không đổi trạng thái"
+            self._tell(("link",), vi, "“link” goes with “finds” only where the action leaves the state as it is")
+        elif keeps_state and self.flow.link is None:
+            vi = "bước này không đổi trạng thái: cần “link”, trường của hồ sơ đích ghi các hồ sơ đã làm bước này"
+            en = "this action leaves the state as it is: “link” is needed, the target's field that names what it was taken for"
+            self._tell((), vi, en, "link: <refs>")
+        elif keeps_state and field is not None and field.type != "refs":
+            vi = "phải là danh sách tham chiếu (refs): mỗi lần làm bước này thêm một hồ sơ"
+            self._tell(("link",), vi, "it must be a list of references (refs): one is added each time", "refs")

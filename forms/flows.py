@@ -10,7 +10,7 @@ from msgspec import Struct
 from forms.definition import Flow, RecordType
 from forms.entry import RecordEntry
 from forms.expressions import Expression, Variables
-from forms.flow_book import NOT_NEEDED, FlowBook, is_done, may_be_done
+from forms.flow_book import NOT_NEEDED, FlowBook, is_done, linked, may_be_done
 from forms.functions import RuleSurroundings, rule_functions
 
 Resolve = Callable[[str], Mapping[str, Any] | None]
@@ -27,10 +27,11 @@ class Source(Struct, frozen=True):
 
 
 class Target(Struct, frozen=True):
-    """A record that followed, or that a flow acts on."""
+    """A record that followed, or that a flow acts on. ``fields`` are asked for where the record itself says what was done."""
 
     id: str
     state: str
+    fields: Mapping[str, Any] = {}
 
 
 class Proposal(Struct, frozen=True, kw_only=True):
@@ -64,7 +65,7 @@ def propose(
         return Proposal(flow=flow, to=to.id, done=done, dismissed=dismissed)
     if target is None:
         return None
-    if is_done(flow, to, target.state):
+    if is_done(flow, to, target.state) if not flow.link else source.id in linked(flow, target.fields):
         return Proposal(flow=flow, to=to.id, target=target.id, done=target.id, dismissed=dismissed)
     if not may_be_done(flow, to, target.state):
         return None
@@ -113,12 +114,17 @@ def target_id(flow: Flow, source: Source) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def values_of(flow: Flow, to: RecordType, entry: RecordEntry, source_id: str) -> dict[str, Any]:
-    """What the flow writes into the next record: what its rules give over the source, and the link back to it."""
+def values_of(
+    flow: Flow, to: RecordType, entry: RecordEntry, source_id: str, present: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What the flow writes into the next record: what its rules give over the source, and the link back to it.
+    ``present``: fields of the record it acts on, whose earlier links stay."""
     values = {name: entry.evaluate(Expression(text)) for name, text in flow.sets.items()}
     found = {name: value for name, value in values.items() if value is not None and name in to.field_map}
-    if flow.link and not flow.finds:
-        found[flow.link] = [source_id] if to.field(flow.link).type == "refs" else source_id
+    if flow.link and to.field(flow.link).type == "refs":
+        found[flow.link] = list(dict.fromkeys((*linked(flow, present or {}), source_id)))
+    elif flow.link:
+        found[flow.link] = source_id
     return found
 
 

@@ -6,6 +6,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -134,8 +135,14 @@ def _clock(around: RuleSurroundings) -> dict[str, Callable[..., Any]]:
     }
 
 
+@lru_cache(maxsize=256)
+def _local_day(moment: str) -> str:
+    """Rules of one record ask for the day of the same few moments again and again."""
+    return to_local(moment).date().isoformat()
+
+
 _DATES: dict[str, Callable[..., Any]] = {
-    "local_date": lambda moment: to_local(moment).date().isoformat() if moment else None,
+    "local_date": lambda moment: _local_day(moment) if moment else None,
     "local_time": lambda moment: to_local(moment).strftime("%H:%M") if moment else None,
     "days_between": lambda a, b: (day_of(b) - day_of(a)).days,
     "add_days": lambda d, n: (day_of(d) + timedelta(days=n)).isoformat(),

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from forms.definition import Catalog, DayOverride, Field, Label, OfficeHours, RecordType, Tool
 from forms.renames import first_name
+from forms.vietnamese_dates import show_date
 
 Kind = Literal["added", "removed", "renamed", "retired", "changed"]
 _WORDS: dict[str, tuple[str, str]] = {
@@ -146,7 +147,11 @@ def _dated(old: Catalog, new: Catalog) -> Iterator[PackChange]:
         some = value or was
         assert some is not None  # noqa: S101 - one of the two is there
         label = Label(some.key, some.key)
-        detail = Label(f"{some.value} từ {some.valid_from}", f"{some.value} from {some.valid_from}")
+        vi, en = f"{some.value} từ {show_date(some.valid_from)}", f"{some.value} from {show_date(some.valid_from)}"
+        if value and was and value.value != was.value:
+            vi, en = f"{vi}, trước là {was.value}", f"{en}, {was.value} before"
+        source = f" ({some.source})" if some.source else ""
+        detail = Label(vi + source, en + source)
         kind: Kind = "changed" if value and was else "added" if value else "removed"
         yield PackChange(kind, "value", some.key, label, detail=detail)
 

@@ -24,10 +24,12 @@ extend a layout and fill its blocks::
   record               the record (first of ``records``); ``records``: all (printouts over a list or a visit)
   ward                 code, name ("Phường Hoàn Kiếm"), org_code, place ("Hoàn Kiếm"); officer: id, name
   now                  aware moment of printing; printout: id, label, landscape, paper, proof
-  book                 over a list: ``period``, ``volume``, ``since``, ``until``, ``first`` and ``last`` number; ``lines`` (``number``,
+  book                 over a list: ``period``, ``series`` (of a register with several), ``volume``, ``since``, ``until``, ``first`` and ``last`` number; ``lines`` (``number``,
                        ``record`` or none where a number stands empty, ``void``, ``reason``); ``carried("fee")``: the sum before the
                        first line; ``pages(12, "fee")``: pages of 12 lines with ``lines``, ``index``, ``last``, ``count``, ``carries`` and
-                       the sums ``before.fee``, ``sums.fee``, ``after.fee``. Void lines count in no sum
+                       the sums ``before.fee``, ``sums.fee``, ``after.fee``. Void lines, and those in a state of
+                       ``skip=["draft"]``, count in no sum; ``pages(22, "fee", wide={"content": 26})``: pages of 22 lines of
+                       text, by the length of the cells that may be long; ``page.start``: lines on the pages before
   copy_number          1 for the first print; temporary: the number is not the final one; number_note: that banner
   includes             every name in the printout's ``includes`` is a list of records that point at this one: ``steps`` or
                        ``includes.steps``
@@ -207,6 +209,11 @@ def render_report(
         "cell": shown_figure,
     }
     return _rendered(_environment(Path(catalog.folder)), printout.template, lambda: variables)
+
+
+def rendered_paper(folder: Path, template: str, variables: dict[str, Any]) -> str:
+    """A paper of the program's own, in the surroundings of a catalogue's. Raises PrintError."""
+    return _rendered(_environment(folder), template, lambda: variables)
 
 
 def _rendered(environment: _Sandbox, template: str, names: Callable[[], dict[str, Any]]) -> str:

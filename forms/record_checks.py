@@ -8,6 +8,7 @@ from pathlib import Path
 from forms.dead_checks import check_dead
 from forms.definition import Action, Catalog, Field, Message, RecordType, State
 from forms.definition_source import Place, Source
+from forms.document_messages import check_messages
 from forms.expressions import ExpressionError
 from forms.field_checks import check_fields, repeated, unknown
 from forms.plan import make_plan
@@ -221,6 +222,11 @@ class RecordCheck:
             place: Place = ("printouts", number)
             for position, name in enumerate(printout.states):
                 self._state((*place, "states", position), name)
+            if printout.when is not None:
+                self._rule((*place, "when", "rule"), printout.when.rule)
+                if printout.over != "record":
+                    vi, en = "chỉ dùng cho bản in của một bản ghi", "it is for printouts over one record alone"
+                    self.source.mistake((*place, "when"), vi, en, "over: record")
             path = self.folder / "print" / printout.template
             if printout.template and not (path.is_file() and path.resolve().is_relative_to(self.folder.resolve())):
                 vi, en = f"không có mẫu in “{printout.template}”", f"there is no template “{printout.template}”"
@@ -241,12 +247,32 @@ class RecordCheck:
             self._service(("deliveries", number, "service"), delivery.service)
             for position, name in enumerate(delivery.states):
                 self._state(("deliveries", number, "states", position), name)
+        if self.type.messages is not None:
+            check_messages(self.source, self.type, self.type.messages, self.scope)
         for number, name in enumerate(self.type.duplicate):
             self._field(("duplicate", number), name)
+        self._doubles()
         if self.type.visit is not None:
             self._field(("visit",), self.type.visit)
         for number, name in enumerate(self.type.begun_by):
             self._role(("begun_by", number), name)
+
+    def _doubles(self) -> None:
+        """How two records of one thing are told, and how they are put together."""
+        for number, alike in enumerate(self.type.alike):
+            for key, names in (("fields", alike.fields), ("unless", alike.unless)):
+                for position, name in enumerate(names):
+                    self._field(("alike", number, key, position), name)
+            for key, one in (("name", alike.name), ("within", alike.within)):
+                if one is not None:
+                    self._field(("alike", number, key), one)
+        if (merging := self.type.merging) is not None:
+            self._field(("merging", "into"), merging.into)
+            self._state(("merging", "state"), merging.state)
+            actions = [action.id for action in self.type.actions]
+            for key, name in (("action", merging.action), ("undo", merging.undo)):
+                if name not in actions:
+                    unknown(self.source, ("merging", key), "thao tác", "action", name, actions)
 
     def _cycles(self) -> None:
         try:

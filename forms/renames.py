@@ -186,6 +186,17 @@ def in_first_names(record_type: RecordType, catalog: Catalog) -> RecordType:
         register=register(record_type.register) if record_type.register else None,
         deadline=replace(deadline, start=one(deadline.start), field=one(deadline.field)) if deadline else None,
         duplicate=tuple(map(one, record_type.duplicate)),
+        alike=tuple(
+            replace(
+                a,
+                fields=tuple(map(one, a.fields)),
+                name=maybe(a.name),
+                within=maybe(a.within),
+                unless=tuple(map(one, a.unless)),
+            )
+            for a in record_type.alike
+        ),
+        merging=replace(record_type.merging, into=one(record_type.merging.into)) if record_type.merging else None,
         visit=maybe(record_type.visit),
     )
 

@@ -6,7 +6,7 @@ from forms.definition import Catalog, RecordType, Tool
 from forms.definition_source import Place, Source
 from forms.expressions import Expression, ExpressionError
 from forms.field_checks import repeated, unknown
-from forms.report_definition import Report, ReportColumn, ReportTable
+from forms.report_definition import Report, ReportColumn, ReportRegister, ReportTable
 from forms.rule_checks import RuleScope, check_rule, unknown_field
 
 WINDOW = ("from_date", "to_date", "id")
@@ -33,7 +33,24 @@ def check_register(source: Source, catalog: Catalog) -> None:
         known = sorted(kind.id for kind in catalog.record_types)
         unknown(source, (*place, "record"), "loại hồ sơ", "record type", register.record, known)
         return
-    fields = catalog.record_type(register.record).field_map
+    restricted = {scope.id for scope in catalog.scopes if scope.restricted}
+    for scope, record in register.restricted.items():
+        if scope not in restricted:
+            unknown(
+                source, (*place, "restricted", scope), "luồng hạn chế", "restricted scope", scope, sorted(restricted)
+            )
+        elif not catalog.knows(record) or catalog.record_type(record).scope != scope:
+            known = sorted(kind.id for kind in catalog.record_types if kind.scope == scope)
+            unknown(
+                source, (*place, "restricted", scope), "loại hồ sơ của luồng", "record type of the scope", record, known
+            )
+        else:
+            _register_fields(source, place, register, catalog.record_type(record))
+    _register_fields(source, place, register, catalog.record_type(register.record))
+
+
+def _register_fields(source: Source, place: Place, register: ReportRegister, kind: RecordType) -> None:
+    fields = kind.field_map
     for key in ("code", "title", "kind", "period", "from", "to", "due", "rows", "receiver"):
         name = getattr(register, f"{key}_" if key == "from" else key)
         if fields and name is not None and name not in fields:

@@ -78,3 +78,6 @@ class ReportRegister(Struct, frozen=True, kw_only=True):
     due: str  # moment by which it must be sent
     rows: str  # group with the columns code, name, value, last
     receiver: str | None = None  # whom it is addressed to
+    restricted: dict[
+        str, str
+    ] = {}  # restricted scope -> record type with the same fields, for reports that count in it

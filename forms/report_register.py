@@ -5,8 +5,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
+from forms.definition import Catalog
 from forms.report_definition import Report, ReportRegister
 from forms.reports import Figures, TableFigures, Value, shown_figure
+
+
+def register_for(report: Report, catalog: Catalog) -> ReportRegister | None:
+    """Where a report is kept: one that counts records of a restricted scope, in a register of that scope, so that its
+    figures are seen by nobody whom the records are not. None: nowhere (no register of all the scopes it counts in)."""
+    register = catalog.report_register
+    hidden = {scope.id for scope in catalog.scopes if scope.restricted}
+    counted = {catalog.record_type(table.over).scope for table in report.tables} & hidden
+    if register is None or not counted:
+        return register
+    record = register.restricted.get(next(iter(counted))) if len(counted) == 1 else None
+    return replace(register, record=record) if record else None
 
 
 def register_values(

@@ -138,11 +138,15 @@ class Scene:
             record_id = self.random.choice(agreeing if agreeing and turn < 10 else pool)
             if record_id not in self._taken and self._suits(field, self._resolve(record_id) or {}, attempt > 3):
                 break
+        self.choose(field, record_id)
+        return record_id
+
+    def choose(self, field: Field, record_id: str) -> None:
+        """The field refers to this one: others of the record are not taken for it again, and agree with it."""
         self._taken.add(record_id)
         self._chosen[field.name] = record_id
         if "head" in field.name:
             self.head = record_id
-        return record_id
 
     def _agreeing(self, field: Field, pool: Sequence[str]) -> list[str]:
         """Those of a pool that name, or are named by, what this record refers to already: a household and its survey."""

@@ -16,6 +16,7 @@ from msgspec import structs
 
 from forms.definition import Choice, Field
 from forms.identity import gender_of
+from forms.sample_file import sample_file
 from forms.sample_scene import Scene
 from forms.vietnamese import fold, moment_text, split_name
 
@@ -168,11 +169,11 @@ def _address(scene: Scene, _field: Field, _choices: Sequence[Choice], _attempt: 
 
 def _file(scene: Scene, field: Field, _choices: Sequence[Choice], _attempt: int) -> dict[str, Any]:
     name = f"{fold(field.label.vi).replace(' ', '-').replace('/', '-')[:30]}-{scene.random.randrange(10**6):06d}.pdf"
-    content = hashlib.sha256(name.encode()).hexdigest()
+    content = sample_file(name)
     return {
-        "sha256": content,
+        "sha256": hashlib.sha256(content).hexdigest(),
         "name": name,
-        "size": scene.random.randint(40_000, 900_000),
+        "size": len(content),
         "media_type": "application/pdf",
     }
 

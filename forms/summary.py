@@ -22,6 +22,7 @@ Resolve = Callable[[str], Mapping[str, Any] | None]
 _REFERENCES = frozenset({"person", "household", "organisation", "ref"})
 _OF_THE_RECORD = frozenset({"state", "number"})
 _AS_STORED = frozenset({"date", "date_partial", "time", "datetime", "int", "money"})
+_KEYS_KEPT = 4000
 _FOUND_AS_STORED = frozenset({"text", "longtext", "code", "email", "citizen_number"})
 
 
@@ -36,6 +37,7 @@ class Summary(Struct, frozen=True):
     due_at: str | None
 
 
+Described = tuple[str, str, list[str], dict[str, Any], str | None]
 Describe = Callable[[Mapping[str, Any], str, str | None, Resolve], Summary]
 """Of fields, state, number and a way to look up other records."""
 
@@ -57,12 +59,22 @@ def describe(
 
 def describer(record_type: RecordType, catalog: Catalog, language: str = "vi") -> Describe:
     """``describe`` for many records of one type, ready to be called; for this thread alone."""
+    return _describer(record_type, catalog, language).describe
+
+
+def plain_describer(record_type: RecordType, catalog: Catalog) -> Callable[..., Described]:
+    """``describer`` in Vietnamese for whoever describes a hundred thousand: what a summary holds, in its order, and
+    the texts of ``search_text`` one by one."""
+    return _describer(record_type, catalog, "vi").described
+
+
+def _describer(record_type: RecordType, catalog: Catalog, language: str) -> _Describer:
     describers = _describers(catalog)
     key = (record_type.id, language)
     found = describers.get(key)
     if found is None or found.plan.record_type is not record_type:
         found = describers[key] = _Describer(plan_of(record_type, catalog), catalog, language)
-    return found.describe
+    return found
 
 
 def _describers(catalog: Catalog) -> dict[tuple[str, str], _Describer]:
@@ -79,12 +91,24 @@ def _nobody(_reference: str) -> None:
     return None
 
 
-def _text_key(value: Any) -> str:
-    return sort_key(value) if isinstance(value, str) else str(value)
+class _Keys(dict[str, str]):
+    """Text → what it sorts by, kept while it is met again and again: kinds of papers, offices, given names."""
+
+    def __init__(self, make: Callable[[str], str]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, text: str) -> str:
+        if len(self) >= _KEYS_KEPT:
+            self.clear()
+        self[text] = made = self._make(text)
+        return made
+
+    def of(self, value: Any) -> str:
+        return self[value] if isinstance(value, str) else str(value)
 
 
-def _name_key(value: Any) -> str:
-    return name_sort_key(value) if isinstance(value, str) else str(value)
+_TEXT_KEYS, _NAME_KEYS = _Keys(sort_key), _Keys(name_sort_key)
 
 
 class _Describer:
@@ -106,6 +130,7 @@ class _Describer:
             )
         )
         self._reads = plan.title.reads | (plan.subtitle.reads if plan.subtitle else frozenset())
+        self._reads_record = not self._reads.isdisjoint(_OF_THE_RECORD)
         self._title = self._named(plan.title)
         self._subtitle = self._named(plan.subtitle) if plan.subtitle else None
         # the words of a list ("Cấp xã") stand in every subtitle: finding a record by them would find all
@@ -147,11 +172,11 @@ class _Describer:
         """What a title may show of a masked field: lists, pickers and search hits show titles."""
         return show(field, value, self._language, choices=self._choices(field), resolve=self._resolve, masked=True)
 
-    def _index(self, field: Field) -> Callable[[Any], str]:
-        """What the search box finds a value of this field by."""
+    def _index(self, field: Field) -> Callable[[Any], str] | None:
+        """What the search box finds a value of this field by; None: as it is stored."""
         if field.type in _REFERENCES:
             return lambda value: name_of(self._resolve(value)) if isinstance(value, str) else ""
-        return str if field.type in _FOUND_AS_STORED else partial(index_text, field, choices=self._choices(field))
+        return None if field.type in _FOUND_AS_STORED else partial(index_text, field, choices=self._choices(field))
 
     def _sort_value(self, field: Field) -> Callable[[Any], Any] | None:
         """What a list column sorts a value by; None: as it is stored."""
@@ -160,7 +185,7 @@ class _Describer:
         if field.type in _REFERENCES:
             return partial(self._referenced, field)
         if field.type == "text":
-            return _name_key if field.name.endswith("full_name") else _text_key
+            return (_NAME_KEYS if field.name.endswith("full_name") else _TEXT_KEYS).of
         if field.type != "one_of":
             return partial(sort_value, field)
         ranks = {c.code: sort_key(c.label.vi) for c in self._choices(field)}
@@ -176,8 +201,12 @@ class _Describer:
         return name_sort_key(name) if field.type == "person" else sort_key(name)
 
     def describe(self, fields: Mapping[str, Any], state: str, number: str | None, resolve: Resolve) -> Summary:
+        title, subtitle, texts, sort, due = self.described(fields, state, number, resolve)
+        return Summary(title, subtitle, " ".join(texts), sort, due)
+
+    def described(self, fields: Mapping[str, Any], state: str, number: str | None, resolve: Resolve) -> Described:
         self._fields, self._resolve = fields, resolve
-        values = fields if self._reads.isdisjoint(_OF_THE_RECORD) else {**fields, "state": state, "number": number}
+        values = {**fields, "state": state, "number": number} if self._reads_record else fields
         if self._masked:
             values = {**values, **{f.name: self._part(f, v) for f in self._masked if (v := values.get(f.name))}}
         title = self._title(values) or fallback(self.plan, fields)
@@ -185,20 +214,23 @@ class _Describer:
         due = fields.get(self._due) if self._due else None
         sort = {"_number": number, "_due": due}
         if self._lists_title:
-            sort["_title"] = sort_key(title)
+            sort["_title"] = _TEXT_KEYS[title]
         for name, key_of in self._columns:
             value = fields.get(name)
             sort[name] = value if value is None or key_of is None else key_of(value)
-        return Summary(title, subtitle, self._search_text(fields, title, subtitle, number), sort, due)
+        return title, subtitle, self._search_texts(fields, title, subtitle, number), sort, due
 
-    def _search_text(self, fields: Mapping[str, Any], title: str, subtitle: str, number: str | None) -> str:
+    def _search_texts(self, fields: Mapping[str, Any], title: str, subtitle: str, number: str | None) -> list[str]:
         parts = [title]
         if self._searches_subtitle and subtitle not in title:
             parts.append(subtitle)
-        if number and number not in title:
+        if number and number not in title and number not in parts:
             parts.append(number)
         for name, index in self._searched:
             value = fields.get(name)
-            if value is not None and (part := index(value)) not in title:  # nor is an empty one: it is in every text
+            if value is None:
+                continue
+            part = str(value) if index is None else index(value)
+            if part not in title and part not in parts:  # an empty one is in every text
                 parts.append(part)
-        return " ".join(dict.fromkeys(parts))
+        return parts

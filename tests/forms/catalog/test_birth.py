@@ -99,6 +99,21 @@ def test_it_is_registered_only_when_the_owner_of_the_number_has_answered(counter
     assert entry.state == "registered"
 
 
+def test_the_birth_notice_number_is_corrected_after_registration_and_nothing_of_the_certificate(
+    counter: Counter,
+) -> None:
+    """The civil-status service sends a birth back for it when the entry is long in the book."""
+    entry = prepared(counter)
+    entry.perform("enter", CIVIL, {"requester_signed": True})
+    entry.perform("sign", VICE_CHAIR)
+    entry.write("reg_no", "120/2026")
+    entry.perform("complete", CIVIL)
+    entry.set("birth_cert_no", "2312/2026")
+    assert entry.get("birth_cert_no") == "2312/2026"
+    for name in ("child_name", "child_dob", "mother_ref"):
+        assert entry.is_locked(name)
+
+
 def test_the_certificate_is_printed_from_a_registered_birth_only(catalog: Catalog) -> None:
     printouts = {printout.id: printout for printout in catalog.record_type(BIRTH).printouts}
     assert set(printouts["certificate"].states) == {"registered", "annotated"}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from forms.definition import Catalog
 from forms.entry import RecordEntry, RuleError
-from forms.report_register import register_values
+from forms.report_register import register_for, register_values
 from forms.report_windows import window_of
 from forms.reports import ReportContext, compute
 from tests.forms.catalog.conftest import CIVIL, OFFICE, VICE_CHAIR, Counter, Person
@@ -183,19 +183,34 @@ def test_a_report_written_by_hand_has_the_days_of_decree_09(
     assert (entry.get("data_from"), entry.get("data_to")) == window
 
 
+def test_figures_of_confidential_registers_are_kept_within_their_scope(catalog: Catalog) -> None:
+    """Whoever cannot see one of the records that a report counts gets its kept figures in no stream either."""
+    hidden = {scope.id for scope in catalog.scopes if scope.restricted}
+    kept = set()
+    for tool in catalog.tools:
+        for report in tool.reports:
+            counted = {catalog.record_type(table.over).scope for table in report.tables} & hidden
+            register = register_for(report, catalog)
+            assert register is not None, f"{tool.id}.{report.id} is kept nowhere"
+            scope = catalog.record_type(register.record).scope
+            assert scope == next(iter(counted), "open")
+            kept.add(scope)
+    assert kept == {"open", *hidden}
+
+
 def test_every_counted_report_fits_the_register(counter: Counter, catalog: Catalog) -> None:
     """What the page of a report puts into its register is a record that can be saved and passed on."""
-    register = catalog.report_register
-    assert register is not None
     context = ReportContext(records=lambda *_: [], resolve=counter.records.get, calendar=counter.entry(REPORT).context.calendar, now=counter.now)  # fmt: skip
     keys = {"day": "2026-11-18", "week": "2026-W47", "month": "2026-11", "quarter": "2026-Q4", "half_year": "2026-H2", "nine_months": "2026-9M", "year": "2026", "occasion": "2026-11-01..2026-11-18", "now": "now"}  # fmt: skip
     for tool in catalog.tools:
         for report in tool.reports:
             for period in report.periods:
                 window = window_of(report, keys[period], date(2026, 11, 18))
-                entry = counter.entry(register.record)
+                kept_in = register_for(report, catalog)
+                assert kept_in is not None
+                entry = counter.entry(kept_in.record)
                 figures = compute(tool.id, report, catalog, window, context)
-                for name, value in register_values(register, report, figures, None, "2026-11-20").items():
+                for name, value in register_values(kept_in, report, figures, None, "2026-11-20").items():
                     entry.put(name, value)
                 assert [p for p in entry.problems() if p.blocks] == []
                 assert (entry.get("data_from"), entry.get("data_to")) == (window.from_date, window.to_date)

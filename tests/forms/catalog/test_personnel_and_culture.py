@@ -107,11 +107,11 @@ def test_who_may_be_called_up(ward: Counter, man: str, health: str, studied: boo
     entry = examined(ward, man, health, studied=studied)
     order = {"call_at": "25/02/2027 07:00", "call_place": "Sân vận động"}
     if called:
-        entry.perform("call_up", COMMANDER, order)
+        entry.perform("call_up", VICE_CHAIR, order)
         assert entry.state == "called_up"
     else:
         with pytest.raises(RuleError):
-            entry.perform("call_up", COMMANDER, order)
+            entry.perform("call_up", VICE_CHAIR, order)
 
 
 def test_registered_in_the_year_of_seventeen_and_not_before(ward: Counter) -> None:

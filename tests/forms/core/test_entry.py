@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -344,3 +346,13 @@ def test_what_reads_the_clock_is_told_anew_when_the_state_leaves_it_open(
     assert entry.tell_time() == frozenset()
     done = RecordEntry(kind, catalog, context, fields=saved, state="done")
     assert done.tell_time() == frozenset() and done.fields == saved
+
+
+def test_a_record_that_nobody_works_on_any_more_is_given_back(catalog: Catalog, context: EntryContext) -> None:
+    """The rule engine is compiled code that Python's collector cannot look into: whatever it held would stay for ever."""
+    entries = [RecordEntry(catalog.record_type("lending.loan"), catalog, context) for _ in range(3)]
+    kept = [weakref.ref(entry) for entry in entries]
+    assert all(entry() is not None for entry in kept)
+    entries.clear()
+    gc.collect()
+    assert [entry() for entry in kept] == [None, None, None]

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from forms.definition import Catalog, Flow, Label
+from forms.definition import Catalog, Field, Flow, Label
 from forms.entry import RecordEntry
 from forms.flow_book import FlowBook, flow_book, is_for
 from forms.flows import FlowJudge, Source, Target, mark_of, propose, target_id, values_of
@@ -58,6 +58,26 @@ def test_an_action_is_open_until_its_record_got_there(
     assert proposal is not None
     assert (proposal.is_open, proposal.done) == (is_open, done)
     assert propose(flow, citizen, source, [], None) is None
+
+
+def test_an_action_that_keeps_the_state_adds_its_source_and_is_done_once_it_stands_there(
+    catalog: Catalog, flow: Flow, loan: Callable[..., RecordEntry]
+) -> None:
+    citizen = catalog.record_type(CITIZEN)
+    noted = Field(name="loans", type="refs", label=Label("x", "x"), targets=(LOAN,))
+    note = msgspec.structs.replace(citizen.actions[0], id="note", from_=("active",), to="=", asks=("loans",))
+    section = msgspec.structs.replace(citizen.sections[0], fields=(*citizen.sections[0].fields, noted))
+    citizen = msgspec.structs.replace(citizen, sections=(section,), actions=(*citizen.actions, note))
+    notes = msgspec.structs.replace(flow, action="note", link="loans", sets={})
+    source = a_source(catalog)
+    for fields, done in (({}, None), ({"loans": ["loan-0"]}, None), ({"loans": ["loan-0", "loan-1"]}, "old")):
+        proposal = propose(notes, citizen, source, [], Target("old", "active", fields))
+        assert proposal is not None
+        assert (proposal.is_open, proposal.done) == (done is None, done)
+    assert propose(notes, citizen, source, [], Target("old", "draft")) is None  # it cannot be taken from there
+    entry = loan(fields={"borrower": "old"}, state="lent")
+    assert values_of(notes, citizen, entry, "loan-1", {"loans": ["loan-0"]}) == {"loans": ["loan-0", "loan-1"]}
+    assert values_of(notes, citizen, entry, "loan-1", {"loans": ["loan-1"]}) == {"loans": ["loan-1"]}
 
 
 def test_not_needed_closes_it(catalog: Catalog, flow: Flow) -> None:

@@ -28,6 +28,10 @@ VALUES = st.sampled_from(
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_plain_and_cel_agree(text: str, data: Any) -> None:
+    agree(text, data)
+
+
+def agree(text: str, data: Any) -> None:
     expression = Expression(text)
     values = {name: data.draw(VALUES, name) for name in sorted(expression.reads)}
     plain = plain_text(text, values, FUNCTIONS)
@@ -36,6 +40,28 @@ def test_plain_and_cel_agree(text: str, data: Any) -> None:
     for name, value in values.items():
         variables.set(name, value)
     assert plain(values) == evaluated(expression, variables)
+
+
+@settings(deadline=None)
+@given(data=st.data())
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a == null || b == a ? "" : text(a) + "–" + b',
+        'a == null || b != 3 || a == b ? a : "x"',
+        "\"'\" + a + '\"' + b",
+        'a + ("(" + b + ")")',
+        'a - 1 == b ? "{a}" : "{b}"',
+        "a.detail + b",
+    ],
+)
+def test_what_is_written_as_python_says_the_same(text: str, data: Any) -> None:
+    agree(text, data)
+
+
+@pytest.mark.parametrize("text", ["(" * 300 + '"a"' + ")" * 300, 'a.b == 1 || true ? "x" : "y"', '"a" in b'])
+def test_what_cannot_be_written_as_python_is_left_to_cel(text: str) -> None:
+    assert plain_text(text, {"a", "b"}, FUNCTIONS) is None
 
 
 @given(st.text("aĐđ ấẤ1-.,\tz\u0301ẞ·", max_size=30))

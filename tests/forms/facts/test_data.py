@@ -26,6 +26,8 @@ def test_every_old_unit_leads_to_a_present_one() -> None:
 
 def test_all_data_is_stored_as_text_is_stored_everywhere() -> None:
     for file in data_file("data").iterdir():
+        if file.suffix == ".zdict":  # the line's dictionary is bytes
+            continue
         text = file.read_text("utf-8")
         assert text == unicodedata.normalize("NFC", text), file.name
 

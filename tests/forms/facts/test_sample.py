@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from forms.calendar import WorkCalendar
-from forms.definition import Catalog, RecordType
+from forms.definition import Catalog, Field, Label, Message, RecordType
 from forms.entry import EntryContext, RecordEntry
 from forms.identity import citizen_number_doubts
 from forms.sample import SampleError, sample_records
@@ -45,6 +45,20 @@ class Ward:
         return RecordEntry(
             kind, self._catalog, context, fields=made["fields"], state=made["state"], number=made["number"]
         )
+
+
+def test_a_register_of_people_of_some_age_is_filled_with_such_people(catalog: Catalog) -> None:
+    """Its rule only warns: an officer may enter another, a sample does not."""
+    young = Message('age(look(applicant_ref, "dob"), today()) < 28', Label("quá tuổi", "over age"), warn=True)
+
+    def narrowed(field: Field) -> Field:
+        return msgspec.structs.replace(field, constraints=(young,)) if field.name == "applicant_ref" else field
+
+    sections = tuple(msgspec.structs.replace(s, fields=tuple(map(narrowed, s.fields))) for s in CASE.sections)
+    ward = Ward(catalog, people=200)
+    made = ward.make(msgspec.structs.replace(CASE, sections=sections), 30)
+    ages = [2026 - int(ward.people[each["fields"]["applicant_ref"]]["dob"][:4]) for each in made]
+    assert max(ages) <= 28
 
 
 def test_people_agree_with_their_numbers(catalog: Catalog) -> None:

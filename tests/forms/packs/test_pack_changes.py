@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from forms.calendar import WorkCalendar
-from forms.definition import Catalog
+from forms.definition import Catalog, DatedValue
 from forms.entry import EntryContext, RecordEntry, RuleError
 from forms.loader import check, load_catalog
 from forms.pack_changes import changes, dangers
@@ -59,6 +60,16 @@ def test_each_kind_of_change_is_named(old: Catalog, tmp_path: Path) -> None:
         ("added", "choice", "health.visit.kind.c"),
         ("removed", "choice", "health.visit.kind.b"),
         ("changed", "field", "health.visit.drugs.drug"),
+    ]
+
+
+def test_a_changed_amount_is_told_with_its_day_the_one_before_and_its_source(old: Catalog) -> None:
+    level = DatedValue("level", 500_000, "2021-07-01", None, "NĐ 20/2021")
+    then = replace(old, dated_values=(level,))
+    now = replace(old, dated_values=(replace(level, value=650_000), DatedValue("level", 700_000, "2027-01-01")))
+    assert [change.sentence.vi for change in changes(then, now)] == [
+        "Mức theo ngày “level”: thay đổi: 650000 từ 01/07/2021, trước là 500000 (NĐ 20/2021)",
+        "Mức theo ngày “level”: mới: 700000 từ 01/01/2027",
     ]
 
 
