@@ -3,6 +3,9 @@
 
     python3 tasks.py demo                  the workspace with a sample ward, a city and its services, all on this machine
     python3 tasks.py test [PYTEST ARGS]    the whole suite; starts PostgreSQL, a secret service and a screen, and stops them
+    python3 tasks.py simulate [--seeds N]  PCs and a city on one thread under every fault, from seeds; --seed N replays one
+    python3 tasks.py load                  a city's PCs, each syncing every minute, and all of them on Monday morning
+    python3 tasks.py fuzz                  requests made up from the gateway's own description: no 5xx, no leak between wards
     python3 tasks.py setup | lint | bench | screens | papers | coverage
 
 On Debian, missing system packages are installed when this runs as root; otherwise their names are printed.
@@ -40,11 +43,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="tasks.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for name in ("setup", "demo", "test", "lint", "bench", "screens", "papers", "coverage", "torture"):
+    for name in (
+        "setup",
+        "demo",
+        "test",
+        "lint",
+        "bench",
+        "screens",
+        "papers",
+        "coverage",
+        "torture",
+        "simulate",
+        "load",
+        "fuzz",
+    ):
         verbs.add_parser(name, add_help=False)
     arguments, rest = parser.parse_known_args(argv)
     run = {"setup": setup_only, "demo": demo, "test": test, "lint": lint, "bench": bench, "screens": screens}
-    run |= {"papers": papers, "coverage": coverage, "torture": torture}
+    run |= {
+        "papers": papers,
+        "coverage": coverage,
+        "torture": torture,
+        "simulate": simulate,
+        "load": load,
+        "fuzz": fuzz,
+    }
     try:
         return run[arguments.verb](rest)
     except subprocess.CalledProcessError as error:
@@ -141,7 +164,40 @@ def coverage(rest: list[str]) -> int:
     return python("-m", "tests.catalogue_coverage", *rest)
 
 
+def simulate(rest: list[str]) -> int:
+    """Several PCs and a city under every fault: ``simulate [--seeds N] [--first N] [--jobs N] [--postgres] | --seed N``."""
+    setup(TEST_PACKAGES if "--postgres" in rest else ())
+    return python("-m", "tests.simulation", *rest)
+
+
+def load(rest: list[str]) -> int:
+    """All PCs of a city against a gateway: ``load [--wards 126] [--pcs 20] [--minutes 3] [--processes 1] [--json FILE]``."""
+    setup(TEST_PACKAGES)
+    return python("-m", "tests.load", *rest)
+
+
+def fuzz(rest: list[str]) -> int:
+    """Schemathesis against a started gateway, by its own description: ``fuzz [--examples 100] [--seed 1] [--sqlite]``."""
+    setup(TEST_PACKAGES)
+    return python("-m", "tests.fuzz", "--schemathesis", str(fuzzer()), *rest)
+
+
 # setting up
+
+
+def fuzzer() -> Path:
+    """The program, in a venv of its own: what it needs must not be mixed with what the product has."""
+    lock, venv = ROOT / "tests" / "fuzz" / "requirements.lock", ROOT / "build" / "fuzz"
+    folder = venv / ("Scripts" if os.name == "nt" else "bin")
+    stamp = venv / "installed"
+    want = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
+    if not stamp.exists() or stamp.read_text() != want:
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(venv)], check=True)
+        quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
+        pip = [str(folder / "python"), "-m", "pip", "install", *quiet]
+        subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=True)
+        stamp.write_text(want)
+    return folder / "schemathesis"
 
 
 def setup(packages: Sequence[str] = ()) -> None:

@@ -4,286 +4,314 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import date, datetime, timedelta
 
-from msgspec import Struct, structs
+from msgspec import structs
 
-from forms.definition import Catalog, RecordType
-from forms.pack_format import PackError
-from forms.register_numbers import series_names
-from sync.clock import HANOI, moment_text, parse_moment
+from sync.clock import HANOI, moment_text
+from sync.file_step import FileStep
+from sync.first_fill import FirstFill
+from sync.handing_over import hand_books_over
 from sync.lock import SyncLock
+from sync.marks import CITY_HEARD, books_mark, streams_mark
+from sync.meeting import Meeting
+from sync.old_city import OldCity
 from sync.protocol import (
     Change,
     ChangeResult,
     Hello,
-    LeaseRequest,
     PullAnswer,
     PullRequest,
-    PushRequest,
+    StreamNews,
+    SyncAnswer,
     SyncError,
+    SyncRequest,
     Transport,
 )
 from sync.renamed_line import RenamedLine
-from sync.retry import BatchSize
+from sync.retry import LARGEST_BATCH, BatchSize
+from sync.second_look import SecondLook
+from sync.sound_answers import checked
 from sync.store import Store
+from sync.sync_report import SyncReport
 
-CLOCK_TOLERANCE = timedelta(minutes=5)
-NEXT_PERIOD_EARLY = timedelta(days=30)
+OFFERED_ANEW_AFTER = timedelta(days=7)
+"""By then every PC has offered its own again to a city that came back from a backup; what is still missing there is begun
+anew by a PC that has a copy."""
+SPARING = 100  # changes, and records, of a sparing sync
+REMEMBERED_EVERY = timedelta(minutes=10)
 
 
-class SyncReport(Struct, kw_only=True):
-    """What one sync did. ``refused`` and ``conflicts`` count changes of this sync; ``repaired`` records pulled again
-    because the digests differed; ``problems`` are sentences about what went wrong beside the way."""
-
-    pushed: int = 0
-    pulled: int = 0
-    conflicts: int = 0
-    refused: int = 0
-    repaired: int = 0
-    numbered: int = 0
-    seconds: float = 0.0
-    push_seconds: float = 0.0
-    pull_seconds: float = 0.0
-    bytes_sent: int = 0
-    bytes_received: int = 0
-    problems: list[str] = []
-    pack: str = ""  # version of a pack that was taken: it is worked with from the next opening on
+def one_thread(name: str) -> Executor:
+    return ThreadPoolExecutor(1, name)
 
 
 class Engine:
     """Carries one store's changes to the city and the city's records here.
 
-    ``progress`` is told after every batch; raising from it stops the sync between two batches, losing nothing.
+    ``progress`` is told after every batch; raising from it stops the sync between two batches, losing nothing. ``ahead``
+    makes what asks for the next round ("sync") while this one is written down.
     """
 
     def __init__(
-        self, store: Store, transport: Transport, *, progress: Callable[[SyncReport], None] | None = None
+        self,
+        store: Store,
+        transport: Transport,
+        *,
+        progress: Callable[[SyncReport], None] | None = None,
+        ahead: Callable[[str], Executor] = one_thread,
     ) -> None:
         self._store = store
         self._line = RenamedLine(transport, store.catalog)
         self._progress = progress or (lambda report: None)
+        self._ahead = ahead
         self._batch = BatchSize()
-        self._page = BatchSize(1000)
-        self._device = ""
+        self._page = BatchSize()
+        self._files = FileStep(store, self._line)
+        self._meeting = Meeting(store, self._line)
+        self._sync = self._line.sync
+        self._second_look = SecondLook(store, self._line)
+        self._first_fill = FirstFill(store, self._line, ahead)
+        self._hello: Hello | None = None
+        self._mark = b""
+        self._books = b""
+        self._digest = b""
+        self._noted: datetime | None = None
+        self._sparing = False
+        self._met: date | None = None  # the day on which the city last said all of what it says at a first meeting
 
-    def sync_once(self) -> SyncReport:
-        """One whole sync. Raises SyncError when the city cannot be reached or refuses; what was done until then stays
-        done."""
+    def sync_once(self, *, sparing: bool = False) -> SyncReport:
+        """One whole sync; ``sparing``: one small round, for a line that costs or that others need by day, which leaves the
+        rest (``report.more``) for later. Raises SyncError when the city cannot be reached or refuses; what was done until
+        then stays done."""
+        self._sparing = sparing
         began = time.monotonic()
+        sent, received = self._line.bytes_sent, self._line.bytes_received
         report = SyncReport()
         with SyncLock(self._store.path):
-            hello = self._line.hello()
-            self._device = hello.device
-            self._greet(hello, report)
-            self._packs(hello, report)
-            self._lease(hello, report)
-            pushing = time.monotonic()
-            self._push(report)
-            pulling = time.monotonic()
-            self._pull(hello, report)
-            report.push_seconds, report.pull_seconds = pulling - pushing, time.monotonic() - pulling
-            self._number(report)
-            self._check(hello, report)
-            self._store.set_meta("last_sync", moment_text(self._store.clock.now()))
-            self._store.changes.checkpoint()
+            if self._met != self._today():  # a new day may want new books; a pack may not have come whole
+                self._hello, self._mark = None, b""
+            self._store.changes.offer_missing(self._store.clock.now() - OFFERED_ANEW_AFTER)
+            self._rounds(report)
+            self._first_fill.run(report, self._rounds, self._progress, sparing=sparing)
+            handed = not report.more and hand_books_over(self._store, self._line, report)
+            report.numbered = self._store.numbers.give_awaiting()
+            if report.numbered or handed:
+                self._rounds(report)
+            if not report.more:
+                self._check(report)
+                if self._second_look.take():
+                    self._rounds(report)  # what waited behind it goes on
+            self._note_end(report)
+            if not report.more:
+                self._store.numbers.suspension.synced()
+            if not sparing and not report.more:
+                self._files.run(report, lambda: self._progress(report))
         report.seconds = time.monotonic() - began
-        report.bytes_sent = self._line.bytes_sent
-        report.bytes_received = self._line.bytes_received
+        report.bytes_sent = self._line.bytes_sent - sent
+        report.bytes_received = self._line.bytes_received - received
         return report
 
-    def _greet(self, hello: Hello, report: SyncReport) -> None:
-        """Take note of who may work here, of the city's clock, and of a city restored from a backup."""
-        enrolment = self._store.enrolment
-        if enrolment is None:
-            raise SyncError("not_enrolled", "Máy này chưa được đăng ký với thành phố.", retry=False)
-        skew = self._store.clock.now() - parse_moment(hello.time)
-        self._store.set_meta("clock_skew", skew.total_seconds())
-        if abs(skew) > CLOCK_TOLERANCE:
-            report.problems.append(f"Đồng hồ máy này lệch {abs(skew.total_seconds()) / 60:.0f} phút so với thành phố.")
-        if enrolment.epoch and enrolment.epoch != hello.epoch:
-            # the city came back from a backup: offer again what it may have lost, and read it all anew
-            self._store.changes.offer_again(self._store.clock.now() - timedelta(days=60))
-            for ward, scope in hello.streams:
-                self._store.changes.reset_cursor(ward, scope)
-        self._store.update_enrolment(officers=hello.officers, epoch=hello.epoch, wards=hello.ward_names)
+    def _rounds(self, report: SyncReport) -> None:
+        """Round after round, until the outbox is empty and every stream is read to its end.
 
-    def _packs(self, hello: Hello, report: SyncReport) -> None:
-        """Fetch a newer pack for the next opening. Work goes on with the present one, whatever becomes of it."""
-        if hello.offer is None:
-            return
-        from sync.packs import PackStep
-
-        try:
-            taken = PackStep(self._store, self._line).take(hello.offer)
-        except (PackError, SyncError) as error:
-            report.problems.append(str(error))
-            return
-        report.pack = taken.version if taken else ""
-
-    def _lease(self, hello: Hello, report: SyncReport) -> None:
-        """Bring the books this device numbers, the next period's early."""
-        for lease in hello.leases:
-            self._store.numbers.put_lease(lease)
-        held = {(x.ward, x.register, x.period) for x in hello.leases}
-        now = self._store.clock.now().astimezone(HANOI)
-        for ward, register, period in wanted_leases(self._store.catalog, hello, now):
-            if (ward, register, period) in held:
-                continue
-            try:
-                self._store.numbers.put_lease(
-                    self._line.lease(LeaseRequest(ward=ward, register=register, period=period))
-                )
-            except SyncError as error:
-                if error.code != "lease_held":
-                    raise
-                # it may have been this PC's until the city moved it: from now on the other one numbers
-                self._store.numbers.let_go(ward, register, period)
-                self._store.set_meta(f"lease_held:{register}:{period}", str(error))
-
-    def _push(self, report: SyncReport) -> None:
-        """Send the outbox in order. A change leaves it only with the city's answer.
-
-        While the city works on one batch, the answer to the one before is written down here; after a refusal it is
-        written down first, since it parks later changes that must not be sent.
+        While the city works on one round, its answer to the one before is written down here, unless what is in it decides
+        what may be sent next.
         """
-        outbox = self._store.changes
-        with ThreadPoolExecutor(1, "push") as line:
-            batch = outbox.pending(self._batch.size)
-            answer = line.submit(self._offer, batch)
-            while batch:
-                following = outbox.pending(self._batch.size, skip=len(batch))
-                results = answer.result()
-                if len(results) == len(batch) and all(r.status != "refused" for r in results):
-                    answer = line.submit(self._offer, following)
-                    self._settle(results, report)
-                    batch = following or outbox.pending(self._batch.size)
-                    if following:
-                        continue
+        with self._ahead("sync") as line:
+            asked = self._round()
+            coming = line.submit(self._ask, asked)
+            while True:
+                later = self._store.changes.pending(self._batch.size, skip=len(asked.changes)) if asked.changes else ()
+                began = time.monotonic()
+                whole, (asked, answer) = asked, coming.result()
+                ahead = asked is whole and not self._sparing
+                following = self._following(asked, answer, later) if ahead else None
+                if following is not None:
+                    coming = line.submit(self._ask, following)
+                done = self._write_down(asked, answer, report)
+                taken = time.monotonic() - began
+                if asked.changes:
+                    report.push_seconds += taken
                 else:
-                    self._settle(results, report)
-                    batch = outbox.pending(self._batch.size)
-                answer = line.submit(self._offer, batch)
+                    report.pull_seconds += taken
+                if following is None:
+                    following = self._round()
+                    if done and not following.changes:
+                        self._digest = answer.digest
+                        return
+                    if self._sparing and answer.hello is None:
+                        report.more = True
+                        return
+                    coming = line.submit(self._ask, following)
+                asked = following
 
-    def _offer(self, changes: Sequence[Change]) -> tuple[ChangeResult, ...]:
-        """The city's results for a batch. One that it finds too large is offered in halves. Raises SyncError."""
-        if not changes:
-            return ()
+    def _round(self) -> SyncRequest:
+        """What is to be said and asked now. Until the city has said who it is, nothing is told."""
+        if self._hello is None:
+            return SyncRequest()
+        changes = self._store.changes
+        most = SPARING if self._sparing else LARGEST_BATCH
+        return SyncRequest(
+            known=self._mark + self._books,
+            changes=tuple(self._own(changes.pending(min(self._batch.size, most)))),
+            cursors=tuple(changes.cursor(*stream) for stream in self._hello.streams),
+            limit=min(self._page.size, most),
+        )
+
+    def _following(self, asked: SyncRequest, answer: SyncAnswer, later: Sequence[Change]) -> SyncRequest | None:
+        """The next round, where it can be known before this one's answer is written down: a refusal parks later changes,
+        which must not be sent."""
+        if answer.hello is not None or answer.leases is not None or len(answer.results) != len(asked.changes):
+            return None
+        if any(result.status == "refused" for result in answer.results):
+            return None
+        if not later and not any(page.more for page in answer.news):
+            return None
+        cursors = list(asked.cursors)
+        for page in answer.news:
+            cursors[page.stream] = page.cursor
+        return structs.replace(asked, changes=tuple(self._own(later)), cursors=tuple(cursors), limit=self._page.size)
+
+    def _ask(self, asked: SyncRequest) -> tuple[SyncRequest, SyncAnswer]:
+        """The city's answer to a round, or to a smaller one when it finds this one too large. Raises SyncError."""
         began = time.monotonic()
         try:
-            answer = self._line.push(PushRequest(tuple(self._own(changes))))
+            answer = self._sync(asked)
         except SyncError as error:
-            if error.code != "too_large" or not self._batch.refuse() or len(changes) == 1:
+            if error.code == "no_page" and self._sync == self._line.sync:
+                self._sync = OldCity(self._line).sync
+                return self._ask(asked)
+            if error.code != "too_large" or not self._smaller(asked):
                 raise
-            return self._offer(changes[: (len(changes) + 1) // 2])
-        self._batch.answered(time.monotonic() - began)
-        sent = {c.change_id for c in changes}
-        results = tuple(r for r in answer.results if r.change_id in sent)
-        if not results:
-            raise SyncError("damaged", "Thành phố không trả lời cho thay đổi nào; sẽ tự thử lại.")
-        return results
+            return self._ask(structs.replace(asked, changes=asked.changes[: self._batch.size], limit=self._page.size))
+        seconds = time.monotonic() - began
+        if asked.changes:
+            self._batch.answered(seconds, len(asked.changes))
+        if answer.news:
+            self._page.answered(seconds, sum(len(page.records) for page in answer.news))
+        return asked, checked(asked, answer)
+
+    def _smaller(self, asked: SyncRequest) -> bool:
+        """Whether less can be said or asked at once than was."""
+        fewer_changes = len(asked.changes) > 1 and self._batch.refuse(len(asked.changes))
+        return self._page.refuse(asked.limit) or fewer_changes
+
+    def _write_down(self, asked: SyncRequest, answer: SyncAnswer, report: SyncReport) -> bool:
+        """Take note of a round; whether it leaves nothing to be asked."""
+        if answer.hello is not None:
+            self._meet(answer.hello, answer.mark, report)
+            return False
+        self._meeting.note_time(answer.time, report)
+        if answer.leases is not None and self._hello is not None:
+            self._hello = structs.replace(self._hello, leases=answer.leases)
+            self._books = books_mark(answer.leases)
+            self._meeting.lease(self._hello)
+            self._store.set_meta(CITY_HEARD, answer.time)
+        self._settle(answer.results, report)
+        done = self._take_in(asked, answer, report)
+        self._progress(report)
+        return done
+
+    def _take_in(self, asked: SyncRequest, answer: SyncAnswer, report: SyncReport) -> bool:
+        """The pages of the streams; whether these are read to their ends now."""
+        if self._hello is None or not asked.cursors:
+            return self._hello is not None and not self._hello.streams
+        changes = self._store.changes
+        ended = True
+        for page in answer.news:
+            ward, scope = self._hello.streams[page.stream]
+            expected = changes.cursor(ward, scope) == asked.cursors[page.stream]
+            if not expected or (page.own and page.own != self._mark_of_own(asked, answer, page)):
+                ended = False  # it is asked for again from where this PC stands
+                continue
+            pull = PullAnswer(records=page.records, deliveries=page.deliveries, cursor=page.cursor, more=page.more)
+            report.pulled += changes.apply_pull(pull, ward, scope)
+            ended = ended and not page.more
+        return ended
+
+    def _mark_of_own(self, asked: SyncRequest, answer: SyncAnswer, page: StreamNews) -> bytes:
+        """The mark of what this PC makes of the records that only its own changes moved: the city leaves them out."""
+        assert self._hello is not None  # noqa: S101
+        stream = self._hello.streams[page.stream]
+        there = {version.id for version in page.records}
+        simply = {r.change_id for r in answer.results if r.status == "accepted" and not r.problems}
+        others = {c.record_id for c in asked.changes if c.change_id not in simply} | there
+        mine = dict.fromkeys(c.record_id for c in asked.changes if c.record_id not in others)
+        held = self._store.changes.held(mine)
+        # one in conflict the city sends; where it has no conflict any more, somebody settled it, and this PC has to hear that
+        mine_alone = (v for v in held if (v.ward, v.scope) == stream and not v.conflicts)
+        return self._line.mark_of(mine_alone)
+
+    def _meet(self, hello: Hello, mark: bytes, report: SyncReport) -> None:
+        """Work by what the city says of itself and of this device from now on."""
+        self._meeting.note_time(hello.time, report)
+        self._meeting.greet(hello)
+        self._meeting.compare(hello, report)
+        fill = self._first_fill.meet(hello.streams, mark, report)
+        # a new PC is to be worked at before it reads definitions for its next opening
+        whole = (fill is None or fill.usable) and self._meeting.packs(hello, report, sparing=self._sparing)
+        self._meeting.lease(hello)
+        self._hello, self._mark, self._books = hello, mark, books_mark(hello.leases)
+        self._store.set_meta(CITY_HEARD, hello.time)
+        self._met = self._today() if whole else None
+
+    def _today(self) -> date:
+        return self._store.clock.now().astimezone(HANOI).date()
 
     def _own(self, changes: Sequence[Change]) -> Iterator[Change]:
         """The changes as this device's. One made before the PC had to enrol anew names the device it was then, and the
         city takes from a device its own changes only."""
+        device = self._hello.device if self._hello else ""
         for change in changes:
-            yield change if change.device == self._device else structs.replace(change, device=self._device)
+            yield change if change.device == device else structs.replace(change, device=device)
 
     def _settle(self, results: Sequence[ChangeResult], report: SyncReport) -> None:
+        if not results:
+            return
         self._store.changes.acknowledge(results)
         report.pushed += sum(r.status != "refused" for r in results)
         report.conflicts += sum(r.status == "conflict" for r in results)
         report.refused += sum(r.status == "refused" for r in results)
-        self._progress(report)
 
-    def _pull(self, hello: Hello, report: SyncReport) -> None:
-        for ward, scope in hello.streams:
-            report.pulled += self._pull_stream(ward, scope, report)
-
-    def _pull_stream(self, ward: str, scope: str, report: SyncReport) -> int:
-        """Read a stream to its end; the next answer is on its way while this one is written down."""
-        pulled = 0
-        with ThreadPoolExecutor(1, "pull") as line:
-            cursor = self._store.changes.cursor(ward, scope)
-            coming = line.submit(self._ask, ward, scope, cursor)
-            while True:
-                answer = coming.result()
-                if answer.more and answer.cursor <= cursor:
-                    raise SyncError("damaged", "Thành phố trả lời lặp lại; sẽ tự thử lại.")
-                cursor = answer.cursor
-                if answer.more:
-                    coming = line.submit(self._ask, ward, scope, cursor)
-                pulled += self._store.changes.apply_pull(answer, ward, scope)
-                self._progress(report)
-                if not answer.more:
-                    return pulled
-
-    def _ask(self, ward: str, scope: str, cursor: int) -> PullAnswer:
-        """The next page of a stream; one too large to be read is asked for in a smaller one. Raises SyncError."""
-        began = time.monotonic()
-        try:
-            answer = self._line.pull(PullRequest(ward=ward, scope=scope, cursor=cursor, limit=self._page.size))
-        except SyncError as error:
-            if error.code != "too_large" or not self._page.refuse():
-                raise
-            return self._ask(ward, scope, cursor)
-        self._page.answered(time.monotonic() - began)
-        return answer
-
-    def _number(self, report: SyncReport) -> None:
-        """Give numbers to the records that waited for this PC's book, and send them."""
-        report.numbered = self._store.numbers.give_awaiting()
-        if report.numbered:
-            self._push(report)
-
-    def _check(self, hello: Hello, report: SyncReport) -> None:
-        """Compare digests at the same cursor; a stream that differs is read again from the start."""
-        for ward, scope in hello.streams:
-            cursor = self._store.changes.cursor(ward, scope)
-            answer = self._line.pull(PullRequest(ward=ward, scope=scope, cursor=cursor, limit=1))
-            if answer.records or answer.deliveries or self._digest_matches(ward, scope, answer.digest):
-                continue  # news arrived meanwhile: the next sync compares
+    def _check(self, report: SyncReport) -> None:
+        """Compare what both hold at the same cursors; a stream that differs is read again from the start."""
+        streams = self._hello.streams if self._hello else ()
+        mine = streams_mark((stream, self._store.changes.digest(*stream)) for stream in streams)
+        if mine == self._digest:
+            return
+        differing = [stream for stream in streams if self._differs(*stream)]
+        for ward, scope in differing:
             self._store.changes.reset_cursor(ward, scope)
-            report.repaired += self._pull_stream(ward, scope, report)
             report.problems.append(f"Sổ {ward}/{scope} lệch với thành phố; đã tải lại.")
+        if differing:
+            pulled = report.pulled
+            self._rounds(report)
+            report.repaired, report.pulled = report.pulled - pulled, pulled
+            for stream in differing:
+                if self._differs(*stream):  # though it was read to its end: the city lost what it did not name
+                    self._store.changes.mark_missing(*stream)
+
+    def _differs(self, ward: str, scope: str) -> bool:
+        """Whether a stream holds something else here than at the city, with nothing new to be read."""
+        cursor = self._store.changes.cursor(ward, scope)
+        answer = self._line.pull(PullRequest(ward=ward, scope=scope, cursor=cursor, limit=1))
+        return not (answer.records or answer.deliveries or self._digest_matches(ward, scope, answer.digest))
+
+    def _note_end(self, report: SyncReport) -> None:
+        """Remember when this was. A sync that found nothing, soon after one that was remembered, is not: an idle PC leaves
+        the disk alone."""
+        now = self._store.clock.now()
+        moved = report.pushed or report.pulled or report.refused or report.repaired
+        if moved or self._noted is None or not timedelta() <= now - self._noted < REMEMBERED_EVERY:
+            self._store.set_meta("last_sync", moment_text(now))
+            self._store.changes.checkpoint()
+            self._noted = now
 
     def _digest_matches(self, ward: str, scope: str, city: dict[str, str]) -> bool:
         mine = self._store.changes.digest(ward, scope)
         return {k: v for k, v in mine.items() if int(v, 16)} == {k: v for k, v in city.items() if int(v, 16)}
 
 
-def wanted_leases(catalog: Catalog, hello: Hello, now: datetime) -> list[tuple[str, str, str]]:
-    """The books (ward, register, period) that officers of this device may number, and the next year's in December."""
-    roles = {role for officer in hello.officers for role in officer.roles}
-    wards_of_scope: dict[str, list[str]] = {}
-    for ward, scope in hello.streams:
-        wards_of_scope.setdefault(scope, []).append(ward)
-    wanted = []
-    for record_type in catalog.record_types:
-        if not _numbers_here(record_type, roles):
-            continue
-        for ward in wards_of_scope.get(record_type.scope, ()):
-            wanted += [
-                (ward, series, period)
-                for period in _periods(record_type, now)
-                for series in series_names(record_type, catalog)
-            ]
-    return wanted
-
-
-def _numbers_here(record_type: RecordType, roles: set[str]) -> bool:
-    register = record_type.register
-    if register is None or register.kind != "leased":
-        return False
-    return any(a.takes_number and (not a.roles or roles & set(a.roles)) for a in record_type.actions)
-
-
-def _periods(record_type: RecordType, now: datetime) -> list[str]:
-    period = record_type.register.period if record_type.register else "none"
-    if period == "none":
-        return [""]
-    if period == "day":
-        return [now.date().isoformat()]
-    soon = now + NEXT_PERIOD_EARLY
-    return [str(now.year)] + ([str(soon.year)] if soon.year != now.year else [])
+__all__ = ["Engine", "SyncReport", "one_thread"]

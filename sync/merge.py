@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from forms.carried import belongs, carried
 from forms.definition import Action, Field, Label, RecordType
 from forms.flow_book import NOT_NEEDED
 from forms.shapes import wrong_shapes
@@ -142,8 +143,8 @@ def _act(record_type: RecordType, current: RecordVersion, change: Change) -> Jud
                 "", f"“{action.label.vi}” không cấp số.", change.number, f"“{action.label.en}” gives no number."
             ),
         )
-    own = _action_fields(record_type, action)
-    others = [k for k in _news(current, change) if k.partition("/")[0] not in own]
+    own = _action_fields(record_type, action) | carried(record_type, action, current.state)
+    others = [k for k in _news(current, change) if not belongs(k, own)]
     if locked := [k for k in others if _shut(record_type, current, k)]:
         return _locked(record_type, current, change, locked)
     moved = [
@@ -156,9 +157,18 @@ def _act(record_type: RecordType, current: RecordVersion, change: Change) -> Jud
     fields = dict(current.fields)
     for key, value in change.after.items():
         put_path(fields, key, value)
+    fields = _waiting_ended(record_type, fields, target)
     return _accepted(
         change, _next(current, change, fields=fields, state=target, number=change.number or current.number)
     )
+
+
+def _waiting_ended(record_type: RecordType, fields: Fields, state: str) -> Fields:
+    """The fields as an action leaves them: what it cancels awaits no number any more. None was given, so none is used and
+    the book has nothing to explain."""
+    if AWAITING not in fields or record_type.state(state).kind != "void":
+        return fields
+    return {k: v for k, v in fields.items() if k != AWAITING}
 
 
 def _action_fields(record_type: RecordType, action: Action) -> frozenset[str]:
@@ -221,7 +231,7 @@ def _edit(record_type: RecordType, current: RecordVersion, change: Change) -> Ju
         if key not in clashing:
             put_path(fields, key, change.after[key])
     for key in clashing:
-        conflicts[key] = _with_candidate(conflicts.get(key, ()), key, change)
+        conflicts[key] = _with_candidate(conflicts.get(key, ()), key, change, current.updated_at)
     if resolving:
         for key in change.after:
             if key not in clashing:
@@ -282,13 +292,14 @@ def _with_merge_groups(record_type: RecordType, clashing: set[str], keys: list[s
     return clashing | {k for k in keys if (f := _field_at(record_type, k)) and f.merge_group in groups}
 
 
-def _with_candidate(candidates: tuple[Candidate, ...], key: str, change: Change) -> tuple[Candidate, ...]:
+def _with_candidate(
+    candidates: tuple[Candidate, ...], key: str, change: Change, stands_since: str
+) -> tuple[Candidate, ...]:
     """The candidates with this one; the same device's earlier candidate is replaced when it was edited."""
     kept = tuple(c for c in candidates if not (c.device == change.device and c.value == change.before.get(key)))
-    mine = Candidate(
-        change.after[key], change.before.get(key), change.change_id, change.officer.name, change.device, change.at
-    )
-    return (*kept, mine)
+    over = candidates[0].over if candidates else stands_since
+    made = (change.after[key], change.before.get(key), change.change_id, change.officer.name, change.device, change.at)
+    return (*kept, Candidate(*made, over))
 
 
 def _is_owned(record_type: RecordType, current: RecordVersion, key: str) -> bool:
@@ -348,6 +359,8 @@ def replay(record_type: RecordType, base: RecordVersion | None, changes: Iterabl
         fields = dict(shown.fields)
         for key, value in change.after.items():
             put_path(fields, key, value)
+        if change.kind == "action":
+            fields = _waiting_ended(record_type, fields, change.to_state or shown.state)
         conflicts = shown.conflicts
         if change.kind == "resolve":
             conflicts = {k: v for k, v in conflicts.items() if k not in change.after}

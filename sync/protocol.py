@@ -10,14 +10,18 @@ need not walk through them.
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from msgspec import Struct
 
 from forms.definition import Label
 
+if TYPE_CHECKING:
+    from sync.tus_line import FileLine
+
 PROTOCOL_VERSION = 1
 ChangeKind = Literal["create", "edit", "action", "resolve", "void"]
+DeliveryStatus = Literal["waiting", "sent", "accepted", "refused"]
 Fields = dict[str, Any]
 
 
@@ -69,6 +73,7 @@ class Candidate(Struct, frozen=True, gc=False, omit_defaults=True):
     officer: str
     device: str
     at: str
+    over: str = ""  # when the record was last changed before: the city's value is no newer; "" from an older city
 
 
 class RecordVersion(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -126,7 +131,7 @@ class DeliveryState(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     record_id: str
     service: str
     revision: int
-    status: Literal["waiting", "sent", "accepted", "refused"]
+    status: DeliveryStatus
     number: str | None = None
     message: str = ""
     problems: tuple[FieldProblem, ...] = ()
@@ -155,13 +160,15 @@ class Hello(Struct, frozen=True, kw_only=True):
     pack: str = ""
     leases: tuple[Lease, ...] = ()
     offer: PackOffer | None = None
+    device_seq: int = 0  # the highest number of a change that the city has had from this device; when first met
+    suspended: bool = False  # two stores spoke as this device: it numbers nothing until it was enrolled again
 
 
 class EnrolRequest(Struct, frozen=True, kw_only=True):
     code: str
     device_name: str
     token: str = ""  # of the device, when one more officer is enrolled on it
-    public_key: str = ""
+    public_key: str = ""  # the device's public keys, as text (sync.bundle.keys)
     wards: tuple[str, ...] = ()  # the code must open one of these, else it is refused ("other_ward") and stays unused
 
 
@@ -172,6 +179,7 @@ class EnrolAnswer(Struct, frozen=True, kw_only=True):
     officer: Officer
     epoch: str
     pack_keys: tuple[str, ...] = ()  # public keys (PEM) of packs: the device takes no pack that none of them signed
+    bundle_key: str = ""  # the city's public keys (sync.bundle.keys), where the device gave its own
 
 
 class PushRequest(Struct, frozen=True):
@@ -201,12 +209,91 @@ class PullAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     digest: dict[str, str] = {}  # type -> hex sum over the stream at `cursor`; only when not `more`
 
 
+class SyncRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One round of a sync. ``known``: the mark of the Hello this device works by and that of its books; with another Hello
+    the city gives the present one and does nothing else. ``cursors`` are of that Hello's streams, in its order; none:
+    nothing is read."""
+
+    known: bytes = b""
+    changes: tuple[Change, ...] = ()
+    cursors: tuple[int, ...] = ()
+    limit: int = 1000  # records in the answer, of all streams together
+
+
+class StreamNews(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """A page of one stream. ``own``: the mark (``sync.marks``) of the records that are left out because nothing but this
+    round's changes moved them, so that the PC has made the same of them; where it has not, it asks without changes."""
+
+    stream: int  # its place in Hello.streams
+    records: tuple[RecordVersion, ...] = ()
+    deliveries: tuple[DeliveryState, ...] = ()
+    cursor: int
+    more: bool = False
+    own: bytes = b""
+
+
+class SyncAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """``hello`` and its ``mark`` only when the PC knows another one; then there is nothing else but the time. ``leases`` only
+    when the PC knows others. ``news`` of the streams that have some. ``digest``: the mark of all streams at their cursors,
+    when all were read to the end."""
+
+    time: str
+    hello: Hello | None = None
+    mark: bytes = b""
+    results: tuple[ChangeResult, ...] = ()  # in the order of the changes
+    news: tuple[StreamNews, ...] = ()
+    digest: bytes = b""
+    leases: tuple[Lease, ...] | None = None
+
+
+FILL_FIRST, FILL_REST, FILL_DONE, FILL_OVER = range(4)
+"""Tiers of a first fill: open work and what it needs; everything; nothing left; "start over", since the city came back from
+a backup and its stream ends before the head."""
+
+
+class FillPlace(Struct, frozen=True, gc=False, array_like=True):
+    """Where the first fill of one stream stands. ``head``: the stream's end when the fill began (0: it is to begin, and the
+    answer has it); ``below``: records at lower positions than this are still to come in this tier."""
+
+    head: int = 0
+    tier: int = FILL_FIRST
+    below: int = 0
+
+
+class FillRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Asks for the next page of a new PC's first fill. ``known``: the mark of the Hello, as in a round; ``places``: of all
+    its streams, in its order; streams that need none have tier ``FILL_DONE``."""
+
+    known: bytes = b""
+    places: tuple[FillPlace, ...] = ()
+    limit: int = 1000  # records in the pages, of all streams together
+
+
+class FillAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """``places``: where each stream stands after these pages; none: the PC knows another Hello, and is to meet the city
+    again. ``pages``: newest first, never beyond the head; their ``cursor`` says nothing. ``along``: records of other places
+    that open work in the pages refers to."""
+
+    places: tuple[FillPlace, ...] = ()
+    pages: tuple[StreamNews, ...] = ()
+    along: tuple[RecordVersion, ...] = ()
+
+
 class LeaseRequest(Struct, frozen=True):
-    """Asks for a whole book: ``register`` is ``tool.record/register id``, ``period`` "2026", "2026-11-22" or ""."""
+    """Asks for a whole book: ``register`` is ``tool.record/register id``, ``period`` "2026", "2026-11-22" or "".
+
+    With ``handover`` (an id the device made) it gives the book back instead: it numbers it no more, ``last`` is the last
+    number it gave, ``to`` the device that is to have it ("": whichever asks next). The answer is the lease as it then is. An
+    older city knows none of this and answers with the device's own lease."""
 
     ward: str
     register: str
     period: str
+    handover: str = ""
+    to: str = ""
+    last: int = 0
+    officer: str = ""
+    reason: str = ""
 
 
 class Lease(Struct, frozen=True, kw_only=True):
@@ -235,23 +322,31 @@ class Refusal(Struct, frozen=True):
 
 
 class SyncError(Exception):
-    """The city could not be reached or would not answer. ``code`` is stable; ``str()`` is for a person."""
+    """The city could not be reached or would not answer. ``code`` is stable; ``str()`` is for a person. ``wait``: seconds the
+    city asked to be left in peace; 0: it did not say. ``soon``: the ward's hub answered, so that it is worth asking again at
+    the usual interval."""
 
-    def __init__(self, code: str, message: str, *, retry: bool = True) -> None:
+    def __init__(self, code: str, message: str, *, retry: bool = True, wait: float = 0.0) -> None:
         super().__init__(message)
         self.code = code
         self.retry = retry
+        self.wait = wait
+        self.soon = False
 
 
 class Transport(Protocol):
     """What the engine needs of a line to the city. Every failure is a SyncError."""
 
     def hello(self) -> Hello: ...
+    def sync(self, request: SyncRequest) -> SyncAnswer: ...  # code "no_page": an older city, which has the next two
+    def fill(self, request: FillRequest) -> FillAnswer: ...  # code "no_page": an older city; all comes by rounds
     def push(self, request: PushRequest) -> PushAnswer: ...
     def pull(self, request: PullRequest) -> PullAnswer: ...
     def lease(self, request: LeaseRequest) -> Lease: ...
     def history(self, record_id: str) -> HistoryAnswer: ...
     def pack_part(self, sha256: str, start: int, length: int) -> bytes: ...  # of a pack's file; fewer bytes at its end
+    @property
+    def files(self) -> FileLine: ...  # attached files, by tus
     @property
     def bytes_sent(self) -> int: ...
     @property

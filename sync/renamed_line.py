@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from forms.definition import Catalog
 from forms.renames import Renaming, to_first, to_present
+from sync.marks import versions_mark
 from sync.protocol import (
     Candidate,
     Change,
     ChangeResult,
     FieldProblem,
+    FillAnswer,
+    FillRequest,
     Hello,
     HistoryAnswer,
     Lease,
@@ -23,8 +26,14 @@ from sync.protocol import (
     PushAnswer,
     PushRequest,
     RecordVersion,
+    SyncAnswer,
+    SyncError,
+    SyncRequest,
     Transport,
 )
+
+if TYPE_CHECKING:
+    from sync.tus_line import FileLine
 
 _NOTHING = Renaming()
 
@@ -65,12 +74,36 @@ class RenamedLine:
         return self._line.pack_part(sha256, start, length)
 
     @property
+    def files(self) -> FileLine:
+        return self._line.files
+
+    @property
     def bytes_sent(self) -> int:
         return self._line.bytes_sent
 
     @property
     def bytes_received(self) -> int:
         return self._line.bytes_received
+
+    def sync(self, request: SyncRequest) -> SyncAnswer:
+        types = {change.change_id: change.type for change in request.changes}
+        changes = tuple(renamed_change(change, self._names.of(change.type)[0]) for change in request.changes)
+        answer = self._line.sync(replace(request, changes=changes))
+        news = tuple(replace(page, records=self._present(page.records)) for page in answer.news)
+        return replace(answer, results=self._results(answer.results, types), news=news)
+
+    def fill(self, request: FillRequest) -> FillAnswer:
+        """A line that has no fills (a bundle) is as a city that knows none."""
+        fill = getattr(self._line, "fill", None)
+        if fill is None:
+            raise SyncError("no_page", "Đường truyền này không có bước tải lần đầu.", retry=False)
+        answer: FillAnswer = fill(request)
+        pages = tuple(replace(page, records=self._present(page.records)) for page in answer.pages)
+        return replace(answer, pages=pages, along=self._present(answer.along))
+
+    def mark_of(self, versions: Iterable[RecordVersion]) -> bytes:
+        """The mark that the city has for these versions (``sync.marks``)."""
+        return versions_mark(renamed_version(version, self._names.of(version.type)[0]) for version in versions)
 
     def push(self, request: PushRequest) -> PushAnswer:
         types = {change.change_id: change.type for change in request.changes}
@@ -80,14 +113,16 @@ class RenamedLine:
 
     def pull(self, request: PullRequest) -> PullAnswer:
         answer = self._line.pull(request)
-        records = tuple(renamed_version(version, self._names.of(version.type)[1]) for version in answer.records)
-        return replace(answer, records=records)
+        return replace(answer, records=self._present(answer.records))
 
     def history(self, record_id: str) -> HistoryAnswer:
         answer = self._line.history(record_id)
         types = {change.change_id: change.type for change in answer.changes}
         changes = tuple(renamed_change(change, self._names.of(change.type)[1]) for change in answer.changes)
         return replace(answer, changes=changes, results=self._results(answer.results, types))
+
+    def _present(self, versions: tuple[RecordVersion, ...]) -> tuple[RecordVersion, ...]:
+        return tuple(renamed_version(version, self._names.of(version.type)[1]) for version in versions)
 
     def _results(self, results: tuple[ChangeResult, ...], types: Mapping[str, str]) -> tuple[ChangeResult, ...]:
         return tuple(renamed_result(r, self._names.of(types.get(r.change_id, ""))[1]) for r in results)

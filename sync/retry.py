@@ -26,17 +26,19 @@ class BatchSize(Struct):
     """The number of changes sent, or records asked for, at once: halves when the line is slow or the city says "too
     large", grows when quick."""
 
-    size: int = 500
+    size: int = 1000
 
-    def answered(self, seconds: float) -> None:
+    def answered(self, seconds: float, count: int) -> None:
+        """``count`` of them took so long; a quick answer to less than was allowed says nothing about more."""
         if seconds > SLOW_SECONDS:
             self.refuse()
-        elif seconds < QUICK_SECONDS:
+        elif seconds < QUICK_SECONDS and count >= self.size:
             self.size = min(LARGEST_BATCH, self.size * 2)
 
-    def refuse(self) -> bool:
-        """Halve; False when it was already the smallest."""
-        if self.size <= SMALLEST_BATCH:
+    def refuse(self, count: int = 0) -> bool:
+        """Halve (what was sent, when that was less); False when it was already the smallest."""
+        size = min(self.size, count) if count else self.size
+        if size <= SMALLEST_BATCH:
             return False
-        self.size = max(SMALLEST_BATCH, self.size // 2)
+        self.size = max(SMALLEST_BATCH, size // 2)
         return True

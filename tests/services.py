@@ -19,14 +19,21 @@ GIVEN_POSTGRES = "SOPHUONG_TEST_POSTGRES"
 class PostgresServer:
     """PostgreSQL: the one that SOPHUONG_TEST_POSTGRES names, else a private one made by initdb in a temporary folder.
 
-    ``url`` is a database of this object alone; ``new_database()`` makes more. Durability is off: these tests pull no plug.
+    ``url`` is a database of this object alone; ``new_database()`` makes more. Durability is off, unless asked for: these
+    tests pull no plug.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        self._durable = durable
         self._folder: Path | None = None
         self._admin = ""
         self._made: list[str] = []
         self.url = ""
+
+    @property
+    def data(self) -> Path | None:
+        """Its folder; None of a server that was given."""
+        return self._folder / "data" if self._folder else None
 
     @staticmethod
     def binaries() -> Path | None:
@@ -83,7 +90,8 @@ class PostgresServer:
             os.chown(data, user.pw_uid, user.pw_gid)
         port = _free_port()
         self._as_postgres("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
-        options = f"-p {port} -k '' -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=60"
+        options = f"-p {port} -k '' -c listen_addresses=127.0.0.1 -c max_connections=60"
+        options += "" if self._durable else " -c fsync=off"
         log = self._folder / "log"
         self._as_postgres("pg_ctl", "-D", str(data), "-l", str(log), "-o", options, "-w", "start")
         return f"postgresql://postgres@127.0.0.1:{port}/postgres"

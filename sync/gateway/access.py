@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import cached_property, lru_cache
 
 import msgspec
 from msgspec import Struct
 
 from forms.definition import Catalog, RecordType
 from sync.gateway.refusals import RefusedError
-from sync.gateway.storage import Session, Storage, Stream
+from sync.gateway.storage import Row, Session, Storage, Stream
 from sync.protocol import Change, FieldProblem, Officer
 from sync.voiding import void_roles
 
@@ -29,17 +30,17 @@ class Device(Struct, frozen=True, dict=True):
     id: str
     grants: tuple[Grant, ...]
 
-    @property
+    @cached_property
     def streams(self) -> tuple[Stream, ...]:
         """The streams this token may read, sorted."""
         return tuple(sorted({(g.ward, scope) for g in self.grants for scope in g.scopes}))
 
-    @property
+    @cached_property
     def wards(self) -> tuple[str, ...]:
         """Codes of the wards, in the order they were granted."""
         return tuple(dict.fromkeys(g.ward for g in self.grants))
 
-    @property
+    @cached_property
     def officers(self) -> tuple[Officer, ...]:
         """Each officer once, with the roles of all wards together."""
         roles: dict[str, dict[str, None]] = {}
@@ -61,21 +62,30 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+_REMEMBERED = 8192  # devices
+_GRANTED = "o.id, o.name, o.organisation, g.ward, g.roles"
+
+
 class Access:
-    """Finds the device behind a token. Grants are read at every request, so that one taken away ends at once."""
+    """Finds the device behind a token. Grants are read at every request, so that one taken away ends at once; what was
+    made of the same rows before is used again."""
 
     def __init__(self, storage: Storage, catalog: Catalog) -> None:
         self._storage = storage
         self._scopes = {role.id: frozenset(role.scopes) for role in catalog.roles}
+        self._known = lru_cache(maxsize=_REMEMBERED)(self._made)
 
     def device(self, authorization: str) -> Device:
         """The device of an ``Authorization`` header. Raises RefusedError (401)."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() == "bearer" and token:
-            with self._storage.read() as session:
-                row = session.one("SELECT id FROM devices WHERE token_hash = ?", token_hash(token.strip()))
-                if row is not None:
-                    return Device(row[0], self.grants(session, row[0]))
+            rows = self._storage.once(
+                f"SELECT d.id, {_GRANTED} FROM devices d LEFT JOIN grants g ON g.device = d.id "
+                "LEFT JOIN officers o ON o.id = g.officer WHERE d.token_hash = ? ORDER BY g.ward, o.name, o.id",
+                token_hash(token.strip()),
+            )
+            if rows:
+                return self._known(rows[0][0], tuple(tuple(row[1:]) for row in rows if row[1] is not None))
         raise RefusedError(
             401,
             "unknown_device",
@@ -85,11 +95,14 @@ class Access:
 
     def grants(self, session: Session, device: str) -> tuple[Grant, ...]:
         rows = session.all(
-            "SELECT o.id, o.name, o.organisation, g.ward, g.roles FROM grants g JOIN officers o ON o.id = g.officer "
+            f"SELECT {_GRANTED} FROM grants g JOIN officers o ON o.id = g.officer "
             "WHERE g.device = ? ORDER BY g.ward, o.name, o.id",
             device,
         )
         return tuple(self._grant(*row) for row in rows)
+
+    def _made(self, device: str, granted: tuple[Row, ...]) -> Device:
+        return Device(device, tuple(self._grant(*row) for row in granted))
 
     def _grant(self, officer: str, name: str, organisation: str, ward: str, roles_json: str) -> Grant:
         roles = msgspec.json.decode(roles_json, type=tuple[str, ...])

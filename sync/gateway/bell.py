@@ -25,10 +25,16 @@ class Bell:
             with suppress(RuntimeError):  # the loop has ended meanwhile
                 self._loop.call_soon_threadsafe(self._wake, names)
 
+    def ring_all(self) -> None:
+        """Tell every listener to look: what was missed is not known."""
+        if self._loop is not None:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(lambda: self._wake(tuple(self._listeners)))
+
     def stop(self) -> None:
         """Let every listener go: the server is ending."""
         self.stopped = True
-        self.ring(tuple(self._listeners))
+        self.ring_all()
 
     def _wake(self, streams: tuple[Stream, ...]) -> None:
         for stream in streams:
@@ -36,14 +42,16 @@ class Bell:
                 event.set()
 
     @contextmanager
-    def listening(self, stream: Stream) -> Iterator[asyncio.Event]:
-        """An event that is set when the stream has news from now on."""
+    def listening(self, *streams: Stream) -> Iterator[asyncio.Event]:
+        """An event that is set when one of the streams has news from now on."""
         self._loop = asyncio.get_running_loop()
         event = asyncio.Event()
-        self._listeners[stream].add(event)
+        for stream in streams:
+            self._listeners[stream].add(event)
         try:
             yield event
         finally:
-            self._listeners[stream].discard(event)
-            if not self._listeners[stream]:
-                del self._listeners[stream]
+            for stream in streams:
+                self._listeners[stream].discard(event)
+                if not self._listeners[stream]:
+                    del self._listeners[stream]

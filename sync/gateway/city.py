@@ -10,16 +10,23 @@ import msgspec
 
 from forms.definition import Catalog
 from sync.clock import Clock, SystemClock, moment_text
+from sync.gateway import awaited
 from sync.gateway.access import Access, Device
+from sync.gateway.adapters import parse_address
 from sync.gateway.bell import Bell
+from sync.gateway.city_keys import city_keys
 from sync.gateway.deliveries import Deliveries
 from sync.gateway.enrolment import Enrolment, GuessLimit
 from sync.gateway.feed import Feed
+from sync.gateway.filling import Filling
 from sync.gateway.inbound import Inbound
+from sync.gateway.inbox import Inbox
 from sync.gateway.intake import Intake
 from sync.gateway.leases import Leases
-from sync.gateway.packs import Definitions, Packs
-from sync.gateway.storage import Session, Storage, Stream, open_storage
+from sync.gateway.packs import MARK_SQL, Definitions, Mark, Packs
+from sync.gateway.sequences import standing
+from sync.gateway.storage import Session, Storage, Stream, open_notices, open_storage
+from sync.gateway.uploads import Uploads
 from sync.gateway.wards import WardNames
 from sync.protocol import PROTOCOL_VERSION, EnrolAnswer, EnrolRequest, Hello
 
@@ -32,20 +39,24 @@ class City:
         self, storage_url: str, catalog: Catalog | None = None, clock: Clock | None = None, *, create: bool = True
     ) -> None:
         self.clock = clock or SystemClock()
+        self.epoch = ""
         self.storage = open_storage(storage_url, create=create)
+        self._notices = open_notices(storage_url)
         self.wards = WardNames()
         self.bell = Bell()
         self.guesses = GuessLimit()
         self.feed = Feed(self.storage)
+        self.filling = Filling(self.storage)
         self._refreshing = threading.Lock()
         try:
             self._base = catalog or _own_catalog()
             self.packs = Packs(self.storage, self._base, self.clock)
-            self._mark = self.packs.mark()
+            self.epoch = _epoch(self.storage)
+            self._mark = self._standing()
             definitions = self.packs.definitions()
             self.deliveries = Deliveries(self.storage, definitions.catalog, self.clock, self._news)
+            self.uploads = Uploads(self.storage, self.clock, self._file_arrived, self.deliveries.wake)
             self._use(definitions)
-            self.epoch = _epoch(self.storage)
         except BaseException:
             self.storage.close()
             raise
@@ -57,28 +68,59 @@ class City:
         self.access = Access(self.storage, catalog)
         self.enrolment = Enrolment(self.storage, catalog, self.clock, self.wards)
         self.leases = Leases(self.storage, first, self.clock)
-        self.deliveries.parcels.use(catalog)
         self.intake = Intake(self.storage, first, self.clock, self._news, definitions.by_version)
         self.inbound = Inbound(self.storage, catalog, self.clock, self._news)
+        self.deliveries.use(catalog, Inbox(self.storage, self.inbound, self.clock, self._scope_of))
 
-    def refresh(self) -> None:
-        """Take up packs that were added since, also by the command line beside a running gateway."""
-        mark = self.packs.mark()
-        with self._refreshing:
-            if mark != self._mark:
-                self._use(self.packs.definitions())
-                self._mark = mark
+    def refresh(self) -> Mark:
+        """Take up packs and an epoch that came since, also by the command line beside running gateways."""
+        mark = self._standing()
+        if mark[0] != self._mark[0]:
+            with self._refreshing:
+                if mark[0] != self._mark[0]:
+                    self._use(self.packs.definitions())
+                    self._mark = mark
+        return mark
+
+    def _scope_of(self, type_id: str) -> str | None:
+        return self.catalog.record_type(type_id).scope if self.catalog.knows(type_id) else None
+
+    def _standing(self) -> Mark:
+        """The mark of the packs; the epoch is put right by the way."""
+        epoch = "(SELECT value FROM meta WHERE key = 'epoch')"
+        newest, packs, given, self.epoch = self.storage.once(f"SELECT {MARK_SQL}, {epoch} FROM packs")[0]
+        return (int(newest), int(packs)), int(given)
+
+    def listen(self) -> None:
+        """Hear from now on of what other processes on the same database write."""
+        if self._notices is not None:
+            self._notices.listen(self._heard)
+
+    @property
+    def hears(self) -> bool:
+        """Whether news of other processes come by themselves; else whoever waits has to look."""
+        return self._notices is not None and self._notices.listening
+
+    def _heard(self, streams: set[Stream] | None) -> None:
+        if streams is None:
+            self.bell.ring_all()
+        else:
+            self.bell.ring(streams)
+        self.deliveries.wake()
 
     def _news(self, streams: set[Stream]) -> None:
         self.bell.ring(streams)
+        if self._notices is not None:
+            self._notices.tell(streams)
         self.deliveries.wake()
+
+    def _file_arrived(self, session: Session, ward: str, sha256: str) -> None:
+        awaited.release(session, ward, sha256, self.clock.now().timestamp())
 
     def hello(self, device: Device) -> Hello:
         """First answer of a sync."""
-        self.refresh()
-        self.leases.renew(device.id)
-        with self.storage.read() as session:
-            leases = self.leases.of(session, device.id)
+        mark = self.refresh()
+        leases = self.leases.renewed(device)
         return Hello(
             protocol=PROTOCOL_VERSION,
             epoch=self.epoch,
@@ -89,11 +131,18 @@ class City:
             officers=device.officers,
             pack=self.catalog.version,
             leases=leases,
-            offer=self.packs.offered(device.wards) if self._mark[1] else None,
+            offer=self.packs.offered(device.wards, mark),
         )
 
+    def introduced(self, device: Device, hello: Hello) -> Hello:
+        """What a device is told once: how far its changes have come here, and whether it may number."""
+        seq, suspended = standing(self.storage, device.id)
+        return msgspec.structs.replace(hello, device_seq=seq, suspended=suspended)
+
     def enrol(self, request: EnrolRequest) -> EnrolAnswer:
-        return msgspec.structs.replace(self.enrolment.enrol(request, self.epoch), pack_keys=self.packs.keys())
+        answer = self.enrolment.enrol(request, self.epoch)
+        bundle_key = city_keys(self.storage).public.text if request.public_key else ""
+        return msgspec.structs.replace(answer, pack_keys=self.packs.keys(), bundle_key=bundle_key)
 
     def set_services(self, urls: Mapping[str, str]) -> None:
         """Where services are reached; kept in the database. Raises ValueError for one the catalogue does not have."""
@@ -101,6 +150,7 @@ class City:
         for service in urls:
             if service not in known:
                 raise ValueError(f"Không có dịch vụ {service}; có: / no such service, use: {', '.join(sorted(known))}")
+            parse_address(urls[service])
         with self.storage.write() as session:
             session.upsert("services", list(urls.items()))
 
@@ -113,6 +163,8 @@ class City:
     def close(self) -> None:
         self.bell.stop()
         self.deliveries.stop()
+        if self._notices is not None:
+            self._notices.stop()
         self.storage.close()
 
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import logging
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -20,10 +17,16 @@ from forms.definition import Label
 from forms.exchange import ExchangeError, read_lines
 from forms.loader import DefinitionError
 from forms.pack_format import PackError
+from sync.bundle.errors import BundleError
+from sync.gateway.adapters import parse_address
+from sync.gateway.bundle_commands import bundle_verb
 from sync.gateway.city import City
+from sync.gateway.delivery_commands import add_service, delivery_verbs
 from sync.gateway.listing import deliveries, records
 from sync.gateway.pack_commands import pack_verbs
 from sync.gateway.refusals import RefusedError
+from sync.gateway.serving import add_serving
+from sync.gateway.serving import serve as serving
 from sync.gateway.storage import StorageError
 from sync.gateway.wards import is_ward_code
 
@@ -48,7 +51,7 @@ def run(argv: list[str]) -> int:
     verb: Verb = arguments.verb
     try:
         return verb(arguments)
-    except (CommandError, RefusedError, ExchangeError, PackError) as error:
+    except (CommandError, RefusedError, ExchangeError, PackError, BundleError) as error:
         return _fail(error.label.get(arguments.language))
     except BrokenPipeError:  # whoever read our lines has seen enough; Python's last flush must not fail on it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -74,25 +77,8 @@ def _print(text: str) -> None:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from sync.gateway.server import GatewayServer  # the other verbs need no web server
-
     _log_to(arguments.log)
-    # a push makes some ten thousand short-lived objects; looking for cycles among them costs a seventh of its time
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
-    ended = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: ended.set())
-    server = GatewayServer(
-        arguments.database, arguments.port, _services(arguments.service), host=arguments.host
-    ).start()
-    try:
-        _print(f"Cổng kết nối sẵn sàng / gateway ready: {server.url}")
-        while not ended.wait(3600):
-            pass
-    finally:
-        server.stop()
-    return 0
+    return serving(arguments, _services(arguments.service), _print)
 
 
 def _log_to(path: str | None) -> None:
@@ -106,8 +92,9 @@ def _services(pairs: list[str]) -> dict[str, str]:
     services = {}
     for pair in pairs:
         name, _, url = pair.partition("=")
-        if not name or not url.startswith(("http://", "https://")):
-            raise CommandError(f"--service cần dạng ID=URL: {pair}", f"--service wants ID=URL: {pair}")
+        if not name or not url:
+            raise CommandError(f"--service cần dạng ID=ĐỊA-CHỈ: {pair}", f"--service wants ID=ADDRESS: {pair}")
+        parse_address(url)
         services[name] = url
     return services
 
@@ -132,7 +119,10 @@ def _inbound(arguments: argparse.Namespace) -> int:
             raise CommandError(f"Không có sổ {arguments.type}.", f"No record type {arguments.type}.") from error
         report = city.inbound.take(record_type.id, ward, read_lines(path, record_type), arguments.service)
     if arguments.json:
-        refused = [{"line": line, "field": field, "message": text} for line, field, text in report.refused]
+        refused = [
+            {"line": line, "field": field, "message": text.vi, "english": text.en}
+            for line, field, text in report.refused
+        ]
         answer = {"accepted": report.accepted, "unchanged": report.unchanged, "refused": refused, "ids": report.ids}
         _print(msgspec.json.encode(answer).decode())
         if refused:
@@ -140,7 +130,7 @@ def _inbound(arguments: argparse.Namespace) -> int:
     else:
         _print(f"{report.accepted} nhận / accepted, {report.unchanged} như cũ / unchanged")
         for line, field, text in report.refused:
-            _fail(f"{path.name}:{line}: {field}: {text}")
+            _fail(f"{path.name}:{line}: {field}: {text.vi} / {text.en}")
     return 1 if report.refused else 0
 
 
@@ -223,8 +213,9 @@ def _parser() -> argparse.ArgumentParser:
     serve = verb("serve", _serve, "phục vụ các phường / serve the wards")
     serve.add_argument("--port", type=_port, default=DEFAULT_PORT, help=f"0: cổng trống bất kỳ / any ({DEFAULT_PORT})")
     serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--service", action="append", default=[], metavar="ID=URL", help="địa chỉ dịch vụ / a webhook")
+    add_service(serve)
     serve.add_argument("--log", metavar="FILE", help="tệp nhật ký / log file")
+    add_serving(serve)
 
     enrol = verb("enrol", _enrol, "mã đăng ký cho một máy / an enrolment code")
     enrol.add_argument("--ward", action="append", required=True, metavar="CODE")
@@ -241,9 +232,11 @@ def _parser() -> argparse.ArgumentParser:
     held = verb("records", _records, "bản ghi thành phố đang giữ / what the city holds (NDJSON)")
     held.add_argument("--ward", metavar="CODE")
     verb("deliveries", _deliveries, "bản ghi đã gửi các dịch vụ / what went to services (NDJSON)")
+    delivery_verbs(verb, _services, _log_to)
     verb("restored", _restored, "cơ sở dữ liệu vừa khôi phục: mở kỷ nguyên mới / a new epoch after a restore")
 
     pack_verbs(verbs)
+    bundle_verb(verb, _print)
 
     moved = verb("lease-takeover", _take_over, "chuyển sổ sang máy khác / move a book to another device")
     moved.add_argument("--ward", required=True, metavar="CODE")

@@ -1,60 +1,81 @@
-"""Couriers: one thread a service carries accepted records to its webhook, so that one that hangs holds up no other."""
+"""Couriers: threads that carry accepted records to the services and fetch what these send, each service on its own, so that
+one that hangs holds up no other. Any number of processes may have couriers for one database."""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
-from typing import Any
-from urllib.parse import urlsplit
-
-import msgspec
-import requests
 
 from forms.definition import Catalog
 from sync.clock import Clock
-from sync.gateway.parcels import Parcel, Parcels, ServiceAnswer
+from sync.gateway.adapters import Adapter, AddressError, Tools, make_adapter, parse_address
+from sync.gateway.file_contents import content_of
+from sync.gateway.inbox import Inbox
+from sync.gateway.parcel import Parcel, Pending, UnreachableError
+from sync.gateway.parcel_retry import retry
+from sync.gateway.parcels import Parcels
 from sync.gateway.storage import Storage, Stream
 
-_AT_ONCE = 20  # deliveries claimed together
-_TIMEOUT = (5.0, 30.0)  # seconds to connect, to answer
+AT_ONCE = 20  # deliveries claimed together
 _LOOK_AGAIN = 1.0  # seconds; another process may have enqueued something
-_LARGEST_ANSWER = 1024 * 1024
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_TRY_AGAIN = (408, 425, 429)
+_SOONEST = 0.05
+_BREATH = 0.2  # seconds between two looks that find nothing: every push of the city wakes every courier
 log = logging.getLogger(__name__)
-
-
-class UnreachableError(Exception):
-    """The service did not answer, or not in a way that settles the delivery. ``down``: the others need not be tried."""
-
-    def __init__(self, message: str, *, down: bool) -> None:
-        super().__init__(message)
-        self.down = down
+News = Callable[[set[Stream]], None]
 
 
 class Deliveries:
-    """Starts and ends the couriers, and wakes them when there is something new."""
+    """Starts and ends the couriers, and wakes them when there is something new. ``lanes``: couriers a service, for those
+    that answer slowly; a record's revisions keep their order in any case."""
 
-    def __init__(self, storage: Storage, catalog: Catalog, clock: Clock, news: Callable[[set[Stream]], None]) -> None:
+    def __init__(self, storage: Storage, catalog: Catalog, clock: Clock, news: News) -> None:
         self._storage = storage
-        self._catalog = catalog
+        self._clock = clock
         self.parcels = Parcels(storage, catalog, clock)
+        self.inbox: Inbox | None = None
+        self.lanes = 1
+        self._catalog = catalog
         self._news = news
         self._couriers: list[Courier] = []
 
+    def use(self, catalog: Catalog, inbox: Inbox) -> None:
+        """Go on with other definitions."""
+        self._catalog = catalog
+        self.parcels.use(catalog)
+        self.inbox = inbox
+
     def start(self) -> None:
-        """One courier for each service whose address is known. Deliveries to the others wait."""
+        """Couriers for each service whose address is known. Deliveries to the others wait."""
         with self._storage.read() as session:
             rows = session.all("SELECT id, url FROM services ORDER BY id")
         known = {service.id for service in self._catalog.services}
-        self._couriers = [Courier(self.parcels, service, url, self._news) for service, url in rows if service in known]
+        for service, url in rows:
+            if service in known:
+                self._couriers += [self._courier(service, url) for _ in range(self.lanes)]
         for courier in self._couriers:
             courier.start()
+
+    def _courier(self, service: str, url: str) -> Courier:
+        def content(ward: str, scope: str, sha256: str) -> bytes | None:
+            return content_of(self._storage, ward, scope, sha256)
+
+        def adapter() -> Adapter:
+            # an exchange ends before the hold on the parcel does
+            patience = min(40.0, self.parcels.hold * 2 / 3)
+            tools = Tools(self._clock, lambda: self._catalog, content, patience)
+            return make_adapter(service, parse_address(url), tools)
+
+        return Courier(self.parcels, service, adapter, self._news, lambda: self.inbox)
 
     def wake(self) -> None:
         for courier in self._couriers:
             courier.wake()
+
+    def retry(self, service: str, record_id: str | None = None, *, refused: bool = False) -> int:
+        """Have the service's deliveries tried now (``parcel_retry.retry``); how many they are."""
+        return retry(self._storage, self._clock, self._news, service, record_id, refused=refused)
 
     def stop(self) -> None:
         """End every courier; what one carries at this moment is finished or comes due again."""
@@ -68,12 +89,21 @@ class Deliveries:
 class Courier(threading.Thread):
     """Carries the deliveries of one service, in the order they came due."""
 
-    def __init__(self, parcels: Parcels, service: str, url: str, news: Callable[[set[Stream]], None]) -> None:
+    def __init__(
+        self,
+        parcels: Parcels,
+        service: str,
+        adapter: Callable[[], Adapter],
+        news: News,
+        inbox: Callable[[], Inbox | None] = lambda: None,
+    ) -> None:
+        """``adapter``: makes the way to the service, in the courier's own thread."""
         super().__init__(name=f"courier-{service}", daemon=True)
         self._parcels = parcels
         self._service = service
-        self._url = url
+        self._make = adapter
         self._news = news
+        self._inbox = inbox
         self._awake = threading.Event()
         self._ended = threading.Event()
 
@@ -85,79 +115,71 @@ class Courier(threading.Thread):
         self._awake.set()
 
     def run(self) -> None:
-        with requests.Session() as line:
-            line.trust_env = urlsplit(self._url).hostname not in _LOOPBACK  # a service on this machine needs no proxy
-            while not self._ended.is_set():
-                try:
-                    busy = self._round(line)
-                    pause = 0.0 if busy else self._pause()
-                except Exception:  # a courier that dies would leave its service without deliveries until a restart
-                    log.exception("deliveries to %s", self._service)
-                    pause = _LOOK_AGAIN
-                if pause:
-                    self._awake.wait(pause)
-                    self._awake.clear()
+        adapter: Adapter | None = None
+        while not self._ended.is_set():
+            pause, looked = _LOOK_AGAIN, time.monotonic()
+            try:
+                adapter = adapter or self._make()
+                pause = 0.0 if self.round(adapter) else self._pause()
+                self._fetch(adapter)
+            except AddressError as error:  # the keys are not there yet
+                log.error("%s: %s", self._service, error)
+            except Exception:  # a courier that dies would leave its service without deliveries until a restart
+                log.exception("deliveries to %s", self._service)
+                pause = _LOOK_AGAIN
+            if pause:
+                self._awake.wait(pause)
+                self._ended.wait(max(0.0, looked + _BREATH - time.monotonic()))
+                self._awake.clear()
+        if adapter is not None:
+            adapter.close()
 
     def _pause(self) -> float:
         """Seconds to sleep when nothing is due: until something is, or to look what another process enqueued."""
         due = self._parcels.next_due(self._service)
-        return _LOOK_AGAIN if due is None else min(_LOOK_AGAIN, max(0.02, due))
+        return _LOOK_AGAIN if due is None else min(_LOOK_AGAIN, max(_SOONEST, due))
 
-    def _round(self, line: requests.Session) -> bool:
+    def round(self, adapter: Adapter) -> bool:
         """Carry what is due; False: nothing was, or the service is down."""
-        parcels = self._parcels.claim(self._service, _AT_ONCE)
+        parcels = self._parcels.claim(self._service, AT_ONCE)
+        claimed = time.monotonic()
         for index, parcel in enumerate(parcels):
             if self._ended.is_set():
-                self._release(parcels[index:], "")
+                self._parcels.release(parcels[index:], all_of_them=index == 0)
                 return False
-            try:
-                self._news(self._parcels.answer(parcel, self._carried(line, parcel)))
-            except UnreachableError as error:
-                log.warning("delivery %s: %s", parcel.key, error)
-                self._news(self._parcels.put_off(parcel, str(error)))
-                if error.down:
-                    self._release(parcels[index + 1 :], str(error))
-                    return False
+            if time.monotonic() - claimed > self._parcels.hold / 4 and not self._parcels.prolong(parcel):
+                continue  # so slow that somebody else has it
+            if not self._carry(adapter, parcel):
+                self._parcels.release(parcels[index + 1 :])
+                return False
         return bool(parcels)
 
-    def _release(self, parcels: list[Parcel], message: str) -> None:
-        """Give back what was claimed and not tried."""
-        for parcel in parcels:
-            self._news(self._parcels.put_off(parcel, message, tried=False))
-
-    def _carried(self, line: requests.Session, parcel: Parcel) -> ServiceAnswer:
+    def _carry(self, adapter: Adapter, parcel: Parcel) -> bool:
+        """False: the service is down."""
         try:
-            response = line.post(
-                self._url,
-                data=msgspec.json.encode(message_of(parcel)),
-                headers={"Content-Type": "application/json", "Idempotency-Key": parcel.key},
-                timeout=_TIMEOUT,
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            raise UnreachableError(f"Chưa nối được với {self._service}: {type(error).__name__}", down=True) from error
-        content = response.content[:_LARGEST_ANSWER]
-        if response.status_code >= 500 or response.status_code in _TRY_AGAIN:
-            raise UnreachableError(f"{self._service} trả lời {response.status_code}; sẽ gửi lại.", down=False)
+            answer = adapter.carry(parcel)
+        except Pending as pending:
+            self._news(self._parcels.taken(parcel, str(pending)))
+        except UnreachableError as error:
+            log.warning("delivery %s: %s", parcel.key, error)
+            if error.down:
+                self._parcels.service_down(parcel, str(error), error.wait)
+            self._news(self._parcels.put_off(parcel, str(error), fault=error.fault, answered=not error.down))
+            return not error.down
+        except Exception as error:  # of one parcel, which must hold up no other
+            log.exception("delivery %s", parcel.key)
+            self._news(self._parcels.put_off(parcel, f"Chưa gửi được: {type(error).__name__}", fault=True))
+        else:
+            self._news(self._parcels.answer(parcel, answer))
+            adapter.settled(parcel)
+        return True
+
+    def _fetch(self, adapter: Adapter) -> None:
+        """What the service has for the wards, when it is this courier's turn."""
+        inbox = self._inbox()
+        if inbox is None or not adapter.has_inbox or self._ended.is_set():
+            return
         try:
-            return msgspec.json.decode(content, type=ServiceAnswer)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            message = f"{self._service} trả lời không đọc được ({response.status_code}); sẽ gửi lại."
-            raise UnreachableError(message, down=False) from error
-
-
-def message_of(parcel: Parcel) -> dict[str, Any]:
-    """What the webhook gets."""
-    record = parcel.record
-    return {
-        "service": parcel.service,
-        "ward": record.ward,
-        "id": record.id,
-        "type": record.type,
-        "revision": record.revision,
-        "state": record.state,
-        "number": record.number,
-        "updated_at": record.updated_at,
-        "fields": parcel.fields,
-        "references": parcel.references,
-    }
+            inbox.fetch(self._service, adapter)
+        except UnreachableError as error:
+            log.warning("inbox of %s: %s", self._service, error)

@@ -12,9 +12,11 @@ from datetime import timedelta
 import msgspec
 
 from forms.definition import Catalog
+from sync.bundle.keys import LARGEST_TEXT
 from sync.clock import Clock, moment_text
 from sync.gateway.access import Access, token_hash
 from sync.gateway.refusals import RefusedError
+from sync.gateway.sequences import trust_again
 from sync.gateway.storage import Row, Session, Storage, Stream
 from sync.gateway.wards import WardNames
 from sync.ids import derived_id
@@ -77,6 +79,10 @@ class Enrolment:
             token, device = request.token, self._present_device(session, request.token)
             if device is None:
                 token, device = self._new_device(session, request)
+            else:
+                trust_again(session, device)
+                if request.public_key:
+                    session.run("UPDATE devices SET public_key = ? WHERE id = ?", _public_key(request), device)
             grants = [(device, officer, ward, roles) for ward in wards]
             session.upsert("grants", grants)
             session.run("UPDATE codes SET used_by = ? WHERE code_hash = ?", device, key)
@@ -118,10 +124,12 @@ class Enrolment:
         token, device = secrets.token_urlsafe(32), f"Q{ordinal}"
         now = moment_text(self._clock.now())
         name = request.device_name.replace("\0", "")[:200]
-        session.insert(
-            "devices", [(device, ordinal, name, token_hash(token), request.public_key.replace("\0", ""), now)]
-        )
+        session.insert("devices", [(device, ordinal, name, token_hash(token), _public_key(request), now)])
         return token, device
+
+
+def _public_key(request: EnrolRequest) -> str:
+    return request.public_key.replace("\0", "")[:LARGEST_TEXT]
 
 
 def _check_wards(request: EnrolRequest, wards: Sequence[str]) -> None:

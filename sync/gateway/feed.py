@@ -5,6 +5,9 @@ Fields are kept as MessagePack and sent on as they are; nothing decodes them on 
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
 import msgspec
 from msgspec import Raw, Struct
 
@@ -12,7 +15,8 @@ from sync.gateway.access import Device
 from sync.gateway.digest import read_digests
 from sync.gateway.ledger import stream_head
 from sync.gateway.refusals import RefusedError, bad_request, not_granted
-from sync.gateway.storage import Row, Session, Storage
+from sync.gateway.storage import Row, Session, Storage, Stream
+from sync.marks import streams_mark, versions_mark
 from sync.protocol import ChangeResult, DeliveryState, FieldProblem, PullRequest
 
 LARGEST_PAGE = 5000
@@ -20,11 +24,12 @@ _LONGEST_HISTORY = 2000
 _NO_CONFLICTS = Raw(b"\x80")  # an empty map
 _decode_problems = msgspec.msgpack.Decoder(tuple[FieldProblem, ...]).decode
 _decode_result = msgspec.msgpack.Decoder(ChangeResult).decode
-_PAGE = (
-    "SELECT position, id, type, ward, scope, revision, state, number, fields, conflicts, created_at, updated_at, "
-    "updated_by, origin, pack FROM records WHERE ward = ? AND scope = ? AND position > ? ORDER BY position LIMIT ?"
+RECORD = (
+    "position, id, type, ward, scope, revision, state, number, fields, conflicts, created_at, updated_at, updated_by, "
+    "origin, pack"
 )
-_DELIVERY = "record_id, service, revision, status, number, message, problems, at"
+_PAGE = f"SELECT {RECORD} FROM records WHERE ward = ? AND scope = ? AND position > ? ORDER BY position LIMIT ?"
+DELIVERY = "record_id, service, revision, status, number, message, problems, at"
 
 
 class WireRecord(Struct, kw_only=True, omit_defaults=True):
@@ -57,6 +62,17 @@ class WirePull(Struct, kw_only=True, omit_defaults=True):
     digest: dict[str, str] = {}
 
 
+class WireNews(Struct, kw_only=True, omit_defaults=True):
+    """``protocol.StreamNews`` over ``WireRecord``."""
+
+    stream: int
+    records: list[WireRecord] = []
+    deliveries: list[DeliveryState] = []
+    cursor: int
+    more: bool = False
+    own: bytes = b""
+
+
 class WireHistory(Struct):
     """``protocol.HistoryAnswer`` with the changes as they came."""
 
@@ -80,8 +96,8 @@ class Feed:
 
     def head(self, ward: str, scope: str) -> int:
         """The position of the newest thing in the stream."""
-        with self._storage.read() as session:
-            return stream_head(session, ward, scope)
+        rows = self._storage.once("SELECT head FROM streams WHERE ward = ? AND scope = ?", ward, scope)
+        return int(rows[0][0]) if rows else 0
 
     def pull(self, request: PullRequest, epoch: str) -> WirePull:
         """A page after the cursor. A cursor beyond the head is from before a restore: the stream starts over."""
@@ -89,22 +105,44 @@ class Feed:
         with self._storage.read() as session:
             stream = (request.ward, request.scope)
             head = stream_head(session, *stream)
-            after = request.cursor if request.cursor <= head else 0
-            if after == head:
-                return WirePull(records=[], cursor=head, epoch=epoch, digest=read_digests(session, *stream))
-            rows = session.all(_PAGE, *stream, after, limit)
-            states = _delivery_page(session, stream, after, limit)
-            cursor = min([head] + [page[-1][0] for page in (rows, states) if len(page) >= limit])
-            more = cursor < head
-            digest = {} if more else read_digests(session, *stream)
+            page = _page(session, stream, request.cursor, head=head, limit=limit)
+            digest = {} if page.more else read_digests(session, *stream)
         return WirePull(
-            records=[_wire_record(row) for row in rows if row[0] <= cursor],
-            deliveries=[delivery_state(row[1:]) for row in states if row[0] <= cursor],
-            cursor=cursor,
-            more=more,
+            records=page.records,
+            deliveries=page.deliveries,
+            cursor=page.cursor,
+            more=page.more,
             epoch=epoch,
             digest=digest,
         )
+
+    def news(
+        self, streams: Sequence[Stream], cursors: Sequence[int], limit: int, own: Mapping[str, int]
+    ) -> tuple[list[WireNews], bytes]:
+        """Pages of the streams that have something after their cursors, and the mark of all when they are at their ends.
+        ``own``: record id → revision that the reader knows to be what it made itself; a page to the end leaves those out."""
+        if not own:  # as with most questions: nothing stands after the cursors, and one query says so
+            heads, sums = _standing(self._storage.once, streams)
+            if all(heads.get(stream, 0) == cursor for stream, cursor in zip(streams, cursors, strict=True)):
+                return [], streams_mark((stream, sums.get(stream, {})) for stream in streams)
+        left = min(limit, LARGEST_PAGE) + len(own)
+        news = []
+        with self._storage.read() as session:
+            heads, sums = _standing(session.all, streams)
+            for place, (stream, cursor) in enumerate(zip(streams, cursors, strict=True)):
+                head = heads.get(stream, 0)
+                if head == cursor:
+                    continue
+                page = WireNews(stream=place, cursor=cursor, more=True)
+                if left > 0:
+                    page = _page(session, stream, cursor, head=head, limit=left, place=place)
+                    left -= len(page.records)
+                news.append(page)
+        ended = not any(page.more for page in news)
+        for page in news:
+            if not page.more:
+                _leave_out(page, own)
+        return news, streams_mark((stream, sums.get(stream, {})) for stream in streams) if ended else b""
 
     def history(self, device: Device, record_id: str) -> WireHistory:
         """Every change of a record this token may read, oldest first. Raises RefusedError (404): none, or not for it."""
@@ -122,7 +160,7 @@ class Feed:
                 raise RefusedError(404, "no_record", "Không có bản ghi này.", "There is no such record.")
             # a refused change of one stream may name a record of another, which must not show through
             rows = session.all(
-                f"SELECT ward, scope, {_DELIVERY} FROM deliveries WHERE ward = ANY(?) AND record_id = ?",
+                f"SELECT ward, scope, {DELIVERY} FROM deliveries WHERE ward = ANY(?) AND record_id = ?",
                 list(device.wards),
                 record_id,
             )
@@ -134,10 +172,54 @@ class Feed:
         )
 
 
+def _standing(
+    query: Callable[..., list[Row]], streams: Iterable[Stream]
+) -> tuple[dict[Stream, int], dict[Stream, dict[str, str]]]:
+    """The heads of the streams, and their digests (type → hex sum), of one moment. Streams that nothing was written to are
+    left out."""
+    heads: dict[Stream, int] = {}
+    sums: dict[Stream, dict[str, str]] = defaultdict(dict)
+    for ward, scope, head, type_id, total in query(
+        "SELECT s.ward, s.scope, s.head, d.type, d.total FROM streams s "
+        "LEFT JOIN digests d ON d.ward = s.ward AND d.scope = s.scope WHERE s.ward = ANY(?)",
+        list({ward for ward, _ in streams}),
+    ):
+        heads[ward, scope] = int(head)
+        if type_id is not None:
+            sums[ward, scope][type_id] = total
+    return heads, sums
+
+
+def _page(session: Session, stream: Stream, cursor: int, *, head: int, limit: int, place: int = 0) -> WireNews:
+    """What stands after the cursor. A cursor beyond the head is from before a restore: the stream starts over."""
+    after = cursor if cursor <= head else 0
+    if after == head:
+        return WireNews(stream=place, cursor=head)
+    rows = session.all(_PAGE, *stream, after, limit)
+    states = _delivery_page(session, stream, after, limit)
+    until = min([head] + [page[-1][0] for page in (rows, states) if len(page) >= limit])
+    return WireNews(
+        stream=place,
+        records=[wire_record(row) for row in rows if row[0] <= until],
+        deliveries=[delivery_state(row[1:]) for row in states if row[0] <= until],
+        cursor=until,
+        more=until < head,
+    )
+
+
+def _leave_out(page: WireNews, own: Mapping[str, int]) -> None:
+    """Take the reader's own records out of a page, and leave their mark."""
+    mine = [r for r in page.records if own.get(r.id) == r.revision and r.conflicts == _NO_CONFLICTS]
+    if mine:
+        left_out = {r.id for r in mine}
+        page.records = [r for r in page.records if r.id not in left_out]
+        page.own = versions_mark(mine)
+
+
 def _delivery_page(session: Session, stream: tuple[str, str], after: int, limit: int) -> list[Row]:
     """Deliveries of the stream after the cursor. One place may hold several (a record with two services), so that the
     last place is read whole."""
-    sql = f"SELECT position, {_DELIVERY} FROM deliveries WHERE ward = ? AND scope = ? AND position"
+    sql = f"SELECT position, {DELIVERY} FROM deliveries WHERE ward = ? AND scope = ? AND position"
     rows = session.all(f"{sql} > ? ORDER BY position LIMIT ?", *stream, after, limit)
     if len(rows) == limit:
         last = rows[-1][0]
@@ -146,7 +228,8 @@ def _delivery_page(session: Session, stream: tuple[str, str], after: int, limit:
     return rows
 
 
-def _wire_record(row: Row) -> WireRecord:
+def wire_record(row: Row) -> WireRecord:
+    """From the columns of ``RECORD``."""
     return WireRecord(
         id=row[1],
         type=row[2],
@@ -166,12 +249,12 @@ def _wire_record(row: Row) -> WireRecord:
 
 
 def delivery_state(row: Row) -> DeliveryState:
-    """From the columns of ``_DELIVERY``."""
+    """From the columns of ``DELIVERY``."""
     return DeliveryState(
         record_id=row[0],
         service=row[1],
         revision=row[2],
-        status=row[3],
+        status="waiting" if row[3] == "stopped" else row[3],  # every PC knows the one, none the other
         number=row[4],
         message=row[5],
         problems=_decode_problems(row[6]) if row[6] is not None else (),

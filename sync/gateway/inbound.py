@@ -8,9 +8,18 @@ from typing import Any
 
 from msgspec import Struct
 
-from forms.definition import Catalog, RecordType
-from forms.exchange import Line, LineProblem, holding_rows, read_values
-from forms.exchange.values import Inline, LineValues, reference_targets
+from forms.definition import Catalog, Label, RecordType
+from forms.exchange import (
+    Inside,
+    Line,
+    LineProblem,
+    LineValues,
+    UnusableReferenceError,
+    holding_rows,
+    read_inside,
+    read_values,
+)
+from forms.exchange.inside import by_depth, innermost_first
 from forms.renames import FirstNames, catalog_in_first_names
 from sync.clock import Clock
 from sync.gateway.known import Known
@@ -24,11 +33,11 @@ _ID = re.compile("[0-9A-Za-z_.:-]{1,64}")
 
 
 class InboundReport(Struct):
-    """What became of the lines. ``refused``: (line, field, message in Vietnamese)."""
+    """What became of the lines. ``refused``: (line, field, message)."""
 
     accepted: int = 0
     unchanged: int = 0
-    refused: list[tuple[int, str, str]] = []
+    refused: list[tuple[int, str, Label]] = []
     ids: list[str] = []
 
 
@@ -67,13 +76,6 @@ class Inbound:
         return service if service and any(s.id == service for s in self._catalog.services) else CITY
 
 
-class _Inner(Struct):
-    """A record written inside a line, where it stands, and its item once it is known which record it is."""
-
-    inline: Inline
-    item: _Item
-
-
 class _Item(Struct):
     """One line, understood."""
 
@@ -81,7 +83,7 @@ class _Item(Struct):
     record_type: RecordType
     record_id: str
     values: LineValues
-    inner: list[_Inner]
+    inside: tuple[Inside, ...]
     derived: bool  # its id comes from its content: when there is a record, it has been taken in before
 
 
@@ -101,6 +103,7 @@ class _Run:
         self.report = InboundReport(refused=[], ids=[])
         self.inline_types: list[RecordType] = []
         self.ids: list[str] = []
+        self._inner_ids: dict[int, str] = {}  # by the identity of what is written inside
 
     def read(self, line: Line) -> _Item | None:
         """Parse a line; None when it is refused."""
@@ -109,19 +112,26 @@ class _Run:
             return None
         given = line.head.get("type")
         if given is not None and given != self._type.id:
-            self._refuse_text(line, "type", f"Dòng này là của sổ {given}.")
+            self._refuse_text(line, "type", f"Dòng này là của sổ {given}.", f"This line is of {given}.")
             return None
         values = read_values(self._names.of(self._type.id, line.values), self._type, self._catalog)
         if values.problems:
             self._refuse(line, values.problems[0])
             return None
-        item = self._item(line, self._type, values)
-        return item if item is not None and self._inner(item) else None
+        try:
+            inside = read_inside(values, self._catalog, self._names.of)
+        except UnusableReferenceError as error:
+            self.report.refused.append((line.number, error.field, error.label))
+            return None
+        self.inline_types += [one.record_type for one in innermost_first(inside)]
+        return self._item(line, self._type, values, inside)
 
-    def _item(self, line: Line, record_type: RecordType, values: LineValues) -> _Item | None:
+    def _item(
+        self, line: Line, record_type: RecordType, values: LineValues, inside: tuple[Inside, ...]
+    ) -> _Item | None:
         record_id = line.head.get("id")
         if record_id is not None and not (isinstance(record_id, str) and _ID.fullmatch(record_id)):
-            self._refuse_text(line, "id", "Mã bản ghi không đúng.")
+            self._refuse_text(line, "id", "Mã bản ghi không đúng.", "This is not an id of a record.")
             return None
         derived = record_id is None
         if record_id is None:
@@ -130,52 +140,28 @@ class _Run:
             self._seen[content] = ordinal + 1
             record_id = derived_id(self._ward, record_type.id, content, str(ordinal))
         self.ids.append(record_id)
-        return _Item(line, record_type, record_id, values, [], derived)
-
-    def _inner(self, item: _Item) -> bool:
-        """Records written inside this one, as references; ``meet`` tells which records they are."""
-        for inline in item.values.inline:
-            target = self._target(inline)
-            if target is None:
-                self._refuse_text(item.line, inline.name, "Không hiểu bản ghi ghi ở đây: cần mã, hoặc các mục của nó.")
-                return False
-            given = {k: v for k, v in inline.value.items() if k != "type"}
-            values = read_values(self._names.of(target.id, given), target, self._catalog)
-            if values.problems or values.inline:
-                problem = values.problems[0] if values.problems else None
-                message = problem.message.vi if problem else "Chỉ nhận một tầng bản ghi lồng nhau."
-                self._refuse_text(item.line, f"{inline.name}/{problem.field if problem else ''}", message)
-                return False
-            self.inline_types.append(target)
-            item.inner.append(_Inner(inline, _Item(Line(number=item.line.number), target, "", values, [], True)))
-        return True
+        return _Item(line, record_type, record_id, values, inside, derived)
 
     def meet(self, known: Known, items: Iterable[_Item | None]) -> None:
         """Put ids in the places of the records written inside: of the one the city has, else of one to be begun. The
         streams are held."""
-        inner = [(item, one) for item in items if item is not None for one in item.inner]
-        known.look_for((one.item.record_type, one.item.values.fields) for _, one in inner)
-        for item, one in inner:
-            one.item.record_id = known.meet(one.item.record_type, one.item.values.fields)
-            self.ids.append(one.item.record_id)
-            item.values.put(one.inline.place, one.item.record_id)
-
-    def _target(self, inline: Inline) -> RecordType | None:
-        """The record type the object is of: as it says, or the first whose fields it uses."""
-        asked, names = inline.value.get("type"), inline.value.keys() - {"type"}
-        targets = reference_targets(inline.field) or ((asked,) if isinstance(asked, str) else ())
-        for target in targets:
-            if asked not in (None, target) or not self._catalog.knows(target):
-                continue
-            record_type = self._catalog.record_type(target)
-            if names and self._names.of(target, dict.fromkeys(names)).keys() <= record_type.field_map.keys():
-                return record_type
-        return None
+        lines = [item for item in items if item is not None]
+        for layer in by_depth([item.inside for item in lines]):
+            known.look_for((one.record_type, one.fields()) for one in layer)
+            for one in layer:
+                for within in one.inside:
+                    one.values.put(within.inline.place, self._inner_ids[id(within)])
+                self._inner_ids[id(one)] = known.meet(one.record_type, one.fields())
+        self.ids += self._inner_ids.values()
+        for item in lines:
+            for one in item.inside:
+                item.values.put(one.inline.place, self._inner_ids[id(one)])
 
     def write(self, item: _Item) -> None:
         """Begin the record, or change the fields a known one names; its state is the officers'."""
-        for inner in item.inner:
-            self._put(inner.item)
+        for one in innermost_first(item.inside):
+            inner = Line(number=item.line.number)
+            self._put(_Item(inner, one.record_type, self._inner_ids[id(one)], one.values, (), True))
         if self._put(item):
             self.report.accepted += 1
         if self.ledger.current(self._ward, item.record_id) is not None:
@@ -188,7 +174,12 @@ class _Run:
         if current is None:
             state = _text(item.line.head.get("state")) or item.record_type.initial_state
             if all(s.id != state for s in item.record_type.states):
-                self._refuse_text(item.line, "state", f"Sổ này không có trạng thái “{state}”.")
+                self._refuse_text(
+                    item.line,
+                    "state",
+                    f"Sổ này không có trạng thái “{state}”.",
+                    f"This register has no state “{state}”.",
+                )
                 return False
             version = RecordVersion(
                 id=item.record_id,
@@ -202,7 +193,12 @@ class _Run:
             self._hand.begin(self.ledger, version)
             return True
         if current.type != item.record_type.id:
-            self._refuse_text(item.line, "id", "Mã này đã thuộc về một bản ghi của sổ khác.")
+            self._refuse_text(
+                item.line,
+                "id",
+                "Mã này đã thuộc về một bản ghi của sổ khác.",
+                "This id belongs to a record of another register.",
+            )
             return False
         if item.derived:
             self.report.unchanged += item.record_type is self._type
@@ -212,10 +208,10 @@ class _Run:
         return changed
 
     def _refuse(self, line: Line, problem: LineProblem) -> None:
-        self._refuse_text(line, problem.field, problem.message.vi)
+        self.report.refused.append((line.number, problem.field, problem.message))
 
-    def _refuse_text(self, line: Line, field: str, message: str) -> None:
-        self.report.refused.append((line.number, field, message))
+    def _refuse_text(self, line: Line, field: str, vi: str, en: str) -> None:
+        self.report.refused.append((line.number, field, Label(vi, en)))
 
 
 def _text(value: Any) -> str | None:

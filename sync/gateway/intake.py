@@ -69,8 +69,6 @@ class Intake:
 
     def _store(self, device: Device, offers: Sequence[Offer]) -> list[ChangeResult]:
         streams = {(o.change.ward, o.record_type.scope) for o in offers if o.record_type and not o.refusal}
-        if not streams:
-            return [o.refusal for o in offers if o.refusal]
         try:
             with self._storage.write(streams) as session:
                 results, touched = Batch(session, self._catalog, self._clock, device.id).take(offers)

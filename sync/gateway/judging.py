@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import structs
@@ -13,6 +14,7 @@ from sync.clock import Clock
 from sync.gateway.books import Books
 from sync.gateway.ledger import Entry, Ledger
 from sync.gateway.offers import Offer, refused
+from sync.gateway.sequences import DeviceChanges
 from sync.gateway.services import CITY, ServiceHand
 from sync.gateway.storage import Session, Stream
 from sync.merge import SAME_NUMBER, Judgement, judge
@@ -32,45 +34,52 @@ class Batch:
         self._device = device
         self._ledger = Ledger(session, catalog, clock.now())
         self._books = Books(session)
-        self._known: dict[str, tuple[Change, ChangeResult]] = {}
+        self._sequence = DeviceChanges(session, device)
+        self._known: dict[tuple[str, str], tuple[Change, ChangeResult]] = {}  # by ward and change id
         self._city = ServiceHand(catalog, clock, CITY)
         self._parked: set[tuple[str, str]] = set()
-        self._again: list[str] = []  # refused at an earlier push, judged anew
+        self._again: dict[str, list[str]] = defaultdict(list)  # by ward: refused at an earlier push, judged anew
 
     def take(self, offers: Sequence[Offer]) -> tuple[list[ChangeResult], set[Stream]]:
         """Results in order, and the streams that have news."""
         fit = [o for o in offers if o.refusal is None]
-        self._load_known([o.change.change_id for o in fit])
+        self._load_known(o for o in offers if o.is_named)
         self._ledger.load((o.change.ward, o.change.record_id) for o in fit)
         self._books.load((o.change, o.record_type) for o in fit if o.record_type and o.change.number)
         results = [self._result(offer) for offer in offers]
-        if self._again:
-            self._session.run("DELETE FROM changes WHERE change_id = ANY(?)", self._again)
+        for ward, ids in self._again.items():
+            self._session.run("DELETE FROM changes WHERE ward = ? AND change_id = ANY(?)", ward, ids)
         self._books.write()
+        self._sequence.write()
         return results, self._ledger.write()
 
-    def _load_known(self, ids: list[str]) -> None:
-        sql = "SELECT change_id, payload, detail, status, revision FROM changes WHERE change_id = ANY(?)"
-        for change_id, payload, detail, status, revision in self._session.all(sql, ids):
-            plain = ChangeResult(change_id=change_id, status=status, revision=revision)
-            self._known[change_id] = (_decode_change(payload), _decode_result(detail) if detail else plain)
+    def _load_known(self, offers: Iterable[Offer]) -> None:
+        by_ward: dict[str, list[str]] = defaultdict(list)
+        for offer in offers:
+            by_ward[offer.change.ward].append(offer.change.change_id)
+        sql = "SELECT change_id, payload, detail, status, revision FROM changes WHERE ward = ? AND change_id = ANY(?)"
+        for ward, ids in by_ward.items():
+            for change_id, payload, detail, status, revision in self._session.all(sql, ward, ids):
+                plain = ChangeResult(change_id=change_id, status=status, revision=revision)
+                result = _decode_result(detail) if detail else plain
+                self._known[ward, change_id] = (_decode_change(payload), result)
 
     def _result(self, offer: Offer) -> ChangeResult:
         change = offer.change
         key = (change.ward, change.record_id)
+        known = self._known.get((change.ward, change.change_id))
+        if known is not None and known[1].status != "refused" and _is_same(known[0], change):
+            # also where it would not be allowed any more: what was taken stays taken, and only its answer was lost
+            return structs.replace(known[1], duplicate=True)
         if offer.refusal is not None or offer.record_type is None:
             self._parked.add(key)
             return offer.refusal or refused(change.change_id, "")
-        known = self._known.get(change.change_id)
-        if known is not None:
-            if not _is_same(known[0], change):
-                return refused(
-                    change.change_id,
-                    "Mã thay đổi này đã dùng cho một nội dung khác; báo bộ phận CNTT.",
-                    english="This change id was used for something else; tell the IT staff.",
-                )
-            if known[1].status != "refused":
-                return structs.replace(known[1], duplicate=True)
+        if known is not None and not _is_same(known[0], change):
+            return refused(
+                change.change_id,
+                "Mã thay đổi này đã dùng cho một nội dung khác; báo bộ phận CNTT.",
+                english="This change id was used for something else; tell the IT staff.",
+            )
         if key in self._parked:
             return refused(
                 change.change_id,
@@ -78,9 +87,11 @@ class Batch:
                 english="Waits for an earlier change of the same record.",
             )
         if known is not None:
-            self._again.append(change.change_id)
+            self._again[change.ward].append(change.change_id)
+        else:
+            self._sequence.note(change)
         result = self._judged(offer, offer.record_type)
-        self._known[change.change_id] = (change, result)
+        self._known[change.ward, change.change_id] = (change, result)
         if result.status == "refused":
             self._parked.add(key)
         return result

@@ -11,10 +11,14 @@ from forms.register_numbers import register_of, series_names
 from sync.clock import Clock, moment_text
 from sync.gateway.access import Device
 from sync.gateway.books import Book, known_number
+from sync.gateway.noted_books import note_stream, note_takeover
 from sync.gateway.refusals import RefusedError, bad_request, not_granted
+from sync.gateway.sequences import is_suspended
 from sync.gateway.storage import Row, Session, Storage, Stream
 from sync.protocol import Lease, LeaseRequest
 
+NOBODY = ""
+"""Holds a book that was given back and that nobody has asked for since."""
 LEASE_LENGTH = 1000
 """Numbers a device may give between two contacts with the city; a takeover with the old PC lost leaves a gap up to
 this long, explained in the book."""
@@ -36,6 +40,7 @@ class Leases:
     def __init__(self, storage: Storage, catalog: Catalog, clock: Clock) -> None:
         self._storage = storage
         self._clock = clock
+        self._catalog = catalog
         self._types = {name: t for t in catalog.record_types for name in series_names(t, catalog)}
 
     def lease(self, device: Device, request: LeaseRequest) -> Lease:
@@ -46,42 +51,69 @@ class Leases:
         book = (request.ward, request.register, request.period)
         with self._storage.write([_stream(request.ward, record_type)]) as session:
             row = _held(session, book)
-            if row is not None and row[0] != device.id:
+            if request.handover:
+                return self._give_back(session, book, device.id, request, row)
+            if row is not None and row[0] not in (device.id, NOBODY):
                 raise _held_by(session, row[0])
+            if is_suspended(session, device.id):
+                raise _suspended()
             return self._give(session, book, device.id, int(row[1]) if row else 1)
 
-    def of(self, session: Session, device: str) -> tuple[Lease, ...]:
+    def _give_back(self, session: Session, book: Book, device: str, request: LeaseRequest, row: Row | None) -> Lease:
+        """The book leaves the device that held it, for the one it names or for whichever asks next. Said again, it is only
+        told where the book is now."""
+        sql = "SELECT 1 FROM handovers WHERE ward = ? AND register = ? AND period = ? AND id = ?"
+        known_as = request.handover[:64].replace("\0", "")
+        if row is None or session.one(sql, *book, known_as) is not None:
+            start, upper = (int(row[1]), int(row[2])) if row else (1, 0)
+            return _lease_of(book, row[0] if row else NOBODY, start, upper)
+        if row[0] != device:
+            raise _held_by(session, row[0])
+        to = request.to[:64].replace("\0", "")
+        if to and session.one("SELECT 1 FROM grants WHERE device = ? AND ward = ?", to, book[0]) is None:
+            raise _no_such_device(to)
+        last = max(known_number(session, book), min(request.last, int(row[2])), int(row[1]) - 1)
+        lease = self._give(session, book, to or NOBODY, last + 1)
+        texts = (request.officer[:200].replace("\0", ""), request.reason[:1000].replace("\0", ""))
+        session.upsert("handovers", [(*book, known_as, last, device, to, *texts, moment_text(self._clock.now()))])
+        return lease
+
+    def of(self, device: Device) -> tuple[Lease, ...]:
         """The device's books, as they would be given now."""
-        rows = session.all(
+        rows = self._storage.once(
             "SELECT l.ward, l.register, l.period, l.start, l.upper, coalesce(b.known, 0) FROM leases l "
             "LEFT JOIN books b ON b.ward = l.ward AND b.register = l.register AND b.period = l.period "
-            "WHERE l.device = ? ORDER BY l.ward, l.register, l.period",
-            device,
+            "WHERE l.ward = ANY(?) AND l.device = ? "
+            "AND NOT EXISTS (SELECT 1 FROM devices d WHERE d.id = l.device AND d.suspended <> '') ORDER BY l.ward, l.register, l.period",
+            list(device.wards),
+            device.id,
         )
         return tuple(
-            Lease(ward=w, register=r, period=p, device=device, next=max(start, known + 1), upper=upper)
+            Lease(ward=w, register=r, period=p, device=device.id, next=max(start, known + 1), upper=upper)
             for w, r, p, start, upper, known in rows
         )
 
-    def renew(self, device: str) -> None:
-        """Move the upper number of each of the device's books on, above what the city has seen meanwhile."""
-        with self._storage.read() as session:
-            short = [x for x in self.of(session, device) if x.upper < x.next + LEASE_LENGTH // 2]
+    def renewed(self, device: Device) -> tuple[Lease, ...]:
+        """The device's books, the upper number of each moved on above what the city has seen meanwhile."""
+        leases = self.of(device)
+        short = [x for x in leases if x.upper < x.next + LEASE_LENGTH // 2]
         for lease in short:
             record_type = self._types.get(lease.register)
             streams = [_stream(lease.ward, record_type)] if record_type else []
             with self._storage.write(streams) as session:
                 row = _held(session, (lease.ward, lease.register, lease.period))
-                if row is not None and row[0] == device:
-                    self._give(session, (lease.ward, lease.register, lease.period), device, int(row[1]))
+                if row is not None and row[0] == device.id:
+                    self._give(session, (lease.ward, lease.register, lease.period), device.id, int(row[1]))
+        return self.of(device) if short else leases
 
     def take_over(self, book: Book, device: str, reason: str, above: int | None = None) -> Takeover:
         """Move a book to ``device``. It goes on above ``above``, the last number on paper, when someone has looked;
         else above every number the old device may have given. Raises RefusedError."""
         record_type = self._leased_type(book[1], book[2])
-        with self._storage.write([_stream(book[0], record_type)]) as session:
+        streams = {_stream(book[0], record_type), *note_stream(self._catalog, book[0])}
+        with self._storage.write(streams) as session:
             row = _held(session, book)
-            if row is None or row[0] == device:
+            if row is None or (row[0] == device and (above is None or above < int(row[1]))):  # nothing would move
                 raise bad_request("Không có máy khác đang giữ sổ này.", "No other device holds this book.")
             if session.one("SELECT 1 FROM grants WHERE device = ? AND ward = ?", device, book[0]) is None:
                 raise bad_request(f"Máy {device} không thuộc phường {book[0]}.", f"{device} is not of ward {book[0]}.")
@@ -91,6 +123,7 @@ class Leases:
             takeover = Takeover(lease=lease, device_before=row[0], gap_from=known + 1, gap_to=last)
             now = moment_text(self._clock.now())
             session.upsert("takeovers", [(*book, last + 1, known + 1, last, row[0], device, reason, now)])
+            note_takeover(session, self._catalog, self._clock, book, takeover, reason=reason)
         return takeover
 
     def _leased_type(self, register: str, period: str) -> RecordType:
@@ -121,6 +154,30 @@ def _stream(ward: str, record_type: RecordType) -> Stream:
 
 def _held(session: Session, book: Book) -> Row | None:
     return session.one("SELECT device, start, upper FROM leases WHERE ward = ? AND register = ? AND period = ?", *book)
+
+
+def _lease_of(book: Book, device: str, start: int, upper: int) -> Lease:
+    return Lease(ward=book[0], register=book[1], period=book[2], device=device, next=start, upper=upper)
+
+
+def _no_such_device(device: str) -> RefusedError:
+    return RefusedError(
+        409,
+        "no_such_device",
+        f"Phường không có máy {device}; sổ vẫn ở máy này. Mã của máy nhận ghi ở trang Cài đặt của máy ấy.",
+        f"The ward has no device {device}; the book stays here. The Settings page of a PC shows its code.",
+    )
+
+
+def _suspended() -> RefusedError:
+    return RefusedError(
+        409,
+        "lease_held",  # the code that older programs know how to go on from
+        "Máy này đang tạm ngừng cấp số: dữ liệu được khôi phục từ bản sao cũ, hoặc hai máy dùng chung một đăng ký. "
+        "Đăng ký lại máy bằng mã mới.",
+        "This device may number nothing for now: its store came back from a backup, or two PCs share one enrolment. "
+        "Enrol it again with a new code.",
+    )
 
 
 def _held_by(session: Session, device: str) -> RefusedError:

@@ -152,8 +152,8 @@ class Ledger:
     def _change_row(self, entry: Entry) -> Row:
         result = entry.result
         return (
-            entry.change.change_id,
             entry.change.ward,
+            entry.change.change_id,
             entry.change.record_id,
             entry.scope,
             entry.device,
@@ -169,6 +169,13 @@ def stream_head(session: Session, ward: str, scope: str) -> int:
     """The position of the newest record of the stream; 0: nothing yet."""
     row = session.one("SELECT head FROM streams WHERE ward = ? AND scope = ?", ward, scope)
     return int(row[0]) if row else 0
+
+
+def stream_heads(session: Session, streams: Iterable[Stream]) -> dict[Stream, int]:
+    """``stream_head`` of many; streams that nothing was written to are left out."""
+    wards = {ward for ward, _ in streams}
+    rows = session.all("SELECT ward, scope, head FROM streams WHERE ward = ANY(?)", list(wards))
+    return {(ward, scope): int(head) for ward, scope, head in rows}
 
 
 def _record_row(v: RecordVersion, position: int) -> Row:

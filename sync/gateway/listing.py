@@ -9,6 +9,7 @@ import msgspec
 
 from sync.gateway.feed import delivery_state
 from sync.gateway.ledger import RECORD_SQL, version_of
+from sync.gateway.parcels import STOPPED
 from sync.gateway.storage import Storage
 
 _AT_ONCE = 1000
@@ -33,12 +34,13 @@ def records(storage: Storage, ward: str | None = None) -> Iterator[dict[str, Any
 
 
 def deliveries(storage: Storage) -> Iterator[dict[str, Any]]:
-    """Every delivery with its state, by ward, record and service."""
+    """Every delivery with its state, by ward, record and service; ``stopped``: not tried any more until an operator says."""
     with storage.read() as session:
         rows = session.all(
-            "SELECT ward, attempts, record_id, service, revision, status, number, message, problems, at "
+            "SELECT ward, attempts, status, record_id, service, revision, status, number, message, problems, at "
             "FROM deliveries ORDER BY ward, record_id, service"
         )
     for row in rows:
-        told: dict[str, Any] = msgspec.to_builtins(delivery_state(row[2:]))
-        yield {"ward": row[0], "attempts": row[1], "number": None, "message": "", "problems": [], **told}
+        told: dict[str, Any] = msgspec.to_builtins(delivery_state(row[3:]))
+        head = {"ward": row[0], "attempts": row[1], "stopped": row[2] == STOPPED}
+        yield {**head, "number": None, "message": "", "problems": [], **told}

@@ -9,6 +9,8 @@ from msgspec import Struct
 from forms.definition import RecordType
 from sync.protocol import Change, ChangeResult, FieldProblem
 
+_LONGEST_NAME = 64
+
 
 class Offer(Struct):
     """One change on its way in. ``refusal`` is set when it may not even be judged."""
@@ -17,6 +19,12 @@ class Offer(Struct):
     payload: bytes
     record_type: RecordType | None
     refusal: ChangeResult | None = None
+
+    @property
+    def is_named(self) -> bool:
+        """Whether its id and ward can be looked up at all."""
+        texts = (self.change.change_id, self.change.ward)
+        return all(0 < len(text) <= _LONGEST_NAME and "\0" not in text for text in texts)
 
 
 def refused(change_id: str, message: str, value: Any = None, field: str = "", *, english: str = "") -> ChangeResult:

@@ -7,10 +7,13 @@ from typing import Any
 
 import msgspec
 
+from sync.gateway.openapi_files import file_paths
 from sync.gateway.wire import JSON, MSGPACK
 from sync.protocol import (
     EnrolAnswer,
     EnrolRequest,
+    FillAnswer,
+    FillRequest,
     Hello,
     HistoryAnswer,
     Lease,
@@ -20,10 +23,13 @@ from sync.protocol import (
     PushAnswer,
     PushRequest,
     Refusal,
+    SyncAnswer,
+    SyncRequest,
 )
+from sync.squeeze import LINE_FORM
 
 _STRUCTS = (
-    EnrolRequest, EnrolAnswer, Hello, PushRequest, PushAnswer, PullRequest, PullAnswer, LeaseRequest, Lease,
+    EnrolRequest, EnrolAnswer, Hello, SyncRequest, SyncAnswer, FillRequest, FillAnswer, PushRequest, PushAnswer, PullRequest, PullAnswer, LeaseRequest, Lease,
     HistoryAnswer, Refusal,
 )  # fmt: skip
 _REFUSALS = {
@@ -34,8 +40,8 @@ _REFUSALS = {
     "409": "Another device holds the book",
     "413": "Larger than the gateway takes; send less at a time",
     "415": "Neither MessagePack nor JSON, or a compression other than zstd",
-    "429": "Too many wrong codes",
-    "503": "The city cannot store just now",
+    "429": "Too many requests, or wrong codes; Retry-After says when to come back",
+    "503": "The city cannot store just now, is too busy or about to end; Retry-After says when to come back",
 }
 
 
@@ -64,11 +70,13 @@ _OPERATIONS = (
         "post", "/v1/enrol", "Trade an enrolment code for a device token", EnrolRequest, EnrolAnswer,
         ("403", "429"), open=True,
     ),
+    _Operation("post", "/v1/sync", "One round: send changes, read what is new", SyncRequest, SyncAnswer, ("401",)),
+    _Operation("post", "/v1/fill", "A page of a new PC's first fill", FillRequest, FillAnswer, ("401",)),
     _Operation("post", "/v1/push", "Send changes; one result each, in order", PushRequest, PushAnswer, ("401",)),
     _Operation("post", "/v1/pull", "Records of a stream after a cursor", PullRequest, PullAnswer, ("401", "403")),
     _Operation("post", "/v1/lease", "The right to number a book", LeaseRequest, Lease, ("401", "403", "409")),
     _Operation(
-        "get", "/v1/records/{record_id}/history", "Every change of a record", None, HistoryAnswer, ("401", "404"),
+        "get", "/v1/records/{record_id}/history", "Every change of a record", None, HistoryAnswer, ("400", "401", "404"),
         parameters=(_RECORD_ID,),
     ),
 )  # fmt: skip
@@ -110,8 +118,17 @@ def document() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for operation in _OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation, schemas)
+    own = {
+        LINE_FORM: {"schema": {"type": "string", "format": "binary", "description": "The line's own form of the same"}}
+    }
+    for body in (paths["/v1/sync"]["post"]["requestBody"], paths["/v1/sync"]["post"]["responses"]["200"]):
+        body["content"] = {**body["content"], **own}
     paths["/v1/packs/{sha256}"] = {"get": _PACK}
+    paths.update(file_paths())
     paths["/healthz"] = {"get": _plain("Whether the gateway and its database work", {"type": "object"})}
+    paths["/readyz"] = {
+        "get": _plain("Whether requests are to be sent here: not while it is ending", {"type": "object"})
+    }
     paths["/openapi.json"] = {"get": _plain("This document", {"type": "object"})}
     return {
         "openapi": "3.1.0",
@@ -129,7 +146,8 @@ def document() -> dict[str, Any]:
 
 
 def _operation(operation: _Operation, schemas: dict[Any, dict[str, Any]]) -> dict[str, Any]:
-    refusals = ["400", "413", "415", "503", *operation.refusals] if operation.request else ["503", *operation.refusals]
+    always = ("400", "413", "415", "429", "503") if operation.request else ("429", "503")
+    refusals = [*always, *operation.refusals]
     described: dict[str, Any] = {
         "summary": operation.summary,
         "operationId": operation.path.replace("/v1/", "").replace("/", "_").replace("{record_id}_", ""),

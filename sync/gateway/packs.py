@@ -25,6 +25,11 @@ _LOCK = ("", "packs")
 _HEAD = "serial, version, sha256, size, wards, percent, added_at"
 
 
+Mark = tuple[tuple[int, int], int]
+"""Changes when a pack was added (the first part) or given to more wards, by whichever process."""
+MARK_SQL = "coalesce(max(serial), 0), count(*), coalesce(sum(percent), 0) + coalesce(sum(length(wards)), 0)"
+
+
 class KeptPack(Struct, frozen=True):
     """A pack in the city's database. ``wards``: who gets it; empty: ``percent`` of all wards."""
 
@@ -57,6 +62,8 @@ class Packs:
         self._storage = storage
         self._base = base
         self._clock = clock
+        self._all: tuple[Mark | None, list[KeptPack]] = (None, [])  # as they were at that mark
+        self._file: tuple[str, bytes] = ("", b"")  # the one that was asked for last: on one morning all ask for one
 
     def keys(self) -> tuple[str, ...]:
         """The public keys (PEM) the city signs packs with; a PC gets them when it enrols."""
@@ -128,28 +135,32 @@ class Packs:
             rows = session.all(f"SELECT {_HEAD} FROM packs ORDER BY serial DESC")
         return [_kept(row) for row in rows]
 
-    def offered(self, wards: Iterable[str]) -> PackOffer | None:
-        """The newest pack that one of a device's wards is to have."""
+    def offered(self, wards: Iterable[str], mark: Mark) -> PackOffer | None:
+        """The newest pack that one of a device's wards is to have. ``mark``: the present one."""
+        if not mark[0][1]:
+            return None
+        if self._all[0] != mark:
+            self._all = (mark, self.all())
         wards = tuple(wards)
-        kept = next((k for k in self.all() if any(k.is_for(ward) for ward in wards)), None)
+        kept = next((k for k in self._all[1] if any(k.is_for(ward) for ward in wards)), None)
         return PackOffer(serial=kept.serial, version=kept.version, sha256=kept.sha256, size=kept.size) if kept else None
 
     def size(self, sha256: str) -> int | None:
-        with self._storage.read() as session:
-            row = session.one("SELECT size FROM packs WHERE sha256 = ?", sha256)
-        return int(row[0]) if row else None
+        if self._file[0] == sha256:
+            return len(self._file[1])
+        rows = self._storage.once("SELECT size FROM packs WHERE sha256 = ?", sha256)
+        return int(rows[0][0]) if rows else None
 
     def part(self, sha256: str, start: int, length: int) -> bytes:
-        """Bytes of a pack's file from ``start`` on."""
-        with self._storage.read() as session:
-            row = session.one(f"SELECT substr(content, {start + 1}, {length}) FROM packs WHERE sha256 = ?", sha256)
-        return bytes(row[0]) if row else b""
-
-    def mark(self) -> tuple[int, int]:
-        """Changes when a pack was added, by whichever process."""
-        with self._storage.read() as session:
-            row = session.one("SELECT coalesce(max(serial), 0), count(*) FROM packs") or (0, 0)
-        return int(row[0]), int(row[1])
+        """Bytes of a pack's file from ``start`` on. What has this hash never changes."""
+        known, content = self._file
+        if known != sha256:
+            rows = self._storage.once("SELECT content FROM packs WHERE sha256 = ?", sha256)
+            if not rows:
+                return b""
+            content = bytes(rows[0][0])
+            self._file = (sha256, content)
+        return content[start : start + length]
 
     def catalog(self) -> Catalog:
         """The newest pack's catalogue, or the program's own."""

@@ -1,221 +1,293 @@
-"""The queue of deliveries, kept in the database: claim, answer, put off. One place in it a record and service."""
+"""The queue of deliveries, kept in the database: claim, answer, put off. One place in it a record and service.
+
+A claim is a hold with a name and an end, apart from the delivery's state: a newer revision that comes while an older one is
+on its way waits until that one is answered, so that a service gets a record's revisions in their order.
+"""
 
 from __future__ import annotations
 
 import logging
-import random
+import secrets
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-from forms.definition import Catalog, RecordType
-from forms.renames import catalog_in_first_names, to_first, to_present
+from forms.definition import Catalog
 from sync.clock import Clock, moment_text
-from sync.gateway.ledger import RECORD_SQL, Ledger, stream_head, version_of
-from sync.gateway.relevance import Relevance
+from sync.gateway import awaited
+from sync.gateway.ledger import Ledger, stream_head
+from sync.gateway.packing import CLAIMED, Packing
+from sync.gateway.parcel import Parcel, ServiceAnswer
+from sync.gateway.service_lines import LONGEST_WAIT, backoff, give_probe_back, open_again, shut, state_of, take_probe
 from sync.gateway.services import ServiceHand
 from sync.gateway.storage import Row, Session, Storage, Stream
-from sync.protocol import FieldProblem, Fields, RecordVersion
+from sync.protocol import FieldProblem
 
-CLAIM_SECONDS = 300.0  # after these a claimed delivery is anybody's again: whoever had it died
-LONGEST_WAIT = 900.0
+HOLD_SECONDS = 60.0  # after these a claimed delivery is anybody's again: whoever had it died
+ENOUGH = 12  # failures of which a parcel may be the cause; then it waits for an operator
+STOPPED = "stopped"
+"""The state of a delivery that is not tried any more; on the line it is told as waiting, which every PC knows."""
+_LOOK_AT = 100  # due rows, whose wards are asked
+_QUEUED = "status IN ('waiting', 'sent')"
 _encode = msgspec.msgpack.Encoder().encode
 log = logging.getLogger(__name__)
 
 
-class Parcel(Struct, frozen=True, kw_only=True):
-    """One record on its way to one service. ``revision`` is the accepted one that asked for the delivery; what is
-    sent is the record as it is now."""
+class _State(Struct, frozen=True):
+    """What of a delivery is told on the line."""
 
-    service: str
-    revision: int
-    attempts: int
-    record: RecordVersion
-    fields: Fields = {}  # those of the record that a service gets
-    references: dict[str, Fields] = {}
-
-    @property
-    def key(self) -> str:
-        """The same for every attempt, so that the service can tell a repetition."""
-        return f"{self.record.id}:{self.revision}:{self.service}"
-
-    @property
-    def stream(self) -> Stream:
-        return self.record.ward, self.record.scope
-
-
-class ServiceAnswer(Struct, frozen=True, kw_only=True):
-    """What a service says to a delivery."""
-
-    status: Literal["accepted", "refused"]
-    number: str | None = None
-    fields: Fields = {}
-    message: str = ""
+    status: str
+    number: str | None
+    message: str
     problems: tuple[FieldProblem, ...] = ()
 
 
 class Parcels:
-    """The queue. ``first_wait``: seconds before the second attempt; each further wait doubles."""
+    """The queue. ``first_wait``: seconds before the second attempt; each further wait doubles. ``hold``: seconds a claim
+    lasts unless it is prolonged."""
 
-    def __init__(self, storage: Storage, catalog: Catalog, clock: Clock, first_wait: float = 2.0) -> None:
+    def __init__(
+        self, storage: Storage, catalog: Catalog, clock: Clock, first_wait: float = 2.0, hold: float = HOLD_SECONDS
+    ) -> None:
         self._storage = storage
         self._clock = clock
         self.first_wait = first_wait
+        self.hold = hold
         self.use(catalog)
 
     def use(self, catalog: Catalog) -> None:
-        """Go on with other definitions. Services get and give fields under their first names, whatever packs call them."""
-        self._present = catalog
-        self._catalog = catalog_in_first_names(catalog)
-        self._relevance = Relevance(catalog, self._clock)
+        """Go on with other definitions."""
+        self.packing = Packing(catalog, self._clock)
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
 
     def claim(self, service: str, limit: int) -> list[Parcel]:
-        """Take up to ``limit`` due deliveries; nobody else gets them for ``CLAIM_SECONDS``."""
-        now = self._clock.now()
+        """Take up to ``limit`` due deliveries; nobody else gets them while the hold lasts. Of a service that is down one,
+        by one caller."""
+        now, holder = self._now(), secrets.token_hex(8)
+        with self._storage.read() as session:
+            line = state_of(session, service)
+            if line.is_shut(now):
+                return []
+            wards = self._due_wards(session, service, now)
+        if not wards:
+            return []
+        rows: list[Row] = []
         with self._storage.write() as session:
-            rows = session.all(
-                "SELECT ward, record_id, revision, attempts FROM deliveries WHERE service = ? "
-                "AND status IN ('waiting', 'sent') AND due_at <= ? ORDER BY due_at, record_id LIMIT ? "
-                + self._storage.skip_locked,
-                service,
-                now.timestamp(),
-                limit,
+            if line.failures:
+                if not take_probe(session, service, now, self.hold):
+                    return []
+                limit = 1
+            for ward in wards:
+                rows += self._claimed(session, (ward, service), now, limit - len(rows), holder)
+                if len(rows) >= limit:
+                    break
+        parcels = [parcel for row in rows if (parcel := self._packed(service, row, holder))]
+        parcels = [parcel for parcel in parcels if not self._waits_for_files(parcel)]
+        if line.failures and not parcels:
+            self._give_probe_back(service)
+        return parcels
+
+    def _due_wards(self, session: Session, service: str, now: float) -> list[str]:
+        """Wards of the deliveries that have been due longest. A claim names its ward, so that the table can be
+        distributed by it."""
+        sql = f"SELECT ward FROM deliveries WHERE service = ? AND {_QUEUED} AND due_at <= ? AND held_until <= ? "
+        rows = session.all(sql + "ORDER BY due_at LIMIT ?", service, now, now, _LOOK_AT)
+        return list(dict.fromkeys(ward for (ward,) in rows))
+
+    def _claimed(self, session: Session, key: tuple[str, str], now: float, limit: int, holder: str) -> list[Row]:
+        rows = session.all(
+            f"SELECT {CLAIMED} FROM deliveries WHERE ward = ? AND service = ? AND {_QUEUED} AND due_at <= ? "
+            f"AND held_until <= ? ORDER BY due_at, record_id LIMIT ? {self._storage.skip_locked}",
+            *(*key, now, now, limit),
+        )
+        if rows:
+            session.run(
+                "UPDATE deliveries SET held_until = ?, holder = ? WHERE ward = ? AND service = ? AND record_id = ANY(?)",
+                *(now + self.hold, holder, *key, [row[1] for row in rows]),
             )
-            for ward, record_id, _, _ in rows:
-                session.run(
-                    "UPDATE deliveries SET status = 'sent', due_at = ? "
-                    "WHERE ward = ? AND record_id = ? AND service = ?",
-                    now.timestamp() + CLAIM_SECONDS,
-                    ward,
-                    record_id,
-                    service,
-                )
-        return [parcel for row in rows if (parcel := self._packed(service, row))]
+        return rows
+
+    def prolong(self, parcel: Parcel) -> bool:
+        """Hold it for the full time from now; False: somebody else has it meanwhile."""
+        with self._storage.write() as session:
+            return session.run(
+                "UPDATE deliveries SET held_until = ? WHERE ward = ? AND record_id = ? AND service = ? AND holder = ?",
+                *(self._now() + self.hold, parcel.record.ward, parcel.record.id, parcel.service, parcel.holder),
+            ) > 0  # fmt: skip
+
+    def release(self, parcels: Sequence[Parcel], *, all_of_them: bool = False) -> None:
+        """Give back what was claimed and not tried. ``all_of_them``: so that whether the service is back was not tried
+        either."""
+        for parcel in parcels:
+            with self._storage.write() as session:
+                _let_go(session, parcel)
+        if all_of_them and parcels:
+            self._give_probe_back(parcels[0].service)
+
+    def _give_probe_back(self, service: str) -> None:
+        with self._storage.write() as session:
+            give_probe_back(session, service, self._now())
 
     def next_due(self, service: str) -> float | None:
-        """Seconds until the next delivery is due; None: nothing waits."""
+        """Seconds until the next delivery may be tried; None: nothing waits."""
+        now = self._now()
         with self._storage.read() as session:
-            row = session.one(
-                "SELECT min(due_at) FROM deliveries WHERE service = ? AND status IN ('waiting', 'sent')", service
-            )
-        return None if row is None or row[0] is None else float(row[0]) - self._clock.now().timestamp()
+            line = state_of(session, service)
+            sql = f"SELECT due_at FROM deliveries WHERE service = ? AND {_QUEUED} AND held_until <= ? "
+            row = session.one(sql + "ORDER BY due_at LIMIT 1", service, now)
+        if row is None:
+            return None
+        return max(float(row[0]), line.probe_at if line.failures else 0.0) - now
 
-    def _packed(self, service: str, row: Row) -> Parcel | None:
-        """The parcel, or None when its record cannot be understood; it then comes due again, and holds up no other."""
+    def _packed(self, service: str, row: Row, holder: str) -> Parcel | None:
+        """The parcel, or None when its record cannot be understood; it is put off and holds up no other."""
         try:
-            return self._parcel(service, row)
+            with self._storage.read() as session:
+                return self.packing.parcel(session, service, row, holder)
         except Exception:  # a type the catalogue lost, a rule that fails: the operator sees it in the log
             log.exception("cannot pack %s for %s", row[1], service)
+            self._count_fault(service, row)
             return None
 
-    def _parcel(self, service: str, row: Row) -> Parcel | None:
-        ward, record_id, revision, attempts = row
+    def _count_fault(self, service: str, row: Row) -> None:
+        ward, record_id, revision, attempts, faults = row[:5]
+        faults = (faults if attempts else 0) + 1
+        status = STOPPED if faults >= ENOUGH else "waiting"
+        with self._storage.write() as session:
+            session.run(
+                "UPDATE deliveries SET attempts = attempts + 1, faults = ?, status = ?, due_at = ?, held_until = 0 "
+                "WHERE ward = ? AND record_id = ? AND service = ? AND revision = ?",
+                *(faults, status, self._now() + backoff(self.first_wait, faults), ward, record_id, service, revision),
+            )
+
+    def _waits_for_files(self, parcel: Parcel) -> bool:
+        """Whether files that the service is to get are not at the city yet; the delivery then says so, once, and is looked
+        at again when they come."""
+        record_type = self.packing.catalog.record_type(parcel.record.type)
+        ward, record_id = parcel.record.ward, parcel.record.id
         with self._storage.read() as session:
-            found = session.one(f"{RECORD_SQL} WHERE ward = ? AND id = ?", ward, record_id)
-            if found is None:
-                return None
-            record = version_of(found)
-            versions = _references(session, self._catalog.record_type(record.type), record)
-        references = {version.id: version.fields for version in versions}
-        fields = self._sendable(record, versions)
-        return Parcel(
-            service=service, revision=revision, attempts=attempts, record=record, fields=fields, references=references
-        )
+            if not awaited.missing_files(session, record_type, ward, parcel.fields):
+                return False
+        with self._storage.write([parcel.stream]) as session:
+            missing = awaited.missing_files(session, record_type, ward, parcel.fields)
+            if not missing:
+                return False
+            awaited.hold(session, ward, record_id, parcel.service, [file.sha256 for file in missing])
+            state = _State("waiting", None, awaited.sentence(missing))
+            self._settle(session, parcel, state, parcel.attempts, LONGEST_WAIT)
+        return True
 
-    def _sendable(self, record: RecordVersion, references: list[RecordVersion]) -> Fields:
-        """What the rules, which speak of the pack's names, let through."""
-
-        def present(version: RecordVersion) -> Fields:
-            if not self._present.knows(version.type):
-                return version.fields
-            return to_present(self._present.record_type(version.type), self._present).values(version.fields)
-
-        seen = {version.id: present(version) for version in references}
-        fields = self._relevance.sendable(msgspec.structs.replace(record, fields=present(record)), seen)
-        return to_first(self._present.record_type(record.type), self._present).values(fields)
+    # what became of a parcel
 
     def answer(self, parcel: Parcel, answer: ServiceAnswer) -> set[Stream]:
         """Write the answer: the delivery's state, and what the service owns into the record. The streams with news."""
         now = self._clock.now()
         with self._storage.write([parcel.stream]) as session:
-            if answer.status == "accepted":
-                self._amend(session, parcel, answer, now)
-            state = (answer.status, answer.number, answer.message, answer.problems)
-            self._settle(session, parcel, state, parcel.attempts + 1, 0.0)
-        return {parcel.stream}
+            news = answer.status == "accepted" and self._amend(session, parcel, answer, now)
+            state = _State(answer.status, answer.number, answer.message, answer.problems)
+            news = self._settle(session, parcel, state, parcel.attempts + 1, 0.0) or news
+            open_again(session, parcel.service)
+        return {parcel.stream} if news else set()
 
-    def _amend(self, session: Session, parcel: Parcel, answer: ServiceAnswer, now: datetime) -> None:
-        ledger = Ledger(session, self._catalog, now)
+    def taken(self, parcel: Parcel, message: str) -> set[Stream]:
+        """The service has it and answers later: it is asked again, at longer and longer intervals."""
+        attempts = parcel.attempts + 1 if parcel.is_taken else 1
+        with self._storage.write([parcel.stream]) as session:
+            wait = backoff(self.first_wait, attempts)
+            news = self._settle(session, parcel, _State("sent", None, message), attempts, wait, taken=True)
+            open_again(session, parcel.service)
+        return {parcel.stream} if news else set()
+
+    def put_off(self, parcel: Parcel, message: str, *, fault: bool = False, answered: bool = False) -> set[Stream]:
+        """Try again later: doubling waits with jitter, so that a service that comes back is not run over. ``fault``: the
+        parcel itself may be the cause; after ENOUGH of them it waits for an operator. ``answered``: the line is up."""
+        attempts, faults = parcel.attempts + 1, parcel.faults + fault
+        status = "sent" if parcel.is_taken else "waiting"
+        if fault and faults >= ENOUGH and not parcel.is_taken:
+            status, message = STOPPED, f"Đã thử {faults} lần không được; bộ phận CNTT của thành phố xem. {message}"
+        with self._storage.write([parcel.stream]) as session:
+            wait = backoff(self.first_wait, attempts)
+            news = self._settle(session, parcel, _State(status, None, message), attempts, wait, faults=faults)
+            if answered:
+                open_again(session, parcel.service)
+        return {parcel.stream} if news else set()
+
+    def service_down(self, parcel: Parcel, message: str, wait: float = 0.0) -> None:
+        """Nothing goes to the parcel's service until one try gets through; ``wait``: seconds the service asked for."""
+        now = self._now()
+        with self._storage.write() as session:
+            line = state_of(session, parcel.service)
+            wait = min(LONGEST_WAIT, max(wait, backoff(self.first_wait, line.failures + 1)))
+            shut(session, parcel.service, now, wait, was_probe=line.failures > 0, why=message)
+
+    def _amend(self, session: Session, parcel: Parcel, answer: ServiceAnswer, now: datetime) -> bool:
+        catalog = self.packing.catalog
+        ledger = Ledger(session, catalog, now)
         ledger.load([(parcel.record.ward, parcel.record.id)])
         current = ledger.current(parcel.record.ward, parcel.record.id)
         if current is None:
-            return
-        record_type = self._catalog.record_type(current.type)
-        hand = ServiceHand(self._catalog, self._clock, parcel.service)
+            return False
+        record_type = catalog.record_type(current.type)
+        hand = ServiceHand(catalog, self._clock, parcel.service)
         fields = hand.owned(record_type, answer.fields)
         number = None
         register = record_type.register
         if answer.number and register and register.kind == "service" and register.service == parcel.service:
             number = answer.number
             fields[register.field] = number
-        if hand.amend(ledger, current, fields, number):
-            ledger.write()
-
-    def put_off(self, parcel: Parcel, message: str, *, tried: bool = True) -> set[Stream]:
-        """Try again later: doubling waits with jitter, so that a service that comes back is not run over."""
-        attempts = parcel.attempts + tried
-        wait = min(LONGEST_WAIT, self.first_wait * 2.0 ** min(attempts - 1, 20)) * random.uniform(0.75, 1.25)  # noqa: S311
-        with self._storage.write([parcel.stream]) as session:
-            self._settle(session, parcel, ("waiting", None, message, ()), attempts, wait)
-        return {parcel.stream}
+        if not hand.amend(ledger, current, fields, number):
+            return False
+        ledger.write()
+        return True
 
     def _settle(
-        self, session: Session, parcel: Parcel, state: tuple[str, str | None, str, tuple[FieldProblem, ...]],
-        attempts: int, wait: float,
-    ) -> None:  # fmt: skip
-        """Set the delivery's state and give it a place in the stream. A newer revision that waits keeps waiting."""
-        ward, scope = parcel.stream
-        now = self._clock.now()
-        status, number, message, problems = state
-        position = stream_head(session, ward, scope) + 1
-        session.upsert("streams", [(ward, scope, position)])
-        session.run(
-            "UPDATE deliveries SET number = coalesce(?, number), position = ? "
-            "WHERE ward = ? AND record_id = ? AND service = ?",
-            number,
-            position,
-            ward,
-            parcel.record.id,
-            parcel.service,
-        )
-        session.run(
-            "UPDATE deliveries SET status = ?, message = ?, problems = ?, at = ?, attempts = ?, due_at = ? "
-            "WHERE ward = ? AND record_id = ? AND service = ? AND revision = ?",
-            status,
-            message[:1000].replace("\0", ""),
-            _encode(problems) if problems else None,
-            moment_text(now),
-            attempts,
-            now.timestamp() + wait,
-            ward,
-            parcel.record.id,
-            parcel.service,
-            parcel.revision,
-        )
+        self, session: Session, parcel: Parcel, state: _State, attempts: int, wait: float,
+        *, faults: int = 0, taken: bool | None = None,
+    ) -> bool:  # fmt: skip
+        """Set the delivery's state, and let it go. What is told on the line gets a place in the stream, when it is new:
+        a service that is down for hours is no news. A newer revision that waits keeps waiting."""
+        key = (parcel.record.ward, parcel.record.id, parcel.service)
+        which = "WHERE ward = ? AND record_id = ? AND service = ?"
+        row = session.one(f"SELECT revision, status, number, message, problems FROM deliveries {which}", *key)
+        _let_go(session, parcel)
+        if row is None:
+            return False
+        message = state.message[:1000].replace("\0", "")
+        problems = _encode(state.problems) if state.problems else None
+        number = state.number or row[2]
+        news = bool(number != row[2])
+        if row[0] == parcel.revision:
+            now = self._clock.now()
+            news = news or (told_status(state.status), message, problems) != (told_status(row[1]), row[3], row[4])
+            keeps_taken = parcel.is_taken if taken is None else taken
+            session.run(
+                "UPDATE deliveries SET status = ?, message = ?, problems = ?, at = ?, attempts = ?, due_at = ?, "
+                f"faults = ?, taken = ? {which}",
+                *(state.status, message, problems, moment_text(now), attempts, now.timestamp() + wait),
+                *(faults, parcel.revision if keeps_taken else 0, *key),
+            )
+        if news:
+            ward, scope = parcel.stream
+            position = stream_head(session, ward, scope) + 1
+            session.upsert("streams", [(ward, scope, position)])
+            session.run(f"UPDATE deliveries SET number = ?, position = ? {which}", number, position, *key)
+        return news
 
 
-def _references(session: Session, record_type: RecordType, record: RecordVersion) -> list[RecordVersion]:
-    """The records this one points to, so that the service need not ask back. A dangling one is left out."""
-    ids: list[str] = []
-    for field in record_type.fields:
-        value = record.fields.get(field.name)
-        if field.type in ("person", "household", "organisation", "ref") and isinstance(value, str):
-            ids.append(value)
-        elif field.type == "refs" and isinstance(value, list):
-            ids += [item for item in value if isinstance(item, str)]
-    if not ids:
-        return []
-    rows = session.all(f"{RECORD_SQL} WHERE ward = ? AND id = ANY(?)", record.ward, ids)
-    return [version_of(row) for row in rows]
+def told_status(status: str) -> str:
+    """A delivery's state as PCs know it."""
+    return "waiting" if status == STOPPED else status
+
+
+def _let_go(session: Session, parcel: Parcel) -> None:
+    session.run(
+        "UPDATE deliveries SET held_until = 0 WHERE ward = ? AND record_id = ? AND service = ? AND holder = ?",
+        *(parcel.record.ward, parcel.record.id, parcel.service, parcel.holder),
+    )
+
+
+__all__ = ["ENOUGH", "HOLD_SECONDS", "STOPPED", "Parcel", "Parcels", "ServiceAnswer", "told_status"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from forms.definition import Label
 from sync.protocol import FieldProblem, Refusal
 
@@ -10,7 +12,15 @@ class RefusedError(Exception):
     """Raised anywhere while a request is served; the answer is ``Refusal`` with this HTTP status."""
 
     def __init__(
-        self, status: int, code: str, vi: str, en: str, *, problems: tuple[FieldProblem, ...] = (), retry_after: int = 0
+        self,
+        status: int,
+        code: str,
+        vi: str,
+        en: str,
+        *,
+        problems: tuple[FieldProblem, ...] = (),
+        retry_after: int = 0,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(vi)
         self.status = status
@@ -18,6 +28,7 @@ class RefusedError(Exception):
         self.label = Label(vi, en)
         self.problems = problems
         self.retry_after = retry_after  # seconds; 0: not said
+        self.headers = dict(headers or {})
 
     def body(self, language: str) -> Refusal:
         return Refusal(self.code, self.label.get(language), self.problems)

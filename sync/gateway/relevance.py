@@ -8,28 +8,32 @@ from forms.calendar import calendar_of
 from forms.definition import Catalog
 from forms.entry import EntryContext, RecordEntry
 from sync.clock import Clock
+from sync.gateway.wards import WardNames, organisation_code
 from sync.protocol import Fields, RecordVersion
 
 _KEPT = "_frozen"  # the one engine value that goes along: persons as they were when the record was signed
+_KINDS = ("Phường ", "Xã ", "Đặc khu ", "Thị trấn ")
 
 
 class Relevance:
-    """Judges relevance by the form's own rules."""
+    """Judges by the form's own rules."""
 
     def __init__(self, catalog: Catalog, clock: Clock) -> None:
         self._catalog = catalog
         self._clock = clock
         self._calendar = calendar_of(catalog)
+        self._wards = WardNames()
 
-    def sendable(self, record: RecordVersion, references: Mapping[str, Fields]) -> Fields:
-        """The fields for a service. ``references``: fields of the records this one points to, which rules may look at."""
-        record_type = self._catalog.record_type(record.type)
-        ward = {"code": record.ward, "name": "", "org_code": "", "place": ""}
+    def entry(self, record: RecordVersion, references: Mapping[str, Fields]) -> RecordEntry:
+        """The record as its rules see it. ``references``: fields of the records this one points to."""
+        name = self._wards.name(record.ward)
+        place = next((name.removeprefix(kind) for kind in _KINDS if name.startswith(kind)), name)
+        ward = {"code": record.ward, "name": name, "org_code": organisation_code(record.ward), "place": place}
         context = EntryContext(
             now=self._clock.now, ward=ward, officer=None, resolve=references.get, calendar=self._calendar
         )
-        entry = RecordEntry(
-            record_type,
+        return RecordEntry(
+            self._catalog.record_type(record.type),
             self._catalog,
             context,
             fields=record.fields,
@@ -37,7 +41,11 @@ class Relevance:
             number=record.number,
             id=record.id,
         )
-        known = record_type.field_map
+
+    def sendable(self, record: RecordVersion, references: Mapping[str, Fields]) -> Fields:
+        """The fields for a service."""
+        entry = self.entry(record, references)
+        known = self._catalog.record_type(record.type).field_map
         return {
             name: value
             for name, value in record.fields.items()

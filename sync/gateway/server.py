@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 
@@ -13,8 +14,10 @@ import uvicorn
 
 from forms.definition import Catalog
 from sync.clock import Clock
-from sync.gateway.app import create_app
+from sync.gateway.app import Door
 from sync.gateway.city import City
+from sync.gateway.limits import Limits
+from sync.gateway.metrics import Metrics
 
 _STOP_SECONDS = 10
 
@@ -35,7 +38,18 @@ class GatewayServer:
         catalog: Catalog | None = None,
         clock: Clock | None = None,
         first_retry: float = 2.0,
+        limits: Limits | None = None,
+        metrics: Metrics | None = None,
+        shared_port: bool = False,
+        carries: bool = True,
     ) -> None:
+        """``metrics`` and ``shared_port``: of one gateway in several processes; ``carries``: whether this one takes
+        deliveries to the services."""
+        self._limits = limits
+        self._metrics = metrics
+        self._shared_port = shared_port
+        self._carries = carries
+        self._door: Door | None = None
         self._storage_url = storage_url
         self._port = port
         self._host = host
@@ -69,14 +83,14 @@ class GatewayServer:
         try:
             city.set_services(self._services)
             city.deliveries.parcels.first_wait = self._first_retry
-            app = create_app(city)
+            door = Door(city, self._limits, self._metrics)
             listener = self._listen()
         except BaseException:
             city.close()
             raise
-        self._city = city
+        self._city, self._door = city, door
         config = uvicorn.Config(
-            app,
+            door,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -84,11 +98,14 @@ class GatewayServer:
             timeout_keep_alive=75,
             timeout_graceful_shutdown=_STOP_SECONDS,
             server_header=False,
+            date_header=False,  # the time is in every answer that needs it
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, args=(self._server, listener), name="gateway", daemon=True)
         self._thread.start()
-        city.deliveries.start()
+        city.listen()
+        if self._carries:
+            city.deliveries.start()
         return self
 
     def _listen(self) -> socket.socket:
@@ -99,8 +116,10 @@ class GatewayServer:
         try:
             if os.name != "nt":  # on Windows the option would let two programs share the port
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if self._shared_port:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             listener.bind((self._host, self._port))
-            listener.listen(256)
+            listener.listen(2048)  # a city's PCs come together when the power is back
         except BaseException:
             listener.close()
             raise
@@ -109,18 +128,23 @@ class GatewayServer:
 
     @staticmethod
     def _run(server: uvicorn.Server, listener: socket.socket) -> None:
-        with listener:
-            asyncio.run(server.serve(sockets=[listener]))
+        with listener, asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+            runner.run(server.serve(sockets=[listener]))
 
-    def stop(self) -> None:
-        """End: long polls are let go, requests under way are answered, couriers finish, the database is closed."""
-        if self._city is None or self._server is None or self._thread is None:
+    def stop(self, *, drain: float = 0.0) -> None:
+        """End: long polls are let go, requests under way are answered, couriers finish, the database is closed. For
+        ``drain`` seconds before that, who asks anew is told to come back, so that a proxy sends him elsewhere."""
+        if self._city is None or self._server is None or self._thread is None or self._door is None:
             return
+        self._door.draining = True
         self._city.bell.stop()
+        if drain:
+            time.sleep(drain)
         self._server.should_exit = True
         self._thread.join()
+        self._door.close()
         self._city.close()
-        self._city = self._server = self._thread = None
+        self._city = self._server = self._thread = self._door = None
 
     def enrolment_code(
         self, ward: str | Sequence[str], officer: str, roles: Sequence[str] = (), organisation: str = ""

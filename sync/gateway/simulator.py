@@ -11,20 +11,26 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from forms.definition import Catalog, Register
 from forms.loader import load_catalog
 from sync.clock import HANOI, Clock, SystemClock
+from sync.gateway.adapters.signature import Keys, Verifier
 from sync.gateway.simulator_memory import Memory, Remembered
 
+if TYPE_CHECKING:
+    from sync.gateway.simulator_exchange import ExchangePlay
+
 Message = dict[str, Any]
-_LARGEST = 16 * 1024 * 1024
+_LARGEST = 96 * 1024 * 1024
 
 
 class CityServices:
@@ -68,12 +74,13 @@ class CityServices:
 
     def _missing(self, service: str, message: Message) -> Message | None:
         """The refusal of a birth that no hospital has told of."""
-        if service != "hotich" or not message["type"].endswith(".birth") or message["fields"].get("birth_cert_no"):
+        given = message["fields"].get("birth_cert_no")
+        if service != "hotich" or not message["type"].endswith(".birth") or any(c.isdigit() for c in str(given or "")):
             return None
         problem = {
             "field": "birth_cert_no",
             "message": "Thiếu số giấy chứng sinh, hoặc số này chưa có trên hệ thống của cơ sở y tế.",
-            "value": None,
+            "value": given,
         }
         return {"status": "refused", "message": "Hồ sơ khai sinh chưa đủ dữ liệu.", "problems": [problem]}
 
@@ -120,10 +127,11 @@ class CityServices:
 
 
 class Simulator:
-    """``start()``/``stop()``; ``urls`` is what ``GatewayServer(services=…)`` wants.
+    """``start()``/``stop()``; ``urls`` is what ``GatewayServer(services=…)`` wants; below ``/exchange`` packages are taken.
 
     ``delay``: seconds before each answer. ``out``: services that answer 503. ``received``: what came, with its key.
-    ``memory``: a file that keeps what was answered and numbered, so that a later run goes on from there.
+    ``memory``: a file that keeps what was answered and numbered, so that a later run goes on from there. ``keys``: requests
+    must be signed with one of them. ``inbox``: what the services have for wards, by name; ``told``: what became of it.
     """
 
     def __init__(
@@ -135,16 +143,28 @@ class Simulator:
         clock: Clock | None = None,
         memory: Path | None = None,
         catalog: Catalog | None = None,
+        keys: Path | None = None,
     ) -> None:
+        clock = clock or SystemClock()
         self._address = (host, port)
         catalog = catalog or load_catalog()
         self._known = tuple(service.id for service in catalog.services)
-        self._services = CityServices(clock or SystemClock(), Memory(memory), catalog)
+        self._services = CityServices(clock, Memory(memory), catalog)
+        self._verifier = Verifier(Keys(str(keys)), clock) if keys is not None else None
+        self._clock = clock
+        self.inbox: dict[str, dict[str, Any]] = {}
+        self.told: dict[str, Message] = {}
         self.delay = delay
         self.out: set[str] = set()
         self.received: list[tuple[str, str, Message]] = []
         self._server: ThreadingHTTPServer | None = None
         self._thread: threading.Thread | None = None
+
+    @cached_property
+    def exchange(self) -> ExchangePlay:
+        from sync.gateway.simulator_exchange import ExchangePlay  # lxml is read where packages travel alone
+
+        return ExchangePlay(self._clock)
 
     @property
     def url(self) -> str:
@@ -178,6 +198,30 @@ class Simulator:
         self._server.server_close()
         self._server = self._thread = None
 
+    def serve(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        """One request, whatever it asks for."""
+        if self._verifier is not None and (why := self._verifier.problem(method, path, headers, body)):
+            return 401, json.dumps({"message": why}).encode()
+        service, _, rest = path.strip("/").partition("/")
+        key = headers.get("Idempotency-Key", "")
+        if service == "exchange":
+            return (503, b"") if service in self.out else self.exchange.take(method, rest, key, body)
+        try:
+            if rest.startswith("inbox"):
+                status, answer = self._inbox(method, rest.partition("/")[2], body)
+            else:
+                status, answer = self.take(service, key, json.loads(body))
+        except (ValueError, KeyError, TypeError) as error:
+            status, answer = 400, {"message": f"cannot read the delivery: {error}"}
+        return status, json.dumps(answer, ensure_ascii=False).encode()
+
+    def _inbox(self, method: str, name: str, body: bytes) -> tuple[int, Any]:
+        if method == "GET":
+            return 200, [{"name": name, **what} for name, what in sorted(self.inbox.items())]
+        del self.inbox[unquote(name)]
+        self.told[unquote(name)] = json.loads(body)
+        return 200, {}
+
     def take(self, service: str, key: str, message: Message) -> tuple[int, Message]:
         """HTTP status and answer for one delivery."""
         if self.delay:
@@ -209,17 +253,17 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 30
     disable_nagle_algorithm = True  # head and body are two packets; the second must not wait 40 ms for the first
 
+    def do_GET(self) -> None:
+        self._answer(b"")
+
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        try:
-            message = json.loads(self.rfile.read(min(length, _LARGEST)))
-            key = self.headers.get("Idempotency-Key", "")
-            status, answer = self.play.take(self.path.strip("/"), key, message)
-        except (ValueError, KeyError, TypeError) as error:
-            status, answer = 400, {"message": f"cannot read the delivery: {error}"}
-        content = json.dumps(answer, ensure_ascii=False).encode()
+        self._answer(self.rfile.read(min(length, _LARGEST)))
+
+    def _answer(self, body: bytes) -> None:
+        status, content = self.play.serve(self.command, self.path, self.headers, body)  # type: ignore[arg-type]
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", "application/json" if content[:1] in (b"{", b"[") else "application/xml")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar, get_args
 
 import msgspec
 import zstandard
 from msgspec import Raw, Struct
 
-from sync.gateway.feed import WireHistory, WirePull
+from sync.gateway.feed import WireHistory, WireNews, WirePull
 from sync.gateway.refusals import RefusedError, bad_request
-from sync.protocol import Change, HistoryAnswer, PullAnswer
+from sync.line_form import get_request, put_answer
+from sync.protocol import (
+    Change,
+    ChangeKind,
+    ChangeResult,
+    Hello,
+    HistoryAnswer,
+    Lease,
+    Officer,
+    PullAnswer,
+    SyncAnswer,
+    SyncRequest,
+)
+from sync.squeeze import LINE_FORM, squeeze, unsqueeze
 
 T = TypeVar("T")
 MSGPACK, JSON = "application/msgpack", "application/json"
 LARGEST_BODY = 8 * 1024 * 1024  # bytes as they come
 LARGEST_CONTENT = 48 * 1024 * 1024  # bytes once decompressed
 _COMPRESS_FROM = 1024  # bytes; below this the frame costs more than it saves
-_TYPED: dict[type, type] = {WirePull: PullAnswer, WireHistory: HistoryAnswer}
+KINDS = frozenset(get_args(ChangeKind))
+_LEVEL = 6  # of zstd for rounds in the line's form, whose columns cost it little
 _encode_msgpack = msgspec.msgpack.Encoder().encode
 _encode_json = msgspec.json.Encoder().encode
 _decode_change = msgspec.msgpack.Decoder(Change).decode
 _decode_json_change = msgspec.json.Decoder(Change).decode
+_opened: Callable[[Raw], Any] = msgspec.msgpack.Decoder().decode
 
 
 class RawPush(Struct):
@@ -32,6 +48,38 @@ class RawPush(Struct):
     epoch: str = ""
 
 
+class Unreadable(Struct):
+    """A change of which only the id could be read."""
+
+    change_id: str
+    why: str
+
+
+Sent = tuple[Change, bytes] | Unreadable
+"""A change and its MessagePack, which is kept as it came."""
+
+
+class RawRound(Struct):
+    """``protocol.SyncRequest`` with each change still closed."""
+
+    known: bytes = b""
+    changes: tuple[Raw, ...] = ()
+    cursors: tuple[int, ...] = ()
+    limit: int = 1000
+
+
+class WireRound(Struct, omit_defaults=True):
+    """``protocol.SyncAnswer`` over ``WireNews``."""
+
+    time: str
+    hello: Hello | None = None
+    mark: bytes = b""
+    results: tuple[ChangeResult, ...] = ()
+    news: list[WireNews] = []
+    digest: bytes = b""
+    leases: tuple[Lease, ...] | None = None
+
+
 class Wire:
     """How one request was written and how its answer is to be. Raises RefusedError for what it does not know."""
 
@@ -39,7 +87,7 @@ class Wire:
         self._headers = headers
         self.language = "en" if headers.get("accept-language", "").lower().startswith("en") else "vi"
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        self.content_type = {"": JSON, MSGPACK: MSGPACK, JSON: JSON}.get(kind, "")
+        self.content_type = {"": JSON, MSGPACK: MSGPACK, JSON: JSON, LINE_FORM: LINE_FORM}.get(kind, "")
         self.answer_type = self._accepted()
         self.zstd = "zstd" in headers.get("accept-encoding", "").lower()
 
@@ -48,11 +96,16 @@ class Wire:
         for kind in accept:
             if kind in (MSGPACK, JSON):
                 return kind
-        return MSGPACK if self.content_type == MSGPACK else JSON
+        return MSGPACK if self.content_type in (MSGPACK, LINE_FORM) else JSON
+
+    @property
+    def in_line_form(self) -> bool:
+        """Whether a round of a sync came, and is answered, in the line's own form."""
+        return self.content_type == LINE_FORM
 
     def content(self, body: bytes) -> bytes:
         """The body, decompressed."""
-        if not self.content_type:
+        if self.content_type not in (MSGPACK, JSON):
             raise RefusedError(
                 415,
                 "unknown_type",
@@ -70,16 +123,52 @@ class Wire:
 
     def decode(self, content: bytes, kind: type[T]) -> T:
         try:
-            if self.content_type == MSGPACK:
+            if self.content_type != JSON:
                 return msgspec.msgpack.decode(content, type=kind)
             return msgspec.json.decode(content, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise bad_request(f"Không đọc được nội dung gửi lên: {error}", f"Cannot read the body: {error}") from error
 
+    def round(self, body: bytes) -> tuple[SyncRequest, Callable[[Sequence[Officer]], Sequence[Sent]]]:
+        """A round of a sync, and what gives its changes from the officers of the Hello that it knows."""
+        if not self.in_line_form:
+            raw = self.decode(self.content(body), RawRound)
+            return SyncRequest(known=raw.known, cursors=raw.cursors, limit=raw.limit), lambda _: self.sent(raw.changes)
+        with _readable():
+            content = unsqueeze(body, LARGEST_CONTENT)
+            if content is None:
+                raise too_large(LARGEST_CONTENT)
+            request, changes = get_request(content)
+
+        def sent(officers: Sequence[Officer]) -> Sequence[Sent]:
+            with _readable():
+                return list(_sent(changes(officers)))
+
+        return request, sent
+
+    def sent(self, raw: Sequence[Raw]) -> Sequence[Sent]:
+        """Changes that came closed, each opened on its own. Raises RefusedError where not even its id can be read."""
+        changes: list[Sent] = []
+        for item in raw:
+            try:
+                changes.append(self.decode_change(item))
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError) as error:
+                changes.append(Unreadable(self.decode(bytes(item), _OnlyId).change_id, str(error)))
+        return changes
+
+    def packed_round(self, answer: WireRound, asked: Sequence[str]) -> tuple[bytes, dict[str, str]]:
+        """As ``packed``, of a round's answer. ``asked``: the records of its changes, in their order."""
+        if not self.in_line_form:
+            return self.packed(answer)
+        for news in answer.news:
+            for record in news.records:
+                record.fields, record.conflicts = _opened(record.fields), _opened(record.conflicts)
+        return squeeze(put_answer(answer, asked), _LEVEL), {"Content-Type": LINE_FORM}
+
     def decode_change(self, raw: Raw) -> tuple[Change, bytes]:
         """A change and its MessagePack, which is kept as it came. Raises msgspec.MsgspecError, or OverflowError for a
         whole number that MessagePack cannot hold."""
-        if self.content_type == MSGPACK:
+        if self.content_type != JSON:
             return _decode_change(raw), bytes(raw)
         change = _decode_json_change(raw)
         return change, _encode_msgpack(change)
@@ -94,11 +183,14 @@ class Wire:
     def packed(self, answer: Any) -> tuple[bytes, dict[str, str]]:
         """The answer's bytes and the headers that say what they are."""
         data = self.encode(answer)
-        headers = {"Vary": "Accept, Accept-Encoding"}
+        headers = {"Content-Type": self.answer_type}
         if self.zstd and len(data) >= _COMPRESS_FROM:
             data = zstandard.ZstdCompressor(level=1).compress(data)
             headers["Content-Encoding"] = "zstd"
         return data, headers
+
+
+_TYPED: dict[type, type] = {WirePull: PullAnswer, WireHistory: HistoryAnswer, WireRound: SyncAnswer}
 
 
 def headers_list(value: str) -> list[str]:
@@ -106,9 +198,27 @@ def headers_list(value: str) -> list[str]:
     return [part.partition(";")[0].strip().lower() for part in value.split(",")]
 
 
-def change_id_of(wire: Wire, raw: Raw) -> str:
-    """The id of a change that cannot be read as a whole. Raises RefusedError when not even that can be read."""
-    return wire.decode(bytes(raw), _OnlyId).change_id
+@contextmanager
+def _readable() -> Iterator[None]:
+    """What cannot be read is a bad request."""
+    try:
+        yield
+    except (ValueError, RecursionError, OverflowError) as error:
+        raise bad_request(f"Không đọc được nội dung gửi lên: {error}", f"Cannot read the body: {error}") from error
+
+
+def _sent(changes: Iterable[Change]) -> Iterator[Sent]:
+    """Each change with its MessagePack. One value can stand for many in a column, so that their size is counted here."""
+    size = 0
+    for change in changes:
+        payload = _encode_msgpack(change)
+        size += len(payload)
+        if size > LARGEST_CONTENT:
+            raise too_large(LARGEST_CONTENT)
+        if change.kind in KINDS:
+            yield change, payload
+        else:
+            yield Unreadable(change.change_id, f"kind {change.kind!r}"[:80])
 
 
 class _OnlyId(Struct):

@@ -10,6 +10,7 @@ from msgspec import structs
 from forms.definition import RecordType
 from sync.merge import judge
 from sync.protocol import Candidate, Change, ChangeResult, RecordVersion
+from sync.store import missing
 from sync.store.digests import DigestSums
 from sync.store.plan import Plans
 from sync.store.rowcodec import encode_change, encode_json
@@ -37,6 +38,7 @@ class AnswerTransaction:
 
     def run(self, results: Sequence[ChangeResult], versions: Iterable[RecordVersion]) -> None:
         given = {v.id: v for v in versions}
+        missing.note_taken(self._db, [r.change_id for r in results if r.status != "refused"])
         if not given:
             results = self._settle_begun(results)
         records = self._records_of([r.change_id for r in results])
@@ -108,7 +110,9 @@ class AnswerTransaction:
 
     def _write(self, works: dict[str, Work]) -> None:
         self._db.executemany(
-            "UPDATE changes SET status = ?, settled = ?, again = 0, revision = ?, result = ? WHERE seq = ?", self._marks
+            "UPDATE changes SET status = ?1, settled = ?2, again = again AND NOT ?2, revision = ?3, result = ?4 "
+            "WHERE seq = ?5",
+            self._marks,
         )
         writer = RowWriter(self._db, self._plans, self._touch)
         keep(self._db, works, writer)

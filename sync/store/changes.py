@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sync.clock import moment_text
-from sync.protocol import Change, ChangeResult, HistoryAnswer, PullAnswer, RecordVersion
-from sync.store import digests, pulling, worklist
+from sync.protocol import Change, ChangeResult, HistoryAnswer, Officer, PullAnswer, RecordVersion
+from sync.store import digests, missing, pulling, worklist
 from sync.store.answers import AnswerTransaction
-from sync.store.context import StoreContext, read_enrolment
+from sync.store.context import StoreContext, devices_of
 from sync.store.model import HistoryRow
+from sync.store.provisional import HELD_BACK, held_since
 from sync.store.pulling import Stream, apply_answer
-from sync.store.rowcodec import decode_change, decode_result, encode_change
+from sync.store.rowcodec import decode_change, decode_result, encode_change, encode_json, versions_by_id
 from sync.store.rows import RowWriter, Touch
+from sync.store.withdrawing import withdraw_refused
 
 CHECKPOINT_BYTES = 256 * 1024 * 1024
 """Size of the WAL from which a long sync moves it into the file in between; the end of each sync does anyway."""
@@ -30,8 +32,10 @@ class Changes:
     def pending(self, limit: int, skip: int = 0) -> tuple[Change, ...]:
         """The next changes to send, in the order they were made; ``skip`` passes over those that are on their way."""
         with self._context.readers.connection() as db:
-            sql = "SELECT payload FROM changes WHERE status = 'pending' ORDER BY seq LIMIT ? OFFSET ?"
-            return tuple(decode_change(body) for (body,) in db.execute(sql, (limit, skip)))
+            hub = db.execute("SELECT 1 FROM changes WHERE status = 'hub' LIMIT 1").fetchone()
+            held, since = (f"AND {HELD_BACK}", (held_since(self._context),)) if hub else ("", ())
+            sql = f"SELECT payload FROM changes WHERE status = 'pending' {held} ORDER BY seq LIMIT ? OFFSET ?"
+            return tuple([decode_change(body) for (body,) in db.execute(sql, (*since, limit, skip))])
 
     def outbox(self, within: Collection[str] | None = None) -> tuple[HistoryRow, ...]:
         """Everything the city has not settled, in the order it was made: waiting, refused, parked. ``within``: of these
@@ -65,7 +69,7 @@ class Changes:
                     if self._context.writer.awaited:
                         break
             self._context.emit(touch.frozen())
-        self._checkpoint_when_long()
+        self.checkpoint_when_long()
 
     def apply_pull(self, answer: PullAnswer, ward: str, scope: str) -> int:
         """Take in what the city sent; the number of records that were news here. The cursor moves in the same
@@ -87,35 +91,60 @@ class Changes:
                         break
             self._context.emit(touch.frozen())
             if start >= len(answer.records):
-                self._checkpoint_when_long()
+                self.checkpoint_when_long()
                 return taken
 
     def cursor(self, ward: str, scope: str) -> int:
         with self._context.readers.connection() as db:
             return Stream(db, ward, scope).cursor
 
+    def cursors(self) -> tuple[tuple[str, str, int], ...]:
+        """(ward, scope, cursor) of every stream that this PC reads."""
+        with self._context.readers.connection() as db:
+            rows = db.execute("SELECT ward, scope, cursor FROM cursors ORDER BY ward, scope").fetchall()
+        return tuple((ward, scope, cursor) for ward, scope, cursor in rows)
+
     def reset_cursor(self, ward: str, scope: str) -> None:
         """Read the stream from its beginning again, taking the city's word also where its revisions are lower."""
         with self._context.writer.transaction() as db:
             Stream(db, ward, scope).reset()
+
+    def mark_missing(self, ward: str, scope: str) -> int:
+        """Once the stream was read anew to its end and differs all the same: what the city did not name stands as not
+        being there from now on. The number of records."""
+        return missing.mark_missing(self._context, ward, scope)
+
+    def offer_missing(self, since: datetime) -> int:
+        """Begin anew at the city what has been missing there since then, and nobody brought back; the number."""
+        return missing.offer_missing(self._context, since)
 
     def digest(self, ward: str, scope: str) -> dict[str, str]:
         """Type → hex sum over this PC's records of the stream at the city's revisions."""
         with self._context.readers.connection() as db:
             return digests.of_stream(db, ward, scope)
 
+    def held(self, ids: Iterable[str]) -> list[RecordVersion]:
+        """The city's versions of these records, as they are known here."""
+        with self._context.readers.connection() as db:
+            wanted = list(dict.fromkeys(ids))
+            sql = "SELECT record_id FROM changes WHERE settled = 0 AND record_id IN (SELECT value FROM json_each(?))"
+            opened = {i for (i,) in db.execute(sql, (encode_json(wanted).decode(),))}
+            works = worklist.load(db, opened)
+            bases = [work.base for work in works.values() if work.base is not None]
+            return bases + versions_by_id(db, [i for i in wanted if i not in opened])  # nearly all, and as the city's
+
     def offer_again(self, since: datetime) -> int:
-        """Send once more what the city took since then: it came back from a backup. Nothing shown changes."""
+        """Send once more what the city took of this PC since then: it came back from a backup. Nothing shown changes.
+        What the PC made under the names it had before it enrolled anew is its own too."""
         touch = Touch()
         with self._context.writer.transaction() as db:
-            enrolment = read_enrolment(db)
-            device = enrolment.device if enrolment else ""
+            names = devices_of(db)
             rows = db.execute(
                 "SELECT seq, record_id, payload FROM changes "
                 "WHERE settled = 1 AND status IN ('accepted', 'conflict') AND at >= ?",
                 (moment_text(since),),
             ).fetchall()
-            mine = [(seq, record_id) for seq, record_id, body in rows if decode_change(body).device == device]
+            mine = [(seq, record_id) for seq, record_id, body in rows if _made_here(decode_change(body), names)]
             works = worklist.load(db, [record_id for _, record_id in mine])
             db.executemany(
                 "UPDATE changes SET status = 'pending', settled = 0, again = 1 WHERE seq = ?", [(s,) for s, _ in mine]
@@ -123,6 +152,19 @@ class Changes:
             self._restand(db, list(works), works, touch)
         self._context.emit(touch.frozen())
         return len(mine)
+
+    def offer_refused_again(self) -> int:
+        """Send once more what the city took before it was restored and has refused since: what the change stands on may have
+        come back by now, from another PC. The number of records."""
+        sql = (
+            "SELECT DISTINCT record_id FROM changes WHERE status IN ('refused', 'parked') AND settled = 0 "  # its index
+            "AND status = 'refused' AND again = 1"
+        )
+        with self._context.readers.connection() as db:
+            ids = [record_id for (record_id,) in db.execute(sql)]
+        for record_id in ids:
+            self.retry(record_id)
+        return len(ids)
 
     def retry(self, record_id: str) -> None:
         """Send the record's refused change, and what was parked behind it, once more."""
@@ -134,6 +176,16 @@ class Changes:
                 (record_id,),
             )
             self._restand(db, [record_id], {}, touch)
+        self._context.emit(touch.frozen())
+
+    def withdraw(self, record_id: str, officer: Officer, reason: str) -> None:
+        """Give up what the city refused of the record: it stays in history, and what waited behind it is sent. A number it
+        had taken is explained. Raises StoreError without a reason, or where the city has no such record yet."""
+        touch = Touch()
+        with self._context.writer.transaction() as db:
+            withdraw_refused(db, self._context, record_id, (officer, reason.strip()), touch)
+            self._restand(db, [record_id], {}, touch)
+            touch.outbox = True
         self._context.emit(touch.frozen())
 
     def _restand(self, db: Any, ids: list[str], before: dict[str, worklist.Work], touch: Touch) -> None:
@@ -176,10 +228,16 @@ class Changes:
         with self._context.readers.idle() as db:
             db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
-    def _checkpoint_when_long(self) -> None:
+    def checkpoint_when_long(self) -> None:
+        """Called between the parts of a long sync."""
         wal = self._context.path.with_name(self._context.path.name + "-wal")
         if wal.exists() and wal.stat().st_size > CHECKPOINT_BYTES:
             self.checkpoint()
+
+
+def _made_here(change: Change, devices: frozenset[str]) -> bool:
+    """Also one from before the first enrolment; a service's change names no device either, but counts none of its own."""
+    return change.device in devices if change.device else change.device_seq > 0
 
 
 def _history_row(row: tuple[Any, ...]) -> HistoryRow:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,18 @@ class StoreContext(Struct, frozen=True, kw_only=True):
         return moment_text(self.clock.now())
 
 
+@contextmanager
+def whole(connection: Any) -> Iterator[None]:
+    """One transaction of a connection that nobody else uses yet: all or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
 _decode_enrolment = msgspec.json.Decoder(Enrolment | None).decode
 
 
@@ -49,6 +62,16 @@ def write_meta(connection: Any, key: str, value: Any) -> None:
 def read_enrolment(connection: Any) -> Enrolment | None:
     row = connection.execute("SELECT value FROM meta WHERE key = 'enrolment'").fetchone()
     return _decode_enrolment(row[0]) if row else None
+
+
+DEVICES = "devices"
+"""Key of the names this store's device has had."""
+
+
+def devices_of(connection: Any) -> frozenset[str]:
+    """Every name of this store's device: the present one, and those from before it enrolled anew."""
+    enrolment = read_enrolment(connection)
+    return frozenset(read_meta(connection, DEVICES, [])) | ({enrolment.device} if enrolment else set())
 
 
 class Stamps:

@@ -8,10 +8,11 @@ from msgspec import Struct
 
 from sync.protocol import Candidate, Change, DeliveryState, FieldProblem, Fields, Officer
 
-Standing = Literal["here", "city", "conflict", "refused"]
+Standing = Literal["here", "city", "conflict", "refused", "hub"]
 """Where a record stands as a whole: changes wait on this PC; all are durable at the city; a person must pick; the city
-refused one. "refused" goes before "conflict" before "here"."""
-ChangeStatus = Literal["pending", "accepted", "conflict", "refused", "parked"]
+refused one; another PC's work, of which only the ward's hub has told. "refused" goes before "conflict" before "hub"
+before "here"."""
+ChangeStatus = Literal["pending", "accepted", "conflict", "refused", "parked", "hub"]
 
 
 class Record(Struct, frozen=True, kw_only=True):
@@ -35,6 +36,15 @@ class Record(Struct, frozen=True, kw_only=True):
     standing: Standing = "city"
     is_new: bool = False  # came from the city and nobody here has opened it
     conflicts: dict[str, tuple[Candidate, ...]] = {}
+
+
+class CountedRecord(Struct):
+    """What a report looks at of a record."""
+
+    id: str
+    state: str
+    number: str | None
+    fields: Fields
 
 
 class Save(Struct, frozen=True, kw_only=True):
@@ -111,6 +121,8 @@ class Draft(Struct, frozen=True, kw_only=True):
     opened: Record | None
     updated_at: str
     title: str = ""
+    by: str = ""  # id of the officer who typed it, "" of an older program
+    by_name: str = ""
 
 
 class HistoryRow(Struct, frozen=True, kw_only=True):
@@ -137,6 +149,22 @@ class NumberRow(Struct, frozen=True, kw_only=True):
     reason: str = ""
     same: tuple[str, ...] = ()  # ids of other records that carry this number too
     series: str = ""  # the value whose numbers these are, where the register is parted by a field
+
+
+class HandOver(Struct, frozen=True, kw_only=True):
+    """A book this PC gives back. ``stage``: "waiting" (may be taken back), "asked" (the city may have heard of it) or
+    "done"; nothing of the book is numbered here in any of them."""
+
+    id: str
+    ward: str
+    register: str
+    period: str
+    to: str  # device that is to have it; "": whichever asks next
+    last: int  # last number given here or known; 0: none
+    officer: Officer
+    reason: str
+    at: str
+    stage: Literal["waiting", "asked", "done"]
 
 
 class PrintRow(Struct, frozen=True, kw_only=True):
@@ -224,6 +252,43 @@ class Touched(Struct, frozen=True):
     types: frozenset[str] = frozenset()
     outbox: bool = False
     deliveries: tuple[DeliveryState, ...] = ()
+    files: frozenset[str] = frozenset()  # SHA-256 of attached files that moved or came
+
+
+FileState = Literal["here", "waiting", "sending", "there", "missing", "fetching"]
+
+
+class FileStanding(Struct, frozen=True):
+    """Where an attached file stands: here alone, its record not saved · waiting to be sent, being sent · at the city and
+    here · not here · being fetched. ``why``: what hindered it the last time."""
+
+    state: FileState
+    percent: int = 0
+    why: str = ""
+
+
+class FileRow(Struct, frozen=True):
+    """A file as one record names it. ``size`` in bytes."""
+
+    record_id: str
+    type: str
+    title: str  # the record's
+    sha256: str
+    name: str
+    size: int
+    media_type: str
+    standing: FileStanding
+
+
+class FileCounts(Struct, frozen=True, kw_only=True):
+    """``bytes_to_send``: what is left of those ``to_send``. ``why``: what hinders one of those ``failing``."""
+
+    to_send: int
+    bytes_to_send: int
+    wanted: int
+    not_here: int
+    failing: int
+    why: str
 
 
 class StoreError(Exception):

@@ -18,8 +18,14 @@ from forms.shapes import as_shape
 from sync.clock import HANOI, moment_text
 from sync.protocol import Fields, Officer
 from sync.store.context import read_meta, write_meta
+from sync.store.suspension import is_suspended
 
 LARGEST_SKEW = 300.0  # seconds
+STEADY_SKEW = 60.0  # seconds by which a clock may drift from what was confirmed
+CLOCK_LOG = "clock_log"
+MOST_LOGGED = 200
+NUMBERED = "_numbered"
+"""Who gave a record its number, when and on which PC: travels with the record, so that the book can be inspected anywhere."""
 
 
 class Given(Struct, frozen=True):
@@ -50,6 +56,7 @@ class NumberSource:
             number is None
             and register.kind in ("leased", "local")
             and clock_problem(self._db, series, self._now) is None
+            and not (register.kind == "leased" and is_suspended(self._db))
         ):
             n = self._next(register, series)
             if n is not None:
@@ -58,7 +65,9 @@ class NumberSource:
         if number is None or n is None:
             return Given(None, self.temporary(record_type, record_id, officer))
         shown = self._fields(register, number, n, officer)
-        return Given(number, {name: as_shape(record_type, name, text) for name, text in shown.items()})
+        values = {name: as_shape(record_type, name, text) for name, text in shown.items()}
+        mark = {"n": n, "at": moment_text(self._now), "by": officer.name, "device": self._device}
+        return Given(number, {**values, NUMBERED: mark})
 
     def temporary(self, record_type: RecordType, record_id: str, officer: Officer) -> Fields:
         """The number the paper shows until then, unique on this device and day; nothing when the book has none."""
@@ -149,8 +158,11 @@ def period_of(register: Register, when: datetime) -> str:
 
 def clock_problem(connection: Any, series: str, now: datetime) -> str | None:
     """Why no number may be given now ("skew", "set_back"), or None."""
-    if abs(float(read_meta(connection, "clock_skew", 0.0))) > LARGEST_SKEW:
-        return "skew"
+    skew = float(read_meta(connection, "clock_skew", 0.0))
+    if abs(skew) > LARGEST_SKEW:
+        confirmed = read_meta(connection, "clock_skew_confirmed")
+        if confirmed is None or abs(skew - float(confirmed)) > STEADY_SKEW:
+            return "skew"
     sql = "SELECT max(at) FROM numbers WHERE series = ? OR series GLOB ?"
     last = connection.execute(sql, (series, f"{series}{SERIES}*")).fetchone()[0] or ""
     if moment_text(now) < last > read_meta(connection, "clock_confirmed", ""):
@@ -158,8 +170,15 @@ def clock_problem(connection: Any, series: str, now: datetime) -> str | None:
     return None
 
 
-def confirm_clock(connection: Any) -> None:
-    """An officer has looked at the clock: numbers may be given again, also when they come before the last one's date."""
+def confirm_clock(connection: Any, now: datetime, officer: Officer | None) -> str:
+    """An officer has looked at the clock: numbers may be given again, also when they come before the last one's date. What
+    he found, in words."""
     last = connection.execute("SELECT max(at) FROM numbers").fetchone()[0] or ""
-    write_meta(connection, "clock_skew", 0.0)
+    skew = float(read_meta(connection, "clock_skew", 0.0))
+    write_meta(connection, "clock_skew_confirmed", skew)
     write_meta(connection, "clock_confirmed", last)
+    line = {"at": moment_text(now), "officer": officer.name if officer else "", "skew": round(skew)}
+    write_meta(connection, CLOCK_LOG, [*read_meta(connection, CLOCK_LOG, []), line][-MOST_LOGGED:])
+    if abs(skew) > LARGEST_SKEW:
+        return f"Đã xem đồng hồ: lệch {abs(skew) / 60:.0f} phút so với thành phố, giờ của máy là đúng."
+    return "Đã xem đồng hồ: giờ của máy là đúng."

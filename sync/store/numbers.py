@@ -5,23 +5,31 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from forms.book_notes import book_label, note_values
 from forms.definition import RecordType
 from forms.register_numbers import SERIES, series_name
 from sync.merge import SAME_NUMBER, VOID
 from sync.protocol import Fields, Lease, Officer
-from sync.store import numbering
-from sync.store.context import StoreContext, read_enrolment
+from sync.store import hand_overs, numbering
+from sync.store.book_notes import write_note
+from sync.store.context import StoreContext, read_enrolment, read_meta
+from sync.store.hand_overs import HandOvers
 from sync.store.model import Enrolment, NumberRow, Record, StoreError
 from sync.store.numbering import period_of, series_of
 from sync.store.rowcodec import decode_fields, encode_json, record_of, rows_by_id
 from sync.store.rows import Touch
+from sync.store.suspension import Suspension
 
+EVERY_BOOK = "*"
+"""The book of a note that is about all books of a PC."""
 _LEASE = "ward, register, period, device, next, upper"
 
 
 class Numbers:
     def __init__(self, context: StoreContext) -> None:
         self._context = context
+        self.hand_overs = HandOvers(context)
+        self.suspension = Suspension(context)
 
     def leases(self) -> tuple[Lease, ...]:
         """The books this PC may number."""
@@ -37,6 +45,11 @@ class Numbers:
             if enrolment is not None and lease.device != enrolment.device:
                 _let_go(db, lease.ward, lease.register, lease.period)
                 return
+            stage = hand_overs.stage_of(db, lease.register, lease.period, lease.ward)
+            if stage in ("waiting", "asked"):  # an older word of the city's: the book was closed here
+                return
+            if stage is not None:
+                hand_overs.forget(db, lease.register, lease.period, lease.ward)
             db.execute(
                 f"INSERT INTO leases ({_LEASE}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (register, period, ward) DO UPDATE "
                 "SET device = excluded.device, next = max(next, excluded.next), upper = excluded.upper",
@@ -85,18 +98,34 @@ class Numbers:
             rows = db.execute(sql, values).fetchall()
         return tuple(_number_row(record_type, row) for row in rows)
 
-    def void(self, type_id: str, number: str, reason: str, series: str = "") -> None:
-        """Explain a number that will not be used (spoilt paper); it is never given again. ``series``: the value whose
+    def void(self, type_id: str, number: str, reason: str, series: str = "", *, officer: Officer | None = None) -> None:
+        """Explain a number that will not be used (spoilt paper); it is never given again; with ``officer`` it is noted for the other PCs. ``series``: the value whose
         numbers it is of, where the register has several. Raises StoreError when this PC did not give it, or without a
         reason."""
         record_type = self._context.plans.of(type_id).record_type
         if record_type is None or not reason.strip():
             raise StoreError("Cần ghi lý do bỏ số. (A reason is needed to void a number)")
+        touch = Touch()
         with self._context.writer.transaction() as db:
             sql = "UPDATE numbers SET status = 'void', reason = ? WHERE series = ? AND number = ?"
             name = f"{series_of(record_type)}{SERIES}{series}" if series else series_of(record_type)
             if db.execute(sql, (reason.strip(), name, number)).rowcount == 0:
                 raise StoreError(f"Máy này chưa cấp số {number}. (This PC did not give that number)")
+            if officer is not None:
+                sql = "SELECT n, period FROM numbers WHERE series = ? AND number = ?"
+                for n, period in db.execute(sql, (name, number)).fetchall():
+                    values = note_values(
+                        "unused",
+                        book=name,
+                        label=book_label(self._context.catalog, name),
+                        period=period,
+                        reason=reason.strip(),
+                        at=self._context.now_text(),
+                        by=officer.name,
+                        numbers=(n, n),
+                    )
+                    write_note(db, self._context, officer, values, touch)
+        self._context.emit(touch.frozen())
 
     def awaiting(self) -> tuple[Record, ...]:
         """Records whose action took a number that could not be given yet, in the order they were made."""
@@ -131,10 +160,34 @@ class Numbers:
         with self._context.readers.connection() as db:
             return numbering.clock_problem(db, series_of(record_type), self._context.clock.now())
 
-    def confirm_clock(self) -> None:
-        """An officer says that the PC's clock is right."""
+    def standstill(self, type_id: str) -> str | None:
+        """As ``clock_problem``, or "restored": the PC's store came back from a backup."""
+        return "restored" if self.suspension.standing() else self.clock_problem(type_id)
+
+    def confirm_clock(self, officer: Officer | None = None, reason: str = "") -> None:
+        """An officer says that the PC's clock is right; who and when is kept, here and in the notes on the books."""
+        touch = Touch()
         with self._context.writer.transaction() as db:
-            numbering.confirm_clock(db)
+            told = numbering.confirm_clock(db, self._context.clock.now(), officer)
+            enrolment = read_enrolment(db)
+            if officer is not None:
+                values = note_values(
+                    "clock",
+                    book=EVERY_BOOK,
+                    label="Mọi sổ cấp số tại máy",
+                    period="",
+                    reason=reason or told,
+                    at=self._context.now_text(),
+                    by=officer.name,
+                    devices=(enrolment.device if enrolment else "", ""),
+                )
+                write_note(db, self._context, officer, values, touch)
+        self._context.emit(touch.frozen())
+
+    def clock_log(self) -> tuple[dict[str, Any], ...]:
+        """Who confirmed this PC's clock and when, the latest last: {"at", "officer", "skew"}."""
+        with self._context.readers.connection() as db:
+            return tuple(read_meta(db, numbering.CLOCK_LOG, []))
 
 
 def _numbering_officer(record_type: RecordType | None, enrolment: Enrolment | None) -> Officer | None:
@@ -163,7 +216,7 @@ def _lease(row: tuple[Any, ...]) -> Lease:
 
 def _number_row(record_type: RecordType, row: tuple[Any, ...]) -> NumberRow:
     fields = decode_fields(row[10]) if row[10] else {}
-    reason = row[8] if row[7] == "void" else _why_void(record_type, row[9], fields)
+    reason = row[8] if row[7] == "void" else why_void(record_type, row[9], fields)
     return NumberRow(
         number=row[0],
         n=row[1],
@@ -179,7 +232,7 @@ def _number_row(record_type: RecordType, row: tuple[Any, ...]) -> NumberRow:
     )
 
 
-def _why_void(record_type: RecordType, state: str | None, fields: Fields) -> str | None:
+def why_void(record_type: RecordType, state: str | None, fields: Fields) -> str | None:
     """The reason for which the record of a number was voided ("" when none was asked for); None: it was not."""
     mark = fields.get(VOID)
     if isinstance(mark, dict):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
+from forms.carried import belongs, carried
 from forms.definition import Action, RecordType
 from forms.shapes import wrong_shapes
 from sync.difference import difference, get_path, put_path
@@ -60,7 +61,7 @@ class CreateSave(OneSave):
         action = action_of(self._type, save.action, state) if save.action else None
         if self._numbered_at_once():
             fields.update(self._to.temporary(self._type, self._id))
-        later = action_keys(self._type, action, fields) if action else set()
+        later = action_keys(self._type, action, state, fields) if action else set()
         first = {k: v for k, v in fields.items() if k not in later}
         self._change("create", after=first, to_state=state, number=save.number)
         if action:
@@ -100,7 +101,7 @@ class RecordSave(OneSave):
         if not after and action is None:
             return
         again = self._take_over_refused(before, after)
-        later = action_keys(self._type, action, after) if action else set()
+        later = action_keys(self._type, action, self._shown.state, after) if action else set()
         self._edit(
             {k: v for k, v in before.items() if k not in later}, {k: v for k, v in after.items() if k not in later}
         )
@@ -202,12 +203,16 @@ def action_of(record_type: RecordType, action_id: str, state: str) -> Action:
     return action
 
 
-def action_keys(record_type: RecordType, action: Action, after: Fields) -> set[str]:
-    """The keys of a save that belong to the action itself: it takes them with it or fails with them."""
+def action_keys(record_type: RecordType, action: Action, state: str, after: Fields) -> set[str]:
+    """The keys of a save that belong to the action itself: it takes them with it or fails with them. Of what is calculated
+    from them only what the state would not let an edit bring."""
     names = {*action.asks, *action.sets}
     if action.freezes:
         names.add("_frozen")
-    return {k for k in after if k.partition("/")[0] in names}
+    moved = carried(record_type, action, state)
+    return {
+        k for k in after if k.partition("/")[0] in names or (is_locked(record_type, state, k) and belongs(k, moved))
+    }
 
 
 def refuse_wrong_shapes(record_type: RecordType, values: Fields) -> None:

@@ -38,12 +38,12 @@ class PageReader:
         with self._context.readers.connection() as db:
             if query.text.strip():
                 return self._narrowed(db, plan, query, sort, descending)
-            states = _states(db, query)
+            states = _states(db, plan, query)
             total = sum(states.values())
         if total > projection.LONG_LIST:
             self._ensure_index(plan, sort)
         with self._context.readers.connection() as db:
-            states = _states(db, query)
+            states = _states(db, plan, query)
             backwards = query.before is not None or query.last
             cursor = query.after or query.before
             places = _places(
@@ -79,7 +79,7 @@ class PageReader:
             "WHERE rid IN (SELECT value FROM json_each(?))"
         )
         rows = db.execute(sql, (encode_json(sorted(rids)).decode(),)).fetchall()
-        places = [(value, rid) for value, rid, state in rows if not query.states or state in query.states]
+        places = [(value, rid) for value, rid, state in rows if _is_wanted(plan, query, state)]
         places.sort(key=_sort_key, reverse=descending)
         total = len(places)
         backwards = query.before is not None or query.last
@@ -101,9 +101,14 @@ def _sorting(plan: TypePlan, sort: str) -> tuple[str, bool]:
     return name, descending
 
 
-def _states(db: Any, query: ListQuery) -> dict[str, int]:
+def _states(db: Any, plan: TypePlan, query: ListQuery) -> dict[str, int]:
     rows = db.execute("SELECT state, n FROM counters WHERE type = ? AND n > 0", (query.type,)).fetchall()
-    return {state: n for state, n in rows if not query.states or state in query.states}
+    return {state: n for state, n in rows if _is_wanted(plan, query, state)}
+
+
+def _is_wanted(plan: TypePlan, query: ListQuery, state: str) -> bool:
+    """What was merged into another record is listed only when it is asked for: the list shows each one once."""
+    return state in query.states if query.states else state != plan.merged_state
 
 
 def _places(

@@ -5,25 +5,29 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 import msgspec
 
+from forms.attached import holds_files
 from forms.definition import Catalog, Field, RecordType
 from forms.flow_book import FlowBook, flow_book
-from sync.ids import id_time_ms
+from sync.clock import moment_text
 from sync.protocol import Fields
 
 Resolve = Callable[[str], Mapping[str, Any] | None]
-Described = tuple[str, str, str, Mapping[str, Any], str | None]
-"""Title, subtitle, search text, sort values, due moment."""
+Described = tuple[str, str, Sequence[str], Mapping[str, Any], str | None]
+"""Title, subtitle, search texts, sort values, due moment."""
 
 _ONE = {"person", "household", "organisation", "ref"}
 _TARGETS = {"person": "residence.citizen", "household": "residence.household", "organisation": "residence.organisation"}
 _NOT_TELLING = _ONE | {"refs", "group", "date", "date_partial", "time", "datetime", "bool", "one_of"}
 _MASK = (1 << 63) - 1
+PROPOSED_FOR = timedelta(days=366)
+"""What comes next after a record that was last touched longer ago stands on its own page alone."""
 PLAN_FORMAT = 2
 """Raise to have every projection made anew, when this module derives something else from the same definition."""
 
@@ -34,9 +38,12 @@ def link_key(record_id: str) -> int:
     For a UUIDv7 its time half, so that references to recent records lie together on the disk; two devices may make the
     same one, so readers compare the whole id.
     """
-    if id_time_ms(record_id) is None:
-        return text_key(record_id)
-    return int(record_id[:8] + record_id[9:13] + record_id[14:18], 16) & _MASK
+    if len(record_id) == 36 and record_id[14] == "7":
+        try:
+            return int(record_id[:8] + record_id[9:13] + record_id[14:18], 16) & _MASK
+        except ValueError:
+            pass
+    return text_key(record_id)
 
 
 def text_key(text: str) -> int:
@@ -60,6 +67,8 @@ class TypePlan:
         self.open_states = frozenset(s.id for s in states if s.kind in ("open", "waiting"))
         self.clock_states = frozenset(s.id for s in states if s.kind in ("open", "waiting") and s.clock)
         self._codes: dict[str, int] = {}
+        self.has_double = record_type is not None and bool(record_type.alike)
+        self.merged_state = record_type.merging.state if record_type and record_type.merging else None
         self.has_deadline = record_type is not None and record_type.deadline is not None
 
     # what follows asks for the fields, which a start leaves in the compiled catalogue
@@ -75,6 +84,22 @@ class TypePlan:
     @cached_property
     def _links(self) -> tuple[tuple[str, str, Field], ...]:
         return tuple(_link_fields(self.record_type.fields)) if self.record_type else ()
+
+    @cached_property
+    def holds_files(self) -> bool:
+        return self.record_type is not None and holds_files(self.record_type)
+
+    @cached_property
+    def file_names(self) -> tuple[str, ...]:
+        """Top-level fields in which files may be."""
+        fields = self.record_type.fields if self.record_type else ()
+        files = ("file", "files")
+        return tuple(f.name for f in fields if f.type in files or any(c.type in files for c in f.fields))
+
+    @cached_property
+    def pointing_names(self) -> frozenset[str]:
+        """Top-level fields in which references or files may be."""
+        return frozenset((*self.file_names, *(name for name, _, _ in self._links)))
 
     @cached_property
     def key_fields(self) -> tuple[str, ...]:
@@ -138,16 +163,16 @@ class TypePlan:
 
     def describe(self, fields: Fields, state: str, number: str | None, resolve: Resolve) -> Described:
         if self.record_type is None:
-            return number or "", "", number or "", {}, None
-        s = (getattr(self._of_thread, "describe", None) or self._describer())(fields, state, number, resolve)
-        return s.title, s.subtitle, s.search_text, s.sort, s.due_at
+            return number or "", "", (number or "",), {}, None
+        describe: Callable[..., Described] = getattr(self._of_thread, "describe", None) or self._describer()
+        return describe(fields, state, number, resolve)
 
     def _describer(self) -> Any:
         """Brought in with the first record written: the rule language takes longer to import than a store to open."""
-        from forms.summary import describer
+        from forms.summary import plain_describer
 
         assert self.record_type is not None  # noqa: S101
-        self._of_thread.describe = made = describer(self.record_type, self._catalog)
+        self._of_thread.describe = made = plain_describer(self.record_type, self._catalog)
         return made
 
     def keys(self, fields: Mapping[str, Any]) -> Iterator[int]:
@@ -164,8 +189,9 @@ class TypePlan:
 class Plans:
     """The plans of a catalogue; made when first asked for."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, now: datetime | None = None) -> None:
         self._catalog = catalog
+        self.proposed_since = moment_text(now - PROPOSED_FOR) if now else ""
         self._plans: dict[str, TypePlan] = {}
 
     def of(self, type_id: str) -> TypePlan:
@@ -185,6 +211,11 @@ class Plans:
     def flows(self) -> FlowBook:
         """What comes next after which records."""
         return flow_book(self._catalog)
+
+    @cached_property
+    def merged_types(self) -> frozenset[str]:
+        """Types whose records may be merged into one another."""
+        return frozenset(t.id for t in self._catalog.record_types if t.merging)
 
     @cached_property
     def shown_elsewhere(self) -> frozenset[str]:

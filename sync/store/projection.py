@@ -21,10 +21,16 @@ def column(name: str) -> str:
 
 
 def create_table(connection: Any, plan: TypePlan) -> None:
+    """An empty one in place of what is there; it counts as made once ``note_made`` was called."""
+    connection.execute("DELETE FROM projections WHERE type = ?", (plan.id,))
     connection.execute(f"DROP TABLE IF EXISTS {plan.table}")
     columns = ", ".join(column(c) for c in plan.columns)
     connection.execute(f"CREATE TABLE {plan.table} (rid INTEGER PRIMARY KEY, state TEXT NOT NULL, {columns})")
     create_index(connection, plan, plan.default_sort.lstrip("-"))
+
+
+def note_made(connection: Any, plan: TypePlan) -> None:
+    """Every record of the type is in the table."""
     connection.execute("INSERT OR REPLACE INTO projections (type, hash) VALUES (?, ?)", (plan.id, plan.hash))
 
 
@@ -47,8 +53,15 @@ def row_values(
 ) -> tuple[Any, ...]:
     """One row. Nothing is null: an empty text stands for it, which keyset comparisons can handle."""
     place = plan.state_order.get(state, len(plan.state_order))
-    known = {"_title": title, "_number": number, "_due": due, "_updated": updated, "_state": place, **sort}
-    return (rid, state, *["" if (value := known.get(name)) is None else value for name in plan.columns])
+    known = {"_title": title, "_number": number, "_due": due, "_updated": updated, "_state": place}
+    known.update(sort)
+    values = map(known.get, plan.columns)
+    return (rid, state, *["" if value is None else value for value in values])
+
+
+def is_made(connection: Any, plan: TypePlan) -> bool:
+    row = connection.execute("SELECT hash FROM projections WHERE type = ?", (plan.id,)).fetchone()
+    return bool(row and row[0] == plan.hash)
 
 
 def outdated(connection: Any, plans: list[TypePlan]) -> list[TypePlan]:

@@ -6,14 +6,14 @@ Written in the transaction that writes the record, for types that flows begin at
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from sync.protocol import Fields, RecordVersion
 from sync.store import rowcodec
-from sync.store.context import StoreContext, read_meta, write_meta
+from sync.store.context import StoreContext, read_meta, whole, write_meta
 from sync.store.model import ProposalRow, Record
 from sync.store.plan import Plans, link_key
 from sync.store.rowcodec import decode_fields, encode_json, record_of
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Counts up when the rows would come out differently for the same flows."""
-_HASH = "flows"  # in meta
-BATCH = 2000
+_HASH, _REBUILDING = "flows", "flows_rebuilding"  # in meta
+BATCH = 500
 
 
 class Proposals:
@@ -68,37 +68,44 @@ class Proposals:
 
     def _keys(self, roles: Sequence[str], within: Collection[str] | None) -> list[tuple[str, str]]:
         """(flow, type it leads to) of everything that is work for these roles."""
-        from forms.flow_book import is_for, possible_targets
-
-        plans = self._context.plans
+        book, mine = self._context.plans.flows, set(roles)
         return [
-            (key, target.id)
-            for key, flow in plans.flows.by_key.items()
-            for target in possible_targets(flow, self._context.catalog)
-            if is_for(flow, target, roles) and (within is None or {flow.from_, target.id} <= set(within))
+            (key, type_id)
+            for key, flow in book.by_key.items()
+            for type_id, wanted in book.aims[key]
+            if not (wanted and mine.isdisjoint(wanted))
+            and (within is None or (flow.from_ in within and type_id in within))
         ]
 
 
 def update(connection: Any, plans: Plans, items: Iterable[Item], resolver: BatchResolver) -> None:
     """After the records of a transaction were written: the proposals of those that flows begin at, and of those that
     point at or are pointed at by the others."""
+    from forms.flow_book import linked
+
     book = plans.flows
     sources: dict[int, RecordVersion] = {}
     rids: set[int] = set()
     ids: set[str] = set()
+    acted_on: list[int] = []
     for item in items:
         version = item.version
-        if _begins(book, version.type, version.state) or (
-            item.old is not None and _begins(book, item.old[2], item.old[6])
+        if (version.type, version.state) in book.begins or (
+            item.old is not None and (item.old[2], item.old[6]) in book.begins
         ):
             sources[item.rid] = version
         for flow in book.linked.get(version.type, ()):
-            before = decode_fields(item.old[8]) if item.old is not None else {}
-            ids.update(_linked(before, flow), _linked(version.fields, flow))
-        for flow in book.acted_on.get(version.type, ()):
-            code = plans.of(flow.from_).link_code(flow.finds or "")
-            sql = "SELECT rid FROM links WHERE target = ? AND field = ?"
-            rids.update(rid for (rid,) in connection.execute(sql, (link_key(version.id), code)))
+            if found_now := linked(flow, version.fields):
+                ids.update(found_now)
+            if item.old is not None:
+                ids.update(linked(flow, decode_fields(item.old[8])))
+        if version.type in book.acted_on:
+            acted_on.append(link_key(version.id))
+    if acted_on:
+        sql = "SELECT rid FROM links WHERE target IN (SELECT value FROM json_each(?)) AND field IN (SELECT value FROM json_each(?))"
+        codes = sorted({plans.of(f.from_).link_code(f.finds or "") for flows in book.acted_on.values() for f in flows})
+        found = connection.execute(sql, (encode_json(acted_on).decode(), encode_json(codes).decode()))
+        rids.update(rid for (rid,) in found)
     if ids:
         sql = "SELECT rid FROM records WHERE id IN (SELECT value FROM json_each(?))"
         rids.update(rid for (rid,) in connection.execute(sql, (encode_json(sorted(ids)).decode(),)))
@@ -106,11 +113,6 @@ def update(connection: Any, plans: Plans, items: Iterable[Item], resolver: Batch
         _replace(connection, plans, sources, resolver)
     if others := sorted(rids - sources.keys()):
         recompute(connection, plans, others, resolver)
-
-
-def _begins(book: FlowBook, type_id: str, state: str) -> bool:
-    """Whether a record in this state may have proposals at all: nearly none of a large pull does."""
-    return any(state in flow.states for flow in book.sources.get(type_id, ()))
 
 
 def recompute(connection: Any, plans: Plans, rids: list[int], resolver: Any) -> None:
@@ -131,6 +133,7 @@ def _replace(connection: Any, plans: Plans, records: Mapping[int, Record | Recor
     found = [
         (rid, proposal.flow.key, proposal.to, proposal.target, record.updated_at)
         for rid, record in records.items()
+        if not record.updated_at or record.updated_at >= plans.proposed_since
         for proposal in _proposals(connection, plans, judge, _source(plans.flows, record))
         if proposal.is_open and proposal.flow.mode != "offer"
     ]
@@ -139,28 +142,38 @@ def _replace(connection: Any, plans: Plans, records: Mapping[int, Record | Recor
     connection.executemany("INSERT INTO proposals (source, flow, type, target, at) VALUES (?, ?, ?, ?, ?)", found)
 
 
-def rebuild(connection: Any, plans: Plans) -> None:
-    """All rows anew when the flows of the catalogue are others than those they were made by; one transaction."""
-    if read_meta(connection, _HASH) == (wanted := _hash(plans.flows)):
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        connection.execute("DELETE FROM proposals")
-        for type_id in plans.flows.sources:
-            after = -1
-            while rids := _next(connection, type_id, after):
+def is_outdated(connection: Any, plans: Plans) -> bool:
+    """Whether the flows of the catalogue are others than those the rows were made by."""
+    return bool(read_meta(connection, _HASH) != _hash(plans.flows))
+
+
+def rebuild(connection: Any, plans: Plans, prepared: Callable[[int], None] = lambda records: None) -> None:
+    """All rows anew, some records at a time, each time one transaction that notes how far it came: a cut goes on from there.
+    ``prepared`` is told after each how many records they were."""
+    wanted = _hash(plans.flows)
+    while True:
+        with whole(connection):
+            if read_meta(connection, _HASH) == wanted:
+                return
+            done, types, after = read_meta(connection, _REBUILDING) or ("", [], -1)
+            if done != wanted:
+                connection.execute("DELETE FROM proposals")
+                types, after = sorted(plans.flows.sources), -1
+            rids = _next(connection, types[0], after, plans.proposed_since) if types else []
+            if rids:
                 recompute(connection, plans, rids, _Lookup(connection))
-                after = rids[-1]
-        write_meta(connection, _HASH, wanted)
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
+                write_meta(connection, _REBUILDING, (wanted, types, rids[-1]))
+            elif types:
+                write_meta(connection, _REBUILDING, (wanted, types[1:], -1))
+            else:
+                write_meta(connection, _REBUILDING, None)
+                write_meta(connection, _HASH, wanted)
+        prepared(len(rids))
 
 
-def _next(connection: Any, type_id: str, after: int) -> list[int]:
-    sql = "SELECT rid FROM records WHERE type = ? AND rid > ? ORDER BY rid LIMIT ?"
-    return [rid for (rid,) in connection.execute(sql, (type_id, after, BATCH))]
+def _next(connection: Any, type_id: str, after: int, since: str) -> list[int]:
+    sql = "SELECT rid FROM records WHERE type = ? AND rid > ? AND updated_at >= ? ORDER BY rid LIMIT ?"
+    return [rid for (rid,) in connection.execute(sql, (type_id, after, since, BATCH))]
 
 
 def _hash(book: FlowBook) -> str:
@@ -201,23 +214,24 @@ def _proposals(connection: Any, plans: Plans, judge: FlowJudge, source: Source) 
 
     found = []
     for flow, to in judge.applying(source):
-        target = _target(connection, to, target_id(flow, source)) if flow.finds else None
+        target = _target(connection, flow, to, target_id(flow, source)) if flow.finds else None
         followers = [] if flow.finds else _followers(connection, plans, flow, to, source.id)
         if proposal := propose(flow, to, source, followers, target):
             found.append(proposal)
     return found
 
 
-def _target(connection: Any, to: RecordType, record_id: str | None) -> Target | None:
+def _target(connection: Any, flow: Flow, to: RecordType, record_id: str | None) -> Target | None:
     from forms.flows import Target
 
-    sql = "SELECT id, state FROM records WHERE id = ? AND type = ?"
+    sql = "SELECT id, state, fields FROM records WHERE id = ? AND type = ?"
     row = connection.execute(sql, (record_id, to.id)).fetchone() if record_id else None
-    return Target(*row) if row else None
+    return Target(row[0], row[1], decode_fields(row[2]) if flow.link else {}) if row else None
 
 
 def _followers(connection: Any, plans: Plans, flow: Flow, to: RecordType, source_id: str) -> list[Target]:
     """Records of the wanted type that point back, in order of making; hashes are compared with the records themselves."""
+    from forms.flow_book import linked
     from forms.flows import Target
 
     link = flow.link or ""
@@ -226,9 +240,4 @@ def _followers(connection: Any, plans: Plans, flow: Flow, to: RecordType, source
         "WHERE l.target = ? AND l.field = ? AND r.type = ? ORDER BY l.rid"
     )
     rows = connection.execute(sql, (link_key(source_id), plans.of(to.id).link_code(link), to.id))
-    return [Target(i, state) for i, state, text in rows if source_id in _linked(decode_fields(text), flow)]
-
-
-def _linked(fields: Fields, flow: Flow) -> list[str]:
-    value = fields.get(flow.link or "")
-    return value if isinstance(value, list) else [value] if isinstance(value, str) else []
+    return [Target(i, state) for i, state, text in rows if source_id in linked(flow, decode_fields(text))]

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sync.protocol import DeliveryState, PullAnswer, RecordVersion
+from sync.store import missing
 from sync.store.plan import Plans
+from sync.store.provisional import let_go
 from sync.store.rowcodec import encode_change
 from sync.store.rows import Row, RowWriter, Touch
 from sync.store.worklist import Work, keep, load
@@ -30,7 +32,23 @@ class Stream:
         self._write(cursor, filled, rereading)
 
     def reset(self) -> None:
+        """Read it anew from its beginning; a first fill that was under way is given up for that."""
+        missing.forget_named(self._db, *self._key)
+        self._db.execute("DELETE FROM fills WHERE ward = ? AND scope = ?", self._key)
         self._write(0, self.filled, True)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing of it was ever read."""
+        return not (self.cursor or self.filled or self.rereading)
+
+    def fill_from(self, head: int) -> None:
+        """News come from here on; what stands before comes by the first fill (``filling``)."""
+        self._write(head, True, False)
+
+    def forget(self) -> None:
+        """As if nothing of it had been read."""
+        self._db.execute("DELETE FROM cursors WHERE ward = ? AND scope = ?", self._key)
 
     def _write(self, cursor: int, filled: bool, rereading: bool) -> None:
         sql = "INSERT OR REPLACE INTO cursors (ward, scope, cursor, filled, rereading) VALUES (?, ?, ?, ?, ?)"
@@ -40,16 +58,23 @@ class Stream:
 class PullTransaction:
     """One batch of a pull, inside one write transaction."""
 
-    def __init__(self, connection: Any, plans: Plans, touch: Touch, stream: Stream) -> None:
+    def __init__(
+        self, connection: Any, plans: Plans, touch: Touch, *, filled: bool = False, rereading: bool = False
+    ) -> None:
+        """``filled``: what is new now came after the first fill; ``rereading``: the city's word stands also where its
+        revisions are lower."""
         self._db = connection
         self._plans = plans
         self._touch = touch
-        self._stream = stream
+        self._filled = filled
+        self._rereading = rereading
 
     def apply(self, records: Sequence[RecordVersion]) -> int:
         """Take in what is newer than what is here (all of it while the stream is read anew: a city restored from a
         backup counts from lower numbers again); the number taken in."""
         newest = {v.id: v for v in records}
+        if self._rereading:
+            missing.note_named(self._db, newest)
         works = load(self._db, newest)
         writer = RowWriter(self._db, self._plans, self._touch)
         merged: dict[str, Work] = {}
@@ -61,6 +86,7 @@ class PullTransaction:
             elif not self._is_newer(work, version):
                 continue
             elif work.open:
+                let_go(self._db, work)
                 work.base = version
                 work.shown = work.replayed(self._plans.of(version.type).record_type)
                 merged[record_id] = work
@@ -73,13 +99,13 @@ class PullTransaction:
         return taken
 
     def _is_newer(self, work: Work, version: RecordVersion) -> bool:
-        if work.base is None or self._stream.rereading:
+        if work.base is None or self._rereading:
             return True
         return version.revision >= work.base.revision and version != work.base
 
     def _is_news(self, version: RecordVersion) -> bool:
         """Whether an officer should be told: a service sent it, or it has a deadline and came after the first fill."""
-        return bool(version.origin) or (self._stream.filled and self._plans.of(version.type).has_deadline)
+        return bool(version.origin) or (self._filled and self._plans.of(version.type).has_deadline)
 
 
 def _was_new(row: Row | None) -> bool:
@@ -91,7 +117,7 @@ def apply_answer(
 ) -> int:
     """The batch of the answer that begins at ``start``; with the last one the deliveries and the cursor."""
     stream = Stream(connection, ward, scope)
-    batch = PullTransaction(connection, plans, touch, stream)
+    batch = PullTransaction(connection, plans, touch, filled=stream.filled, rereading=stream.rereading)
     taken = batch.apply(answer.records[start : start + BATCH])
     if start + BATCH >= len(answer.records):
         write_deliveries(connection, answer.deliveries, touch)
@@ -99,10 +125,14 @@ def apply_answer(
     return taken
 
 
-def write_deliveries(connection: Any, deliveries: Sequence[DeliveryState], touch: Touch) -> None:
-    """Where records stand with the services; the stream brings them in order, so the last word stands."""
+def write_deliveries(
+    connection: Any, deliveries: Sequence[DeliveryState], touch: Touch, *, replaces: bool = True
+) -> None:
+    """Where records stand with the services; the stream brings them in order, so the last word stands. ``replaces``: False
+    for what may be older than what is here."""
     rows = [(d.record_id, d.service, encode_change(d), int(d.status == "refused")) for d in deliveries]
-    sql = "INSERT OR REPLACE INTO deliveries (record_id, service, body, refused) VALUES (?, ?, ?, ?)"
+    other = "REPLACE" if replaces else "IGNORE"
+    sql = f"INSERT OR {other} INTO deliveries (record_id, service, body, refused) VALUES (?, ?, ?, ?)"
     connection.executemany(sql, rows)
     touch.deliveries += deliveries
     touch.records.update(d.record_id for d in deliveries)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from operator import itemgetter
 from typing import Any
 
 from msgspec import Struct
@@ -19,6 +18,8 @@ from sync.ids import id_time_ms
 from sync.merge import AWAITING
 from sync.protocol import DeliveryState, Fields, RecordVersion
 from sync.store import projection, proposals, rowcodec
+from sync.store.aliases import kept_id, pointing_by_alias, target_of
+from sync.store.batch import Batch
 from sync.store.digests import DigestSums
 from sync.store.model import Touched
 from sync.store.plan import Plans, TypePlan, link_key
@@ -75,10 +76,13 @@ class RowWriter:
         resolver = BatchResolver(self._db, self._plans, self._items)
         batch = Batch()
         shown_elsewhere: list[str] = []
+        known, shown = self._plans.of, self._plans.shown_elsewhere
         for item in self._items:
-            plan = self._plans.of(item.version.type)
-            if self._gather(item, plan, batch, resolver) and plan.id in self._plans.shown_elsewhere:
-                shown_elsewhere.append(item.version.id)
+            version = item.version
+            if self._gather(item, known(version.type), batch, resolver) and version.type in shown:
+                shown_elsewhere.append(version.id)
+        self._touch.records.update([item.version.id for item in self._items])
+        self._touch.types.update({item.version.type for item in self._items})
         batch.write(self._db)
         self._write_counts()
         self._digests.write(self._db)
@@ -92,24 +96,27 @@ class RowWriter:
         """Queue the rows of one record; whether its fields are new."""
         old, v = item.old, item.version
         text = encode_json(v.fields).decode()
-        self._touch.records.add(v.id)
-        self._touch.types.add(v.type)
         self._digests.move(old, v)
         same_text = old is not None and old[8] == text
-        if old is None or old[6] != v.state or old[2] != v.type:
-            if old is not None:
-                self._counts[old[2], old[6]] -= 1
+        if old is None:  # nearly all of a large pull
             self._counts[v.type, v.state] += 1
-        if old is not None and same_text and old[6] == v.state and old[7] == v.number:
-            self._restate(item, plan, batch)
-            return False
-        if plan.id in self._plans.flows.types:
+        else:
+            if old[6] != v.state or old[2] != v.type:
+                self._counts[old[2], old[6]] -= 1
+                self._counts[v.type, v.state] += 1
+            if same_text and old[6] == v.state and old[7] == v.number:
+                self._restate(item, plan, batch)
+                return False
+        if v.type in self._plans.flows.types:
             self._flowing.append(item)
+        if plan.has_double:
+            batch.alike.append((item.rid,))
         title, subtitle, search, sort, due = plan.describe(v.fields, v.state, v.number, resolver)
-        due_open = _due_open(plan, v.state, v.fields, due)
+        due_open = _due_open(plan, v.state, v.fields, due) if due is not None else None
+        conflicts = _conflicts_text(v) if v.conflicts else None
         new = int(item.is_new and v.state in plan.open_states)
         # in the order of rowcodec.COLUMNS, from `type` on
-        values = (v.type, v.ward, v.scope, v.revision, v.state, v.number, text, _conflicts_text(v), v.created_at,
+        values = (v.type, v.ward, v.scope, v.revision, v.state, v.number, text, conflicts, v.created_at,
                   v.updated_at, v.updated_by, v.origin, v.pack, due, due_open, item.standing, new, title, subtitle)  # fmt: skip
         if old is None:
             batch.inserts.append((item.rid, v.id, *values))
@@ -123,7 +130,7 @@ class RowWriter:
             )
         batch.add_search(item.rid, index_text(search, plan.type_token), replaces=old is not None)
         if AWAITING in v.fields or (old is not None and AWAITING in old[8]):
-            batch.add_awaiting(v)
+            batch.add_awaiting(v, void=plan.record_type is not None and plan.record_type.state(v.state).kind == "void")
         if not same_text:
             old_fields = decode_fields(old[8]) if old is not None else None
             batch.add_pointers(plan, item.rid, old_fields, v.fields)
@@ -156,6 +163,7 @@ class RowWriter:
             (targets, REFRESHED_AT_ONCE),
         ).fetchall()
         rids = [rid for (rid,) in found if rid not in mine]
+        rids += [rid for rid in pointing_by_alias(self._db, self._plans, [r for (r,) in found]) if rid not in mine]
         if rids:
             refresh(self._db, self._plans, rids, self._touch, resolver)
             if self._plans.flows.sources:  # what a flow looks up may be what changed
@@ -164,76 +172,6 @@ class RowWriter:
 
 REFRESHED_AT_ONCE = 2000
 """Records that are described again, newest first, because one they refer to changed; keeps a save short."""
-
-
-class Batch:
-    """The rows of one flush, by table."""
-
-    def __init__(self) -> None:
-        self.inserts: list[Row] = []
-        self.updates: list[Row] = []
-        self.restated: list[Row] = []
-        self.lists: dict[tuple[TypePlan, bool], list[Row]] = defaultdict(list)  # True: in place of a row that is there
-        self.moved: dict[tuple[str, TypePlan], list[Row]] = defaultdict(list)
-        self._search: list[tuple[int, str]] = []
-        self._search_gone: list[tuple[int]] = []
-        self._links: list[tuple[int, int, int]] = []
-        self._links_gone: list[tuple[int, int, int]] = []
-        self._keys: list[tuple[int, int]] = []
-        self._keys_gone: list[tuple[int, int]] = []
-        self._awaiting: list[tuple[str, str, str]] = []
-        self._numbered: list[tuple[str]] = []
-
-    def add_awaiting(self, v: RecordVersion) -> None:
-        """The record waits for its number, or has come to the end of that."""
-        since = v.fields.get(AWAITING)
-        if v.number is None and isinstance(since, str):
-            self._awaiting.append((v.id, v.type, since))
-        else:
-            self._numbered.append((v.id,))
-
-    def add_search(self, rid: int, text: str, *, replaces: bool) -> None:
-        if replaces:
-            self._search_gone.append((rid,))
-        self._search.append((rid, text))
-
-    def add_pointers(self, plan: TypePlan, rid: int, old: Fields | None, new: Fields) -> None:
-        """References and keys that came, and those that went."""
-        if old is None:  # nearly all of a large pull
-            self._links += _links(plan, rid, new)
-            self._keys += [(k, rid) for k in plan.keys(new)]
-            return
-        links, keys = _links(plan, rid, new), {(k, rid) for k in plan.keys(new)}
-        old_links, old_keys = _links(plan, rid, old), {(k, rid) for k in plan.keys(old)}
-        self._links_gone += old_links - links
-        self._keys_gone += old_keys - keys
-        self._links += links - old_links
-        self._keys += keys - old_keys
-
-    def write(self, db: Any) -> None:
-        def many(sql: str, rows: list[Any]) -> None:
-            if rows:  # nearly all are empty in a save
-                db.executemany(sql, rows)
-
-        many(rowcodec.INSERT, sorted(self.inserts))
-        many(rowcodec.UPDATE, self.updates)
-        many(
-            "UPDATE records SET revision = ?, conflicts = ?, updated_at = ?, updated_by = ?, origin = ?, pack = ?, "
-            "standing = ?, is_new = ? WHERE rid = ?",
-            self.restated,
-        )
-        for (plan, replaces), rows in self.lists.items():
-            many(projection.insert_sql(plan, replaces=replaces), sorted(rows, key=itemgetter(0)))
-        for (_, plan), rows in self.moved.items():
-            many(f"UPDATE {plan.table} SET {projection.column('_updated')} = ? WHERE rid = ?", rows)
-        many("INSERT OR IGNORE INTO awaiting (record_id, type, at, officer) VALUES (?, ?, ?, x'')", self._awaiting)
-        many("DELETE FROM awaiting WHERE record_id = ?", self._numbered)
-        many("DELETE FROM links WHERE target = ? AND field = ? AND rid = ?", self._links_gone)
-        many("INSERT OR IGNORE INTO links (target, field, rid) VALUES (?, ?, ?)", sorted(self._links))
-        many("DELETE FROM keys WHERE key = ? AND rid = ?", self._keys_gone)
-        many("INSERT OR IGNORE INTO keys (key, rid) VALUES (?, ?)", sorted(self._keys, key=itemgetter(0)))
-        many("DELETE FROM search WHERE rowid = ?", self._search_gone)
-        many("INSERT INTO search (rowid, text) VALUES (?, ?)", sorted(self._search))
 
 
 class BatchResolver:
@@ -245,8 +183,23 @@ class BatchResolver:
         self._items = items
         self._known: dict[str, Fields | None] = {item.version.id: item.version.fields for item in items}
         self._read = False
+        self._aliases: dict[str, str] = {}
+        for item in items:
+            self._note_alias(item.version.id, item.version.type, item.version.state, item.version.fields)
+
+    def _note_alias(self, record_id: str, type_id: str, state: str, fields: Mapping[str, Any]) -> None:
+        if type_id in self._plans.merged_types and (into := target_of(self._plans.of(type_id), state, fields)):
+            self._aliases[record_id] = into
 
     def __call__(self, record_id: str) -> Mapping[str, Any] | None:
+        found = self._own(record_id)
+        return self._own(kept_id(record_id, self._next)) if record_id in self._aliases else found
+
+    def _next(self, record_id: str) -> str | None:
+        self._own(record_id)
+        return self._aliases.get(record_id)
+
+    def _own(self, record_id: str) -> Mapping[str, Any] | None:
         known = self._known
         if record_id in known:
             return known[record_id]
@@ -260,9 +213,10 @@ class BatchResolver:
     def read(self, ids: Iterable[str]) -> None:
         wanted = [i for i in ids if i not in self._known]
         self._known.update(dict.fromkeys(wanted))
-        sql = "SELECT id, fields FROM records WHERE id IN (SELECT value FROM json_each(?))"
-        for record_id, text in self._db.execute(sql, (encode_json(wanted).decode(),)):
-            self._known[record_id] = decode_fields(text)
+        sql = "SELECT id, fields, type, state FROM records WHERE id IN (SELECT value FROM json_each(?))"
+        for record_id, text, type_id, state in self._db.execute(sql, (encode_json(wanted).decode(),)):
+            fields = self._known[record_id] = decode_fields(text)
+            self._note_alias(record_id, type_id, state, fields)
 
 
 def refresh(
@@ -297,10 +251,6 @@ def refresh(
         touch.types.add(row[2])
     connection.executemany("UPDATE records SET title = ?, subtitle = ?, due_at = ?, due_open = ? WHERE rid = ?", titles)
     batch.write(connection)
-
-
-def _links(plan: TypePlan, rid: int, fields: Fields) -> set[tuple[int, int, int]]:
-    return {(link_key(target), plan.link_code(name), rid) for name, target in plan.links(fields)}
 
 
 def _due_open(plan: TypePlan, state: str, fields: Fields, due: str | None) -> str | None:

@@ -61,6 +61,12 @@ class SaveTransaction:
         else:
             if work is None or work.shown is None:
                 raise SaveRefused(f"Bản ghi {record_id} không còn trên máy này. (The record is not on this PC)")
+            if work.is_only_at_hub:
+                raise SaveRefused(
+                    "Hồ sơ này do máy khác lập và mới ở máy trung gian; sửa được khi thành phố đã nhận. (Only at the hub yet)"
+                )
+            if not work.open and work.shown.revision == 0:
+                self._begin_again(work, record_id)
             RecordSave(self, save, record_type, record_id, work).run()
         shown = work.replayed(record_type)
         work.shown = shown if shown is not None else work.shown
@@ -69,9 +75,12 @@ class SaveTransaction:
         """Add one change to the outbox and to the record's unanswered ones."""
         sequence, clock = self._stamps.next()
         shown = work.shown
+        # a record that is begun here has the id of its first change: one id less to be carried
+        begun = kind == "create" and save.opened is None and save.id is None
+        change_id = record_id if begun else self._context.ids.new()
         made = Change(
-            change_id=self._context.ids.new(),
-            save_id=save.save_id or self._save_id,
+            change_id=change_id,
+            save_id=save.save_id or (self._made[0].save_id if self._made else change_id),
             record_id=record_id,
             type=save.type,
             ward=shown.ward if shown else self._ward,
@@ -88,10 +97,6 @@ class SaveTransaction:
         self._made.append(made)
         work.open.append(OpenChange(made, "pending"))
 
-    @property
-    def _save_id(self) -> str:
-        return self._made[0].save_id if self._made else self._context.ids.new()
-
     def number(self, record_type: RecordType, record_id: str, shown: RecordVersion | None, fields: Fields) -> Given:
         """The number an action takes; a record that has one keeps it. ``fields``: as the action leaves them."""
         if shown is not None and shown.number is not None:
@@ -101,12 +106,27 @@ class SaveTransaction:
             return Given(None, {**given.fields, AWAITING: moment_text(self._now)})
         return given
 
+    def begin_again(self, record_id: str) -> None:
+        """Offer a record whole, as it stands here: the city had it once and has it no longer."""
+        self._works = load(self._db, [record_id])
+        self._begin_again(self._works[record_id], record_id)
+        self._write()
+
+    def _begin_again(self, work: Work, record_id: str) -> None:
+        shown = work.shown
+        if shown is None:
+            return
+        fields = {k: v for k, v in shown.fields.items() if v is not None}
+        work.base = None
+        save = Save(type=shown.type, fields={}, id=record_id)
+        self.change(save, work, record_id, "create", after=fields, to_state=shown.state, number=shown.number)
+
     def give_number(self, record_id: str) -> bool:
         """Number a record that waits for it, whoever took the action and wherever; False while no number can be given."""
         self._works = load(self._db, [record_id])
         work = self._works.get(record_id)
         record_type = self._context.plans.of(work.shown.type).record_type if work and work.shown else None
-        if work is None or work.shown is None or record_type is None:
+        if work is None or work.shown is None or record_type is None or any(c.status == "hub" for c in work.open):
             return False
         if work.shown.number is None:
             given = self._numbers.give(record_type, record_id, self.officer, work.shown.fields)

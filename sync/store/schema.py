@@ -9,8 +9,8 @@ from typing import Any
 
 from sync.store.model import Standing
 
-STANDINGS: tuple[Standing, ...] = ("city", "here", "conflict", "refused")
-"""``records.standing`` holds the place in this list."""
+STANDINGS: tuple[Standing, ...] = ("city", "here", "conflict", "refused", "hub")
+"""``records.standing`` holds the place in this list; of "hub", -1, since those above 1 want a person's attention."""
 
 _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -83,7 +83,60 @@ ALTER TABLE prints ADD COLUMN spoiled_by TEXT NOT NULL DEFAULT '';
 CREATE INDEX prints_serial ON prints (serial) WHERE serial <> ''
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
+_FIFTH = """
+CREATE TABLE named (id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE missing (id TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID
+"""
+
+_SIXTH = """
+CREATE TABLE file_pieces (key TEXT NOT NULL, start INTEGER NOT NULL, content BLOB NOT NULL, PRIMARY KEY (key, start));
+INSERT INTO file_pieces (key, start, content)
+    WITH RECURSIVE cut (start) AS (SELECT 0 UNION ALL SELECT start + 262144 FROM cut WHERE start < 20971520)
+    SELECT sha256, start, substr(content, start + 1, 262144) FROM files CROSS JOIN cut WHERE start < length(content);
+ALTER TABLE files ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE files ADD COLUMN pieces TEXT NOT NULL DEFAULT '';
+UPDATE files SET size = length(content), pieces = sha256;
+ALTER TABLE files DROP COLUMN content;
+CREATE TABLE file_links (rid INTEGER NOT NULL, sha256 TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL,
+    media_type TEXT NOT NULL, PRIMARY KEY (rid, sha256)) WITHOUT ROWID;
+CREATE INDEX file_links_content ON file_links (sha256);
+CREATE TABLE file_stands (sha256 TEXT NOT NULL, ward TEXT NOT NULL, scope TEXT NOT NULL, status TEXT NOT NULL,
+    upload TEXT NOT NULL DEFAULT '', sent INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0,
+    due_at REAL NOT NULL DEFAULT 0, why TEXT NOT NULL DEFAULT '', PRIMARY KEY (sha256, ward, scope)) WITHOUT ROWID;
+CREATE INDEX file_stands_to_send ON file_stands (due_at) WHERE status = 'to_send';
+CREATE TABLE file_fetches (sha256 TEXT PRIMARY KEY, pieces TEXT NOT NULL, got INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0, due_at REAL NOT NULL DEFAULT 0, why TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
+INSERT OR IGNORE INTO file_links (rid, sha256, name, size, media_type)
+    SELECT r.rid, json_extract(t.value, '$.sha256'), coalesce(json_extract(t.value, '$.name'), ''),
+        coalesce(json_extract(t.value, '$.size'), 0), coalesce(json_extract(t.value, '$.media_type'), '')
+    FROM records r, json_tree(r.fields) t
+    WHERE r.fields LIKE '%"sha256"%' AND t.type = 'object' AND json_type(t.value, '$.sha256') = 'text';
+INSERT OR IGNORE INTO file_stands (sha256, ward, scope, status)
+    SELECT l.sha256, r.ward, r.scope, CASE WHEN f.sha256 IS NULL THEN 'elsewhere' ELSE 'to_send' END
+    FROM file_links l JOIN records r ON r.rid = l.rid LEFT JOIN files f ON f.sha256 = l.sha256
+"""
+
+_SEVENTH = """
+CREATE TABLE fills (ward TEXT NOT NULL, scope TEXT NOT NULL, head INTEGER NOT NULL, tier INTEGER NOT NULL,
+    below INTEGER NOT NULL, taken INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (ward, scope)) WITHOUT ROWID
+"""
+
+_EIGHTH = """
+CREATE TABLE handovers (register TEXT NOT NULL, period TEXT NOT NULL, ward TEXT NOT NULL, id TEXT NOT NULL,
+    device TEXT NOT NULL, last INTEGER NOT NULL, next INTEGER NOT NULL, upper INTEGER NOT NULL, officer BLOB NOT NULL,
+    reason TEXT NOT NULL, at TEXT NOT NULL, stage TEXT NOT NULL, PRIMARY KEY (register, period, ward)) WITHOUT ROWID;
+CREATE TABLE alike_new (rid INTEGER PRIMARY KEY);
+CREATE TABLE alike (key INTEGER NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (key, rid)) WITHOUT ROWID;
+CREATE TABLE alike_pairs (a INTEGER NOT NULL, b INTEGER NOT NULL, type TEXT NOT NULL, rule INTEGER NOT NULL,
+    PRIMARY KEY (a, b)) WITHOUT ROWID;
+CREATE INDEX alike_pairs_b ON alike_pairs (b)
+"""
+
+_NINTH = """
+CREATE INDEX changes_hub ON changes (record_id) WHERE status = 'hub'
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _NINTH)
 NEWEST = len(MIGRATIONS)
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from forms.vietnamese import fold
 from sync.store import sight
+from sync.store.aliases import kept_id, target_of
 from sync.store.context import StoreContext
 from sync.store.model import Hit
-from sync.store.rowcodec import encode_json
+from sync.store.rowcodec import decode_fields, encode_json
 from sync.store.terms import queries
 
 RANKED = 200
@@ -35,13 +36,35 @@ class Search:
             matches = queries(text, tuple(self._context.plans.of(t).type_token for t in wanted or ()))
             if not matches or wanted == ():
                 return ()
-            rows = self._rows(db, self._newest(db, matches, limit))
+            rows = self._kept(db, self._rows(db, self._newest(db, matches, limit)))
         if wanted is not None:
             rows = [row for row in rows if row[2] in wanted]
         typed = unicodedata.normalize("NFC", text).casefold().strip()
         words, folded = typed.split(), fold(typed)
         rows.sort(key=lambda row: _distance(row, typed, words, folded))
         return tuple(Hit(id=r[1], type=r[2], title=r[3], subtitle=r[4], state=r[5], number=r[6]) for r in rows[:limit])
+
+    def _kept(self, db: Any, rows: list[_Row]) -> list[_Row]:
+        """Each record once: in the place of one that was merged stands the one that was kept."""
+        merged = [row for row in rows if row[5] is not None and row[5] == self._context.plans.of(row[2]).merged_state]
+        if not merged:
+            return rows
+        found = {row[1]: row for row in rows}
+        for row in merged:
+            kept = self._row(db, kept_id(row[1], lambda one: self._next(db, one)))
+            del found[row[1]]
+            if kept is not None:
+                found.setdefault(kept[1], kept)
+        return list(found.values())
+
+    def _next(self, db: Any, record_id: str) -> str | None:
+        row = db.execute("SELECT type, state, fields FROM records WHERE id = ?", (record_id,)).fetchone()
+        return target_of(self._context.plans.of(row[0]), row[1], decode_fields(row[2])) if row else None
+
+    def _row(self, db: Any, record_id: str) -> _Row | None:
+        sql = "SELECT rid, id, type, title, subtitle, state, number FROM records WHERE id = ?"
+        row: _Row | None = db.execute(sql, (record_id,)).fetchone()
+        return row
 
     def _wanted(self, db: Any, types: tuple[str, ...], within: Collection[str] | None) -> tuple[str, ...] | None:
         """The types to look in; None: no need to tell them apart."""

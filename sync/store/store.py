@@ -14,18 +14,23 @@ from forms.definition import Catalog
 from sync.clock import Clock
 from sync.ids import IdSource
 from sync.protocol import Officer
-from sync.store import connection, overview, rebuild, schema
+from sync.store import connection, overview, rebuild, schema, suspension, waiting
 from sync.store.access import Readers, Writer
+from sync.store.alikes import Alikes
+from sync.store.audit import Audits
 from sync.store.changes import Changes
-from sync.store.context import StoreContext, read_enrolment, read_meta, write_meta
+from sync.store.context import DEVICES, StoreContext, devices_of, read_enrolment, read_meta, write_meta
 from sync.store.drafts import Drafts
 from sync.store.errors import translated
 from sync.store.files import Files
+from sync.store.files_queue import FileQueue
+from sync.store.filling import Fills
 from sync.store.model import DueAhead, Enrolment, Overview, Record, Save, StoreError, TodayRow, Touched
 from sync.store.numbers import Numbers
 from sync.store.plan import Plans
 from sync.store.prints import Prints
 from sync.store.proposals import Proposals
+from sync.store.provisional import Provisional
 from sync.store.records import Records
 from sync.store.rowcodec import record_of, rows_by_id
 from sync.store.rows import Touch
@@ -45,7 +50,7 @@ class Store:
             path=folder / connection.FILE_NAME,
             writer=writer,
             readers=readers,
-            plans=Plans(catalog),
+            plans=Plans(catalog, clock.now()),
             catalog=catalog,
             clock=clock,
             ids=IdSource(clock),
@@ -53,12 +58,17 @@ class Store:
         )
         self.records = Records(self._context)
         self.changes = Changes(self._context)
+        self.fills = Fills(self._context)
         self.drafts = Drafts(self._context)
         self.search = Search(self._context)
         self.numbers = Numbers(self._context)
+        self.audits = Audits(self._context)
+        self.alikes = Alikes(self._context)
         self.prints = Prints(self._context)
         self.proposals = Proposals(self._context)
+        self.provisional = Provisional(self._context)
         self.files = Files(self._context)
+        self.file_queue = FileQueue(self._context)
         self._version_lock = threading.Lock()
         self._data_version = self._read_data_version()
 
@@ -69,14 +79,32 @@ class Store:
         return cls._start(folder, path, key, catalog, clock)
 
     @classmethod
-    def open(cls, folder: Path, key: bytes, catalog: Catalog, clock: Clock) -> Store:
+    def open(
+        cls,
+        folder: Path,
+        key: bytes,
+        catalog: Catalog,
+        clock: Clock,
+        *,
+        prepared: rebuild.Prepared = lambda percent: None,
+    ) -> Store:
         """The store in ``folder``. Raises NoStore, WrongKey, NewerStore or DamagedStore, and then nothing in the folder
-        was touched."""
+        was touched. ``prepared`` is told what per cent of a large store has been made ready for another catalogue; it may
+        raise, and the next opening goes on there."""
         path = connection.probe(folder, key, schema.NEWEST)
-        return cls._start(folder, path, key, catalog, clock)
+        return cls._start(folder, path, key, catalog, clock, prepared=prepared)
 
     @classmethod
-    def _start(cls, folder: Path, path: Path, key: bytes, catalog: Catalog, clock: Clock) -> Store:
+    def _start(
+        cls,
+        folder: Path,
+        path: Path,
+        key: bytes,
+        catalog: Catalog,
+        clock: Clock,
+        *,
+        prepared: rebuild.Prepared = lambda percent: None,
+    ) -> Store:
         with translated(path):
             first = connection.connect(path, key)
             try:
@@ -88,7 +116,7 @@ class Store:
                 if version < schema.NEWEST:
                     schema.migrate(first)
                     first.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-                rebuild.rebuild_outdated(first, Plans(catalog), catalog)
+                rebuild.rebuild_outdated(first, Plans(catalog, clock.now()), catalog, prepared)
             except BaseException:
                 first.close()
                 raise
@@ -146,6 +174,14 @@ class Store:
         """What will be late by ``until`` if nothing happens."""
         return overview.read_ahead(self._context, now, until, limit, within)
 
+    def types_here(self) -> tuple[str, ...]:
+        """The record types of which there is any record on this PC."""
+        return waiting.standing_types(self._context)
+
+    def standing(self, wanted: Mapping[str, Collection[str]], limit: int) -> tuple[Record, ...]:
+        """The latest records that stand in the states ``wanted`` of each type."""
+        return waiting.read_standing(self._context, wanted, limit)
+
     def subscribe(self, callback: Callable[[Touched], None]) -> None:
         """``callback`` hears of every committed write of this process, in the thread that wrote."""
         self._subscribers.append(callback)
@@ -169,7 +205,7 @@ class Store:
 
     def _emit(self, touched: Touched) -> None:
         self.records.forget(touched)
-        if touched.records or touched.outbox or touched.deliveries:
+        if touched.records or touched.outbox or touched.deliveries or touched.files:
             for callback in tuple(self._subscribers):
                 callback(touched)
 
@@ -183,6 +219,12 @@ class Store:
             write_meta(db, key, value)
 
     @property
+    def devices(self) -> frozenset[str]:
+        """The names this PC has had with the city: whose changes are its own."""
+        with self._context.readers.connection() as db:
+            return devices_of(db)
+
+    @property
     def enrolment(self) -> Enrolment | None:
         with self._context.readers.connection() as db:
             return read_enrolment(db)
@@ -191,12 +233,18 @@ class Store:
         """Say whose device this is. Raises StoreError when it would move to other wards with work unsent."""
         with self._context.writer.transaction() as db:
             before = read_enrolment(db)
-            waiting = db.execute("SELECT 1 FROM changes WHERE settled = 0 LIMIT 1").fetchone()
+            waiting = db.execute("SELECT 1 FROM changes WHERE settled = 0 AND status <> 'hub' LIMIT 1").fetchone()
             if before is not None and waiting and not set(before.wards) <= set(enrolment.wards):
                 raise StoreError(
                     "Còn thay đổi chưa gửi của phường cũ; hãy đồng bộ trước khi đổi phường. (Unsent work remains)"
                 )
+            if before is not None and before.epoch:
+                # the city may have been restored since: the next sync compares with the epoch this store's work was sent in
+                enrolment = structs.replace(enrolment, epoch=before.epoch)
+            write_meta(db, DEVICES, sorted({*devices_of(db), enrolment.device}))
             write_meta(db, "enrolment", to_builtins(enrolment))
+            if before is not None:
+                suspension.enrolled(db)
 
     def update_enrolment(
         self,

@@ -9,6 +9,7 @@ not walk through the others.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from forms.vietnamese import fold
 
@@ -17,7 +18,9 @@ _DIGITS = re.compile(rf"\d{{{SHORTEST_NUMBER},}}")
 _WORDS = re.compile(r"\w+")
 ENDINGS = (6, 4)
 _WORDS_KEPT = 20_000
+_PHRASES_KEPT, _LONGEST_PHRASE = 4000, 120
 _ABROAD = "84"  # a telephone is stored as +84…
+_WITH_ABROAD = 11  # digits of one
 
 
 class _Tokens(dict[str, str]):
@@ -27,6 +30,11 @@ class _Tokens(dict[str, str]):
     """
 
     def __missing__(self, word: str) -> str:
+        if word.isdigit() and word.isascii():
+            if len(word) < SHORTEST_NUMBER:
+                return word
+            if len(word) != _WITH_ABROAD:
+                return f"{word} {word[-6:]} {word[-4:]}"
         made = fold(word)
         if len(made) >= SHORTEST_NUMBER and not made.isalpha():
             made = " ".join([made, *(part for run in _DIGITS.findall(made) for part in _parts(run))])
@@ -40,15 +48,30 @@ class _Tokens(dict[str, str]):
 _TOKENS = _Tokens()
 
 
-def index_text(text: str, type_token: str) -> str:
-    """The tokens of one record, folded, each word once."""
-    return " ".join({**dict.fromkeys(map(_TOKENS.__getitem__, text.split())), type_token: None})
+class _Phrases(dict[str, str]):
+    """Text → its tokens, for those that come again and again: kinds of papers, offices, streets, names."""
+
+    def __missing__(self, text: str) -> str:
+        made = " ".join(dict.fromkeys(map(_TOKENS.__getitem__, text.split())))
+        if len(text) <= _LONGEST_PHRASE and not text.isascii():
+            if len(self) >= _PHRASES_KEPT:
+                self.clear()
+            self[text] = made
+        return made
+
+
+_PHRASES = _Phrases()
+
+
+def index_text(texts: Sequence[str], type_token: str) -> str:
+    """The tokens of one record, folded."""
+    return " ".join([*map(_PHRASES.__getitem__, texts), type_token])
 
 
 def _parts(run: str) -> list[str]:
     """What a number is found by besides its beginning."""
     endings = [run[-length:] for length in ENDINGS]
-    return [run[len(_ABROAD) :], *endings] if len(run) == 11 and run.startswith(_ABROAD) else endings
+    return [run[len(_ABROAD) :], *endings] if len(run) == _WITH_ABROAD and run.startswith(_ABROAD) else endings
 
 
 def words(text: str) -> list[str]:

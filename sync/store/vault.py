@@ -9,11 +9,12 @@ the key of an HMAC-SHA-256 over everything in the file (encrypt, then authentica
 from __future__ import annotations
 
 import hmac
-import json
 import secrets
 import unicodedata
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from sync.store.model import DamagedStore, NoStore, StoreError, WrongKey
 from sync.store.quick_vault import read_item
@@ -47,7 +48,7 @@ def create_key(folder: Path, passphrase: str | None = None) -> bytes:
         content["wrapped"] = _wrap(key, passphrase, item)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / FILE_NAME, json.dumps(content).encode())
+        write_atomically(folder / FILE_NAME, msgspec.json.encode(content))
     except OSError as error:
         raise StoreError(f"Không ghi được vào thư mục {folder}: {error.strerror}. (Cannot write there)") from error
     return key
@@ -87,7 +88,7 @@ def vault_works() -> bool:
 def _content(folder: Path) -> dict[str, Any]:
     path = folder / FILE_NAME
     try:
-        content = json.loads(path.read_bytes())
+        content = msgspec.json.decode(path.read_bytes())
     except FileNotFoundError:
         raise NoStore(
             f"Chưa có kho dữ liệu ở {folder}; hãy đăng ký máy này trước. (No store yet: enrol first)"
@@ -125,6 +126,8 @@ def _unwrap(wrapped: dict[str, Any], passphrase: str, item: str) -> bytes:
 
 def _seal(key: bytes, wrapped: dict[str, Any], item: str) -> str:
     sealed = {k: v for k, v in wrapped.items() if k != "seal"} | {"item": item}
+    import json  # its very bytes are sealed; most starts need none
+
     return hmac.digest(key, json.dumps(sealed, sort_keys=True).encode(), "sha256").hex()
 
 

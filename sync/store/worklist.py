@@ -15,7 +15,7 @@ from sync.store.rowcodec import decode_change, decode_version, encode_change, en
 from sync.store.rows import Row, RowWriter
 from sync.store.schema import STANDINGS
 
-_PLACE = {name: place for place, name in enumerate(STANDINGS)}
+_PLACE = {name: place for place, name in enumerate(STANDINGS)} | {"hub": -1}
 
 
 class OpenChange(Struct):
@@ -36,6 +36,12 @@ class Work(Struct):
     shown: RecordVersion | None
     open: list[OpenChange]
     had_base_row: bool = False
+
+    @property
+    def is_only_at_hub(self) -> bool:
+        """Whether another PC began it and the city has not heard of it."""
+        known = self.base is not None and self.base.revision > 0
+        return not known and any(c.status == "hub" for c in self.open)
 
     @property
     def blocked(self) -> bool:
@@ -60,7 +66,10 @@ class Work(Struct):
             return _PLACE["refused"]
         if self.shown is not None and self.shown.conflicts:
             return _PLACE["conflict"]
-        return _PLACE["here"] if self.open else _PLACE["city"]
+        if self.open and all(c.status == "hub" for c in self.open):
+            return _PLACE["hub"]
+        at_the_city = not self.open and self.shown is not None and self.shown.revision > 0
+        return _PLACE["city"] if at_the_city else _PLACE["here"]
 
 
 def load(connection: Any, ids: Iterable[str]) -> dict[str, Work]:

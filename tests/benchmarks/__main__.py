@@ -17,6 +17,7 @@ GROUPS = {
     "sync": "sync_bench",
     "start": "start_bench",
     "calm": "calm_bench",
+    "bootstrap": "bootstrap_bench",
 }
 PEERS = {"sync": "peer_bench"}
 

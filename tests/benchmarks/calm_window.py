@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
 
 from desktop import theme
 from desktop.rubbish import collect_here
-from desktop.start import Start
+from desktop.start import SWITCH_SECONDS, Start
 from sync.clock import SystemClock
 from tests.benchmarks.rows import percentile
 
@@ -66,6 +66,7 @@ def bare() -> None:
 
 def filled(profile: Path) -> None:
     collect_here()
+    sys.setswitchinterval(SWITCH_SECONDS)
     application = theme.styled_application(sys.argv[:1])
     start = Start(application, profile, SystemClock())
     start.begin(os.environ.get("SOPHUONG_PASSPHRASE"))
@@ -90,6 +91,7 @@ def filled(profile: Path) -> None:
 
 def idle(profile: Path) -> None:
     collect_here()
+    sys.setswitchinterval(SWITCH_SECONDS)
     application = theme.styled_application(sys.argv[:1])
     start = Start(application, profile, SystemClock())
     start.begin(os.environ.get("SOPHUONG_PASSPHRASE"))

@@ -37,6 +37,9 @@ def rows() -> Iterator[Row]:
         yield from measured("SQLite", lambda run: f"sqlite:///{folder}/city-{run}.db", Path(folder))
     with PostgresServer() as postgres, tempfile.TemporaryDirectory() as folder:
         yield from measured("PostgreSQL", lambda run: postgres.new_database(), Path(folder))
+    from tests.benchmarks import line_bytes  # it uses this module
+
+    yield from line_bytes.rows()
 
 
 def measured(name: str, new_database: Callable[[str], str], folder: Path) -> Iterator[Row]:
@@ -78,10 +81,10 @@ def gateway(url: str) -> Iterator[str]:
         process.wait()
 
 
-def new_pc(city: str, url: str, folder: Path) -> Store:
+def new_pc(city: str, url: str, folder: Path, roles: Sequence[str] = ("civil_status_officer",)) -> Store:
     folder.mkdir()
     command = [sys.executable, "-m", "sync.gateway", "enrol", "--database", url, "--ward", WARD]
-    command += ["--officer", "Vũ Đức Nam", "--role", "civil_status_officer"]
+    command += ["--officer", "Vũ Đức Nam", *(part for role in roles for part in ("--role", role))]
     code = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
     answer = enrol(city, code, folder.name)
     store = Store.create(folder, secrets.token_bytes(32), load_catalog(), SystemClock())

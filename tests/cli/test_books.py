@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from desktop.book_places import SeriesNotChosen, series_kept
 from desktop.book_selection import MOST, TooMany, Wanted, select
+from forms.definition import RecordType
 from forms.loader import load_catalog
 from forms.printing import PrintContext, render
 from sync.protocol import Officer
@@ -115,6 +117,55 @@ def test_a_number_given_to_nothing_is_struck_out_in_its_place(shelf: Store) -> N
     assert "Bỏ số" not in paper(select(TYPE, PAGE, store, Wanted(period="2025")))
 
 
+def number_row(number: int, series: str, record_id: str | None = None, status: str = "void") -> NumberRow:
+    return NumberRow(
+        number=f"{number:02d}", n=number, period="2026", record_id=record_id, title="", at="2026-02-01T02:00:00Z",
+        officer="Trần Thu Hà", status=status, reason="lem mực", series=series,
+    )  # fmt: skip
+
+
+def test_a_register_with_series_is_a_book_for_each_with_its_own_void_numbers(shelf: Store) -> None:
+    kind = CATALOG.record_type("documents.outgoing_doc")
+    register = next(p for p in kind.printouts if p.over == "list")
+    ids = {}
+    for series, number in (("qd", 1), ("cv", 1), ("cv", 3), ("qd", 2)):
+        fields = {"doc_type": series, "series": series, "doc_no": number, "doc_date": f"2026-03-0{number}"}
+        (record,) = shelf.save([Save(type=kind.id, fields=fields, state="issued", number=f"{number:02d}")], CLERK)
+        ids[series, number] = record.id
+    rows = (
+        number_row(2, "cv"),
+        number_row(3, "qd"),
+        number_row(9, ""),  # from before the register was parted
+        number_row(1, "cv", ids["cv", 1], "given"),
+    )
+    store: Any = SimpleNamespace(catalog=CATALOG, records=shelf.records, numbers=SimpleNamespace(book=lambda *_: rows))
+    found = {
+        series: [
+            (entry.number, entry.void)
+            for entry in select(kind, register, store, Wanted(period="2026", series=series)).book.entries
+        ]
+        for series in series_kept(kind, store)
+    }
+    assert found == {
+        "qd": [("01", False), ("02", False), ("03", True)],
+        "cv": [("01", False), ("02", True), ("03", False)],
+        "": [("09", True)],
+    }
+    with pytest.raises(SeriesNotChosen, match="Công văn"):
+        select(kind, register, store, Wanted(period="2026"))
+    chosen = select(kind, register, store, Wanted(period="2026", series="cv"))
+    assert "Dãy số: Công văn" in paper(chosen, kind, register.id)
+
+
+def test_a_single_series_need_not_be_chosen(shelf: Store) -> None:
+    kind = CATALOG.record_type("documents.outgoing_doc")
+    register = next(p for p in kind.printouts if p.over == "list")
+    fields = {"doc_type": "cv", "series": "cv", "doc_no": 1, "doc_date": "2026-03-01"}
+    shelf.save([Save(type=kind.id, fields=fields, state="issued", number="01")], CLERK)
+    assert select(kind, register, shelf, Wanted(period="2026")).lines == 1
+    assert select(kind, register, shelf, Wanted(period="2026", series="qd")).lines == 0
+
+
 def test_a_list_without_a_book_shows_what_the_screen_shows(shelf: Store) -> None:
     kind = CATALOG.record_type("residence.household")
     for n in range(3):
@@ -132,7 +183,7 @@ def test_more_than_one_print_holds_is_said(shelf: Store, monkeypatch: pytest.Mon
     assert MOST == 2000
 
 
-def paper(found: Any) -> str:
+def paper(found: Any, kind: RecordType = TYPE, printout: str = PAGE.id) -> str:
     context = PrintContext(
         ward={"code": "00070", "name": "Phường Hoàn Kiếm", "org_code": "H26.00070", "place": "Hoàn Kiếm"},
         officer=CLERK,
@@ -141,7 +192,7 @@ def paper(found: Any) -> str:
         related=lambda *_: (),
         book=found.book,
     )
-    return render(TYPE, PAGE.id, CATALOG, found.records, context=context)
+    return render(kind, printout, CATALOG, found.records, context=context)
 
 
 def test_book_writes_a_pdf(town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

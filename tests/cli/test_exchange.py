@@ -283,3 +283,23 @@ def test_a_register_knows_its_own_numbers_and_takes_no_others_for_them(number: s
         assert could_be_of(register, example_number(register))
         if could_be_of(register, number):
             assert set(number) <= set("0123456789/.-")
+
+
+def test_what_was_written_over_a_calculation_stays_and_is_known_as_written(counter: Counter, tmp_path: Path) -> None:
+    """Old papers say what they say: a fee that differs from today's tariff is the fee that was paid."""
+    kind = "certification.cert_signature"
+    counter.must("sample", kind, "1", str(tmp_path / "in.ndjson"))
+    sample = json.loads((tmp_path / "in.ndjson").read_text("utf-8"))
+    told = {**sample["fields"], "fee": 123, "fee_reason": "Miễn một phần"}
+    assert counter.writes_lines(kind, [{"id": "s1", "fields": told}])["refused"] == []
+    shown = counter.must("show", "s1")["fields"]
+    assert (shown["fee"], shown["_overridden"]) == (123, ["fee"])
+
+
+def test_rows_of_a_line_get_the_columns_that_are_calculated(counter: Counter) -> None:
+    record_type = load_catalog().record_type("certification.cert_contract")
+    rows = [{"_id": "r1", "party_ref": "p1"}, {"_id": "r2", "name": "Tên trên giấy"}]
+    calculated = {"parties": [{"_id": "r1", "party_ref": "p1", "name": "Mơ"}, {"_id": "r2", "name": "khác"}], "fee": 1}
+    whole = intake.as_written(calculated, {"parties": rows})
+    assert whole == {"parties": [{"_id": "r1", "party_ref": "p1", "name": "Mơ"}, rows[1]], "fee": 1}
+    assert list(intake.overridables(record_type, {"parties": rows})) == [("parties/r2/name", "Tên trên giấy")]

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from forms.attached import files_of
 from forms.definition import Catalog
 from forms.examples import Example, ExampleWorld
 from forms.loader import load_catalog
 from forms.printing import PrintContext, render
-from tests.features.story import Counter, Town
+from tests.features.story import HOAN_KIEM, Counter, Town
 from tests.forms.catalog.conftest import OFFICE, WARD
 
 
@@ -32,6 +33,7 @@ def test_examples_go_from_entry_to_the_city_its_services_another_pc_and_the_repo
     written = {kind.id: _import(counter, kind.id, world.of(kind.id)) for kind in catalog.record_types}
     assert {kind: answer["refused"] for kind, answer in written.items() if answer["refused"]} == {}
 
+    _files_are_there(town, catalog, world)
     counter.syncs()
     assert counter.status()["refused"] == counter.status()["pending"] == 0
     ours = _held(counter, catalog)
@@ -58,6 +60,18 @@ def _told(record: dict[str, Any]) -> tuple[Any, ...]:
 def _import(counter: Counter, type_id: str, examples: tuple[Example, ...]) -> Any:
     lines = [{"id": e.id, "state": e.state, "number": e.number, "fields": e.fields} for e in examples]
     return counter.writes_lines(type_id, [{k: v for k, v in line.items() if v is not None} for line in lines])
+
+
+def _files_are_there(town: Town, catalog: Catalog, world: ExampleWorld) -> None:
+    """As if the PC that scanned them had sent them: examples name files and bring none, and deliveries wait for files."""
+    rows = {
+        (HOAN_KIEM, kind.scope, file.sha256, file.size, "scanned elsewhere", "2026-11-20T01:00:00Z")
+        for kind in catalog.record_types
+        for example in world.of(kind.id)
+        for file in files_of(kind, example.fields)
+    }
+    with town.gateway.city.storage.write() as session:
+        session.insert("files", list({row[:3]: row for row in rows}.values()))
 
 
 def _delivered(town: Town, catalog: Catalog, ours: dict[str, Any]) -> None:

@@ -28,7 +28,8 @@ class BadLine:
         self._delay = 0.0
         self.port = int(self._listener.getsockname()[1])
         self.cut = 0  # connections that were cut while they were open
-        threading.Thread(target=self._accept, name="bad-line", daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, name="bad-line", daemon=True)
+        self._accepting.start()
 
     # what can be done to it
 
@@ -65,7 +66,8 @@ class BadLine:
                 self._dice.choice(ends).shutdown(self._dice.choice((socket.SHUT_RD, socket.SHUT_WR)))
 
     def close(self) -> None:
-        self._listener.close()
+        _reset(self._listener)  # a mere close would not wake who waits for the next connection
+        self._accepting.join()
         self.cut_all()
 
     # carrying
@@ -88,9 +90,17 @@ class BadLine:
         far.settimeout(None)
         with self._lock:
             self._ends |= {near, far}
+        ways = []
         for source, sink in ((near, far), (far, near)):
             source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            threading.Thread(target=self._carry, args=(source, sink), name="bad-line", daemon=True).start()
+            ways.append(threading.Thread(target=self._carry, args=(source, sink), name="bad-line", daemon=True))
+            ways[-1].start()
+        for way in ways:
+            way.join()
+        with self._lock:
+            self._ends -= {near, far}
+        for end in (near, far):
+            end.close()
 
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         try:
@@ -103,9 +113,6 @@ class BadLine:
             sink.shutdown(socket.SHUT_WR)
         except OSError:
             _reset(sink)
-        finally:
-            with self._lock:
-                self._ends.discard(source)
 
 
 def _reset(end: socket.socket) -> None:

@@ -211,6 +211,8 @@ class PcProcess:
         self._process.wait()
         if self._reader is not None:
             self._reader.join()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
         self._process = None
 
     def __enter__(self) -> PcProcess:

@@ -62,10 +62,15 @@ class Storage(Protocol):
     """A city's database; safe to use from several threads."""
 
     dialect: str
+    pool: Pool[Any]
     skip_locked: str  # appended to a SELECT that claims work: rows another process has claimed are passed over
 
     def read(self) -> AbstractContextManager[Session]:
         """A snapshot: every query in it sees the same moment."""
+        ...
+
+    def once(self, sql: str, *params: Any) -> list[Row]:
+        """Every row of one query, a snapshot of its own: what a request asks by the way costs one way there and back."""
         ...
 
     def write(self, streams: Iterable[Stream] = ()) -> AbstractContextManager[Session]:
@@ -89,18 +94,29 @@ class Pool(Generic[C]):
         self._lock = threading.Lock()
         self._room = threading.BoundedSemaphore(size)
         self._closed = False
+        self.size = size
+        self.in_use = 0
+        self.waited = 0  # times that all were in use
 
     def take(self) -> C:
         """A connection; waits while all are in use."""
-        self._room.acquire()
+        if not self._room.acquire(blocking=False):
+            self.waited += 1
+            self._room.acquire()
         try:
             with self._lock:
+                self.in_use += 1
                 if self._free:
                     return self._free.pop()
             return self._open()
         except BaseException:
-            self._room.release()
+            self._left()
             raise
+
+    def _left(self) -> None:
+        with self._lock:
+            self.in_use -= 1
+        self._room.release()
 
     def give(self, connection: C, *, broken: bool = False) -> None:
         """Return a connection; a broken one is closed instead."""
@@ -110,7 +126,7 @@ class Pool(Generic[C]):
                 self._free.append(connection)
         if not keep:
             self._close(connection)
-        self._room.release()
+        self._left()
 
     def close(self) -> None:
         """Close every idle connection now and those in use when they come back."""

@@ -14,6 +14,8 @@ from sync.gateway.storage.base import BadValueError, NoCityError, Pool, Row, Sto
 from sync.gateway.storage.schema import MIGRATIONS, TABLES, typed, upsert_tail
 
 _CONNECTIONS = 16
+_PATIENCE = "SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '600s'"
+"""A ward whose stream somebody holds for good must not take all threads of the gateway with it: its PCs come back later."""
 _MIGRATION_LOCK = 0x536F5068  # an advisory lock, so that two gateways starting together migrate once
 _TYPES = {"TXT": 'TEXT COLLATE "C"', "BYTES": "BYTEA", "BIG": "BIGINT", "REAL8": "DOUBLE PRECISION"}
 _BAD_VALUE = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded, UnicodeError)
@@ -70,7 +72,7 @@ class PostgresStorage:
     def __init__(self, url: str, *, create: bool = True) -> None:
         self._url = url
         self._create = create
-        self._pool: Pool[Connection] = Pool(self._open, psycopg.Connection.close, _CONNECTIONS)
+        self.pool: Pool[Connection] = Pool(self._open, psycopg.Connection.close, _CONNECTIONS)
         try:
             self._migrate()
         except BaseException:
@@ -79,7 +81,11 @@ class PostgresStorage:
 
     def _open(self) -> Connection:
         try:
-            return psycopg.connect(self._url, connect_timeout=10, application_name="sophuong-gateway")
+            connection = psycopg.connect(
+                self._url, connect_timeout=10, application_name="sophuong-gateway", autocommit=True
+            )
+            connection.execute(_PATIENCE)
+            return connection
         except psycopg.Error as error:
             raise StorageError(f"Không nối được PostgreSQL / cannot reach PostgreSQL: {error}".strip()) from error
 
@@ -104,7 +110,7 @@ class PostgresStorage:
 
     @contextmanager
     def _lent(self) -> Iterator[Connection]:
-        connection = self._pool.take()
+        connection = self.pool.take()
         broken = True
         try:
             yield connection
@@ -116,14 +122,25 @@ class PostgresStorage:
             broken = connection.closed
             raise
         finally:
-            self._pool.give(connection, broken=broken)
+            self.pool.give(connection, broken=broken)
 
     @contextmanager
     def read(self) -> Iterator[_PostgresSession]:
         try:
-            with self._lent() as connection, connection.transaction():
-                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                yield _PostgresSession(connection)
+            with self._lent() as connection:
+                connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                try:
+                    yield _PostgresSession(connection)
+                finally:
+                    if not connection.closed:
+                        connection.execute("ROLLBACK")
+        except psycopg.Error as error:
+            raise StorageError(str(error)) from error
+
+    def once(self, sql: str, *params: Any) -> list[Row]:
+        try:
+            with self._lent() as connection:
+                return _PostgresSession(connection).all(sql, *params)
         except psycopg.Error as error:
             raise StorageError(str(error)) from error
 
@@ -141,7 +158,7 @@ class PostgresStorage:
             raise StorageError(str(error)) from error
 
     def close(self) -> None:
-        self._pool.close()
+        self.pool.close()
 
 
 def _hold(connection: Connection, ward: str, scope: str) -> None:

@@ -1,7 +1,8 @@
 """The city's tables: numbered migrations for both databases, and the columns that bulk writes rely on.
 
-``TXT`` is text compared byte by byte, ``BYTES`` binary, ``BIG`` a 64-bit integer, ``REAL8`` a double. Tables are led by
-the ward, so that a ward can be partitioned off. A record's ``position`` is its place in its stream, given at commit in
+``TXT`` is text compared byte by byte, ``BYTES`` binary, ``BIG`` a 64-bit integer, ``REAL8`` a double. Every key of ward data
+is led by the ward and every query of it names the ward, so that wards can lie on different machines; ``OF_THE_CITY`` are
+the small tables that every machine has. A record's ``position`` is its place in its stream, given at commit in
 commit order. ``fields``, ``conflicts``, ``payload``, ``detail`` and ``problems`` are MessagePack.
 """
 
@@ -64,6 +65,56 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             wards TXT NOT NULL, percent BIG NOT NULL, added_at TXT NOT NULL, content BYTES NOT NULL,
             compiled BYTES NOT NULL)""",
     ),
+    (
+        """CREATE TABLE files (
+            ward TXT NOT NULL, scope TXT NOT NULL, sha256 TXT NOT NULL, size BIG NOT NULL, parts TXT NOT NULL,
+            at TXT NOT NULL, PRIMARY KEY (ward, scope, sha256))""",
+        """CREATE TABLE file_parts (
+            ward TXT NOT NULL, parts TXT NOT NULL, start BIG NOT NULL, content BYTES NOT NULL,
+            PRIMARY KEY (ward, parts, start))""",
+        """CREATE TABLE uploads (
+            ward TXT NOT NULL, id TXT NOT NULL, scope TXT NOT NULL, sha256 TXT NOT NULL, size BIG NOT NULL,
+            received BIG NOT NULL, device TXT NOT NULL, metadata TXT NOT NULL, touched REAL8 NOT NULL,
+            PRIMARY KEY (ward, id))""",
+        "CREATE INDEX uploads_device ON uploads (ward, device)",
+        """CREATE TABLE awaited_files (
+            ward TXT NOT NULL, sha256 TXT NOT NULL, record_id TXT NOT NULL, service TXT NOT NULL,
+            PRIMARY KEY (ward, sha256, record_id, service))""",
+    ),
+    (  # who carries a delivery now, and how a service's line stands
+        "ALTER TABLE deliveries ADD COLUMN held_until REAL8 NOT NULL DEFAULT 0",
+        "ALTER TABLE deliveries ADD COLUMN holder TXT NOT NULL DEFAULT ''",
+        "ALTER TABLE deliveries ADD COLUMN taken BIG NOT NULL DEFAULT 0",
+        "ALTER TABLE deliveries ADD COLUMN faults BIG NOT NULL DEFAULT 0",
+        "ALTER TABLE deliveries ADD COLUMN resent BIG NOT NULL DEFAULT 0",
+        "ALTER TABLE services ADD COLUMN failures BIG NOT NULL DEFAULT 0",
+        "ALTER TABLE services ADD COLUMN probe_at REAL8 NOT NULL DEFAULT 0",
+        "ALTER TABLE services ADD COLUMN trouble TXT NOT NULL DEFAULT ''",
+        "ALTER TABLE services ADD COLUMN inbox_at REAL8 NOT NULL DEFAULT 0",
+    ),
+    (
+        # a change's id is unique within its ward: no key of ward data may ask other wards
+        "ALTER TABLE changes RENAME TO changes_of_all",
+        """CREATE TABLE changes (
+            ward TXT NOT NULL, change_id TXT NOT NULL, record_id TXT NOT NULL, scope TXT NOT NULL,
+            device TXT NOT NULL, status TXT NOT NULL, revision BIG NOT NULL, payload BYTES NOT NULL, detail BYTES,
+            received_at TXT NOT NULL, PRIMARY KEY (ward, change_id))""",
+        """INSERT INTO changes (ward, change_id, record_id, scope, device, status, revision, payload, detail, received_at)
+            SELECT ward, change_id, record_id, scope, device, status, revision, payload, detail, received_at
+            FROM changes_of_all""",
+        "DROP TABLE changes_of_all",
+        "CREATE INDEX changes_record ON changes (ward, record_id)",
+    ),
+    (
+        """CREATE TABLE handovers (
+            ward TXT NOT NULL, register TXT NOT NULL, period TXT NOT NULL, id TXT NOT NULL, last BIG NOT NULL,
+            device_before TXT NOT NULL, device_after TXT NOT NULL, officer TXT NOT NULL, reason TXT NOT NULL,
+            at TXT NOT NULL, PRIMARY KEY (ward, register, period, id))""",
+        # how far a device's changes have come, which the latest were, and since which it may number nothing
+        "ALTER TABLE devices ADD COLUMN seq BIG NOT NULL DEFAULT 0",
+        "ALTER TABLE devices ADD COLUMN recent TXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE devices ADD COLUMN suspended TXT NOT NULL DEFAULT ''",
+    ),
 )
 """Each entry brings the database from one version to the next; an entry that has landed is never changed."""
 
@@ -91,8 +142,8 @@ TABLES: dict[str, Table] = {
         ("ward", "id"),
     ),
     "changes": Table(
-        "change_id:t ward:t record_id:t scope:t device:t status:t revision:i payload:b detail:b received_at:t",
-        ("change_id",),
+        "ward:t change_id:t record_id:t scope:t device:t status:t revision:i payload:b detail:b received_at:t",
+        ("ward", "change_id"),
     ),
     "digests": Table("ward:t scope:t type:t total:t", ("ward", "scope", "type")),
     "deliveries": Table(
@@ -109,14 +160,28 @@ TABLES: dict[str, Table] = {
         "ward:t register:t period:t start:i gap_from:i gap_to:i device_before:t device_after:t reason:t at:t",
         ("ward", "register", "period", "start"),
     ),
+    "handovers": Table(
+        "ward:t register:t period:t id:t last:i device_before:t device_after:t officer:t reason:t at:t",
+        ("ward", "register", "period", "id"),
+    ),
     "devices": Table("id:t ordinal:i name:t token_hash:t public_key:t enrolled_at:t", ("id",)),
     "officers": Table("id:t name:t organisation:t", ("id",)),
     "grants": Table("device:t officer:t ward:t roles:t", ("device", "officer", "ward")),
     "codes": Table("code_hash:t officer:t wards:t roles:t expires_at:t used_at:t used_by:t", ("code_hash",)),
     "services": Table("id:t url:t", ("id",)),
     "packs": Table("serial:i version:t sha256:t size:i wards:t percent:i added_at:t content:b compiled:b", ("serial",)),
+    "files": Table("ward:t scope:t sha256:t size:i parts:t at:t", ("ward", "scope", "sha256")),
+    "file_parts": Table("ward:t parts:t start:i content:b", ("ward", "parts", "start")),
+    "uploads": Table(
+        "ward:t id:t scope:t sha256:t size:i received:i device:t metadata:t touched:r",
+        ("ward", "id"),
+    ),
+    "awaited_files": Table("ward:t sha256:t record_id:t service:t", ("ward", "sha256", "record_id", "service")),
     "meta": Table("key:t value:t", ("key",)),
 }
+
+OF_THE_CITY = frozenset({"devices", "officers", "grants", "codes", "services", "packs", "meta"})
+"""Tables that hold nothing of one ward's work: read for every ward, written seldom."""
 
 
 def upsert_tail(table: Table, keep: tuple[str, ...]) -> str:

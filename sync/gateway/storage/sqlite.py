@@ -17,6 +17,9 @@ from sync.gateway.storage.schema import MIGRATIONS, TABLES, typed, upsert_tail
 _BUSY_SECONDS = 30.0  # another process (a verb of the command line) may be writing
 _READERS = 16
 _TYPES = {"TXT": "TEXT", "BYTES": "BLOB", "BIG": "INTEGER", "REAL8": "REAL"}
+# to find that a value of these types needs no adapter costs more than to be given one that says so
+sqlite3.register_adapter(type(None), {}.get)  # type: ignore[arg-type]
+sqlite3.register_adapter(bytes, bytes)
 _BAD_VALUE = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, OverflowError, UnicodeError)
 
 
@@ -78,7 +81,7 @@ class SqliteStorage:
         self._path = path
         self._create = create
         self._lock = threading.Lock()
-        self._readers: Pool[sqlite3.Connection] = Pool(self._open, sqlite3.Connection.close, _READERS)
+        self.pool: Pool[sqlite3.Connection] = Pool(self._open, sqlite3.Connection.close, _READERS)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._open()
@@ -122,7 +125,7 @@ class SqliteStorage:
     @contextmanager
     def read(self) -> Iterator[_SqliteSession]:
         try:
-            connection = self._readers.take()
+            connection = self.pool.take()
         except sqlite3.Error as error:
             raise StorageError(f"{self._path}: {error}") from error
         broken = True
@@ -136,7 +139,11 @@ class SqliteStorage:
         except sqlite3.Error as error:
             raise StorageError(f"{self._path}: {error}") from error
         finally:
-            self._readers.give(connection, broken=broken)
+            self.pool.give(connection, broken=broken)
+
+    def once(self, sql: str, *params: Any) -> list[Row]:
+        with self.read() as session:
+            return session.all(sql, *params)
 
     @contextmanager
     def write(self, streams: Iterable[Stream] = ()) -> Iterator[_SqliteSession]:
@@ -156,6 +163,6 @@ class SqliteStorage:
                 raise StorageError(f"{self._path}: {error}") from error
 
     def close(self) -> None:
-        self._readers.close()
+        self.pool.close()
         with self._lock:
             self._writer.close()

@@ -49,6 +49,7 @@ DOSSIER = RecordType(
         field("person_ref", "person"),
         field("dossier_code", "code", owner="tthc_hanoi"),
         field("received_by", "signature"),
+        field("scan", "file"),
         field("papers", "group", calculate='[{"name": subject}]', overridable=True, fields=(field("name"),)),
     ),
     states=(

@@ -178,14 +178,14 @@ def test_one_record_that_cannot_be_packed_holds_up_no_other(city: City, monkeypa
     bad, good = (pc.create("onestop.dossier", to_state="accepted") for _ in range(2))
     pc.push(bad, good)
     parcels = city.deliveries.parcels
-    sendable = parcels._relevance.sendable
+    sendable = parcels.packing.relevance.sendable
 
     def failing(record: RecordVersion, references):
         if record.id == bad.record_id:
             raise KeyError("the catalogue lost this type")
         return sendable(record, references)
 
-    monkeypatch.setattr(parcels._relevance, "sendable", failing)
+    monkeypatch.setattr(parcels.packing.relevance, "sendable", failing)
     assert [p.record.id for p in parcels.claim("tthc_hanoi", 10)] == [good.record_id]
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from sync.gateway.server import GatewayServer
 from sync.http import HttpTransport, enrol
+from sync.marks import streams_mark
 from sync.protocol import (
     Hello,
     LeaseRequest,
@@ -23,6 +24,7 @@ from sync.protocol import (
     PushRequest,
     Refusal,
     SyncError,
+    SyncRequest,
 )
 from tests.sync.gateway.pcs import OTHER_WARD, WARD, change
 from tests.sync.gateway.small_catalog import CATALOG
@@ -329,3 +331,36 @@ def test_a_number_no_message_can_hold_is_refused_alone(gateway: GatewayServer, l
     answer = requests.post(f"{line.url}/v1/push", json={"changes": [huge, good]}, headers=line.auth, timeout=10)
     assert answer.status_code == 200
     assert [r["status"] for r in answer.json()["results"]] == ["refused", "accepted"]
+
+
+def test_rounds_bring_all_streams_page_by_page(gateway: GatewayServer, line: Line) -> None:
+    met = line.http.sync(SyncRequest())
+    assert met.hello is not None
+    assert not met.results
+    streams = met.hello.streams
+    made = [
+        *(change("residence.citizen", line.officer, after={"full_name": f"Người {n}"}) for n in range(30)),
+        *(change("certification.cert_copy", line.officer, after={"doc_title": f"Giấy {n}"}) for n in range(30)),
+    ]
+    cursors = [0] * len(streams)
+    answer = line.http.sync(SyncRequest(known=met.mark, changes=tuple(made), cursors=tuple(cursors)))
+    assert [(r.change_id, r.status) for r in answer.results] == [(c.change_id, "accepted") for c in made]
+    assert sum(len(page.records) for page in answer.news) == 0, "this device made them itself"
+    assert all(page.own for page in answer.news)
+    other = Line(gateway)
+    mark = other.http.sync(SyncRequest()).mark
+    got = {}
+    for _ in range(30):
+        answer = other.http.sync(SyncRequest(known=mark, cursors=tuple(cursors), limit=7))
+        assert sum(len(page.records) for page in answer.news) <= 7
+        for page in answer.news:
+            cursors[page.stream] = page.cursor
+            got.update({r.id: (streams[page.stream][1], r.fields) for r in page.records})
+        if answer.digest:
+            break
+    assert got == {c.record_id: ("people" if "full_name" in c.after else "open", c.after) for c in made}
+    sums = {
+        s: other.http.pull(PullRequest(ward=s[0], scope=s[1], cursor=cursors[i])).digest for i, s in enumerate(streams)
+    }
+    assert answer.digest == streams_mark(sums.items())
+    other.http.close()

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from forms.calendar import WorkCalendar
+from forms.definition import Catalog
 from forms.entry import EntryContext, RecordEntry
 from forms.exchange import read_lines
+from forms.exchange.inside import DEEPEST
 from forms.exchange.same_record import identity_keys
 from sync.gateway.city import City
 from sync.gateway.inbound import InboundReport
@@ -100,6 +102,7 @@ def test_a_bad_line_is_named_and_the_rest_goes_in(city: City, tmp_path: Path) ->
     )
     assert report.accepted == len(report.ids) == 2
     assert sorted(line for line, _, _ in report.refused) == [2, 3, 4, 5, 6, 7]
+    assert all(message.vi and message.en and message.vi != message.en for _, _, message in report.refused)
     assert {field for line, field, _ in report.refused if line in (3, 4, 5)} == {"fee", "nothing_like_it", "state"}
 
 
@@ -121,6 +124,55 @@ def test_an_object_is_of_the_type_whose_fields_it_uses(tmp_path: Path, storage_u
         assert (person_made.type, person_made.fields) == ("residence.citizen", {"full_name": "Vũ Thị Mơ"})
         stray = send(city, tmp_path, "onestop.dossier", {"fields": {"person_ref": {"colour": "xanh"}}})
         assert [field for _, field, _ in stray.refused] == ["person_ref"]
+
+
+def with_parents() -> Catalog:
+    """The catalogue where a person names a parent, who may be written inside in turn."""
+    citizen = CATALOG.record_type("residence.citizen")
+    parent = structs.replace(citizen.field("full_name"), name="parent_ref", type="person")
+    section = structs.replace(citizen.sections[0], fields=(*citizen.sections[0].fields, parent))
+    tools = tuple(
+        structs.replace(tool, records=(structs.replace(citizen, sections=(section,)),))
+        if tool.id == "residence"
+        else tool
+        for tool in CATALOG.tools
+    )
+    return structs.replace(CATALOG, tools=tools)
+
+
+def ancestors(generations: int) -> dict[str, object]:
+    person: dict[str, object] = {"full_name": f"Đời {generations}"}
+    for n in range(generations - 1, 0, -1):
+        person = {"full_name": f"Đời {n}", "parent_ref": person}
+    return person
+
+
+def test_people_are_written_inside_each_other_as_deep_as_an_import_takes_them(tmp_path: Path, storage_url: str) -> None:
+    with closing(City(storage_url, with_parents())) as city:
+        pc = Pc(city)
+        report = send(
+            city,
+            tmp_path,
+            "onestop.dossier",
+            {"fields": {"applicant": "1", "person_ref": ancestors(DEEPEST)}},
+            {"fields": {"applicant": "2", "person_ref": {"full_name": "Con", "parent_ref": ancestors(2)}}},
+            {"fields": {"applicant": "3", "person_ref": ancestors(DEEPEST + 1)}},
+        )
+        assert report.accepted == 2
+        ((line, field, message),) = report.refused
+        assert (line, field) == (3, "/".join(["person_ref", *["parent_ref"] * DEEPEST]))
+        assert message.vi != message.en
+        people = {r.id: r.fields for r in pc.pull("people").records}
+        (first,) = (r.fields["person_ref"] for r in pc.pull("onestop").records if r.fields["applicant"] == "1")
+        chain = []
+        while first:
+            chain.append(people[first]["full_name"])
+            first = people[first].get("parent_ref")
+        assert chain == [f"Đời {n}" for n in range(1, DEEPEST + 1)]
+        again = send(
+            city, tmp_path, "onestop.dossier", {"fields": {"applicant": "1", "person_ref": ancestors(DEEPEST)}}
+        )
+        assert (again.accepted, len(pc.pull("people").records)) == (0, len(people))
 
 
 def test_the_papers_a_citizen_sent_stay_when_an_officer_changes_what_they_are_calculated_from(

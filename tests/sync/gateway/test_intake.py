@@ -245,3 +245,17 @@ def test_a_pc_that_enrolled_anew_is_acknowledged_what_it_sent_before(city: City)
     lost.push(made)
     (result,) = anew.push(msgspec.structs.replace(made, device=anew.device.id))
     assert (result.status, result.duplicate) == ("accepted", True)
+
+
+def test_what_was_taken_stays_taken_where_it_would_be_allowed_no_more(city: City) -> None:
+    """Its answer was lost, and the officer's grant ended meanwhile: told "refused" he would do it all again."""
+    pc = Pc(city)
+    made = pc.create("residence.citizen", after={"full_name": "A"})
+    pc.push(made)
+    with city.storage.write() as session:
+        session.run("DELETE FROM grants WHERE officer = ?", pc.officer.id)
+    again, new = pc.push(made, pc.create("residence.citizen", after={"full_name": "B"}))
+    assert (again.status, again.duplicate, again.revision) == ("accepted", True, 1)
+    assert new.status == "refused"
+    (forged,) = pc.push(msgspec.structs.replace(made, after={"full_name": "B"}))
+    assert forged.status == "refused"

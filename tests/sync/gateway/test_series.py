@@ -88,7 +88,7 @@ def test_a_register_that_is_parted_goes_on_above_what_it_had(storage_url: str) -
     after = City(storage_url, catalog_with("kind"))
     pc.city = after
     assert after.leases.lease(pc.device, asked("=letter")).next == 58
-    after.leases.renew(pc.device.id)
+    after.leases.renewed(pc.device)
     (_whole, letters) = after.hello(pc.device).leases
     assert letters.register == f"{REGISTER}=letter"
     after.close()

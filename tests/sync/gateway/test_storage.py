@@ -10,7 +10,7 @@ import pytest
 from sync.gateway.city import City
 from sync.gateway.storage import BadValueError, StorageError, open_storage
 from sync.protocol import ChangeResult
-from tests.sync.gateway.pcs import WARD, Pc
+from tests.sync.gateway.pcs import OTHER_WARD, WARD, Pc
 from tests.sync.gateway.small_catalog import CATALOG
 
 
@@ -150,3 +150,37 @@ def test_a_file_that_is_no_database_is_said_so(tmp_path: Path) -> None:
     for path in (tmp_path / "x.db", tmp_path):
         with pytest.raises(StorageError):
             open_storage(f"sqlite:///{path}")
+
+
+def test_a_restore_is_heard_of_by_a_gateway_that_runs(storage_url: str) -> None:
+    running, operator = City(storage_url, CATALOG), City(storage_url, CATALOG)
+    pc = Pc(running)
+    before = running.hello(pc.device).epoch
+    epoch = operator.restored()
+    operator.close()
+    assert running.hello(pc.device).epoch == epoch != before
+    running.close()
+
+
+def test_a_grant_that_is_taken_away_ends_at_once(storage_url: str) -> None:
+    city = City(storage_url, CATALOG)
+    pc = Pc(city, [WARD, OTHER_WARD])
+    assert pc.device.wards == (OTHER_WARD, WARD)
+    with city.storage.write() as session:
+        session.run("DELETE FROM grants WHERE ward = ?", OTHER_WARD)
+    assert pc.device.wards == (WARD,)
+    city.close()
+
+
+@pytest.mark.postgres
+def test_a_stream_that_somebody_holds_for_good_is_told_as_busy(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.gateway.storage.postgres._PATIENCE", "SET lock_timeout = '100ms'")
+    storage = open_storage(postgres_url)
+    stream = (WARD, "open")
+    with storage.write([stream]), pytest.raises(StorageError), storage.write([stream]):
+        pass
+    with storage.write([stream]):  # the connection that had to give up does no harm
+        pass
+    storage.close()

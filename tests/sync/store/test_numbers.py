@@ -75,6 +75,30 @@ def test_without_a_lease_the_record_awaits_its_number(store: Store) -> None:
     assert the_city_accepts(store, waiting[1].id).number == "0006/2026"
 
 
+def test_a_record_cancelled_while_it_awaits_its_number_gets_none(store: Store) -> None:
+    spoilt, kept = certify(store, "hỏng"), certify(store, "giữ")
+    (gone,) = store.save([Save(type=COPY.id, opened=spoilt, fields=spoilt.fields, action="cancel")], CLERK)
+    assert (gone.state, "_awaiting" in gone.fields) == ("refused", False)
+    assert [r.id for r in store.numbers.awaiting()] == [kept.id]
+    assert "_awaiting" not in the_city_accepts(store, spoilt.id).fields
+    store.numbers.put_lease(lease())
+    assert store.numbers.give_awaiting() == 1
+    assert (store.records.load(spoilt.id) or pytest.fail()).number is None
+    # the first number is the kept record's: the book has neither a gap nor a void line
+    assert [(row.number, row.record_id, row.status) for row in store.numbers.book(COPY.id)] == [
+        ("0001/2026", kept.id, "given")
+    ]
+
+
+def test_one_that_an_older_program_cancelled_waits_no_longer(store: Store) -> None:
+    """The city's version still carries the mark."""
+    old = ward.version("c1", COPY, 3, {"document": "x", "_awaiting": "2026-11-20T02:00:00Z"}, state="refused")
+    store.changes.apply_pull(PullAnswer(records=(old,), cursor=3), WARD, COPY.scope)
+    store.numbers.put_lease(lease())
+    assert store.numbers.awaiting() == ()
+    assert store.numbers.give_awaiting() == 0
+
+
 def the_city_accepts(store: Store, record_id: str) -> RecordVersion:
     """What the city holds after it judged all of the record's changes, none of which it refused."""
     version = None

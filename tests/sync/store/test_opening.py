@@ -249,6 +249,7 @@ def test_a_checkpoint_cut_half_way_is_no_damage(folder: Path, clock: FixedClock,
         store.save([Save(type=CITIZEN.id, fields={"full_name": f"Người Mẫu {n}"}) for n in range(30)], CLERK)
         shutil.copytree(folder, cut)
     # the first page has been copied from the journal, the others have not
-    (cut / "store.db").write_bytes((folder / "store.db").read_bytes()[:4096])
+    rest = (cut / "store.db").read_bytes()[4096:]
+    (cut / "store.db").write_bytes((folder / "store.db").read_bytes()[:4096] + rest)
     with reopen(cut, clock) as again:
         assert again.records.count(CITIZEN.id) == 30

@@ -25,7 +25,10 @@ def with_field(record_type: RecordType, *fields: Any) -> RecordType:
     return structs.replace(record_type, sections=(structs.replace(section, fields=(*section.fields, *fields)),))
 
 
-DOSSIER = ward.DOSSIER
+DOSSIER = structs.replace(
+    with_field(ward.DOSSIER, a_field("copies", "refs", targets=(ward.COPY.id,))),
+    actions=(*ward.DOSSIER.actions, ward.an_action("note", ("accepted", "waiting"), "=", asks=("copies",))),
+)
 COPY = with_field(ward.COPY, a_field("dossier", "ref", targets=(DOSSIER.id,)))
 MAKES_COPY = Flow(
     id="makes_copy", label=label("copy"), from_=DOSSIER.id, states=("accepted", "waiting"),
@@ -34,12 +37,17 @@ MAKES_COPY = Flow(
 CLOSES = Flow(
     id="closes", label=label("close"), from_=COPY.id, states=("received",), finds="dossier", to=DOSSIER.id, action="finish"
 )  # fmt: skip
+NOTES = Flow(
+    id="notes", label=label("note"), from_=COPY.id, states=("certified",), finds="dossier", to=DOSSIER.id, action="note",
+    link="copies",
+)  # fmt: skip
 OFFERED = structs.replace(MAKES_COPY, id="offered", mode="offer")
+FLOWS = (MAKES_COPY, CLOSES, NOTES, OFFERED)
 
 
 def catalog_of(*flows: Flow) -> Catalog:
     """The ward's catalogue with flows at its first tool."""
-    changed = {COPY.id: COPY}
+    changed = {COPY.id: COPY, DOSSIER.id: DOSSIER}
     tools = [
         structs.replace(tool, records=tuple(changed.get(record.id, record) for record in tool.records))
         for tool in ward.CATALOG.tools
@@ -73,7 +81,7 @@ STEPS = st.lists(
         st.tuples(st.just("dossier"), pick(DOSSIERS), pick(PEOPLE), pick(("draft", "accepted", "waiting", "done"))),
         st.tuples(st.just("copy"), pick(COPIES), pick((*DOSSIERS, None)), pick(("received", "certified", "refused"))),
         st.tuples(st.just("dismiss"), pick(DOSSIERS), st.booleans(), st.none()),
-        st.tuples(st.just("act"), pick(DOSSIERS), pick(("receive", "wait", "finish")), st.none()),
+        st.tuples(st.just("act"), pick(DOSSIERS), pick(("receive", "wait", "finish", "note")), pick(COPIES)),
     ),
     max_size=14,
 )
@@ -86,7 +94,8 @@ def take(store: Store, step: tuple[str, str, Any, Any], revision: int) -> None:
         mark = {"reason": "x"} if other else None
         store.save([Save(type=DOSSIER.id, fields={**record.fields, mark_of(MAKES_COPY): mark}, opened=record)], CLERK)
     elif what == "act" and record is not None and record.state in DOSSIER.action(other).from_:
-        store.save([Save(type=DOSSIER.id, fields=dict(record.fields), opened=record, action=other)], CLERK)
+        fields = {**record.fields, **({"copies": [state]} if other == "note" else {})}
+        store.save([Save(type=DOSSIER.id, fields=fields, opened=record, action=other)], CLERK)
     elif what in ("person", "dossier", "copy"):
         type_id, fields = {
             "person": (ward.CITIZEN.id, {"full_name": "Lê Mẫu"} if other else {}),
@@ -106,7 +115,7 @@ def take(store: Store, step: tuple[str, str, Any, Any], revision: int) -> None:
 def test_the_table_is_what_judging_anew_gives_and_so_is_a_rebuild(steps: list[Any]) -> None:
     with TemporaryDirectory() as folder:
         path, clock = Path(folder) / "p", FixedClock(ward.NOW)
-        with Store.create(path, ward.KEY, catalog_of(MAKES_COPY, CLOSES, OFFERED), clock) as store:
+        with Store.create(path, ward.KEY, catalog_of(*FLOWS), clock) as store:
             store.set_enrolment(ward.ENROLMENT)
             for revision, step in enumerate(steps, start=1):
                 take(store, step, revision)
@@ -114,12 +123,12 @@ def test_the_table_is_what_judging_anew_gives_and_so_is_a_rebuild(steps: list[An
             rows = kept(store)
         with Store.open(path, ward.KEY, catalog_of(), clock) as bare:
             assert kept(bare) == set()
-        with Store.open(path, ward.KEY, catalog_of(MAKES_COPY, CLOSES, OFFERED), clock) as again:
+        with Store.open(path, ward.KEY, catalog_of(*FLOWS), clock) as again:
             assert kept(again) == rows
 
 
 def a_store(folder: Path, clock: FixedClock) -> Store:
-    store = Store.create(folder, ward.KEY, catalog_of(MAKES_COPY, CLOSES, OFFERED), clock)
+    store = Store.create(folder, ward.KEY, catalog_of(*FLOWS), clock)
     store.set_enrolment(ward.ENROLMENT)
     return store
 
@@ -156,3 +165,44 @@ def test_a_record_that_follows_ends_it_and_one_that_is_void_brings_it_back(folde
         assert [p.done for p in store.proposals.of(dossier)] == [copy.id, copy.id]
         store.save([Save(type=COPY.id, fields=dict(copy.fields), opened=copy, action="refuse")], CLERK)
         assert [row.flow for row in store.proposals.waiting(("clerk",))] == [MAKES_COPY.key]
+
+
+def test_an_action_that_keeps_the_state_is_told_by_what_the_record_says_it_was_taken_for(
+    folder: Path, clock: FixedClock
+) -> None:
+    with a_store(folder, clock) as store:
+        dossier = accepted_dossier(store)
+        copies = store.save(
+            [
+                Save(type=COPY.id, fields={"document": n, "dossier": dossier.id}, action="certify")
+                for n in ("một", "hai")
+            ],
+            CLERK,
+        )
+        first, second = copies
+        assert {row.record.id for row in store.proposals.waiting(("clerk",))} == {first.id, second.id}
+        noted = {**dossier.fields, "copies": [first.id]}
+        store.save([Save(type=DOSSIER.id, fields=noted, opened=dossier, action="note")], CLERK)
+        assert [row.record.id for row in store.proposals.waiting(("clerk",))] == [second.id]
+        assert [p.done for p in store.proposals.of(first)] == [dossier.id]
+        assert [p.is_open for p in store.proposals.of(second)] == [True]
+
+
+def test_what_nobody_touched_for_over_a_year_proposes_on_its_own_page_alone(tmp_path: Path) -> None:
+    """A new PC takes in years of registers; what comes next after old records is nobody's work of today."""
+    catalog = catalog_of(CLOSES, MAKES_COPY)
+    clock = FixedClock(ward.NOW)
+    with Store.create(tmp_path, ward.KEY, catalog, clock) as store:
+        store.set_enrolment(ward.ENROLMENT)
+        citizen = ward.version("c", ward.CITIZEN, 1, {"full_name": "Lê Thị Mẫu"})
+        dossiers = [
+            structs.replace(
+                ward.version(record_id, DOSSIER, 1, {"subject": "S", "applicant": "c"}, state="accepted"), updated_at=at
+            )
+            for record_id, at in (("old", "2025-10-01T01:00:00Z"), ("new", "2026-01-01T01:00:00Z"))
+        ]
+        store.changes.apply_pull(PullAnswer(records=(citizen, *dossiers), cursor=3), WARD, "onestop")
+        assert {record_id for record_id, _ in kept(store)} == {"new"}
+        old = store.records.load("old")
+        assert old is not None
+        assert [proposal.is_open for proposal in store.proposals.of(old)] == [True]

@@ -275,3 +275,17 @@ def test_every_open_conflict_is_found_page_by_page(store: Store) -> None:
     assert set(read(3, {COPY.id})) == {"c1"}
     first = store.records.conflicts(3)
     assert (len(first.records), first.total, first.has_before, first.has_after) == (3, 8, False, True)
+
+
+def test_a_register_is_gone_through_whole_and_alone(store: Store) -> None:
+    for place in range(3):
+        citizen(store, f"Người {place}", dob=f"200{place}-05-01")
+        store.save([Save(type=DOSSIER.id, fields={"note": "khác"})], CLERK)
+    whole = list(store.records.each(CITIZEN.id))
+    assert [record.fields["full_name"] for record in whole] == ["Người 0", "Người 1", "Người 2"]
+    counted = [(r.id, r.state, r.number, r.fields) for r in store.records.each_counted(CITIZEN.id)]
+    assert counted == [(r.id, r.state, r.number, r.fields) for r in whole]
+    between = store.records.each_counted(CITIZEN.id, "dob", "2001-01-01", "2001-12-31")
+    assert [record.fields["full_name"] for record in between] == ["Người 1"]
+    assert list(store.records.each_counted(COPY.id)) == []
+    assert list(store.records.each("no.such_type")) == []

@@ -236,6 +236,31 @@ def test_a_city_restored_from_backup_is_offered_everything_again(store: Store, c
     assert store.changes.digest(WARD, "onestop") == {DOSSIER.id: expected_digest((record.id, 1))}
 
 
+def test_what_was_made_under_an_earlier_device_name_is_offered_again_too(store: Store, clock: FixedClock) -> None:
+    from sync.protocol import HistoryAnswer
+
+    record = begin(store)
+    (mine,) = store.changes.pending(10)
+    accept_all(store)
+    # of two others: a PC, and a service, which names no device
+    others = [
+        structs.replace(mine, change_id=f"x{n}", kind="edit", after={"note": "xa"}, device=device, device_seq=seq)
+        for n, (device, seq) in enumerate((("Q9", 4), ("", 0)))
+    ]
+    store.changes.add_history(
+        HistoryAnswer(
+            tuple(others), tuple(ChangeResult(change_id=c.change_id, status="accepted", revision=9) for c in others)
+        )
+    )
+    store.set_enrolment(structs.replace(ward.ENROLMENT, device="Q7"))
+    store.set_enrolment(structs.replace(ward.ENROLMENT, device="Q8"))
+    clock.advance(hours=1)
+    second = begin(store)
+    accept_all(store)
+    assert store.changes.offer_again(clock.now().replace(hour=0)) == 2
+    assert [(c.record_id, c.device) for c in store.changes.pending(10)] == [(record.id, "Q2"), (second.id, "Q8")]
+
+
 def expected_digest(*terms: tuple[str, int]) -> str:
     """The formula of the protocol, written out once more."""
     from hashlib import blake2b

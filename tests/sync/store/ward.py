@@ -145,6 +145,7 @@ COPY = RecordType(
     actions=(
         an_action("certify", ("received",), "certified", takes_number=True),
         an_action("refuse", ("received",), "refused"),
+        an_action("cancel", ("certified",), "refused"),
     ),
     list_view=ListView(columns=(Column("document"), Column("pages"), Column("_number")), sort="-_updated"),
     register=Register(

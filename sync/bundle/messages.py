@@ -1,0 +1,66 @@
+"""What stands in the sections of a bundle: one round of a sync, cut into pieces that fit into memory.
+
+To the city: ``ToCity``, then ``Changes`` as often as needed, then ``File``. To the PC: ``ToPc``, then ``Results`` for each
+``Changes``, then ``News`` for each page of each stream. Each section is MessagePack of one of these, told apart by a tag.
+"""
+
+from __future__ import annotations
+
+from msgspec import Raw, Struct
+
+from sync.protocol import Change, ChangeResult, Hello, LeaseRequest, PullAnswer
+
+
+class ToCity(Struct, frozen=True, kw_only=True, tag="to_city"):
+    """Where the PC stands: the epoch it knows, how far it has read each (ward, scope), and the books it wants to number."""
+
+    epoch: str
+    cursors: tuple[tuple[str, str, int], ...]
+    books: tuple[LeaseRequest, ...] = ()
+
+
+class Changes(Struct, frozen=True, tag="changes"):
+    """The outbox, in the order in which it is to be judged."""
+
+    changes: tuple[Change, ...]
+
+
+class RawChanges(Struct, frozen=True, tag="changes"):
+    """``Changes`` with each one still closed, so that a bad one spoils no other."""
+
+    changes: tuple[Raw, ...]
+
+
+class File(Struct, frozen=True, kw_only=True, tag="file"):
+    """A file that a record of the stream names."""
+
+    ward: str
+    scope: str
+    sha256: str
+    content: bytes
+
+
+class ToPc(Struct, frozen=True, kw_only=True, tag="to_pc"):
+    """What the city says of itself and of the device, books included. ``held_books``: (ward, register, period) of wanted
+    books that another device numbers → the city's sentence."""
+
+    hello: Hello
+    held_books: tuple[tuple[str, str, str, str], ...] = ()
+    files: tuple[tuple[str, str, str], ...] = ()  # (ward, scope, SHA-256) that the city has now
+
+
+class Results(Struct, frozen=True, tag="results"):
+    results: tuple[ChangeResult, ...]
+
+
+class News(Struct, frozen=True, kw_only=True, tag="news"):
+    """A page of a stream: all that moved after ``start``, up to ``page.cursor``."""
+
+    ward: str
+    scope: str
+    start: int
+    page: PullAnswer
+
+
+AnySent = ToCity | RawChanges | File
+AnyAnswer = ToPc | Results | News

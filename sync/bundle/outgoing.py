@@ -1,0 +1,65 @@
+"""What goes into a PC's bundle to the city, section by section."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from msgspec import structs
+
+from sync.bundle import messages
+from sync.clock import HANOI
+from sync.protocol import PROTOCOL_VERSION, Change, Hello, LeaseRequest
+from sync.renamed_line import Renamings, renamed_change
+from sync.store import Store
+from sync.store.model import Enrolment
+
+_IN_SECTION = 2000  # changes
+
+
+class Outgoing:
+    """The sections of a bundle to the city, and what went into them."""
+
+    def __init__(self, store: Store, enrolment: Enrolment, files_bytes: int) -> None:
+        self._store = store
+        self._enrolment = enrolment
+        self._room = files_bytes
+        self._names = Renamings(store.catalog)
+        self.changes = self.files = self.files_left = 0
+
+    def sections(self) -> Iterator[bytes]:
+        encode = msgspec.msgpack.encode
+        cursors = self._store.changes.cursors()
+        books = tuple(self._books([(ward, scope) for ward, scope, _ in cursors]))
+        yield encode(messages.ToCity(epoch=self._enrolment.epoch, cursors=cursors, books=books))
+        while changes := self._store.changes.pending(_IN_SECTION, skip=self.changes):
+            yield encode(messages.Changes(tuple(map(self._own, changes))))
+            self.changes += len(changes)
+        for file in self._store.file_queue.all_to_send():
+            if file.size > self._room:
+                self.files_left += 1
+                continue
+            self._room -= file.size
+            self.files += 1
+            content = self._store.files.part(file.sha256, 0, file.size)
+            yield encode(messages.File(ward=file.ward, scope=file.scope, sha256=file.sha256, content=content))
+
+    def _own(self, change: Change) -> Change:
+        """As the engine sends it: in the name the device has now, with the fields' first names."""
+        change = renamed_change(change, self._names.of(change.type)[0])
+        device = self._enrolment.device
+        return change if change.device == device else structs.replace(change, device=device)
+
+    def _books(self, streams: Sequence[tuple[str, str]]) -> Iterator[LeaseRequest]:
+        """The books this PC would ask for at a sync and does not hold."""
+        from sync.meeting import wanted_leases
+
+        hello = Hello(
+            protocol=PROTOCOL_VERSION, epoch="", time="", device=self._enrolment.device,
+            ward_names=self._enrolment.wards, streams=tuple(streams), officers=self._enrolment.officers,
+        )  # fmt: skip
+        held = {(x.ward, x.register, x.period) for x in self._store.numbers.leases()}
+        now = self._store.clock.now().astimezone(HANOI)
+        for ward, register, period in wanted_leases(self._store.catalog, hello, now):
+            if (ward, register, period) not in held:
+                yield LeaseRequest(ward=ward, register=register, period=period)

@@ -1,0 +1,216 @@
+"""Many alike things turned into columns, and back: what repeats then stands together, and zstd makes little of it.
+
+The pieces of ``sync.line_form``. Whatever is wrong with a column raises ValueError (msgspec.ValidationError is one).
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+T = TypeVar("T")
+_UUIDS = re.compile("(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})*", re.ASCII)
+_ALL = 0xFFFF_FFFF_FFFF_FFFF
+Numbers = list[int | str]
+"""Whole numbers as the steps between them; what is not written in the one way there is, as its text."""
+
+
+class Ids(Struct, array_like=True):
+    """Ids that are UUIDs: the steps between their first 8 bytes (the time, in a UUIDv7), and their last 8. With one among
+    them that is not, all are ``texts``."""
+
+    steps: list[int] = []
+    tails: bytes = b""
+    texts: list[str] = []
+
+
+class Rows(Struct, array_like=True):
+    """Maps of names to values, each of some type. ``shapes``: (type, *names); ``of``: the shape of each row; ``cells``: a
+    column for each (type, name), in the order in which the shapes first name them, with the rows that have it."""
+
+    shapes: list[tuple[str, ...]] = []
+    of: list[int] = []
+    cells: list[list[Any]] = []
+
+
+def few(values: Sequence[T]) -> list[T]:
+    """A column; one value where all are the same."""
+    return [values[0]] if values and all(value == values[0] for value in values) else list(values)
+
+
+def many(column: Sequence[T], count: int) -> Sequence[T]:
+    if len(column) == count:
+        return column
+    if len(column) != 1:
+        raise ValueError(f"a column of {len(column)} for {count} rows")
+    return [column[0]] * count
+
+
+def put_ids(ids: Sequence[str]) -> Ids:
+    text = "".join(ids)
+    if len(text) != 36 * len(ids) or not _UUIDS.fullmatch(text) or any(len(each) != 36 for each in ids):
+        return Ids(texts=list(ids))
+    raw = bytes.fromhex(text.replace("-", ""))
+    halves = struct.unpack(f">{2 * len(ids)}Q", raw)
+    heads = halves[::2]
+    steps = [(after - before) & _ALL for before, after in zip((0, *heads), heads, strict=False)]
+    tails = struct.pack(f">{len(ids)}Q", *halves[1::2])
+    return Ids([step - (_ALL + 1) if step >> 63 else step for step in steps], tails)
+
+
+def get_ids(column: Ids) -> list[str]:
+    if column.texts:
+        return column.texts
+    if len(column.tails) != 8 * len(column.steps):
+        raise ValueError("ids are cut short")
+    tails = struct.unpack(f">{len(column.steps)}Q", column.tails)
+    heads = accumulate(column.steps)
+    return [_uuid(f"{head & _ALL:016x}{tail:016x}") for head, tail in zip(heads, tails, strict=True)]
+
+
+def uuid_bytes(text: str) -> bytes:
+    """The 16 bytes of a UUID written in the one canonical way; none for anything else."""
+    return bytes.fromhex(text.replace("-", "")) if len(text) == 36 and _UUIDS.fullmatch(text) else b""
+
+
+def uuid_text(raw: bytes) -> str:
+    if len(raw) != 16:
+        raise ValueError("no id has so many bytes")
+    return _uuid(raw.hex())
+
+
+def _uuid(h: str) -> str:
+    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+
+
+def put_numbers(numbers: Sequence[int | str]) -> Numbers:
+    """Whole numbers among them as the step from the one before."""
+    column: Numbers = []
+    last = 0
+    for number in numbers:
+        if isinstance(number, str):
+            column.append(number)
+        else:
+            column.append(number - last)
+            last = number
+    return column
+
+
+def steps(numbers: Sequence[int]) -> list[int]:
+    return [after - before for before, after in zip((0, *numbers), numbers, strict=False)]
+
+
+def get_numbers(column: Numbers) -> list[int | str]:
+    numbers: list[int | str] = []
+    last = 0
+    for step in column:
+        if isinstance(step, str):
+            numbers.append(step)
+        else:
+            last += step
+            numbers.append(last)
+    return numbers
+
+
+@lru_cache(8192)  # a save, a batch and an import stamp many things alike
+def put_moment(text: str) -> int | str:
+    """Seconds since 1970 of a moment in the stored form, else the text itself."""
+    if len(text) != 20 or text[19] != "Z":
+        return text
+    try:
+        seconds = _day_seconds(text[:11]) + int(text[11:13]) * 3600 + int(text[14:16]) * 60 + int(text[17:19])
+    except ValueError:
+        return text
+    return seconds if moment(seconds) == text else text
+
+
+@lru_cache(8192)
+def moment(seconds: int | str) -> str:
+    """The stored form of a moment. Raises ValueError."""
+    if isinstance(seconds, str):
+        return seconds
+    days, rest = divmod(seconds, 86400)
+    hours, rest = divmod(rest, 3600)
+    return f"{_day(days)}{hours:02d}:{rest // 60:02d}:{rest % 60:02d}Z"
+
+
+@lru_cache(4096)
+def _day_seconds(day: str) -> int:
+    return int(datetime.fromisoformat(f"{day}00:00:00+00:00").timestamp())
+
+
+@lru_cache(4096)
+def _day(days: int) -> str:
+    try:
+        return datetime.fromtimestamp(days * 86400, UTC).strftime("%Y-%m-%dT").rjust(11, "0")
+    except (OverflowError, OSError) as error:
+        raise ValueError(str(error)) from error
+
+
+def put_rows(types: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Rows:
+    shapes: dict[tuple[str, ...], tuple[int, list[list[Any]]]] = {}
+    columns: dict[tuple[str, str], list[Any]] = {}
+    of = []
+    for type_id, row in zip(types, rows, strict=True):
+        names = (type_id, *row)
+        shape = shapes.get(names)
+        if shape is None:
+            shape = shapes[names] = (len(shapes), [columns.setdefault((type_id, name), []) for name in row])
+        of.append(shape[0])
+        for column, value in zip(shape[1], row.values(), strict=True):
+            column.append(value)
+    return Rows(list(shapes), of, [_short_cells(column) for column in columns.values()])
+
+
+def get_rows(rows: Rows) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(type, row) in order."""
+    counts = Counter(rows.of)
+    if counts and (min(counts) < 0 or max(counts) >= len(rows.shapes)):
+        raise ValueError("a row of no shape")
+    cells = iter(rows.cells)
+    columns: dict[tuple[str, str], Iterator[Any]] = {}
+    wanted: Counter[tuple[str, str]] = Counter()
+    sizes: dict[tuple[str, str], int] = {}
+    shapes = []
+    for place, shape in enumerate(rows.shapes):
+        if not shape or len(set(shape[1:])) != len(shape) - 1:
+            raise ValueError("a shape without a type, or with a name twice")
+        its = []
+        for name in shape[1:]:
+            key = (shape[0], name)
+            if key not in columns:
+                column = next(cells, None)
+                if column is None:
+                    raise ValueError("a column is missing")
+                sizes[key] = len(column)
+                columns[key] = iter(_whole_cells(column))
+            its.append(columns[key])
+            wanted[key] += counts[place]
+        shapes.append((shape[0], shape[1:], its))
+    if wanted != Counter(sizes):
+        raise ValueError("a column is too short or too long")
+    for place in rows.of:
+        type_id, names, its = shapes[place]
+        yield type_id, dict(zip(names, map(next, its)))  # noqa: B905 - counted above
+
+
+def _short_cells(column: list[Any]) -> list[Any]:
+    """Ids in a column as their bytes: a value of a record is JSON, so that bytes can be nothing else."""
+    first = column[0]
+    if isinstance(first, str) and uuid_bytes(first):
+        return [(uuid_bytes(cell) or cell) if isinstance(cell, str) else cell for cell in column]
+    return column
+
+
+def _whole_cells(column: list[Any]) -> list[Any]:
+    if column and isinstance(column[0], bytes):
+        return [uuid_text(cell) if isinstance(cell, bytes) else cell for cell in column]
+    return column

@@ -1,0 +1,184 @@
+"""The last step of a sync: attached files, some seconds at a time. Records never wait for it.
+
+What somebody wants to open comes first, then what the city lacks, in parts small enough that a record saved meanwhile does
+not wait long: before each part it is looked whether one waits.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from msgspec import Struct
+
+from forms.attached import LARGEST_FILE
+from sync.protocol import SyncError, Transport
+from sync.store import Store
+from sync.store.files_queue import Incoming, Outgoing
+from sync.tus_line import FileLine
+
+SECONDS = 20.0  # of one sync
+_SMALLEST_PART, _LARGEST_PART = 16 * 1024, 2 * 1024 * 1024  # bytes
+_QUICK, _SLOW = 0.5, 2.0  # seconds a part takes
+_TRIES = 3  # of one part that was damaged on the way
+_OF_THE_FILE = {"file_too_large", "too_long", "not_granted", "bad_request", "bad_metadata", "wrong_content", "checksum"}
+"""Refusals that another file would not get; all others are the line's or the city's, and end the step."""
+_DAMAGED = "Tệp nhận về không nguyên vẹn; sẽ tải lại."
+
+
+class FileReport(Protocol):
+    """What this step tells of itself (``sync.engine.SyncReport``)."""
+
+    files_sent: int
+    files_fetched: int
+    files_left: bool
+    problems: list[str]
+
+
+class PartSize(Struct):
+    """Bytes in one request: about a second's worth of this line."""
+
+    size: int = 128 * 1024
+
+    def took(self, seconds: float) -> None:
+        if seconds > _SLOW:
+            self.size = max(_SMALLEST_PART, self.size // 2)
+        elif seconds < _QUICK:
+            self.size = min(_LARGEST_PART, self.size * 2)
+
+
+class _LaterError(Exception):
+    """Enough for this sync: a record waits to be sent, and its own sync is coming."""
+
+
+class _TimeOverError(_LaterError):
+    """The next sync goes on."""
+
+
+class FileStep:
+    """``line``: asked for only when there is something to carry. ``now``: seconds of any clock that only goes on."""
+
+    def __init__(
+        self, store: Store, line: Transport, *, seconds: float = SECONDS, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._store = store
+        self._queue = store.file_queue
+        self._transport = line
+        self._seconds = seconds
+        self._now = now
+        self._part = PartSize()
+        self._old_city = False
+        self._tidied = False
+        self._end = 0.0
+
+    def run(self, report: FileReport, moved: Callable[[], None]) -> None:
+        """Carry files until none is due, the time is over, a record waits to be sent, or the line is lost; the next sync
+        goes on. ``moved`` is told after every part; what it raises ends the step, losing nothing."""
+        if self._old_city:
+            return
+        if not self._tidied:
+            self._queue.tidy()
+            self._tidied = True
+        self._end = self._now() + self._seconds
+        try:
+            while (wanted := self._queue.next_to_fetch()) is not None:
+                report.files_fetched += self._fetch(wanted, self._transport.files, report, moved)
+            while (due := self._queue.next_to_send()) is not None:
+                report.files_sent += self._send(due, self._transport.files, report, moved)
+        except _LaterError as later:
+            report.files_left = isinstance(later, _TimeOverError)
+        except SyncError as error:
+            # the records went through: the line is told of by the next sync, if it is still lost then
+            if error.code == "no_page":
+                self._old_city = True
+                report.problems.append("Thành phố chưa nhận tệp đính kèm (bản cũ); tệp vẫn giữ ở máy này.")
+
+    def _look_up(self) -> None:
+        if self._now() >= self._end:
+            raise _TimeOverError
+        if self._store.changes.pending(1):
+            raise _LaterError
+
+    def _send(self, file: Outgoing, line: FileLine, report: FileReport, moved: Callable[[], None]) -> bool:
+        """Whether the city has the whole file now; False: it is put off."""
+        try:
+            address, sent = self._begun(file, line)
+            tries = 0
+            while sent < file.size:
+                self._queue.sent(file, address, sent)
+                moved()
+                self._look_up()
+                began = self._now()
+                content = self._store.files.part(file.sha256, sent, self._part.size)
+                if not content:
+                    raise SyncError("wrong_content", "Tệp trên máy này bị hỏng; hãy đính kèm lại.", retry=False)
+                try:
+                    sent = line.part(address, sent, content, file.size)
+                    tries = 0
+                except SyncError as error:
+                    tries += 1
+                    if error.code == "checksum" and tries < _TRIES:
+                        continue
+                    if error.code not in ("wrong_offset", "no_upload") or tries >= _TRIES:
+                        raise
+                    address, sent = self._found_again(file, line, address)
+                self._part.took(self._now() - began)
+        except SyncError as error:
+            if error.code not in _OF_THE_FILE:
+                raise
+            self._queue.not_sent(file, str(error))
+            report.problems.append(str(error))
+            return False
+        self._queue.there(file)
+        moved()
+        return True
+
+    def _begun(self, file: Outgoing, line: FileLine) -> tuple[str, int]:
+        """The address of the upload and how much is there; an upload that an earlier sync began goes on."""
+        self._look_up()
+        if file.upload:
+            return self._found_again(file, line, file.upload)
+        first = self._store.files.part(file.sha256, 0, self._part.size)
+        upload = line.begin(file.ward, file.scope, file.sha256, file.size, first)
+        return upload.address, upload.offset
+
+    def _found_again(self, file: Outgoing, line: FileLine, address: str) -> tuple[str, int]:
+        sent = line.offset(address, file.size)
+        if sent is not None:
+            return address, sent
+        self._queue.begin_again(file)
+        upload = line.begin(file.ward, file.scope, file.sha256, file.size)
+        return upload.address, upload.offset
+
+    def _fetch(self, file: Incoming, line: FileLine, report: FileReport, moved: Callable[[], None]) -> bool:
+        """Whether the file is here now; False: it is put off."""
+        why = "Không bản ghi nào trên máy này còn nêu tệp này."
+        for ward, scope in file.streams:
+            try:
+                return self._fetched(file, line, (ward, scope), report, moved)
+            except SyncError as error:
+                if error.code not in ("no_file", "bad_range"):
+                    raise
+                why = str(error)
+        self._queue.not_fetched(file, why, anew=True)
+        return False
+
+    def _fetched(
+        self, file: Incoming, line: FileLine, stream: tuple[str, str], report: FileReport, moved: Callable[[], None]
+    ) -> bool:
+        size = LARGEST_FILE
+        while file.got < size:
+            self._look_up()
+            began = self._now()
+            content, size = line.read(*stream, file.sha256, file.got, self._part.size)
+            if size > LARGEST_FILE:
+                break
+            file = self._queue.received(file, content)
+            self._part.took(self._now() - began)
+            moved()
+        if file.got == size and self._queue.whole(file, stream):
+            return True
+        self._queue.not_fetched(file, _DAMAGED, anew=True)
+        report.problems.append(_DAMAGED)
+        return False

@@ -1,0 +1,134 @@
+"""``gateway deliver``, ``retry``, ``services``: couriers as a process of their own, and what an operator does about them."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import msgspec
+
+from sync.gateway.adapters import parse_address
+from sync.gateway.city import City
+from sync.gateway.parcels import HOLD_SECONDS
+from sync.gateway.service_lines import troubles
+from sync.gateway.storage import Storage
+
+_LOOK_FOR_PACKS = 5.0  # seconds
+Verb = Callable[[argparse.Namespace], int]
+AddVerb = Callable[[str, Verb, str], argparse.ArgumentParser]
+
+
+def delivery_verbs(
+    verb: AddVerb, services: Callable[[list[str]], dict[str, str]], log_to: Callable[[str | None], None]
+) -> None:
+    """Adds the verbs. ``services``: reads ID=ADDRESS pairs."""
+
+    def deliver(arguments: argparse.Namespace) -> int:
+        log_to(arguments.log)
+        return _deliver(arguments, services(arguments.service))
+
+    carry = verb("deliver", deliver, "chỉ giao bản ghi cho các dịch vụ / couriers without the web server")
+    add_service(carry)
+    carry.add_argument(
+        "--lanes", type=_lanes, default=1, metavar="N", help="số luồng mỗi dịch vụ / couriers a service (1)"
+    )
+    carry.add_argument(
+        "--hold",
+        type=_seconds,
+        default=HOLD_SECONDS,
+        metavar="SECONDS",
+        help=f"sau đó tiến trình khác làm thay / until another takes over from a dead one ({HOLD_SECONDS:.0f})",
+    )
+    carry.add_argument("--log", metavar="FILE", help="tệp nhật ký / log file")
+    again = verb("retry", _retry, "gửi lại cho một dịch vụ / have deliveries tried again")
+    again.add_argument("--service", required=True, metavar="ID")
+    again.add_argument("--record", metavar="ID", help="chỉ bản ghi này / this record alone")
+    again.add_argument("--refused", action="store_true", help="cả bản đã bị từ chối / the refused ones too")
+    verb("services", _services, "các dịch vụ và việc còn chờ / services and what waits (NDJSON)")
+
+
+def add_service(parser: argparse.ArgumentParser) -> None:
+    text = "http(s)://…[#key=FILE][&inbox], edxml+http(s)://…, file:///FOLDER"
+    parser.add_argument("--service", action="append", default=[], metavar="ID=ADDRESS", help=text)
+
+
+def _lanes(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 64:
+        raise argparse.ArgumentTypeError("1–64")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 1 <= number <= 3600:
+        raise argparse.ArgumentTypeError("1–3600")
+    return number
+
+
+def _deliver(arguments: argparse.Namespace, services: dict[str, str]) -> int:
+    ended = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: ended.set())
+    with closing(_city(arguments)) as city:
+        city.set_services(services)
+        city.deliveries.lanes = arguments.lanes
+        city.deliveries.parcels.hold = arguments.hold
+        city.deliveries.start()
+        sys.stdout.buffer.write("Đang giao / delivering\n".encode())
+        sys.stdout.flush()
+        while not ended.wait(_LOOK_FOR_PACKS):
+            city.refresh()
+    return 0
+
+
+def _retry(arguments: argparse.Namespace) -> int:
+    with closing(_city(arguments)) as city:
+        if arguments.service not in {service.id for service in city.catalog.services}:
+            raise ValueError(f"Không có dịch vụ {arguments.service} / no such service.")
+        count = city.deliveries.retry(arguments.service, arguments.record, refused=arguments.refused)
+    text = (
+        msgspec.json.encode({"retried": count}).decode()
+        if arguments.json
+        else f"{count} sẽ gửi lại / to be tried again"
+    )
+    sys.stdout.buffer.write(text.encode() + b"\n")
+    return 0
+
+
+def _services(arguments: argparse.Namespace) -> int:
+    with closing(_city(arguments)) as city:
+        for service in standing(city.storage):
+            sys.stdout.buffer.write(msgspec.json.encode(service) + b"\n")
+    sys.stdout.flush()
+    return 0
+
+
+def standing(storage: Storage) -> Iterator[dict[str, Any]]:
+    """Each service with its address (no key), how many deliveries are in which state, and whether it is down."""
+    counts: dict[str, Counter[str]] = {}
+    with storage.read() as session:
+        addresses = {str(service): str(url) for service, url in session.all("SELECT id, url FROM services")}
+        rows = session.all("SELECT service, status, count(*) FROM deliveries GROUP BY service, status")
+    for service, status, count in rows:
+        counts.setdefault(service, Counter())[status] = count
+    down = {one["service"]: one for one in troubles(storage)}
+    for service in sorted({*addresses, *counts}):
+        address = parse_address(addresses[service]) if service in addresses else None
+        told = {
+            "service": service,
+            "way": address.kind if address else None,
+            "address": address.url if address else None,
+        }
+        trouble = down.get(service, {"failures": 0, "trouble": ""})
+        yield {**told, "counts": dict(counts.get(service, {})), **trouble}
+
+
+def _city(arguments: argparse.Namespace) -> City:
+    return City(arguments.database, create=False)

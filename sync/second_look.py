@@ -1,0 +1,41 @@
+"""Changes that were refused and reached the city once more: a request that a slow line held back may arrive after the
+refusal of its repetition, when what stood in the way is gone. The record then moves, and the PC asks what became of them."""
+
+from __future__ import annotations
+
+from sync.protocol import SyncError, Transport
+from sync.store import Store
+
+
+class SecondLook:
+    def __init__(self, store: Store, line: Transport) -> None:
+        self._store = store
+        self._line = line
+        self._seen: dict[str, int] = {}  # record → the revision at which the city was asked
+
+    def take(self) -> int:
+        """Settle the refused changes that the city has taken after all; their number. Each record is asked for once a
+        revision. Raises SyncError when the line is lost."""
+        refused: dict[str, set[str]] = {}
+        for row in self._store.changes.outbox():
+            if row.status == "refused":
+                refused.setdefault(row.change.record_id, set()).add(row.change.change_id)
+        taken = 0
+        for version in self._store.changes.held(refused):
+            if version.revision > 0 and self._seen.get(version.id) != version.revision:
+                taken += self._ask(version.id, refused[version.id])
+                self._seen[version.id] = version.revision
+        return taken
+
+    def _ask(self, record_id: str, refused: set[str]) -> int:
+        try:
+            answer = self._line.history(record_id)
+        except SyncError as error:
+            if error.retry:
+                raise
+            return 0  # it is not there, or not for this PC
+        results = [r for r in answer.results if r.change_id in refused and r.status != "refused"]
+        if results:
+            self._store.changes.acknowledge(results)
+            self._store.changes.retry(record_id)  # what waited behind them goes on
+        return len(results)

@@ -1,0 +1,117 @@
+"""What other PCs of the ward have done and the city has not heard yet, as the ward's hub tells it while the line is down.
+
+Such changes are shown over the city's versions and stand as "at the hub"; they are no part of the outbox, give nobody a
+revision and are never sent from here. They end when the city's own word of the record comes, which is the only one that
+counts. What this PC does meanwhile to a record that waits at the hub is sent after it, so that the city hears it in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sync.clock import moment_text
+from sync.protocol import Change
+from sync.store import worklist
+from sync.store.context import StoreContext, devices_of
+from sync.store.rowcodec import encode_change, encode_json
+from sync.store.rows import RowWriter, Touch
+from sync.store.worklist import Work
+
+HELD_FOR = timedelta(days=3)
+"""So long this PC's own later changes of such a record let the other PC's go first."""
+HELD_BACK = "record_id NOT IN (SELECT record_id FROM changes WHERE status = 'hub' AND at > ?)"
+"""Condition on pending changes; its parameter: ``held_since``."""
+
+
+def held_since(context: StoreContext) -> str:
+    return moment_text(context.clock.now() - HELD_FOR)
+
+
+class Provisional:
+    """Safe to use from several threads."""
+
+    def __init__(self, context: StoreContext) -> None:
+        self._context = context
+
+    def count(self) -> int:
+        """Changes that are shown and wait at the hub."""
+        with self._context.readers.connection() as db:
+            return int(db.execute("SELECT count(*) FROM changes WHERE status = 'hub'").fetchone()[0])
+
+    def take(self, changes: Sequence[Change]) -> int:
+        """All that the hub has of others now, each PC's in its order; what it no longer has goes, but for records that
+        only it brought: these stay in sight until the city names them. The number of changes shown."""
+        touch = Touch()
+        with self._context.writer.transaction(urgent=False) as db:
+            there = db.execute("SELECT change_id, record_id FROM changes WHERE status = 'hub'").fetchall()
+            known = {change_id for change_id, _ in there}
+            mine = _others_than_hub(db, [c.change_id for c in changes])
+            own = devices_of(db)
+            wanted = [c for c in changes if c.change_id not in mine and c.device not in own]
+            works = worklist.load(db, [*(record_id for _, record_id in there), *(c.record_id for c in wanted)])
+            by_record: dict[str, list[Change]] = {}
+            for change in wanted:
+                by_record.setdefault(change.record_id, []).append(change)
+            shown = {c.change_id: c for r, told in by_record.items() for c in self._fitting(works.get(r), told)}
+            gone = [
+                change_id
+                for change_id, record_id in there
+                if change_id not in shown and _is_known(works.get(record_id))
+            ]
+            new = [c for change_id, c in shown.items() if change_id not in known]
+            if gone or new:
+                db.executemany("DELETE FROM changes WHERE change_id = ? AND status = 'hub'", [(i,) for i in gone])
+                db.executemany(
+                    "INSERT INTO changes (change_id, record_id, status, settled, at, clock, payload) "
+                    "VALUES (?, ?, 'hub', 0, ?, ?, ?)",
+                    [(c.change_id, c.record_id, c.at, c.clock, encode_change(c)) for c in new],
+                )
+                moved = {r for i, r in there if i in set(gone)} | {c.record_id for c in new}
+                self._show(db, moved, works, touch)
+        self._context.emit(touch.frozen())
+        return len(shown)
+
+    def _fitting(self, work: Work | None, told: Sequence[Change]) -> list[Change]:
+        """Those that can be shown over what is here: made on the city's present version, or begun at the hub."""
+        if self._context.plans.of(told[0].type).record_type is None:
+            return []
+        if _is_known(work) and work is not None and work.base is not None:
+            return [c for c in told if c.kind != "create" and c.base_revision == work.base.revision]
+        begun = told[0].kind == "create" or any(c.status == "hub" for c in (work.open if work else ()))
+        own = work is not None and any(c.status != "hub" for c in work.open)
+        return list(told) if begun and not own else []
+
+    def _show(self, db: Any, ids: set[str], before: dict[str, Work], touch: Touch) -> None:
+        works = worklist.load(db, ids)
+        for record_id, work in works.items():
+            if (former := before.get(record_id)) is not None:  # what is shown is not the city's version
+                work.base, work.had_base_row = former.base, former.had_base_row
+            kind = work.open[0].change if work.open else work.shown or work.base
+            if kind is not None:
+                work.shown = work.replayed(self._context.plans.of(kind.type).record_type)
+        writer = RowWriter(db, self._context.plans, touch)
+        worklist.keep(db, works, writer)
+        writer.flush()
+
+
+def _is_known(work: Work | None) -> bool:
+    """Whether the city has the record, as far as this PC has heard."""
+    return work is not None and work.base is not None and work.base.revision > 0
+
+
+def _others_than_hub(db: Any, ids: Sequence[str]) -> set[str]:
+    sql = "SELECT change_id FROM changes WHERE status <> 'hub' AND change_id IN (SELECT value FROM json_each(?))"
+    return {change_id for (change_id,) in db.execute(sql, (encode_json(list(ids)).decode(),))}
+
+
+def let_go(db: Any, work: Work) -> None:
+    """The city's own word of the record has come: what the hub told of it ends."""
+    ended = [c for c in work.open if c.status == "hub"]
+    if ended:
+        db.executemany("DELETE FROM changes WHERE seq = ? AND status = 'hub'", [(c.seq,) for c in ended])
+        work.open = [c for c in work.open if c.status != "hub"]
+
+
+__all__ = ["HELD_BACK", "Provisional", "held_since", "let_go"]

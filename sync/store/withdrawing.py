@@ -1,0 +1,58 @@
+"""Giving up what the city refused: the way on for an action whose moment has passed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forms.book_notes import book_label, note_values
+from sync.protocol import Change, Officer
+from sync.store.book_notes import write_note
+from sync.store.context import StoreContext
+from sync.store.model import StoreError
+from sync.store.rowcodec import decode_change
+from sync.store.rows import Touch
+
+
+def withdraw_refused(
+    connection: Any, context: StoreContext, record_id: str, by: tuple[Officer, str], touch: Touch
+) -> None:
+    """``by``: who gives it up, and why. The caller shows the record anew. Raises StoreError."""
+    if not by[1]:
+        raise StoreError("Cần ghi lý do bỏ thay đổi. (A reason is needed)")
+    if connection.execute("SELECT 1 FROM base WHERE id = ?", (record_id,)).fetchone() is None:
+        raise StoreError(
+            "Thành phố chưa có bản ghi này: hãy sửa theo lý do bị trả lại, hoặc hủy bản ghi. (Mend it, or void the record)"
+        )
+    sql = "SELECT seq, payload FROM changes WHERE record_id = ? AND settled = 0 AND status = 'refused'"
+    refused = connection.execute(sql, (record_id,)).fetchall()
+    connection.executemany("UPDATE changes SET settled = 1 WHERE seq = ?", [(seq,) for seq, _ in refused])
+    connection.execute(
+        "UPDATE changes SET status = 'pending' WHERE record_id = ? AND settled = 0 AND status = 'parked'", (record_id,)
+    )
+    for _, payload in refused:
+        change = decode_change(payload)
+        if change.number:
+            _explain(connection, context, change, by, touch)
+
+
+def _explain(connection: Any, context: StoreContext, change: Change, by: tuple[Officer, str], touch: Touch) -> None:
+    """A number given here is never given again, and the book says what became of it."""
+    officer, reason = by
+    told = f"Thành phố không nhận, đã bỏ: {reason}"
+    sql = "SELECT series, period, n FROM numbers WHERE record_id = ? AND number = ? AND status = 'given'"
+    for series, period, n in connection.execute(sql, (change.record_id, change.number)).fetchall():
+        connection.execute(
+            "UPDATE numbers SET status = 'void', reason = ? WHERE series = ? AND period = ? AND n = ?",
+            (told, series, period, n),
+        )
+        values = note_values(
+            "unused",
+            book=series,
+            label=book_label(context.catalog, series),
+            period=period,
+            reason=told,
+            at=context.now_text(),
+            by=officer.name,
+            numbers=(n, n),
+        )
+        write_note(connection, context, officer, values, touch)

@@ -1,0 +1,1 @@
+"""Schemathesis against a started gateway, by its own description of itself."""

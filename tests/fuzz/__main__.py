@@ -1,0 +1,141 @@
+"""``python -m tests.fuzz [--examples N] [--seed N] [--sqlite]``: schemathesis against the gateway; no 5xx, no leak."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sync.clock import SystemClock, moment_text
+from sync.gateway.city import City
+from sync.http import HttpTransport
+from sync.ids import IdSource
+from sync.protocol import Change, EnrolAnswer, EnrolRequest, LeaseRequest, PushRequest
+from tests.services import PostgresServer
+
+OWN, OTHER = "00070", "00004"
+CHECKS = (
+    "not_a_server_error", "no_leak", "ignored_auth", "content_type_conformance", "response_schema_conformance",
+    "status_code_conformance",
+)  # fmt: skip
+BOOK = ("certification.cert_copy/sct_bs", "2026")
+HERE = Path(__file__).parent
+ids = IdSource(SystemClock())
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    with ExitStack() as stack:
+        if arguments.sqlite or not PostgresServer.available():
+            url = f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory())}/city.db"
+        else:
+            url = stack.enter_context(PostgresServer()).url
+        address = stack.enter_context(gateway(url))
+        told = prepared(url, address)
+        return attacked(arguments, address, told)
+
+
+def attacked(arguments: argparse.Namespace, address: str, told: dict[str, Any]) -> int:
+    command = [arguments.schemathesis, "run", f"{address}/openapi.json", "--checks", ",".join(CHECKS)]
+    command += ["--header", f"Authorization: Bearer {told['token']}", "--phases", "coverage,fuzzing,stateful"]
+    command += ["--max-examples", str(arguments.examples), "--seed", str(arguments.seed), "--continue-on-failure"]
+    command += ["--warnings", "off", "--suppress-health-check", "all", "--no-color", "--request-timeout", "20"]
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "FUZZ_TOLD": json.dumps(told), "PYTHONUTF8": "1"}
+    with tempfile.TemporaryDirectory() as folder:  # what it keeps of its runs stays out of the repository
+        environment["PYTHONPATH"] = str(HERE)
+        return subprocess.run(command, cwd=folder, env=environment).returncode
+
+
+@contextmanager
+def gateway(url: str) -> Iterator[str]:
+    """Without limits of rate: a fuzzer is nothing but too fast."""
+    command = [sys.executable, "-m", "sync.gateway", "serve", "--database", url, "--port", "0"]
+    command += ["--device-rate", "0", "--address-rate", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUTF8": "1"})
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[-1]
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def prepared(url: str, address: str) -> dict[str, Any]:
+    """Two wards with a PC and records each; what the fuzzer is told of them."""
+    city = City(url, create=False)
+    try:
+        own, other = (enrolled(city, ward, name) for ward, name in ((OWN, "Trần Văn Của"), (OTHER, "Lê Thị Khác")))
+    finally:
+        city.close()
+    secret = f"Bí mật {secrets.token_hex(6)}"
+    records = {ward: filled(address, answer, ward, name) for ward, answer, name in (
+        (OWN, own, "Người của mình"), (OTHER, other, secret),
+    )}  # fmt: skip
+    changes = [c for each in records.values() for c in each]
+    return {
+        "url": address,
+        "token": own.token,
+        "other_token": other.token,
+        "other_ward": OTHER,
+        "secrets": [secret],
+        "words": {
+            "ward": [OWN, OTHER],
+            "scope": ["people", "open", "onestop"],
+            "record_id": [c.record_id for c in changes],
+            "change_id": [*(c.change_id for c in changes), ids.new()],
+            "type": ["residence.citizen", "certification.cert_copy"],
+            "kind": ["create", "edit", "action", "resolve", "void"],
+            "register": [BOOK[0]],
+            "period": [BOOK[1]],
+            "device": [own.device, other.device],
+            "known": [base64.b64encode(b"12345678").decode()],
+            "id": [own.officer.id, other.officer.id],
+            "name": [own.officer.name, other.officer.name],
+            "cursor": [0, 1],
+        },
+    }
+
+
+def enrolled(city: City, ward: str, officer: str) -> EnrolAnswer:
+    code = city.enrolment.new_code([ward], officer, "", ())
+    return city.enrol(EnrolRequest(code=code, device_name="PC"))
+
+
+def filled(address: str, answer: EnrolAnswer, ward: str, name: str) -> list[Change]:
+    line = HttpTransport(address, answer.token)
+    made = [created(answer, ward, f"{name}") for _ in range(5)]
+    results = line.push(PushRequest(tuple(made))).results
+    assert all(result.status == "accepted" for result in results), results
+    line.lease(LeaseRequest(ward, *BOOK))
+    line.close()
+    return made
+
+
+def created(answer: EnrolAnswer, ward: str, name: str) -> Change:
+    change_id = ids.new()
+    return Change(
+        change_id=change_id, save_id=change_id, record_id=ids.new(), type="residence.citizen", ward=ward, kind="create",
+        after={"full_name": name}, officer=answer.officer, at=moment_text(SystemClock().now()),
+    )  # fmt: skip
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tasks.py fuzz")
+    parser.add_argument("--schemathesis", default="schemathesis", help="the program, of the venv made for it")
+    parser.add_argument("--examples", type=int, default=100, help="requests of each kind for each operation, at most")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sqlite", action="store_true", help="on SQLite, also where there is PostgreSQL")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

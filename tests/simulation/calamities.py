@@ -1,0 +1,254 @@
+"""What befalls a run. Each seed picks a few kinds, so that their meetings are as likely as each alone."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from sync.gateway.access import token_hash
+from sync.gateway.refusals import RefusedError
+from sync.gateway.storage import StorageError
+from sync.store.model import StoreError
+from tests.simulation import prepared
+from tests.simulation.pc import Pc
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+LINE = (
+    "request lost", "answer lost", "request doubled", "request delayed", "answer delayed", "answer cut short",
+    "stranger answers",
+)  # fmt: skip
+BOOK = "certification.cert_copy/sct"
+
+
+class Calamities:
+    def __init__(self, world: World, dice: random.Random, kinds: Sequence[str] = ()) -> None:
+        self._world, self._dice, self._wanted = world, dice, kinds
+        self._counts = world.counts
+        self._ended = False
+        self._day = 70.0 * world.acts  # seconds, about
+        self._packs_given = 0
+        self._kinds: list[Callable[[], None]] = [
+            self._pc_dies, self._power_cut, self._city_dies, self._line_cut, self._clock_set, self._pc_disk_full,
+            self._city_disk_full, self._token_revoked, self._new_pack, self._book_moves, self._one_more_officer,
+            self._pc_restored, self._city_restored, self._grant_withdrawn,
+        ]  # fmt: skip
+
+    def begin(self) -> None:
+        dice, world = self._dice, self._world
+        for pc in world.pcs:
+            pc.clock.skew = dice.choice((0.0, 0.0, 20.0, -200.0, 5 * 3600.0, -3 * 3600.0, 86400.0))
+            if pc.clock.skew:
+                self._counts["clock wrong from the start"] += 1
+            level = dice.choice((0.0, 0.02, 0.08, 0.2))
+            chosen = dice.sample(LINE, dice.randint(1, len(LINE)))
+            pc.faults.rates = dict.fromkeys(chosen, level)
+            pc.crash_at_commit = dice.choice((0.0, 0.0, 0.01, 0.05))
+        world.city.crash_at_commit = dice.choice((0.0, 0.0, 0.01, 0.05))
+        world.city.service.failing = dice.choice((0.0, 0.3))
+        chosen_kinds = [k for k in self._kinds if k.__name__.strip("_") in self._wanted]
+        for kind in chosen_kinds or dice.sample(self._kinds, dice.choice((0, 1, 2, 3, 4, 5, 6))):
+            for _ in range(dice.choice((1, 1, 2))):
+                world.scheduler.spawn("fate", lambda kind=kind: self._meet(kind), None, dice.random() * self._day)  # type: ignore[misc]
+
+    def _meet(self, kind: Callable[[], None]) -> None:
+        if not self._ended:
+            kind()
+
+    def end(self) -> None:
+        """Whatever can be repaired is."""
+        self._ended = True
+        world = self._world
+        for pc in world.pcs:
+            pc.faults.rates, pc.faults.cut, pc.crash_at_commit = {}, False, 0.0
+            pc.fill_disk(False)
+        world.city.crash_at_commit = 0.0
+        world.city.service.failing = 0.0
+        world.city.fill_disk(False)
+
+    def _pc(self) -> Pc:
+        return self._dice.choice(self._world.pcs)
+
+    def _wait(self, part: float) -> None:
+        """At most so much of a day."""
+        self._world.scheduler.sleep(part * self._day * self._dice.random())
+
+    # processes and lines
+
+    def _pc_dies(self) -> None:
+        self._counts["PC dies"] += 1
+        self._pc().crash("at any moment")
+
+    def _power_cut(self) -> None:
+        self._counts["power cut"] += 1
+        self._pc().crash("at any moment", power=True)
+
+    def _city_dies(self) -> None:
+        self._counts["city dies"] += 1
+        self._world.city.crash("at any moment")
+
+    def _line_cut(self) -> None:
+        pc = self._pc()
+        pc.faults.cut = True
+        self._counts["line cut"] += 1
+        self._wait(0.8)
+        pc.faults.cut = False
+
+    def _clock_set(self) -> None:
+        """Forward or back, by seconds or by days."""
+        by = self._dice.choice((-90.0, -7200.0, -86400.0, 600.0, 7200.0))
+        pc = self._pc()
+        pc.clock.skew += by
+        self._world.scheduler.note(pc.name, f"clock set by {by:.0f} s")
+        self._counts["clock set back" if by < 0 else "clock set forward"] += 1
+
+    # disks
+
+    def _pc_disk_full(self) -> None:
+        pc = self._pc()
+        process = pc.process
+        pc.fill_disk(True)
+        self._counts["PC's disk full"] += 1
+        self._wait(0.5)
+        if pc.process is process:
+            pc.fill_disk(False)
+
+    def _city_disk_full(self) -> None:
+        city = self._world.city
+        process = city.process
+        city.fill_disk(True)
+        self._counts["city's disk full"] += 1
+        self._wait(0.5)
+        if city.process is process:
+            city.fill_disk(False)
+
+    # the city's decisions
+
+    def _token_revoked(self) -> None:
+        pc, city = self._pc(), self._world.city
+        enrolment = pc.store.enrolment if pc.up else None
+        if enrolment is None or not city.up:
+            return
+        try:
+            with city.city.storage.write() as session:
+                session.run("UPDATE devices SET token_hash = ? WHERE id = ?", token_hash(f"gone {enrolment.device}"),
+                            enrolment.device)  # fmt: skip
+        except StorageError:
+            return
+        self._world.scheduler.note("city", f"withdraws {enrolment.device}")
+        self._counts["token revoked"] += 1
+
+    def _grant_withdrawn(self) -> None:
+        """An officer's grant at one PC is taken away, and given again later."""
+        pc, city = self._pc(), self._world.city
+        if not pc.up or not city.up:
+            return
+        enrolment = pc.store.enrolment
+        grant = self._dice.choice(pc.grants)
+        if enrolment is None:
+            return
+        officer = next((o for o in enrolment.officers if o.name == grant.officer), None)
+        if officer is None:
+            return
+        try:
+            with city.city.storage.write() as session:
+                kept = session.all("SELECT device, officer, ward, roles FROM grants WHERE officer = ?", officer.id)
+                session.run("DELETE FROM grants WHERE officer = ?", officer.id)
+            self._counts["grant withdrawn"] += 1
+            self._world.scheduler.note("city", f"withdraws the grants of {officer.name}")
+            self._wait(0.5)
+        except StorageError:
+            return
+        while True:
+            if city.up:
+                try:
+                    with city.city.storage.write() as session:
+                        session.upsert("grants", kept)
+                    return
+                except StorageError:
+                    pass
+            self._world.scheduler.sleep(20.0)
+
+    def _new_pack(self) -> None:
+        packs, city = prepared.packs(), self._world.city
+        if self._packs_given >= len(packs) or not city.up:
+            return
+        try:
+            city.city.packs.add(packs[self._packs_given], percent=100)
+        except StorageError:
+            return
+        self._packs_given += 1
+        self._counts["new pack"] += 1
+        self._world.scheduler.note("city", "gives out a new pack")
+        self._wait(0.2)
+        pc = self._pc()
+        pc.crash("to start anew with its pack", reboot_after=5.0)
+
+    def _book_moves(self) -> None:
+        """The city gives a book to another PC; whoever had it has no line, and may be dead, or number on."""
+        city = self._world.city
+        enrolment = self._pc().store.enrolment
+        if not city.up or enrolment is None:
+            return
+        year = str(self._world.scheduler.moment().year)
+        try:
+            # somebody says where the paper book stands, and may not know what the other PC still gives
+            above = self._dice.choice((None, 0))
+            city.city.leases.take_over((enrolment.ward, BOOK, year), enrolment.device, "máy hỏng", above)
+        except (RefusedError, StorageError):
+            return
+        others = [pc for pc in self._world.pcs if pc.up and any(x.register == BOOK for x in pc.store.numbers.leases())]
+        for pc in others:
+            pc.faults.cut = True
+        self._counts["book moved"] += 1
+        self._world.scheduler.note("city", f"gives the book to {enrolment.device}")
+        self._wait(0.8)
+        for pc in others:
+            pc.faults.cut = False
+
+    def _one_more_officer(self) -> None:
+        """The PC is enrolled again: its officer takes a new code while his token is good."""
+        from sync.protocol import SyncError
+
+        pc = self._pc()
+
+        def enrol() -> None:
+            try:
+                pc.enrol(pc.grants[0])
+            except (SyncError, StorageError, StoreError):
+                return
+            self._counts["enrolled again"] += 1
+
+        if pc.up and self._world.city.up:
+            self._world.scheduler.spawn("enrolment", enrol, pc.process)
+
+    # disasters
+
+    def _pc_restored(self) -> None:
+        pc = self._pc()
+        kept = pc.backup()
+        self._wait(0.8)
+        while not pc.up:
+            self._world.scheduler.sleep(20.0)
+        if kept is None or self._ended:
+            return
+        pc.restore(kept)
+        self._world.accounts.reopened(pc)
+        lost = self._world.accounts.disaster(self._world.pcs, self._world.city)
+        self._world.scheduler.note("world", f"{lost} changes are lost by physics")
+        self._counts["PC restored"] += 1
+
+    def _city_restored(self) -> None:
+        city = self._world.city
+        kept = city.backup()
+        self._wait(0.8)
+        while not city.up:
+            self._world.scheduler.sleep(20.0)
+        if kept is None or self._ended:
+            return
+        city.restore(kept)
+        lost = self._world.accounts.disaster(self._world.pcs, city)
+        self._world.scheduler.note("world", f"{lost} changes are lost by physics")
+        self._counts["city restored"] += 1

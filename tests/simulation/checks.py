@@ -1,0 +1,198 @@
+"""What must hold once everything has come to rest."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
+
+from forms.renames import to_first, to_present
+from sync.gateway.ledger import RECORD_SQL, version_of
+from sync.merge import SAME_NUMBER, judge
+from sync.protocol import Change, RecordVersion
+from sync.renamed_line import renamed_change, renamed_version
+from sync.store.rowcodec import decode_version
+from tests.simulation.accounts import AtCity, Broken, Kept, changes_of, history_of, told
+from tests.simulation.pc import Pc
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+Records = dict[str, RecordVersion]
+
+
+def check_all(world: World) -> None:
+    """Raises Broken with the first thing that does not hold."""
+    history = history_of(world.city)
+    records = _records(world)
+    stores = {pc.name: changes_of(pc) for pc in world.pcs}
+    _every_save_is_somewhere(world, history, stores)
+    _nothing_is_claimed_that_is_not(world, history, stores)
+    _history_says_what_was_saved(world, history)
+    _history_makes_the_records(world, history, records)
+    for pc in world.pcs:
+        _same_records(world, pc, records)
+    _no_number_twice(world, records)
+
+
+def _records(world: World) -> Records:
+    with world.city.city.storage.read() as session:
+        return {v.id: v for v in map(version_of, session.all(RECORD_SQL))}
+
+
+def _every_save_is_somewhere(world: World, history: dict[str, AtCity], stores: dict[str, dict[str, Kept]]) -> None:
+    """At the city, or in the outbox of the PC it was made on, or refused with its reason in that PC's history."""
+    for change_id, (name, change) in world.accounts.made.items():
+        if change_id in world.accounts.lost:
+            continue
+        there, here = history.get(change_id), stores[name].get(change_id)
+        if there is not None and there.status != "refused":
+            continue
+        if here is None:
+            if there is not None:  # refused, and the PC has forgotten: the city keeps it with the reason
+                continue
+            raise Broken(f"{name}: lost: {told(change)}")
+        if here.status == "pending" or (here.status in ("accepted", "conflict") and here.settled):
+            raise Broken(f"{name}: {here.status} here and not at the city: {told(change)}")
+
+
+def _nothing_is_claimed_that_is_not(
+    world: World, history: dict[str, AtCity], stores: dict[str, dict[str, Kept]]
+) -> None:
+    devices = {pc.name: pc.devices for pc in world.pcs}
+    for name, kept in stores.items():
+        for change_id, row in kept.items():
+            if row.change.device not in devices[name]:
+                continue  # of others' history, as it was when it was fetched
+            found = history.get(change_id)
+            if (
+                row.status in ("refused", "parked")
+                and not row.settled
+                and found is not None
+                and found.status != "refused"
+            ):
+                raise Broken(f"{name} says the city refused what it took: {told(row.change)}")
+            claimed = row.status in ("accepted", "conflict") and row.settled and change_id not in world.accounts.lost
+            if claimed and (found is None or found.status == "refused"):
+                raise Broken(f"{name} holds for settled what the city has not: {told(row.change)}")
+
+
+def _history_says_what_was_saved(world: World, history: dict[str, AtCity]) -> None:
+    """Letter by letter, but for the device a PC was called after it enrolled anew, and for the first names of fields."""
+    catalogs = {pc.store.catalog.version: pc.store.catalog for pc in world.pcs}
+    for change_id, (name, change) in world.accounts.made.items():
+        there = history.get(change_id)
+        catalog = catalogs.get(world.accounts.names[change_id])
+        if there is None or catalog is None:
+            continue
+        record_type = catalog.record_type(change.type)
+        sent = renamed_change(structs.replace(change, device=there.change.device), to_first(record_type, catalog))
+        if sent != there.change:
+            raise Broken(f"{name}: saved {sent}\nhistory says {there.change}")
+
+
+def _history_makes_the_records(world: World, history: dict[str, AtCity], records: Records) -> None:
+    """Taking each accepted change once, in order, gives exactly the records: none was applied twice or half."""
+    if world.city.city.storage.dialect != "sqlite":
+        return  # its history has no order of writing
+    intake = world.city.city.intake
+    made: Records = {}
+    for found in history.values():
+        change = found.change
+        if found.status == "refused":
+            continue
+        before = made.get(change.record_id)
+        if found.device == "":  # a service's own words, or the city's mark: they are not judged
+            after = _amended(before, change, found.revision)
+        else:
+            own = intake._packs.get(change.pack)
+            record_type = own.record_type(change.type) if own and own.knows(change.type) else intake._types[change.type]
+            if before is not None and all(s.id != before.state for s in record_type.states):
+                record_type = intake._types[change.type]
+            after = judge(record_type, before, change).version
+            after = structs.replace(after, revision=before.revision + 1 if before else 1) if after else before
+        if after is None or after.revision != found.revision:
+            raise Broken(f"history says revision {found.revision} of {told(change)}, taken once it makes {after}")
+        made[change.record_id] = after
+    for record_id in made.keys() | records.keys():
+        mine, theirs = made.get(record_id), records.get(record_id)
+        if mine is None or theirs is None or _essence(mine) != _essence(theirs):
+            raise Broken(f"history makes {mine}\nthe city has {theirs}")
+
+
+def _amended(before: RecordVersion | None, change: Change, revision: int) -> RecordVersion | None:
+    from sync.difference import put_path
+
+    if before is None:
+        return None
+    fields = dict(before.fields)
+    for key, value in change.after.items():
+        put_path(fields, key, value)
+    return structs.replace(before, fields=fields, number=change.number or before.number, revision=revision)
+
+
+def _essence(version: RecordVersion) -> tuple[Any, ...]:
+    fields = {k: v for k, v in version.fields.items() if v is not None}
+    return version.revision, version.state, version.number, fields, version.conflicts
+
+
+def _same_records(world: World, pc: Pc, records: Records) -> None:
+    """The city's records of the streams a PC may read, and no others, stand on it as the city has them."""
+    with world.city.city.storage.read() as session:
+        row = session.one("SELECT id FROM devices WHERE id = ?", pc.store.enrolment.device)  # type: ignore[union-attr]
+        grants = world.city.city.access.grants(session, row[0] if row else "")
+    streams = {(g.ward, scope) for g in grants for scope in g.scopes}
+    catalog = pc.store.catalog
+    with pc.store._context.readers.connection() as db:
+        bases = {i: decode_version(v) for i, v in db.execute("SELECT id, version FROM base")}
+        open_ids = {i for (i,) in db.execute("SELECT DISTINCT record_id FROM changes WHERE settled = 0")}
+        ids = [i for (i,) in db.execute("SELECT id FROM records")]
+    here: Records = {}
+    for record in pc.store.records.load_many(ids):
+        if record.id in open_ids:
+            if record.standing not in ("refused", "conflict"):
+                raise Broken(f"{pc.name}: {record.id} has unanswered changes and stands as {record.standing}")
+            if record.id in bases and bases[record.id].revision:
+                here[record.id] = bases[record.id]
+        else:
+            here[record.id] = _version(record)
+    for record_id, version in records.items():
+        if (version.ward, version.scope) not in streams:
+            continue
+        mine = here.get(record_id)
+        renamed = renamed_version(version, to_present(catalog.record_type(version.type), catalog))
+        if mine is None or _essence(mine) != _essence(renamed):
+            raise Broken(f"{pc.name} has {mine and _essence(mine)}\nthe city has {_essence(renamed)} of {record_id}")
+    for record_id, version in here.items():
+        if record_id not in records and (version.ward, version.scope) in streams:
+            raise Broken(f"{pc.name} shows as the city's a record the city does not have: {version}")
+
+
+def _version(record: Any) -> RecordVersion:
+    return RecordVersion(
+        id=record.id, type=record.type, ward=record.ward, scope=record.scope, revision=record.revision,
+        state=record.state, number=record.number, fields=record.fields, conflicts=record.conflicts,
+    )  # fmt: skip
+
+
+def _no_number_twice(world: World, records: Records) -> None:
+    """Of the ward's own books; two records that came to hold one number each name the other."""
+    holders: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for version in records.values():
+        if version.type == "certification.cert_copy" and version.number:
+            holders[version.ward, str(version.fields.get("book_no")), version.number].add(version.id)
+    for (_, book, number), same in holders.items():
+        if len(same) > 1:
+            world.counts["number given twice, marked"] += 1
+        for record_id in same if len(same) > 1 else ():
+            if set(records[record_id].fields.get(SAME_NUMBER) or ()) != same - {record_id}:
+                raise Broken(f"{number} of book {book} was given to {sorted(same)}, which {record_id} does not say")
+    given: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for change_id, (_, change) in world.accounts.made.items():
+        if change.number and change.type == "certification.cert_copy" and change_id not in world.accounts.lost:
+            given[change.ward, str(change.after.get("book_no")), change.number].add(change.record_id)
+    for key, same in given.items():
+        if len(same) > 1 and not holders[key] >= same:
+            standing = {i: (records[i].number if i in records else None) for i in same}
+            raise Broken(f"{key} stands on the papers of {sorted(same)}; the city knows {standing}")

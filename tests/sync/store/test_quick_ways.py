@@ -1,0 +1,97 @@
+"""What is done the quick way for the many records of a pull says the same as the plain way."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forms.loader import load_catalog
+from forms.sample_scene import examples_of
+from forms.vietnamese import fold, name_sort_key, sort_key
+from sync.ids import derived_id, id_time_ms
+from sync.marks import versions_mark
+from sync.protocol import RecordVersion
+from sync.store import terms
+from sync.store.connection import connect
+from sync.store.plan import Plans, link_key, text_key
+from sync.store.terms import ENDINGS, SHORTEST_NUMBER, index_text
+
+CATALOG = load_catalog()
+TEXTS = st.lists(
+    st.text("aĐđấ Ấ·-/+,\t", max_size=12)
+    | st.from_regex(r"(\+84|0)?\d{1,14}(-\d{6,9})?", fullmatch=True)
+    | st.sampled_from(["Học bạ", "Nguyễn Thị Ánh", "001190012345", "+84912345678", "12345", "٣٣٣٣٣٣٣", "²²²²²²"]),
+    max_size=6,
+)
+
+
+def plainly(text: str) -> set[str]:
+    """The tokens of a text, as they are defined."""
+    found = set()
+    for word in map(fold, text.split()):
+        found.add(word)
+        for run in re.findall(rf"\d{{{SHORTEST_NUMBER},}}", word):
+            found |= {run[-length:] for length in ENDINGS}
+            if len(run) == 11 and run.startswith("84"):
+                found.add(run[2:])
+    return {part for token in found for part in token.split()}
+
+
+@given(TEXTS)
+def test_tokens_kept_from_before_are_those_of_the_text(texts: list[str]) -> None:
+    wanted = {"qzx", *(token for text in texts for token in plainly(text))}
+    assert set(index_text(texts, "qzx").split()) == wanted
+    assert set(index_text(texts, "qzx").split()) == wanted  # now from what was kept
+    terms._PHRASES.clear()
+
+
+@pytest.mark.parametrize("record_type", CATALOG.record_types, ids=lambda t: t.id)
+def test_texts_are_sorted_and_found_by_what_they_say(record_type: Any) -> None:
+    plan = Plans(CATALOG).of(record_type.id)
+    columns = {c.field for c in record_type.list_view.columns}
+    texts = [f for f in record_type.fields if f.type == "text"]
+    for state, fields in examples_of(record_type, CATALOG):
+        _, _, found_by, sort, _ = plan.describe(dict(fields), state, "7/2026", lambda _: None)
+        tokens = set(re.findall(r"\w+", index_text(found_by, "qzx")))
+        assert "qzx" in tokens
+        for field in texts:
+            value = fields.get(field.name)
+            if isinstance(value, str) and field.name in columns:
+                key = name_sort_key if field.name.endswith("full_name") else sort_key
+                assert sort[field.name] == key(value)
+            if isinstance(value, str) and field.search:
+                assert {part for token in plainly(value) for part in re.findall(r"\w+", token)} <= tokens
+
+
+def test_values_are_bound_as_they_are(tmp_path: Path) -> None:
+    with connect(tmp_path / "x.db", bytes(32)) as db:
+        row = (None, b"", b"\x00\xff", True, False, "", 0)
+        assert db.execute("SELECT ?, ?, ?, ?, ?, ?, ?", row).fetchone() == row
+        kinds = db.execute(f"SELECT {', '.join(['typeof(?)'] * len(row))}", row).fetchone()
+        assert kinds == ("null", "blob", "blob", "integer", "integer", "text", "integer")
+    db.close()
+
+
+@given(st.uuids(version=4).map(str) | st.text("0123456789abcdefg7-", min_size=36, max_size=36) | st.text(max_size=40))
+def test_a_reference_is_found_by_the_time_in_its_id_or_by_a_hash(record_id: str) -> None:
+    seven = f"0192{record_id[4:14]}7{record_id[15:]}"
+    for key in (record_id, seven, derived_id(record_id)):
+        if id_time_ms(key) is None:
+            assert link_key(key) == text_key(key)
+        assert 0 <= link_key(key) < 1 << 63
+
+
+@given(st.permutations(range(5)))
+def test_the_mark_is_of_the_versions_in_any_order(order: list[int]) -> None:
+    versions = [
+        RecordVersion(id=f"{n}", type="t", ward="00070", revision=n, state="s", fields={"a": n, "b": [n]})
+        for n in range(5)
+    ]
+    assert versions_mark(versions[n] for n in order) == versions_mark(versions)
+    changed = RecordVersion(id="3", type="t", ward="00070", revision=3, state="s", fields={"a": 3, "b": [4]})
+    assert versions_mark([*versions[:3], changed, versions[4]]) != versions_mark(versions)
