@@ -30,6 +30,7 @@ class ActionRow(Struct, frozen=True, kw_only=True):
     group: str = ""  # heading in the sheet of keys and in the palette
     main: bool = False  # the page's one filled button (F9)
     danger: bool = False  # asks first
+    words: str = ""  # what else it is looked for by, in the palette
     why_not: str = ""  # shown while it is not enabled
 
 

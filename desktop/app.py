@@ -20,21 +20,24 @@ from desktop import theme
 from desktop.background import Background
 from desktop.language import tr, use_language
 from desktop.line import Line
+from desktop.line_settings import is_spared
 from desktop.models.rows import RowContext
 from desktop.rubbish import EVERY_MS, collect_due, collect_here
 from desktop.settings import Settings, load_settings, save_settings
 from desktop.sight import may_begin, seen_types
-from desktop.sync_worker import SyncWorker
+from desktop.sync_worker import SyncsOnce, SyncWorker
 from forms.definition import Catalog, RecordType
-from sync.protocol import Fields, Officer, Transport
+from sync.protocol import Fields, Officer, SyncError, Transport
 from sync.store.model import Enrolment, Record, Touched
 
 if TYPE_CHECKING:
+    from desktop.rehearsal import Rehearsal
     from forms.calendar import WorkCalendar
     from forms.units import AdministrativeUnits
     from sync.clock import Clock
-    from sync.engine import Engine
     from sync.store import Store
+    from sync.store.filling import FillProgress
+    from sync.sync_report import SyncReport
 
 
 ELSEWHERE_MS = 2000  # how soon the window sees what another process wrote
@@ -57,7 +60,9 @@ def over_http(url: str, token: str) -> Transport:
 class App(QObject):
     """One opened store and the officer who works on it."""
 
+    _filling = Signal(object)  # FillProgress | None, from the sync thread
     touched = Signal(object)  # Touched: what a committed write changed, on the window's thread
+    files_moved = Signal(object)  # Touched, of attached files alone: it comes with every part of one
     officer_changed = Signal()
     look_changed = Signal()  # language, theme or scale
     open_requested = Signal(str)  # record id
@@ -79,6 +84,7 @@ class App(QObject):
         settings: Settings | None = None,
         officer: Officer | None = None,
         transport: TransportFactory = over_http,
+        rehearsal: Rehearsal | None = None,
     ) -> None:
         super().__init__()
         self.store = store
@@ -88,16 +94,21 @@ class App(QObject):
         self.settings = settings or load_settings(folder)
         self.officer = officer
         self.transport = transport
+        self.rehearsal = rehearsal  # the demo's line can be cut
         self.background = Background(self)
         self.background.failed.connect(self._say_error)
         self.line = Line(clock.now)
         self._temporary: TemporaryDirectory[str] | None = None
         self.sync: SyncWorker | None = None
+        self._turning = False
+        self._closing = False
+        self._fill: FillProgress | None = None  # as last told by the sync thread
+        self._filling.connect(self.line.filling)
         use_language(self.settings.language)
         self.look = theme.Look(self.settings.theme, self.settings.scale)
         self._seen: tuple[object, frozenset[str]] = (None, frozenset())  # and whom it was worked out for
         self.enrolment = store.enrolment  # read once: pages ask often, and it changes only by a sync
-        self._arrived.connect(self.touched, Qt.ConnectionType.QueuedConnection)
+        self._arrived.connect(self._tell, Qt.ConnectionType.QueuedConnection)
         store.subscribe(self._arrived.emit)
         collect_here()
         self._rubbish = QTimer(self)
@@ -203,6 +214,9 @@ class App(QObject):
         if any(getattr(before, name) != getattr(self.settings, name) for name in ("language", "theme", "scale")):
             self.dress()
             self.look_changed.emit()
+        line = ("line_kb_per_second", "line_proxy")
+        if self.sync is not None and any(getattr(before, name) != getattr(self.settings, name) for name in line):
+            self.sync.renew()
 
     def dress(self) -> None:
         """Puts language and look on the application."""
@@ -211,21 +225,46 @@ class App(QObject):
         assert isinstance(application, QApplication)  # noqa: S101 - an App without an application has no look
         self.look = theme.apply(application, self.settings.theme, self.settings.scale)
 
-    def engine(self) -> Engine:
-        """A new engine on this store; called on the sync thread, which alone imports it."""
+    def engine(self) -> SyncsOnce:
+        """A new engine on this store, with the ward's hub behind it where there is one; called on the sync thread, which
+        alone imports it."""
         from sync.engine import Engine
+        from sync.hub.step import over_hub
 
         enrolment = self.store.enrolment
         if enrolment is None:
             raise NotEnrolledError
-        return Engine(self.store, self.transport(enrolment.url, enrolment.token))
+        if self.transport is over_http:
+            line: Transport = self._over_http(enrolment)
+        else:
+            line = self.transport(enrolment.url, enrolment.token)
+        engine = Engine(self.store, line, progress=self._note_progress)
+        return over_hub(engine, self.store, enrolment.token, progress=self._note_progress, language=self.language)
+
+    def _note_progress(self, report: SyncReport) -> None:
+        """On the sync thread, between two batches. A window that closes does not wait for whole registers to come."""
+        if self._closing:
+            raise SyncError("stopped", tr("frame.sync_stopped"))
+        if report.fill != self._fill:
+            self._fill = report.fill
+            self._filling.emit(report.fill)
+
+    def _over_http(self, enrolment: Enrolment) -> Transport:
+        from desktop.line_settings import line_settings
+        from sync.http import HttpTransport
+
+        settings = line_settings(self.folder, self.settings)
+        return HttpTransport(enrolment.url, enrolment.token, language=self.language, settings=settings)
 
     def start_sync(self) -> None:
         """Begins to sync in the background; without an enrolment there is nobody to sync with."""
         if self.sync is not None or self.enrolment is None:
             return
         use_language(self.settings.language)
-        self.sync = SyncWorker(self.engine, self.settings.sync_seconds, self)
+        spared = lambda: is_spared(self.settings, self.clock.now())  # noqa: E731
+        self.line.never_read = self.store.meta("last_sync") is None
+        self.line.fill = self.store.fills.progress()
+        self.sync = SyncWorker(self.engine, self.settings.sync_seconds, self, spared=spared)
         self.sync.started.connect(self.line.syncing)
         self.sync.finished.connect(self._synced)
         self.sync.failed.connect(self.line.lost)
@@ -233,10 +272,16 @@ class App(QObject):
 
     def _synced(self, report: object) -> None:
         """Officers and their roles may have come with the sync."""
-        self.background.run(lambda: self.store.enrolment).then(self._keep_enrolment)
+        self.read_enrolment()
         self.line.reached(report)
+        if getattr(report, "files_left", False):
+            self.sync_now()  # the files go on, after what was saved meanwhile
         if version := getattr(report, "pack", ""):
             self.notice(tr("pack.received", version=version), "green")
+
+    def read_enrolment(self) -> None:
+        """The city was heard of: who may work here, and with which roles, may be another."""
+        self.background.run(lambda: self.store.enrolment).then(self._keep_enrolment)
 
     def _keep_enrolment(self, enrolment: Enrolment | None) -> None:
         before = (self.officer, self.seen)
@@ -251,8 +296,27 @@ class App(QObject):
         if self.sync is not None:
             self.sync.request()
 
+    def turn_line(self) -> None:
+        """Cuts the demo's line to the city, or restores it, and finds out at once."""
+        rehearsal = self.rehearsal
+        if rehearsal is None or self._turning:
+            return
+        self._turning = True
+
+        def turned(_none: object) -> None:
+            self._turning = False
+            self.line.changed.emit()
+            self.sync_now()
+
+        self.background.run(rehearsal.turn).then(turned).failed(self._not_turned)
+
+    def _not_turned(self, error: Exception) -> None:
+        self._turning = False
+        self._say_error(error)
+
     def close(self) -> None:
         """Ends the threads, then closes the store."""
+        self._closing = True
         self._elsewhere.stop()
         self.store.unsubscribe(self._arrived.emit)
         if self.sync is not None:
@@ -261,6 +325,11 @@ class App(QObject):
         self.store.close()
         if self._temporary is not None:
             self._temporary.cleanup()
+
+    def _tell(self, touched: Touched) -> None:
+        """Who shows files alone hears of every part of one; nobody else is to read anew for that."""
+        only_files = bool(touched.files) and not (touched.records or touched.outbox or touched.deliveries)
+        (self.files_moved if only_files else self.touched).emit(touched)
 
     def _look_elsewhere(self) -> None:
         """Verbs of the command line write to the same store; the window then reads anew."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from desktop.book_places import Series, day_of, local_day, one_series, place_of, series_label
 from forms.book_pages import BookEntry, BookRange
-from forms.definition import Field, Printout, RecordType
-from forms.register_numbers import number_pattern
+from forms.definition import Printout, RecordType
 from sync.clock import HANOI
 from sync.store.model import ListQuery, Record, StoreError
 from sync.store.numbering import book_of
@@ -26,9 +26,11 @@ _AT_ONCE = 500
 
 class Wanted(Struct, frozen=True, kw_only=True):
     """What to print. ``first`` and ``last``: numbers of the period, 0: no limit; ``since`` and ``until``: ISO dates or "";
-    ``query`` narrows and orders a list without a book."""
+    ``series``: of a register that numbers each value of a field on its own, the value whose book it is ("": numbers from
+    before it was parted), None: the only one there is; ``query`` narrows and orders a list without a book."""
 
     period: str = ""
+    series: str | None = None
     volume: int = 0  # 0: all
     first: int = 0
     last: int = 0
@@ -65,18 +67,6 @@ def list_printouts(record_type: RecordType, states: tuple[str, ...] = ()) -> lis
     return [p for p in papers if not states or not p.states or set(states) & set(p.states)]
 
 
-def date_field(record_type: RecordType) -> Field | None:
-    """By which date "from … until …" goes: the one set when the number is taken, else the first that the list shows, the
-    deadline's excepted."""
-    due = record_type.deadline.field if record_type.deadline else None
-    numbered = [name for action in record_type.actions if action.takes_number for name in action.sets]
-    for name in (*numbered, *(column.field for column in record_type.list_view.columns)):
-        of = record_type.field_map.get(name)
-        if of is not None and of.type in ("date", "datetime") and of.name != due:
-            return of
-    return None
-
-
 def has_book(record_type: RecordType) -> bool:
     return record_type.register is not None
 
@@ -92,45 +82,10 @@ def periods(record_type: RecordType, store: Store, now: datetime) -> list[str]:
 
 
 def select(record_type: RecordType, printout: Printout, store: Store, wanted: Wanted) -> Selection:
-    """Raises TooMany. A query: in the background."""
+    """Raises TooMany, SeriesNotChosen. A query: in the background."""
     if has_book(record_type) and wanted.query is None:
         return _of_book(record_type, printout, store, wanted)
     return _of_list(record_type, printout, store, wanted)
-
-
-def place_of(record_type: RecordType, record: Record) -> tuple[str, int] | None:
-    """(period, number) of a record in its book; None without a number. A number whose text says no period has that of its
-    date."""
-    register = record_type.register
-    if register is None:
-        return None
-    text = record.number or record.fields.get(register.field)
-    if not text:
-        return None
-    match = number_pattern(register.format).fullmatch(str(text))
-    parts = match.groupdict() if match else {}
-    digits = parts.get("n") or "".join(c for c in str(text).partition("/")[0] if c.isdigit())
-    year = parts.get("yyyy") or ("20" + parts["yy"] if parts.get("yy") else "")
-    if register.period == "none":
-        return "", int(digits or 0)
-    day = _day(record_type, record)
-    if register.period == "year":
-        return year or day[:4], int(digits or 0)
-    whole = f"{year}-{parts['mm']}-{parts['dd']}" if year and parts.get("mm") and parts.get("dd") else day
-    return whole, int(digits or 0)
-
-
-def _day(record_type: RecordType, record: Record) -> str:
-    """The record's day by Hanoi's calendar, ISO; by its own date, else by when it was made."""
-    of = date_field(record_type)
-    value = record.fields.get(of.name) if of else None
-    return _local(str(value or record.created_at or ""))
-
-
-def _local(text: str) -> str:
-    if len(text) <= 10:
-        return text
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).replace(tzinfo=UTC).astimezone(HANOI).date().isoformat()
 
 
 def _within(day: str, wanted: Wanted) -> bool:
@@ -142,10 +97,17 @@ def _of_book(record_type: RecordType, printout: Printout, store: Store, wanted: 
     assert register is not None  # noqa: S101 - asked before
     states = _states(printout, wanted)
     voids = {s.id for s in record_type.states if s.kind == "void"}
-    rows = {(row.period, row.number): row for row in store.numbers.book(record_type.id) if row.status == "void"}
+    given = store.numbers.book(record_type.id)
+    series = Series(record_type, given)
+    wanted_series = one_series(record_type, store, wanted.series)
+    rows = {
+        (row.period, row.number): row for row in given if row.status == "void" and wanted_series in (None, row.series)
+    }
     placed: list[tuple[tuple[str, int], str, Record | None]] = []
     for record in store.records.each(record_type.id):
         place = place_of(record_type, record)
+        if wanted_series is not None and series.of(record) != wanted_series:
+            continue
         # a voided entry stays in a bound book, whatever the states its printout is for
         if place and _in_book(register.book_size, place, wanted) and (record.state in voids or _is_in(record, states)):
             number = record.number or str(record.fields.get(register.field))
@@ -161,7 +123,7 @@ def _of_book(record_type: RecordType, printout: Printout, store: Store, wanted: 
     records: list[Record] = []
     for place, number, entry in placed:
         row = rows.get((place[0], number))
-        day = _day(record_type, entry) if entry else _local(row.at if row else "")
+        day = day_of(record_type, entry) if entry else local_day(row.at if row else "")
         if (wanted.first and place[1] < wanted.first) or (wanted.since and day < wanted.since):
             before += [entry] if entry else []
         elif (not wanted.last or place[1] <= wanted.last) and _within(day, wanted):
@@ -174,6 +136,7 @@ def _of_book(record_type: RecordType, printout: Printout, store: Store, wanted: 
         entries=tuple(entries),
         before=tuple(before),
         period=wanted.period,
+        series=series_label(record_type, store.catalog, wanted_series) if wanted_series is not None else None,
         volume=f"{wanted.volume:02d}" if wanted.volume else "",
         since=wanted.since,
         until=wanted.until,
@@ -202,7 +165,7 @@ def _of_list(record_type: RecordType, printout: Printout, store: Store, wanted: 
     states = _states(printout, wanted)
     found: list[Record] = []
     for record in _in_order(store, wanted, record_type, states):
-        if _within(_day(record_type, record), wanted):
+        if _within(day_of(record_type, record), wanted):
             found.append(record)
             if len(found) > MOST:
                 raise TooMany(MOST)
@@ -228,7 +191,7 @@ def volume_count(record_type: RecordType, highest: int) -> int:
 
 def about(wanted: Wanted) -> str:
     """The range in a few words, for the log of prints."""
-    parts = [wanted.period] if wanted.period else []
+    parts = [part for part in (wanted.series, wanted.period) if part]
     if wanted.volume:
         parts.append(f"quyển {wanted.volume:02d}")
     if wanted.first or wanted.last:

@@ -55,7 +55,7 @@ def act_on(
     """The flow's action on the record it found, tried and ready to save. ``inputs``: what else the action asks for.
     Raises RuleError with what stands in the way."""
     to = catalog.record_type(proposal.to)
-    values = values_of(proposal.flow, to, entry_of_record(record, catalog, context), record.id)
+    values = values_of(proposal.flow, to, entry_of_record(record, catalog, context), record.id, target.fields)
     entry = entry_of_record(target, catalog, context)
     return _acted(entry, target, proposal.flow.action or "", officer, {**values, **(inputs or {})})
 
@@ -144,16 +144,16 @@ def _followers(here: _Following, opened: Record | None, may_begin: Callable[[Rec
         if flow.mode != "auto" or flow.key not in now or flow.key in before or flow.key in open_now:
             continue
         to = now[flow.key]
-        values = values_of(flow, to, entry, here.id)
         try:
             if flow.finds:
                 target = here.store.records.load(str(entry.get(flow.finds)))
                 if target is None or target.type != to.id:
                     continue
+                values = values_of(flow, to, entry, here.id, target.fields)
                 found = entry_of_record(target, entry.catalog, here.context)
                 saves.append(_acted(found, target, flow.action or "", here.officer, values))
             elif may_begin(to):
-                saves.append(_begun(here, to, values, flow.action))
+                saves.append(_begun(here, to, values_of(flow, to, entry, here.id), flow.action))
         except RuleError:
             continue
     return saves

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal
 
 from sync.protocol import SyncError
+
+if TYPE_CHECKING:
+    from sync.store.filling import FillProgress
 
 LineState = Literal["unknown", "up", "down", "refused"]
 
@@ -26,12 +29,26 @@ class Line(QObject):
         self.since: datetime | None = None  # when the present state began
         self.last_sync: datetime | None = None
         self.reason = ""
+        self.fill: FillProgress | None = None  # how far the first fill of this PC is; None: there is none under way
+        self.never_read = False  # this PC has not read anything of the city yet
+
+    @property
+    def is_first_fill(self) -> bool:
+        """Whether what is shown says little yet: open work and the newest records are still on their way."""
+        return not self.fill.usable if self.fill else self.never_read and self.busy
+
+    def filling(self, fill: FillProgress | None) -> None:
+        self.never_read = False
+        self.fill = fill
+        self.changed.emit()
 
     def syncing(self) -> None:
         self.busy = True
         self.changed.emit()
 
-    def reached(self, _report: object = None) -> None:
+    def reached(self, report: object = None) -> None:
+        self.fill = getattr(report, "fill", None)
+        self.never_read = False
         self.last_sync = self._now()
         self.reason = ""
         self._enter("up")

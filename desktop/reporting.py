@@ -10,8 +10,9 @@ from msgspec import Struct
 from forms.calendar import calendar_of
 from forms.definition import Catalog, Tool
 from forms.report_definition import Period, Report
+from forms.report_register import register_for
 from forms.report_windows import Window, current, due_on, previous, window_of
-from forms.reports import Figures, ReportContext, Trace, compute
+from forms.reports import Figures, ReportContext, Trace, compute_windows
 from forms.vietnamese_dates import to_local
 from sync.clock import Clock
 from sync.store import Store
@@ -75,17 +76,17 @@ def count_report(
     today = to_local(clock.now()).date()
     window = window_of(report, period, today)
     context = ReportContext(
-        records=store.records.each,
+        records=store.records.each_counted,
         resolve=lambda record_id: store.records.resolve(record_id, within),
         calendar=calendar_of(catalog),
         now=clock.now,
         language=language,
     )
     trace: Trace = {}
-    figures = compute(tool.id, report, catalog, window, context, trace=trace)
     earlier = previous(report, window, today)
-    before = compute(tool.id, report, catalog, earlier, context) if earlier else None
-    return Counted(tool, report, figures, before, trace)
+    windows = [window, earlier] if earlier else [window]
+    figures, *before = compute_windows(tool.id, report, catalog, windows, context, traces=[trace])
+    return Counted(tool, report, figures, before[0] if before else None, trace)
 
 
 def latest_window(report: Report, period: Period, clock: Clock) -> Window:
@@ -113,7 +114,7 @@ def coming_reports(catalog: Catalog, clock: Clock) -> tuple[Coming, ...]:
 def kept_report(store: Store, catalog: Catalog, coming: Coming) -> Record | None:
     """The record of a report's window in the register of reports: one that stands rather than a void one, the newest of
     several. Void means that somebody said why it is not made. By index: a tenth of a millisecond."""
-    register = catalog.report_register
+    register = register_for(coming.report, catalog)
     if register is None or not catalog.knows(register.record):
         return None
     record_type = catalog.record_type(register.record)

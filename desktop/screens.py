@@ -25,8 +25,21 @@ if TYPE_CHECKING:
 
 _QUIET = 0.35  # seconds without background work after which a page counts as drawn; counters pause 0.2 s
 _LONGEST = 20.0  # seconds a page may take
-_PAGES = ("today", "ahead", "outbox", "conflicts", "settings", "palette", "reports", "unlock", "sign_in", "enrol")
-_NAMED = ("list", "form", "record", "conflict", "tool", "report", "print")
+_PAGES = (
+    "today",
+    "ahead",
+    "outbox",
+    "files",
+    "conflicts",
+    "duplicates",
+    "settings",
+    "palette",
+    "reports",
+    "unlock",
+    "sign_in",
+    "enrol",
+)
+_NAMED = ("list", "form", "record", "conflict", "tool", "report", "print", "book")
 
 
 class Look(Struct, frozen=True):
@@ -91,7 +104,7 @@ def _who_sees(desk: Desk, page: str) -> Officer:
     """The officer at work; on a shared device where nobody was named, for a register he may not see, one who may."""
     kind, _, name = page.partition(":")
     record = desk.store.records.load(name) if kind in ("record", "conflict") else None
-    type_id = record.type if record else name if kind in ("list", "form") else ""
+    type_id = record.type if record else name if kind in ("list", "form", "book") else ""
     officers = desk.enrolment.officers
     able = [one for one in (desk.officer, *reversed(officers)) if type_id in seen_types(desk.catalog, one, officers)]
     return able[0] if able and not desk.names_officer else desk.officer
@@ -125,7 +138,7 @@ def visit(window: MainWindow, page: str) -> None:
     """Go to a page of the window. Raises CommandError for a type or record that is not there."""
     kind, _, name = page.partition(":")
     app = window.app
-    if kind in ("list", "form"):
+    if kind in ("list", "form", "book"):
         try:
             app.catalog.record_type(name)
         except KeyError:

@@ -25,6 +25,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     printer_down: float = 0.0  # mm the print is moved down
     printers: dict[str, tuple[float, float]] = {}  # name of a printer -> its own (right, down), mm
     sync_seconds: int = 60
+    spare_line: bool = False  # by day only small changes; the bulk at night, or when a person presses sync
+    line_kb_per_second: float = 0  # cap of the line to the city, thousand bytes; 0: none
+    line_proxy: str = ""  # address of a proxy; "": the system's
     last_officer: str = ""  # id; offered first at sign-in
 
     def shift_of(self, printer: str) -> tuple[float, float]:

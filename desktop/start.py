@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QThread, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from desktop import theme
@@ -24,6 +24,7 @@ from sync.clock import Clock, SystemClock
 from sync.protocol import Officer
 
 if TYPE_CHECKING:
+    from desktop.rehearsal import Rehearsal
     from desktop.views.main_window import MainWindow
     from sync.pack_use import PackUse
     from sync.store import Store
@@ -36,6 +37,10 @@ SYNC_MS = 300
 """After the window: the sync brings in the line's libraries, which would hold up the first painting."""
 
 
+SWITCH_SECONDS = 0.0005
+"""So long the window waits at most until the sync's thread lets it go on; Python's own 5 ms are felt while a whole ward arrives."""
+
+
 def open_workspace(
     folder: Path,
     *,
@@ -43,6 +48,7 @@ def open_workspace(
     clock: Clock | None = None,
     transport: TransportFactory = over_http,
     catalog: Catalog | None = None,
+    rehearsal: Rehearsal | None = None,
 ) -> int:
     """Runs the workspace on a profile until its window is closed; returns the exit code of the program.
 
@@ -50,9 +56,10 @@ def open_workspace(
     the day's rows and the counters. That is what the start-up benchmark waits for.
     """
     collect_here()
+    sys.setswitchinterval(SWITCH_SECONDS)
     application = QApplication.instance() or theme.styled_application(sys.argv[:1])
     assert isinstance(application, QApplication)  # noqa: S101 - another kind of application cannot draw widgets
-    start = Start(application, folder, clock or SystemClock(), transport, catalog)
+    start = Start(application, folder, clock or SystemClock(), transport, catalog, rehearsal=rehearsal)
     start.begin(passphrase)
     QTimer.singleShot(SETTLE_MS, gc.freeze)  # what the start made stays: collections need not walk over it
     code = application.exec()
@@ -60,8 +67,14 @@ def open_workspace(
     return code
 
 
+class StoppedError(Exception):
+    """The window was closed while the store was made ready: the next start goes on with it."""
+
+
 class Start(QObject):
     """The steps before the workspace, in a window of their own that closes when it opens."""
+
+    _prepared = Signal(int)
 
     def __init__(
         self,
@@ -70,8 +83,11 @@ class Start(QObject):
         clock: Clock,
         transport: TransportFactory = over_http,
         catalog: Catalog | None = None,
+        *,
+        rehearsal: Rehearsal | None = None,
     ) -> None:
         super().__init__()
+        self._rehearsal = rehearsal
         self._folder = folder
         self._clock = clock
         self._transport = transport
@@ -84,6 +100,8 @@ class Start(QObject):
         self.gate: QStackedWidget | None = None
         self.app: App | None = None
         self.window: MainWindow | None = None
+        self._stopped = False
+        self._prepared.connect(self._show_prepared)
         self._sync_soon = QTimer(self)
         self._sync_soon.setSingleShot(True)
         self._sync_soon.setInterval(SYNC_MS)
@@ -110,6 +128,9 @@ class Start(QObject):
         except NoStore:
             self._offer_enrolment()
             return
+        except StoppedError:
+            QTimer.singleShot(0, QCoreApplication.quit)
+            return
         self._sign_in(store)
 
     def end(self) -> None:
@@ -127,7 +148,29 @@ class Start(QObject):
     def _open_store(self, passphrase: str | None) -> Store:
         from sync.store import Store, vault
 
-        return Store.open(self._folder, vault.open_key(self._folder, passphrase), self.catalog, self._clock)
+        key = vault.open_key(self._folder, passphrase)
+        return Store.open(self._folder, key, self.catalog, self._clock, prepared=self._note_prepared)
+
+    def _note_prepared(self, percent: int) -> None:
+        """Other definitions make much of a large store anew: said in the gate's window, from whichever thread works. Raises
+        StoppedError when that window was closed."""
+        self._prepared.emit(percent)
+        if QThread.currentThread() is self.thread():
+            QCoreApplication.processEvents()
+        if self._stopped:
+            raise StoppedError
+
+    def _show_prepared(self, percent: int) -> None:
+        from desktop.views.preparing import Preparing
+
+        page = self.gate.currentWidget() if self.gate is not None else None
+        if page is not None and self.gate is not None and not self.gate.isVisible():
+            self._stopped = True
+        elif not isinstance(page, Preparing):
+            page = Preparing(self.look)
+            self._show(page)
+        if isinstance(page, Preparing):
+            page.show_percent(percent)
 
     def _ask_passphrase(self) -> None:
         from desktop.views.sign_in import Unlock
@@ -186,6 +229,7 @@ class Start(QObject):
             settings=self.settings,
             officer=officer,
             transport=self._transport,
+            rehearsal=self._rehearsal,
         )
         if officer is not None and officer.id != self.settings.last_officer:
             self.app.change_settings(last_officer=officer.id)

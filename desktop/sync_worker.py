@@ -18,16 +18,18 @@ from sync.protocol import SyncError
 class SyncsOnce(Protocol):
     """What the worker needs of ``sync.engine.Engine``."""
 
-    def sync_once(self) -> Any: ...
+    def sync_once(self, *, sparing: bool = False) -> Any: ...
 
 
 class _Loop(QThread):
     """Sleeps, works, sleeps; woken by ``request`` and ended by ``end``."""
 
-    def __init__(self, work: Callable[[], None], seconds: float) -> None:
+    def __init__(self, work: Callable[[bool], float]) -> None:
+        """``work`` is told whether a person asked for it, and says how many seconds there are until it comes again."""
         super().__init__()
         self._work = work
-        self._pause_ms = int(seconds * 1000)
+        self._pause_ms = 0
+        self._asked = False
         self._mutex = QMutex()
         self._wake = QWaitCondition()
         self._wanted = True
@@ -35,7 +37,7 @@ class _Loop(QThread):
 
     def request(self) -> None:
         with QMutexLocker(self._mutex):
-            self._wanted = True
+            self._wanted = self._asked = True
             self._wake.wakeAll()
 
     def end(self) -> None:
@@ -45,7 +47,9 @@ class _Loop(QThread):
 
     def run(self) -> None:
         while self._next():
-            self._work()
+            with QMutexLocker(self._mutex):
+                asked, self._asked = self._asked, False
+            self._pause_ms = int(self._work(asked) * 1000)
 
     def _next(self) -> bool:
         """Waits for a request or the end of the pause; False at the end."""
@@ -63,12 +67,24 @@ class SyncWorker(QObject):
     finished = Signal(object)  # sync.engine.SyncReport
     failed = Signal(object)  # Exception; str() is for a person
 
-    def __init__(self, engine: Callable[[], SyncsOnce], seconds: float, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        engine: Callable[[], SyncsOnce],
+        seconds: float,
+        parent: QObject | None = None,
+        *,
+        spared: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """``spared``: whether a sync that nobody asked for is to carry only little now."""
         super().__init__(parent)
         self._make_engine = engine
         self._engine: SyncsOnce | None = None
+        self._seconds = seconds
+        self._spared = spared
+        self._failures = 0
+        self._renewed = False
         context = contextvars.copy_context()
-        self._loop = _Loop(lambda: context.run(self._sync), seconds)
+        self._loop = _Loop(lambda asked: context.run(self._sync, asked))
 
     def start(self) -> None:
         self._loop.start(QThread.Priority.LowPriority)
@@ -76,6 +92,11 @@ class SyncWorker(QObject):
     def request(self) -> None:
         """Sync as soon as the present one, if any, is done."""
         self._loop.request()
+
+    def renew(self) -> None:
+        """The next sync takes a new line: what it is like was changed."""
+        self._renewed = True
+        self.request()
 
     def stop(self) -> None:
         """Waits for the sync under way: cutting it would only mean sending the same again."""
@@ -86,16 +107,27 @@ class SyncWorker(QObject):
     def running(self) -> bool:
         return self._loop.isRunning()
 
-    def _sync(self) -> None:
+    def _sync(self, asked: bool) -> float:
+        """Seconds until the next one: more after each failure in a row, and as many as the city asked for."""
+        from sync.retry import wait_after
+
         self.started.emit()
         try:
+            if self._renewed:
+                self._engine, self._renewed = None, False
             if self._engine is None:
                 self._engine = self._make_engine()
-            report = self._engine.sync_once()
+            report = self._engine.sync_once(sparing=True) if self._spared() and not asked else self._engine.sync_once()
         except SyncError as error:
+            self._failures += 1
             self.failed.emit(error)
+            if error.soon:
+                return self._seconds
+            return max(error.wait, wait_after(self._failures) if error.retry else self._seconds)
         except Exception as error:
             self._engine = None  # a broken one is made anew next time
             self.failed.emit(error)
         else:
+            self._failures = 0
             self.finished.emit(report)
+        return self._seconds

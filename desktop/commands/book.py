@@ -11,16 +11,22 @@ from desktop.commands.desk import Desk
 from desktop.commands.errors import CommandError, usage_error
 from desktop.commands.parser import Parser
 from desktop.commands.printing import check_writable, print_context, write_paper
-from forms.definition import Printout, RecordType
+from forms.definition import Catalog, Printout, RecordType
 
 
 def arguments(parser: Parser, verb: str) -> None:
     say = parser.say
     parser.add_argument("type", metavar="TOOL.RECORD", help=say("loại bản ghi", "the record type"))
-    parser.add_argument("printout", metavar=say("MẪU", "PRINTOUT"))
-    parser.add_argument("file", metavar=say("TỆP.pdf", "FILE.pdf"))
+    parser.add_argument("printout", nargs="?", default=None, metavar=say("MẪU", "PRINTOUT"))
+    parser.add_argument("file", nargs="?", default=None, metavar=say("TỆP.pdf", "FILE.pdf"))
+    check = say(
+        "kiểm sổ: mọi số, ai cấp, vì sao không dùng; tệp .pdf, .xlsx nếu cần", "every number, who, or why unused"
+    )
+    parser.add_argument("--audit", action="store_true", help=check)
     period, volume = say("KỲ", "PERIOD"), say("QUYỂN", "VOLUME")
     parser.add_argument("--period", default="", metavar=period, help=say("kỳ của sổ, ví dụ 2026", "the book's period"))
+    series = say("DÃY", "SERIES")
+    parser.add_argument("--series", default=None, metavar=series, help=say("dãy số (mã)", "which series, by its code"))
     parser.add_argument("--volume", type=int, default=0, metavar=volume, help=say("quyển thứ mấy", "which volume"))
     parser.add_argument("--from", dest="first", type=int, default=0, metavar="N", help=say("từ số", "from number"))
     parser.add_argument("--to", dest="last", type=int, default=0, metavar="N", help=say("đến số", "to number"))
@@ -38,8 +44,14 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
 
     record_type = desk.record_type(given.type)
     desk.check_seen(record_type)
+    if given.audit:
+        from desktop.commands.auditing import audit_book
+
+        return audit_book(desk, record_type, given)
+    if given.printout is None or given.file is None:
+        raise usage_error("Cần MẪU và TỆP.pdf, hoặc --audit.", "PRINTOUT and FILE.pdf are needed, or --audit.")
     printout = _printout(record_type, given.printout)
-    wanted = _wanted(record_type, given)
+    wanted = _wanted(desk, record_type, given)
     path = Path(given.file)
     check_writable(path)
     selection = select(record_type, printout, desk.store, wanted)
@@ -70,7 +82,7 @@ def _printout(record_type: RecordType, printout_id: str) -> Printout:
     )
 
 
-def _wanted(record_type: RecordType, given: argparse.Namespace) -> Wanted:
+def _wanted(desk: Desk, record_type: RecordType, given: argparse.Namespace) -> Wanted:
     for name in ("since", "until"):
         try:
             date.fromisoformat(getattr(given, name) or "2026-01-01")
@@ -82,6 +94,7 @@ def _wanted(record_type: RecordType, given: argparse.Namespace) -> Wanted:
             f"Không có trạng thái “{unknown[0]}”. Có: {', '.join(known)}.",
             f"No state “{unknown[0]}”. Known: {', '.join(known)}.",
         )
+    _check_series(record_type, desk.catalog, given.series)
     if not has_book(record_type) and (given.period or given.volume or given.first or given.last):
         raise usage_error(
             f"“{record_type.label.vi}” không phải sổ có số: chọn theo ngày hoặc trạng thái.",
@@ -89,6 +102,7 @@ def _wanted(record_type: RecordType, given: argparse.Namespace) -> Wanted:
         )
     return Wanted(
         period=given.period,
+        series=given.series,
         volume=given.volume,
         first=given.first,
         last=given.last,
@@ -96,3 +110,18 @@ def _wanted(record_type: RecordType, given: argparse.Namespace) -> Wanted:
         until=given.until,
         states=tuple(given.state),
     )
+
+
+def _check_series(record_type: RecordType, catalog: Catalog, series: str | None) -> None:
+    if not series:
+        return
+    register = record_type.register
+    if register is None or register.series_by is None:
+        raise usage_error(
+            f"“{record_type.label.vi}” chỉ có một dãy số.", f"“{record_type.label.en}” has one series of numbers only."
+        )
+    known = [choice.code for choice in catalog.choices_of(record_type.field(register.series_by))]
+    if series not in known:
+        raise usage_error(
+            f"Không có dãy số “{series}”. Có: {', '.join(known)}.", f"No series “{series}”. Known: {', '.join(known)}."
+        )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import platform
+import ssl
 import tempfile
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -12,8 +15,11 @@ from msgspec import structs
 from desktop.commands.desk import Desk
 from desktop.commands.errors import CommandError
 from desktop.commands.parser import Parser
+from desktop.line_settings import CA_FILE, line_settings
+from desktop.settings import load_settings
 
 if TYPE_CHECKING:
+    from sync.bundle.keys import Keys
     from sync.protocol import EnrolAnswer, Officer
     from sync.store.model import Enrolment
 
@@ -30,9 +36,19 @@ def arguments(parser: Parser, verb: str) -> None:
         help=parser.say("tên máy (mặc định: tên máy tính)", "the device's name (default: the computer's)"),
     )
 
+    parser.add_argument(
+        "--ca",
+        type=Path,
+        metavar=parser.say("TỆP", "FILE"),
+        help=parser.say(
+            "chứng thư gốc của thành phố (PEM), nếu hệ thống chưa có; được giữ lại cho các lần đồng bộ",
+            "the city's own certificate authority (PEM), where the system has none; kept for every sync",
+        ),
+    )
+
 
 def run(desk: Desk, given: argparse.Namespace) -> int:
-    answer = enrol_desk(desk, given.url, given.code, given.device)
+    answer = enrol_desk(desk, given.url, given.code, given.device, given.ca)
     if desk.as_json:
         desk.put_json(
             {"device": answer.device, "wards": answer.wards, "officer": answer.officer, "profile": str(desk.folder)}
@@ -45,21 +61,29 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
     return 0
 
 
-def enrol_desk(desk: Desk, url: str, code: str, device: str) -> EnrolAnswer:
-    """Trade the code and keep the answer; the store is made at the first enrolment.
+def enrol_desk(desk: Desk, url: str, code: str, device: str, ca: Path | None = None) -> EnrolAnswer:
+    """Trade the code and keep the answer, and the city's own certificate authority ``ca`` where one is given; the store is
+    made at the first enrolment.
 
     Enrolling again keeps all unsent work; another ward is refused while any remains, since nobody could send it then.
     Raises SyncError, StoreError and CommandError.
     """
-    from sync.http import enrol
+    from sync.bundle.on_pc import device_keys
+    from sync.http import enrol as enrol_over
     from sync.protocol import SyncError
 
+    authority = _authority(ca)
     known = _known(desk)
+    kept = line_settings(desk.folder, load_settings(desk.folder))
+    keys = device_keys(desk.store if known else None)
+    settings = structs.replace(kept, ca=ca) if ca else kept
+    enrol = partial(enrol_over, settings=settings, public_key=keys.public.text)
     if known is None:
         _check_key_place(desk)  # before the code, which works once, is spent
         answer = enrol(url, code, device, language=desk.language)
         _create_store(desk)
-        _keep(desk, url, answer, ())
+        _keep(desk, url, answer, (), keys)
+        _keep_authority(desk, authority)
         return answer
     try:
         answer = enrol(url, code, device, token=known.token, wards=tuple(known.wards), language=desk.language)
@@ -70,10 +94,36 @@ def enrol_desk(desk: Desk, url: str, code: str, device: str) -> EnrolAnswer:
         answer = enrol(url, code, device, language=desk.language)
         _put_aside(desk, known)
         _create_store(desk)
-        _keep(desk, url, answer, ())
+        _keep(desk, url, answer, (), keys)
+        _keep_authority(desk, authority)
         return answer
-    _keep(desk, url, answer, tuple(o for o in known.officers if o.id != answer.officer.id))
+    _keep(desk, url, answer, tuple(o for o in known.officers if o.id != answer.officer.id), keys)
+    _keep_authority(desk, authority)
     return answer
+
+
+def _authority(path: Path | None) -> bytes:
+    """The certificates in a PEM file; none where there is no file to read. Raises CommandError."""
+    if path is None:
+        return b""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CommandError(
+            f"Không đọc được {path} ({error.strerror}).", f"Cannot read {path} ({error.strerror})."
+        ) from error
+    try:
+        ssl.create_default_context(cadata=content.decode("ascii"))
+    except (ssl.SSLError, ValueError) as error:
+        raise CommandError(
+            f"{path} không phải tệp chứng thư PEM.", f"{path} is not a PEM file of certificates."
+        ) from error
+    return content
+
+
+def _keep_authority(desk: Desk, content: bytes) -> None:
+    if content:
+        (desk.folder / CA_FILE).write_bytes(content)
 
 
 def _check_key_place(desk: Desk) -> None:
@@ -100,9 +150,10 @@ def _has_store(desk: Desk) -> bool:
     return (desk.folder / "vault.json").exists() and (desk.folder / "store.db").exists()
 
 
-def _keep(desk: Desk, url: str, answer: EnrolAnswer, others: tuple[Officer, ...]) -> None:
+def _keep(desk: Desk, url: str, answer: EnrolAnswer, others: tuple[Officer, ...], keys: Keys) -> None:
     """Write the enrolment; the officer enrolled last is the one at work until another signs in."""
     from desktop.settings import load_settings, save_settings
+    from sync.bundle.on_pc import keep_keys
     from sync.pack_use import PACK_KEYS
     from sync.store.model import Enrolment
 
@@ -116,6 +167,7 @@ def _keep(desk: Desk, url: str, answer: EnrolAnswer, others: tuple[Officer, ...]
             epoch=answer.epoch,
         )
     )
+    keep_keys(desk.store, keys, answer.bundle_key)
     if answer.pack_keys:
         desk.store.set_meta(PACK_KEYS, answer.pack_keys)
     save_settings(desk.folder, structs.replace(load_settings(desk.folder), last_officer=answer.officer.id))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
@@ -16,10 +16,11 @@ from msgspec import Struct, field
 from desktop.commands.desk import Desk
 from desktop.commands.entries import entry_context
 from desktop.commands.grants import why_not_begin, why_not_write
-from desktop.commands.people import References, UnusableReferenceError
+from desktop.commands.people import References
 from forms.definition import Label, RecordType
 from forms.entry import RecordEntry, RuleError
-from forms.exchange import Line, LineProblem, LineValues, holding_rows, read_values
+from forms.entry_values import OVERRIDDEN
+from forms.exchange import Line, LineProblem, LineValues, UnusableReferenceError, holding_rows, read_values
 from forms.register_numbers import could_be_of, example_number
 from sync.ids import derived_id
 from sync.store.model import Save, SaveRefused
@@ -170,22 +171,30 @@ class Intake:
             raise _LineError("state", Label(f"Không có trạng thái “{state}”; có: {known}.", f"Unknown state; {known}."))
         given = {k: v for k, v in holding_rows(self._type, item.values.fields).items() if v is not None}
         number = self._given_number(head)
+        fields = {**self._defaults, **given}
+        entry = self._history(item, fields, state, number)
+        if typed := [path for path, value in overridables(self._type, given) if value != entry.get(path)]:
+            entry = self._history(item, {**fields, OVERRIDDEN: sorted(typed)}, state, number)
+        for problem in entry.problems():
+            if problem.blocks:
+                raise _LineError(problem.path, problem.message)
+        # what a calculation would give today does not rewrite what was written down then
+        return Save(type=self._type.id, fields=as_written(entry.fields, given), id=item.id, state=state, number=number)
+
+    def _history(self, item: _Read, fields: dict[str, Any], state: str, number: str | None) -> RecordEntry:
+        """The line as an entry, with what is calculated from it."""
         entry = RecordEntry(
             self._type,
             self._desk.catalog,
             self._context,
-            fields={**self._defaults, **given},
+            fields=fields,
             state=state,
             number=number,
             id=item.id,
             watched=False,
         )
         entry.recalculate()
-        for problem in entry.problems():
-            if problem.blocks:
-                raise _LineError(problem.path, problem.message)
-        # what a calculation would give today does not rewrite what was written down then
-        return Save(type=self._type.id, fields={**entry.fields, **given}, id=item.id, state=state, number=number)
+        return entry
 
     def _given_number(self, head: dict[str, Any]) -> str | None:
         """The number an old book gave, if it can be one of this register."""
@@ -265,3 +274,25 @@ class Intake:
     def _refuse(self, line: Line, problem: LineProblem) -> None:
         message = self._desk.label(problem.message)
         self.result.refused.append(Refused(line.number, problem.field, message))
+
+
+def overridables(record_type: RecordType, given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Paths and values of what a line says where an officer may type over a calculation."""
+    for f in record_type.fields:
+        value = given.get(f.name)
+        if f.calculate is not None and f.overridable and value is not None:
+            yield f.name, value
+        for row in value or () if f.type == "group" else ():
+            for column in f.fields:
+                if column.calculate is not None and column.overridable and row.get(column.name) is not None:
+                    yield f"{f.name}/{row['_id']}/{column.name}", row[column.name]
+
+
+def as_written(calculated: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields with what the line says in place of what was calculated, row by row."""
+    whole = {**calculated, **given}
+    for name, rows in given.items():
+        if isinstance(rows, list) and rows and isinstance(rows[0], dict) and "_id" in rows[0]:  # a group, not files
+            known = {row["_id"]: row for row in calculated.get(name) or ()}
+            whole[name] = [{**known.get(row["_id"], {}), **row} for row in rows]
+    return whole

@@ -11,22 +11,10 @@ from typing import Any
 from desktop.commands.desk import Desk
 from desktop.commands.grants import why_not_begin
 from forms.definition import Label, RecordType
-from forms.exchange import LineValues, read_values
+from forms.exchange import Inside, LineValues, UnusableReferenceError, read_inside
 from forms.exchange.same_record import Key, identity_keys, may_be_same
-from forms.exchange.values import Inline, reference_targets
 from sync.ids import derived_id
 from sync.store.model import Save
-
-_DEEPEST = 6  # objects inside each other; a file means no more, and none may break the reader
-
-
-class UnusableReferenceError(LookupError):
-    """An inline object that means no record; ``field`` is where it, or its wrong part, stands."""
-
-    def __init__(self, name: str, message: Label) -> None:
-        super().__init__(message.vi)
-        self.field = name
-        self.label = message
 
 
 class References:
@@ -49,24 +37,27 @@ class References:
         """
         made: list[Save] = []
         try:
-            self._put_ids(values, made, _DEEPEST)
+            self._put_ids(values, read_inside(values, self._desk.catalog), made)
         except UnusableReferenceError:
             self.forget(made)
             raise
         return made
 
-    def _put_ids(self, values: LineValues, made: list[Save], depth: int) -> None:
-        """As ``settle``, down to ``depth`` objects inside each other; the innermost are made first."""
-        for inline in values.inline:
-            record_type = self._target(inline)
-            fields = self._fields(inline, record_type, made, depth)
-            record_id = self._known(record_type, fields)
+    def _put_ids(self, values: LineValues, inside: tuple[Inside, ...], made: list[Save]) -> None:
+        """As ``settle``; the innermost are made first."""
+        for one in inside:
+            try:
+                self._put_ids(one.values, one.inside, made)
+            except UnusableReferenceError as error:
+                raise UnusableReferenceError(f"{one.inline.name}/{error.field}", error.label) from error
+            fields = one.fields()
+            record_id = self._known(one.record_type, fields)
             if record_id is None:
-                self._check_may_begin(inline, record_type)
-                save = self._make(record_type, fields)
+                self._check_may_begin(one)
+                save = self._make(one.record_type, fields)
                 record_id = save.id or ""
                 made.append(save)
-            values.put(inline.place, record_id)
+            values.put(one.inline.place, record_id)
 
     def forget(self, made: list[Save]) -> None:
         """The line that brought these along was refused: they were not saved."""
@@ -76,48 +67,6 @@ class References:
             for ids in self._ids.values():
                 if record_id in ids:
                     ids.remove(record_id)
-
-    def _target(self, inline: Inline) -> RecordType:
-        """The record type the object is of: as it says, or the first whose fields it uses."""
-        targets = reference_targets(inline.field)
-        asked = inline.value.get("type")
-        allowed = [t for t in targets if asked in (None, t)] if targets else [asked]
-        names = set(inline.value) - {"type"}
-        for type_id in allowed:
-            if not isinstance(type_id, str):
-                continue
-            try:
-                record_type = self._desk.catalog.record_type(type_id)
-            except KeyError:
-                continue
-            if names and names <= record_type.field_map.keys():
-                return record_type
-        shown = ", ".join(targets) or "type"
-        raise UnusableReferenceError(
-            inline.name,
-            Label(
-                f"Không hiểu người hoặc bản ghi ghi ở đây; cần các mục của {shown}.",
-                f"This object cannot be understood; it needs the fields of {shown}.",
-            ),
-        )
-
-    def _fields(self, inline: Inline, record_type: RecordType, made: list[Save], depth: int) -> dict[str, Any]:
-        """The values of the object, with ids in the places of the objects inside it."""
-        given = {name: value for name, value in inline.value.items() if name != "type"}
-        read = read_values(given, record_type, self._desk.catalog)
-        if read.problems:
-            problem = read.problems[0]
-            raise UnusableReferenceError(f"{inline.name}/{problem.field}", problem.message)
-        if read.inline and depth == 1:
-            raise UnusableReferenceError(
-                f"{inline.name}/{read.inline[0].name}",
-                Label("Ở đây phải là mã bản ghi.", "This must be the id of a record."),
-            )
-        try:
-            self._put_ids(read, made, depth - 1)
-        except UnusableReferenceError as error:
-            raise UnusableReferenceError(f"{inline.name}/{error.field}", error.label) from error
-        return {name: value for name, value in read.fields.items() if value is not None}
 
     def _known(self, record_type: RecordType, fields: Mapping[str, Any]) -> str | None:
         """The id of the record these fields mean, when this file or the store has it."""
@@ -138,13 +87,13 @@ class References:
         """The id that a record made for these fields gets, from whichever file they come."""
         return derived_id(self._ward, *identity_keys(record_type, fields)[0][0])
 
-    def _check_may_begin(self, inline: Inline, record_type: RecordType) -> None:
+    def _check_may_begin(self, one: Inside) -> None:
         """The city would refuse the record, and with it all that refers to it. Raises UnusableReferenceError."""
-        reason = why_not_begin(record_type, self._desk.catalog, self._desk.officer)
+        reason = why_not_begin(one.record_type, self._desk.catalog, self._desk.officer)
         if reason is not None:
-            label = record_type.label
+            label = one.record_type.label
             raise UnusableReferenceError(
-                inline.name,
+                one.inline.name,
                 Label(
                     f"Máy này chưa có “{label.vi}” như ghi ở đây và không được lập mới: {reason.vi}",
                     f"No such “{label.en}” is on this device, and none may be begun: {reason.en}",

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from desktop.commands.desk import Desk
-from desktop.commands.entries import ward_facts
+from desktop.commands.entries import entry_context, ward_facts
 from desktop.commands.errors import CommandError, usage_error
 from desktop.commands.parser import Parser
+from desktop.following import entry_of_record
 from forms.definition import Printout, RecordType
+from forms.paper_offers import why_not
 
 if TYPE_CHECKING:
     from forms.printing import PrintContext
@@ -50,13 +52,8 @@ def print_record(desk: Desk, record: Record, printout: Printout, path: Path, ser
     Raises PrintError, PrintFailed, CommandError or OSError. The log comes first: a print that failed after it only makes
     the next one say "IN LẠI", while a paper that went out without a trace could not be explained.
     """
-    record_type = desk.catalog.record_type(record.type)
-    if printout.states and record.state not in printout.states:
-        state = record_type.state(record.state).label
-        raise CommandError(
-            f"“{printout.label.vi}” chưa in được khi đang “{state.vi}”.",
-            f"“{printout.label.en}” cannot be printed while the record is “{state.en}”.",
-        )
+    if reason := why_not(printout, entry_of_record(record, desk.catalog, entry_context(desk))):
+        raise CommandError(reason.vi, reason.en)
     check_writable(path)
     if printout.proof:
         write_paper(printed_html(desk, record, printout, 0), printout, path)

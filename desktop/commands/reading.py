@@ -105,7 +105,11 @@ def _history(desk: Desk, given: argparse.Namespace) -> None:
         for problem in row.problems:
             desk.line(f"    ! {problem.field}: {desk.label(problem.label)}")
     for delivery in deliveries:
-        desk.line(f"{delivery.at}  → {delivery.service}  [{delivery.status}]  {delivery.message}".rstrip())
+        number = f"  {delivery.number}" if delivery.number else ""
+        desk.line(f"{delivery.at}  → {delivery.service}  [{delivery.status}]{number}  {delivery.message}".rstrip())
+        for problem in delivery.problems:
+            value = "" if problem.value is None else f" = {_short(problem.value)}"
+            desk.line(f"    ! {problem.field}{value}: {desk.label(problem.label)}")
 
 
 def history_row(row: HistoryRow) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from desktop.commands.desk import Desk
 from desktop.commands.errors import usage_error
 from desktop.commands.parser import Parser
 
-PAGES = "today, list:T.R, form:T.R, record:ID, conflict:ID, print:ID:PRINTOUT, outbox, conflicts, settings, palette"
+PAGES = (
+    "today, list:T.R, form:T.R, record:ID, conflict:ID, print:ID:PRINTOUT, outbox, files, conflicts, settings, palette"
+)
 _LARGEST = 8000  # px a side
 
 

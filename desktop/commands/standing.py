@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from msgspec import to_builtins
+
 from desktop.commands.desk import Desk
 from desktop.commands.parser import Parser
 from sync.store.model import HistoryRow
@@ -42,6 +44,7 @@ def status(desk: Desk) -> dict[str, Any]:
         "new": overview.new,
         "drafts": overview.drafts,
         "awaiting_number": len(awaiting),
+        "files": to_builtins(store.files.counts(seen)),
         "clock_skew": store.meta("clock_skew"),
         "device": enrolment.device if enrolment else None,
         "wards": enrolment.wards if enrolment else {},
@@ -67,6 +70,12 @@ def _status(desk: Desk) -> None:
         f"Quá hạn: {found['overdue']}  ·  đến hạn hôm nay: {found['due_today']}  ·  chờ số: {found['awaiting_number']}",
         f"Overdue: {found['overdue']}  ·  due today: {found['due_today']}  ·  no number: {found['awaiting_number']}",
     )
+    files = found["files"]
+    if files["to_send"] or files["not_here"]:
+        desk.say(
+            f"Tệp chờ gửi: {files['to_send']}  ·  chưa ở máy này: {files['not_here']}",
+            f"Files to be sent: {files['to_send']}  ·  not on this PC: {files['not_here']}",
+        )
     for type_id, count in sorted(found["records"].items()):
         desk.line(f"  {type_id:<32} {count}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -25,7 +26,7 @@ def arguments(parser: Parser, verb: str) -> None:
 
 
 def run(desk: Desk, given: argparse.Namespace) -> int:
-    report, error = sync_now(desk.store, desk.enrolment, desk.language)
+    report, error = sync_now(desk.store, desk.enrolment, desk.language, desk.folder)
     if desk.as_json:
         desk.put_json(_answer(report, error))
     for problem in report.problems:
@@ -39,13 +40,29 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
         f"Sent {report.pushed}, received {report.pulled}; refused {report.refused}, conflicts {report.conflicts} "
         f"({report.seconds:.1f} s).",
     )
+    if report.files_sent or report.files_fetched or report.files_left:
+        vi, en = (
+            (" Còn tệp, lần sau gửi tiếp.", " More files: they go on with the next sync.")
+            if report.files_left
+            else ("", "")
+        )
+        desk.say(
+            f"Tệp: gửi xong {report.files_sent}, tải về {report.files_fetched}.{vi}",
+            f"Files: sent {report.files_sent}, fetched {report.files_fetched}.{en}",
+        )
     return 0
 
 
-def sync_now(store: Store, enrolment: Enrolment, language: str) -> tuple[SyncReport, SyncError | None]:
-    """One sync: what it did, and what ended it early (None: nothing)."""
+def sync_now(
+    store: Store, enrolment: Enrolment, language: str, folder: Path | None = None
+) -> tuple[SyncReport, SyncError | None]:
+    """One sync: what it did, and what ended it early (None: nothing). ``folder``: the profile whose settings of the line
+    hold."""
+    from desktop.line_settings import line_settings
+    from desktop.settings import load_settings
     from sync.engine import Engine, SyncReport
     from sync.http import HttpTransport
+    from sync.hub.step import over_hub
     from sync.protocol import SyncError
 
     latest = SyncReport()
@@ -55,9 +72,11 @@ def sync_now(store: Store, enrolment: Enrolment, language: str) -> tuple[SyncRep
         latest = report
 
     began = time.monotonic()
-    transport = HttpTransport(enrolment.url, enrolment.token, language=language)
+    settings = line_settings(folder, load_settings(folder)) if folder else None
+    transport = HttpTransport(enrolment.url, enrolment.token, language=language, settings=settings)
     try:
-        return Engine(store, transport, progress=note).sync_once(), None
+        engine = Engine(store, transport, progress=note)
+        return over_hub(engine, store, enrolment.token, progress=note, language=language).sync_once(), None
     except SyncError as error:
         latest.seconds = time.monotonic() - began
         latest.bytes_sent, latest.bytes_received = transport.bytes_sent, transport.bytes_received

@@ -118,7 +118,13 @@ def _deadline(deadline: Deadline | None) -> dict[str, Any] | None:
 
 
 def _printout(printout: Printout) -> dict[str, Any]:
-    return {"id": printout.id, "label": printout.label, "over": printout.over, "states": printout.states}
+    return {
+        "id": printout.id,
+        "label": printout.label,
+        "over": printout.over,
+        "states": printout.states,
+        "when": printout.when.rule if printout.when else None,
+    }
 
 
 def _report(report: Report) -> dict[str, Any]:

@@ -31,6 +31,9 @@ def run(desk: Desk, given: argparse.Namespace | None = None) -> int:
     from desktop.quick_enums import use_quick_enums
 
     use_quick_enums()
+    from desktop.quick_imports import bring_in_qt
+
+    bring_in_qt()
     from desktop.start import open_workspace
 
     return open_workspace(desk.folder, passphrase=desk.passphrase)

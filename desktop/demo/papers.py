@@ -16,9 +16,12 @@ from msgspec import Struct
 from PySide6.QtCore import QRectF
 
 from desktop.forms.printing_qt import Document, write_odt, write_pdf
+from forms.calendar import calendar_of
 from forms.definition import Catalog, Printout, RecordType
+from forms.entry import EntryContext, RecordEntry
 from forms.examples import Example, ExampleWorld
 from forms.loader import load_catalog
+from forms.paper_offers import why_not
 from forms.printing import PrintContext, PrintError, render
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
@@ -43,12 +46,24 @@ def papers(catalog: Catalog, types: tuple[RecordType, ...] | None = None) -> Ite
     world = ExampleWorld(catalog)
     for record_type in catalog.record_types if types is None else types:
         for printout in record_type.printouts:
-            fitting = [e for e in world.of(record_type.id) if not printout.states or e.state in printout.states]
+            fitting = [e for e in world.of(record_type.id) if _is_for(world, record_type, printout, e)]
             if not fitting:
                 yield Paper(record_type.id, printout, printout.id, problem="no example is in a state it is printed in")
             groups = [[e] for e in fitting] if printout.over == "record" else [fitting] if fitting else []
             for place, group in enumerate(groups, start=1):
                 yield _paper(world, record_type, printout, group, f"{printout.id}-{place}")
+
+
+def _is_for(world: ExampleWorld, kind: RecordType, printout: Printout, example: Example) -> bool:
+    if printout.when is None:
+        return not printout.states or example.state in printout.states
+    context = EntryContext(
+        now=lambda: NOW, ward=WARD, officer=None, resolve=world.resolve, calendar=calendar_of(world.catalog)
+    )
+    entry = RecordEntry(
+        kind, world.catalog, context, fields=example.fields, state=example.state, number=example.number, id=example.id
+    )
+    return why_not(printout, entry) is None
 
 
 def _paper(world: ExampleWorld, kind: RecordType, printout: Printout, group: list[Example], name: str) -> Paper:

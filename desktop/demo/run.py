@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from desktop.demo.city import DemoCity
 from desktop.demo.people import OFFICERS
 from desktop.demo.summary import Summary, summarise
 from desktop.demo.ward import SampleWard, enrol_officers, make_conflict, sync
+from forms.definition import Label
 from sync.clock import HANOI, Clock, SystemClock
 
 _MARK = "demo.json"  # tells that the folder is a demo's, and complete
@@ -40,6 +42,9 @@ def sample_ward(desk: Desk, folder: Path, *, fresh: bool = False) -> Iterator[tu
     if fresh or not complete:
         shutil.rmtree(folder, ignore_errors=True)
         complete = False
+        words = Label("Đang dựng phường mẫu, chừng một phút …", "Making the sample ward, about a minute …")
+        sys.stderr.write(desk.label(words) + "\n")
+        sys.stderr.flush()
     with (
         DemoCity(folder / "city", desk.catalog, desk.clock) as city,
         _counter(desk, folder / "quay-1") as first,
@@ -75,11 +80,13 @@ def _settle(desk: Desk, city: DemoCity) -> None:
 
 def show_window(desk: Desk, folder: Path, *, fresh: bool) -> int:
     """The workspace on the sample ward until its window is closed."""
+    from desktop.rehearsal import Rehearsal
     from desktop.start import open_workspace
 
-    with sample_ward(desk, folder, fresh=fresh) as (_, counter, _ward):
+    with sample_ward(desk, folder, fresh=fresh) as (city, counter, _ward):
         counter.close()
-        return open_workspace(counter.folder, passphrase=counter.passphrase, clock=desk.clock)
+        line = Rehearsal(city.cut_line, city.restore_line)
+        return open_workspace(counter.folder, passphrase=counter.passphrase, clock=desk.clock, rehearsal=line)
 
 
 def show_headless(desk: Desk, folder: Path | None, pictures: Path) -> int:

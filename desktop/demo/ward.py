@@ -12,7 +12,9 @@ from desktop.commands.entries import ward_facts
 from desktop.commands.syncing import sync_now
 from desktop.demo.city import DemoCity
 from desktop.demo.people import CIVIL_STATUS, CLERK, DemoOfficer
+from forms.attached import files_of
 from forms.definition import RecordType
+from forms.sample_file import sample_file
 from sync.clock import HANOI, moment_text
 from sync.ids import IdSource
 from sync.protocol import Officer
@@ -200,6 +202,9 @@ class SampleWard:
     def _write(self, record_type: RecordType, saves: list[Save]) -> None:
         officer = self._who_begins(record_type)
         for at in range(0, len(saves), _BATCH):
+            for save in saves[at : at + _BATCH]:
+                for file in files_of(record_type, save.fields):
+                    self._desk.store.files.put(sample_file(file.name))
             for record in self._desk.store.save(saves[at : at + _BATCH], officer):
                 self._fields[record.id] = record.fields
                 self._pools.setdefault(record_type.id, []).append(record.id)

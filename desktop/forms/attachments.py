@@ -1,32 +1,24 @@
 """Takes a file into the encrypted store, by content: the same scan attached twice is kept once.
 
-Refused when it is attached and not a day later: a size the line cannot carry and a type nobody can open are told now.
+Refused when it is attached and not a day later: a size the line cannot carry and a type nobody can open are told now. What
+a file is, is told from what is inside it.
 """
 
 from __future__ import annotations
 
-import mimetypes
 from pathlib import Path
 from typing import Any, Protocol
 
 from desktop.language import tr
+from forms.attached import LARGEST_FILE
+from forms.file_kinds import SUFFIXES, kind_of
 
-LARGEST = 20 * 1024 * 1024  # bytes; a 40-page scan at 200 dpi stays below
-ACCEPTED = {
-    ".pdf": "application/pdf",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".png": "image/png",
-    ".tif": "image/tiff",
-    ".tiff": "image/tiff",
-    ".doc": "application/msword",
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ".xls": "application/vnd.ms-excel",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".odt": "application/vnd.oasis.opendocument.text",
-    ".xml": "application/xml",
-    ".txt": "text/plain",
-}
+LARGEST = LARGEST_FILE
+ALIKE = {".jpeg": ".jpg", ".jfif": ".jpg", ".tiff": ".tif"}
+ACCEPTED = (*SUFFIXES.values(), *ALIKE)
+"""Endings that the choice of files shows."""
+_WEAK = {"text/plain", "application/xml"}
+"""Kinds that say little: a script is text too, so that their names must not promise anything else."""
 
 
 class AttachmentRefused(Exception):
@@ -50,9 +42,6 @@ class KeepsFiles(Protocol):
 
 def attach(source: Path, files: KeepsFiles) -> dict[str, Any]:
     """Keeps the content of ``source``; the canonical value of a file field. Raises AttachmentRefused."""
-    media_type = ACCEPTED.get(source.suffix.lower()) or ""
-    if not media_type:
-        raise AttachmentRefused(tr("form.file.type", name=source.name))
     try:
         size = source.stat().st_size
         if size > LARGEST:
@@ -62,19 +51,38 @@ def attach(source: Path, files: KeepsFiles) -> dict[str, Any]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise AttachmentRefused(tr("form.file.unreadable", name=source.name, reason=reason)) from error
+    media_type = _media_type(source, content)
     digest = files.put(content)
-    return {"sha256": digest, "name": source.name, "size": len(content), "media_type": media_type}
+    name = source.name if _says(source, media_type) else source.name + SUFFIXES[media_type]
+    return {"sha256": digest, "name": name, "size": len(content), "media_type": media_type}
+
+
+def _media_type(source: Path, content: bytes) -> str:
+    if not content:
+        raise AttachmentRefused(tr("form.file.empty", name=source.name))
+    kind = kind_of(content)
+    if kind.macros:
+        raise AttachmentRefused(tr("form.file.macros", name=source.name))
+    media_type = kind.media_type
+    if media_type is None or (media_type in _WEAK and source.suffix and not _says(source, media_type)):
+        raise AttachmentRefused(tr("form.file.type", name=source.name))
+    return media_type
+
+
+def _says(source: Path, media_type: str) -> bool:
+    """Whether the name ends as such a file's does."""
+    suffix = source.suffix.lower()
+    return ALIKE.get(suffix, suffix) == SUFFIXES[media_type]
 
 
 def open_copy(value: dict[str, Any], files: KeepsFiles, folder: Path) -> Path | None:
     """Writes the file where another program can show it: ``folder`` is removed when the program ends. None when the
-    content is not on this PC."""
+    content is not on this PC. Its ending comes from its kind, never from its name, which may be anybody's."""
     digest = str(value["sha256"])
     content = files.read(digest)
     if content is None:
         return None
-    suffix = mimetypes.guess_extension(str(value.get("media_type", ""))) or ""
-    path = folder / f"{digest[:16]}{suffix}"
+    path = folder / f"{digest[:16]}{SUFFIXES.get(str(value.get('media_type', '')), '.bin')}"
     path.touch(mode=0o600)
     path.write_bytes(content)
     return path

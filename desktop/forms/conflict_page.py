@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
@@ -23,12 +24,15 @@ from sync.store.model import HistoryRow, Record, Save, Touched
 if TYPE_CHECKING:
     from desktop.app import App
 
+LONGEST_TITLE = 40  # letters of another record's title on a button; the whole is its tip
+
 
 class ConflictPage(QWidget):
     closed = Signal()
     saved = Signal(str)
     title_changed = Signal(str)
     open_requested = Signal(str)
+    next_requested = Signal(str)  # another record in conflict
 
     def __init__(self, app: App, record_id: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,11 +42,13 @@ class ConflictPage(QWidget):
         self.record: Record | None = app.store.records.load(record_id)
         self._busy = False
         self._save_button: QPushButton | None = None
+        self.open_button: QPushButton | None = None
+        self.next_button: QPushButton | None = None
         px = app.look.px
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(px(18), px(12), px(18), px(8))
         self._column.setSpacing(px(8))
-        self._column.addWidget(text_label(tr("form.conflict.title"), "title"))
+        self._column.addWidget(text_label(tr("form.conflict.title"), "title", wrap=True))
         self._about = text_label("", "quiet", wrap=True)
         self._column.addWidget(self._about)
         self.notice = NoticeLine(app, self)
@@ -93,7 +99,7 @@ class ConflictPage(QWidget):
         return True
 
     def focus_first(self) -> None:
-        (self.table or self).setFocus()
+        (self.table or self.next_button or self.open_button or self).setFocus()
 
     def pick_all(self, side: int) -> None:
         if self.table is not None:
@@ -120,10 +126,29 @@ class ConflictPage(QWidget):
             super().keyPressEvent(event)
 
     def _saved(self, record: Record) -> None:
+        """The way on: the record itself, or the next one that waits for a choice."""
         self._busy = False
         self.saved.emit(record.id)
-        self.app.notice(tr("form.conflict.done"), "green")
-        self.closed.emit()
+        self.record = record
+        self._show()
+        self.notice.say(tr("form.conflict.done"), "green")
+        if self.open_button is not None:
+            self.open_button.setFocus(Qt.FocusReason.OtherFocusReason)
+        store, seen = self.app.store, self.app.seen
+        self.app.background.run(lambda: store.records.conflicts(2, within=seen).records, self).then(self._offer_next)
+
+    def _offer_next(self, waiting: tuple[Record, ...]) -> None:
+        """``waiting``: the first records still in conflict."""
+        following = next((record for record in waiting if record.id != self.record_id), None)
+        if following is None or self.table is not None:
+            self.notice.say(f"{tr('form.conflict.done')} {tr('form.conflict.last')}", "green")
+            return
+        run = partial(self.next_requested.emit, following.id)
+        title = shorten(following.title, LONGEST_TITLE, placeholder="…")
+        self.next_button = button(tr("form.conflict.next", title=title), run, kind="main", tip=following.title)
+        self._buttons.add(self.next_button)
+        if self.open_button is not None and self.open_button.hasFocus():
+            self.next_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _failed(self, error: Exception) -> None:
         self._busy = False
@@ -141,7 +166,9 @@ class ConflictPage(QWidget):
             self._about.setText(tr("form.conflict.none" if record else "form.missing"))
             self._put_table([])
             if record is not None:
-                self._buttons.add(button(tr("form.conflict.open"), lambda: self.open_requested.emit(self.record_id)))
+                self._buttons.add(self._make_open(""))
+                store = self.app.store
+                self.app.background.run(lambda: store.changes.history(record.id)).then(self._show_history)
             return
         record_type = self.app.catalog.record_type(record.type)
         parts = (say(record_type.label), record.number or "", record.title, record.subtitle)
@@ -170,11 +197,13 @@ class ConflictPage(QWidget):
         self._buttons.add(self._save_button)
         for side, text in self._sides():
             self._buttons.add(button(text, partial(self.pick_all, side)))
-        self._buttons.add(
-            button(tr("form.conflict.open"), lambda: self.open_requested.emit(self.record_id), kind="flat")
-        )
+        self._buttons.add(self._make_open("flat"))
         self.table.picked.connect(self._show_left)
         self._show_left()
+
+    def _make_open(self, kind: str) -> QPushButton:
+        self.open_button = button(tr("form.conflict.open"), lambda: self.open_requested.emit(self.record_id), kind=kind)
+        return self.open_button
 
     def _show_left(self) -> None:
         left = self.table.left if self.table else 0

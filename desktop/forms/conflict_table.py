@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from desktop.forms.history_view import field_of, shown_value
 from desktop.language import tr
@@ -21,6 +21,9 @@ from sync.store.model import Record
 
 if TYPE_CHECKING:
     from desktop.app import App
+
+
+LEAST_COLUMN = 80  # px of a side's column
 
 
 class Option(Struct, frozen=True):
@@ -88,6 +91,15 @@ class OptionBox(QLabel):
 
     def mousePressEvent(self, event: QMouseEvent, /) -> None:
         self.clicked.emit()
+
+
+def _yielding(label: QLabel) -> QLabel:
+    """Takes the width its column has, and as many lines as that needs: with large letters nothing lies to the side."""
+    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    policy.setHeightForWidth(True)
+    label.setSizePolicy(policy)
+    label.setMinimumWidth(LEAST_COLUMN)
+    return label
 
 
 class ConflictTable(Card):
@@ -185,9 +197,9 @@ class ConflictTable(Card):
         grid.addWidget(text_label(tr("form.conflict.field"), "label"), 0, 0)
         grid.setColumnStretch(0, 1)
         for n, (title, who) in enumerate(heads):
-            grid.addWidget(text_label(f"{title}\n{who}", "label", wrap=True), 0, n + 1)
+            grid.addWidget(_yielding(text_label(f"{title}\n{who}", "label", wrap=True)), 0, n + 1)
             grid.setColumnStretch(n + 1, 2)
-        grid.addWidget(text_label(tr("form.conflict.before"), "label"), 0, len(heads) + 1)
+        grid.addWidget(text_label(tr("form.conflict.before"), "label", wrap=True), 0, len(heads) + 1)
         grid.setColumnStretch(len(heads) + 1, 1)
 
     def _add_row(self, grid: QGridLayout, row: int, pick: Pick) -> None:
@@ -196,6 +208,7 @@ class ConflictTable(Card):
             made = OptionBox(f"{pick.label}: {pick.heads[option.side][0]}: {option.text}", self)
             made.clicked.connect(partial(self._clicked, row, option))
             self._buttons[row, option.side] = made
+            _yielding(made)
             grid.addWidget(made, row + 1, option.side + 1)
         grid.addWidget(text_label(pick.before, "quiet", wrap=True), row + 1, len(pick.heads) + 1)
         self._show_row(row)

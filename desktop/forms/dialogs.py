@@ -14,7 +14,7 @@ from desktop.forms.layout import clear_layout
 from desktop.language import language, say, tr
 from desktop.widgets.basics import text_label
 from forms.definition import Action, RecordType
-from forms.entry import Problem, RecordEntry
+from forms.entry import Problem, RecordEntry, RuleError
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -30,7 +30,7 @@ class AskDialog(QDialog):
     def __init__(self, app: App, action: Action, entry: RecordEntry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("form.ask.title", action=say(action.label)))
-        self._action = action
+        self._app, self._action = app, action
         self.entry = entry
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 16, 18, 14)
@@ -49,7 +49,7 @@ class AskDialog(QDialog):
         buttons.addButton(self.accept_button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(cancel, QDialogButtonBox.ButtonRole.RejectRole)
         self.accept_button.clicked.connect(self._accept)
-        cancel.clicked.connect(self.reject)
+        cancel.clicked.connect(self._cancel)
         column.addWidget(buttons)
         self.view.finished.connect(self.accept_button.setFocus)
         self.view.focus_first()
@@ -62,11 +62,18 @@ class AskDialog(QDialog):
         """Enter never submits from a field; on the button it does. F9 does from anywhere."""
         if event.key() == Qt.Key.Key_F9:
             self._accept()
+        elif event.key() == Qt.Key.Key_Escape:
+            self._cancel()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if self.accept_button.hasFocus():
                 self._accept()
         else:
             super().keyPressEvent(event)
+
+    def _cancel(self) -> None:
+        """Esc must not throw away a reason somebody has just written."""
+        if not self.view.has_typed or drop_typed(self):
+            self.reject()
 
     def _accept(self) -> None:
         self.view.flush()
@@ -77,12 +84,39 @@ class AskDialog(QDialog):
             if problem is not None and problem.blocks:
                 missing[name] = problem.message.get(language())
             elif self.entry.get(name) in (None, "", []):
-                missing[name] = tr("form.ask.missing", label=say(field.label))
-        if missing:
-            self.view.show_refused(missing)
-            self.view.focus_path(next(iter(missing)))
-            return
-        self.accept()
+                missing[name] = tr(f"form.ask.{'tick' if field.type == 'bool' else 'missing'}", label=say(field.label))
+        told = missing | self._refused_by_rules()  # the action's own rule says better why a box must be ticked
+        if told:
+            self._refuse({name: told[name] for name in self._action.asks if name in told})
+        else:
+            self.accept()
+
+    def _refuse(self, words: dict[str, str]) -> None:
+        """Says it at the fields and goes to the first of them: a box left unticked too is told by its words."""
+        self.view.show_refused(words)
+        self.view.focus_path(next(iter(words)))
+
+    def _refused_by_rules(self) -> dict[str, str]:
+        """What the action's own rules say about the answers, by field; the rest is told on the page."""
+        from desktop.forms.entries import copy_entry
+
+        officer = self._app.officer
+        if officer is None:
+            return {}
+        try:
+            copy_entry(self._app, self.entry).perform(self._action.id, officer, self.inputs)
+        except RuleError as error:
+            asks, found = self._action.asks, {}
+            for problem in error.problems:
+                name = problem.path.partition("/")[0]
+                if name in asks:
+                    found[name] = say(problem.message)
+                for rule in self.entry.plan.actions[self._action.id].guards if not name else ():
+                    about = [ask for ask in asks if ask in rule.expression.reads]
+                    if about and rule.message.message == problem.message:
+                        found[about[0]] = say(problem.message)
+            return found
+        return {}
 
 
 class ProblemList(QFrame):
@@ -136,6 +170,36 @@ def confirm(parent: QWidget, action: Action) -> bool:
     go = box.addButton(say(action.label), QMessageBox.ButtonRole.AcceptRole)
     go.setProperty("kind", "danger")
     stay = box.addButton(tr("form.cancel"), QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(stay)
+    box.setEscapeButton(stay)
+    box.exec()
+    return box.clickedButton() is go
+
+
+def continue_another(parent: QWidget, name: str, time: str) -> bool:
+    """Asked before what another officer of this PC has begun is gone on with. Enter and Esc both leave it to him."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle(tr("form.draft.other_title"))
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(tr("form.draft.other", name=name, time=time))
+    box.setInformativeText(tr("form.draft.other_advice"))
+    go = box.addButton(tr("form.draft.other_go"), QMessageBox.ButtonRole.AcceptRole)
+    stay = box.addButton(tr("form.draft.other_stay"), QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(stay)
+    box.setEscapeButton(stay)
+    box.exec()
+    return box.clickedButton() is go
+
+
+def drop_typed(parent: QWidget) -> bool:
+    """Asked before what was just typed is thrown away. Enter and Esc both keep it."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle(tr("form.drop.title"))
+    box.setText(tr("form.drop.text"))
+    go = box.addButton(tr("form.drop.go"), QMessageBox.ButtonRole.DestructiveRole)
+    stay = box.addButton(tr("form.drop.stay"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(stay)
     box.setEscapeButton(stay)
     box.exec()

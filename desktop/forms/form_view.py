@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from desktop.forms.field_cell import FieldCell
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 FIRST_SCREEN = 14  # fields built before the form is shown
 SLICE = 0.008  # s of building between two turns of the event loop
+UNSEEN = 200  # ms until the first of them where nothing is painted; else it comes right after the first paint
 
 
 def fields_in_cards(record_type: RecordType) -> frozenset[str]:
@@ -76,11 +78,18 @@ class FormView(QWidget):
         )
         self._with_headings = only is None
         self._in_cards = fields_in_cards(entry.record_type)
-        self._slices = QTimer(self, singleShot=True, interval=0)
+        self._is_painted = False
+        self._slices = QTimer(self, singleShot=True)
         self._slices.timeout.connect(self._build_slice)
         self._build(FIRST_SCREEN)
         if self._waiting:
-            self._slices.start()
+            self._slices.start(UNSEEN)
+
+    def paintEvent(self, event: QPaintEvent, /) -> None:
+        super().paintEvent(event)
+        if self._waiting and not self._is_painted:
+            self._slices.start(0)
+        self._is_painted = True
 
     def popup(self) -> SuggestionPopup:
         """The form's one list of suggestions; a child of the window, so that nothing clips it."""
@@ -121,6 +130,13 @@ class FormView(QWidget):
         self.refresh(changed | {path})
         self.changed.emit(changed)
 
+    def fill(self, values: Mapping[str, Any]) -> None:
+        """Values the program brings; the officer has touched none of them."""
+        changed: set[str] = set(values)
+        for name, value in values.items():
+            changed |= self.entry.put(name, value)
+        self.refresh(changed)
+
     def refresh(self, paths: Iterable[str]) -> None:
         """Shows the entry's state of ``paths``."""
         relevance_before = {n: not c.isHidden() for n, c in self.cells.items()}
@@ -149,6 +165,12 @@ class FormView(QWidget):
         for cell in self.cells.values():
             if isinstance(cell.input, GroupField):
                 cell.input.refresh(None)
+
+    def let_write(self, *, allowed: bool) -> None:
+        """Whether anything may be typed at all, beside what the entry locks."""
+        if allowed != self._may_write:
+            self._may_write = allowed
+            self.refresh_all()
 
     def show_all_problems(self) -> None:
         """From now on fields not visited yet tell what they lack too."""
@@ -188,18 +210,36 @@ class FormView(QWidget):
         self._show_all = False
         self.refresh_all()
 
+    def unsettled(self) -> dict[str, str]:
+        """What still stands as mere text after ``flush``, by path."""
+        return {path: text for path, cell in self.cells.items() if (text := cell.input.unsettled())}
+
+    @property
+    def has_typed(self) -> bool:
+        """Whether the officer has put anything in here, also what is not parsed yet."""
+        self.commit_typed()
+        half = any(cell.input.half_typed() or cell.input.unsettled() for cell in self.cells.values())
+        return bool(self.set_by_officer) or half
+
     def focus_path(self, path: str) -> None:
         cell = self.cell(path)
         if cell is not None:
             cell.input.focus_target.setFocus()
             self._scroll_to(cell)
 
-    def focus_first(self) -> None:
-        """The first field that can be typed in, an empty one preferred."""
+    def focus_first(self) -> bool:
+        """The first field that can be typed in, an empty one preferred; False when there is none."""
         usable = [c for c in self.cells.values() if self._usable(c)]
         first = next((c for c in usable if self.entry.get(c.path) in (None, "")), usable[0] if usable else None)
         if first is not None:
             first.input.focus_target.setFocus()
+        return first is not None
+
+    def path_in_focus(self) -> str:
+        """The field one stands in, "" for none."""
+        focus = self.focusWidget()
+        here = (path for path, cell in self.cells.items() if focus is not None and cell.isAncestorOf(focus))
+        return next(here, "")
 
     def focus_after(self, path: str) -> None:
         """Enter: the next field that can be typed in."""
@@ -207,7 +247,7 @@ class FormView(QWidget):
         self.cell(name)
         names = list(self.cells)
         for later in names[names.index(name) + 1 :]:
-            if self._usable(self.cells[later]):
+            if self._takes_keys(self.cells[later]):
                 self.cells[later].input.focus_target.setFocus()
                 self._scroll_to(self.cells[later])
                 return
@@ -231,6 +271,11 @@ class FormView(QWidget):
         chosen = here or empty
         if chosen is not None and isinstance(chosen.input, ReferenceField):
             chosen.input.scan()
+
+    def _takes_keys(self, cell: FieldCell) -> bool:
+        """Whether the keyboard has something to do there: a signed line or the one file is there already has not."""
+        target = cell.input.focus_target
+        return self._usable(cell) and target.isVisibleTo(cell) and target.focusPolicy() != Qt.FocusPolicy.NoFocus
 
     def _usable(self, cell: FieldCell) -> bool:
         return not cell.isHidden() and not self._is_fixed(cell)
@@ -256,7 +301,7 @@ class FormView(QWidget):
     def _build_slice(self) -> None:
         self._build(len(self._waiting), until=time.monotonic() + SLICE)
         if self._waiting:
-            self._slices.start()
+            self._slices.start(0)
 
     def _build(self, most: int, until: float | None = None) -> None:
         """Builds the next fields with the layout held still: else every cell shown would lay the form out again."""

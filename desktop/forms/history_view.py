@@ -54,7 +54,8 @@ class HistoryView(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(self._app.look.px(14))
         grid.setVerticalSpacing(self._app.look.px(6))
-        grid.setColumnStretch(2, 1)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(2, 3)
         for n, key in enumerate(("when", "who", "what", "where")):
             grid.addWidget(text_label(tr(f"form.history.{key}"), "label"), 0, n)
         for n, row in enumerate(rows[:MOST], start=1):
@@ -66,7 +67,7 @@ class HistoryView(QWidget):
         top = Qt.AlignmentFlag.AlignTop
         change = row.change
         grid.addWidget(text_label(when(change.at, self._app.clock.now())), n, 0, top)
-        grid.addWidget(text_label(change.officer.name), n, 1, top)
+        grid.addWidget(_wrapped(change.officer.name, ""), n, 1, top)
         what = QWidget(self)
         lines = QVBoxLayout(what)
         lines.setContentsMargins(0, 0, 0, 0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from desktop.actions import ActionRow
 from desktop.forms.action_bar import main_offer
 from desktop.forms.record_body import TABS
+from desktop.forms.refused_fields import KEY
 from desktop.language import say, tr
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ def page_rows(page: RecordPage) -> list[ActionRow]:
     if page.record is not None and page.record_type.visit:
         run = page.begin_next_of_visit
         rows.append(ActionRow(id="visit.next", title=tr("form.visit.next"), run=run, shortcut="Ctrl+N", group=group))
+    if page.notice.do is not None:  # also found in the palette, without the mouse
+        rows.append(ActionRow(id="notice", title=page.notice.do[0], run=page.notice.do[1], group=group))
+    if page.refused:
+        title = tr("form.refused.go")
+        rows.append(ActionRow(id="refused.go", title=title, run=page.refused.go, shortcut=KEY, group=group))
     rows += _tabs(page, group)
     return rows
 

@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from desktop.forms.entries import ward_facts
-from forms.definition import Printout, RecordType
+from desktop.following import entry_of_record
+from desktop.forms.entries import entry_context, ward_facts
+from forms.definition import Label, Printout, RecordType
+from forms.paper_offers import why_not_for
 from forms.printing import PrintContext, render
 from sync.store.model import PrintRow, Record
 
@@ -16,11 +18,24 @@ if TYPE_CHECKING:
     from desktop.book_selection import Selection
 
 
-def offered(record_type: RecordType, record: Record | None) -> list[Printout]:
-    """Printouts of one record that its state allows."""
+def offered(app: App, record_type: RecordType, record: Record | None) -> list[Printout]:
+    """Printouts that are for the record as it is."""
+    return [printout for printout, reason in _in_this_state(app, record_type, record) if reason is None]
+
+
+def withheld(app: App, record_type: RecordType, record: Record | None) -> list[tuple[Printout, Label]]:
+    """Printouts that the record's state allows and what it says does not, each with the reason."""
+    return [(printout, reason) for printout, reason in _in_this_state(app, record_type, record) if reason is not None]
+
+
+def _in_this_state(app: App, record_type: RecordType, record: Record | None) -> list[tuple[Printout, Label | None]]:
     if record is None:
         return []
-    return [p for p in record_type.printouts if p.over != "list" and (not p.states or record.state in p.states)]
+    papers = [p for p in record_type.printouts if p.over != "list" and (not p.states or record.state in p.states)]
+    if all(printout.when is None for printout in papers):
+        return [(printout, None) for printout in papers]
+    entry = entry_of_record(record, app.catalog, entry_context(app))
+    return [(printout, why_not_for(printout, entry)) for printout in papers]
 
 
 def next_copy(rows: Sequence[PrintRow], printout: Printout) -> int:
@@ -48,6 +63,11 @@ def make_list_html(app: App, record_type: RecordType, printout: Printout, select
     """A paper over a list. Runs in the background. Raises PrintError."""
     context = _context(app, book=selection.book)
     return render(record_type, printout.id, app.catalog, selection.records, context=context)
+
+
+def print_surroundings(app: App) -> PrintContext:
+    """What surrounds a paper that no tool has a template for."""
+    return _context(app)
 
 
 def _context(app: App, **more: Any) -> PrintContext:

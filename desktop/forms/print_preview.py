@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, QStandardPaths, Qt, Signal
 from PySide6.QtGui import QKeySequence, QPixmap, QShortcut
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from desktop.app import App
 
 ZOOMS = (0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0)
+
+
+def pdf_name(paper: str) -> str:
+    """The paper's name as every file system takes it."""
+    return re.sub(r'[\\/:*?"<>|\s]+', " ", paper).strip(" .")[:80] + ".pdf"
 
 
 class PrintPreview(QDialog):
@@ -85,9 +91,9 @@ class PrintPreview(QDialog):
 
     def save_pdf(self, path: Path | None = None) -> None:
         if path is None:
-            name, _ = QFileDialog.getSaveFileName(
-                self, tr("form.preview.pdf"), f"{self._printout.id}.pdf", "PDF (*.pdf)"
-            )
+            folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+            offered = str(Path(folder) / pdf_name(say(self._printout.label)))
+            name, _ = QFileDialog.getSaveFileName(self, tr("form.preview.pdf"), offered, "PDF (*.pdf)")
             if not name:
                 return
             path = Path(name)
@@ -150,8 +156,9 @@ class PrintPreview(QDialog):
         return bar
 
     def _button(self, line: QHBoxLayout, text: str, name: str, action: Callable[[], None]) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setAutoDefault(False)
+        button = QPushButton(
+            text, self
+        )  # Enter presses the one that has the focus; elsewhere the default, which prints
         if name:
             button.setToolTip(name)
             button.setAccessibleName(name)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu
 
-from desktop.forms.papers import make_html, next_copy, offered
+from desktop.forms.papers import make_html, next_copy, offered, withheld
 from desktop.forms.print_preview import PrintPreview
 from desktop.language import say, tr
-from forms.definition import Printout
+from forms.definition import Label, Printout
 from sync.store.model import Record
 
 if TYPE_CHECKING:
@@ -27,20 +27,21 @@ class PrintingFlow(QObject):
     def choose(self) -> None:
         """Ctrl+P: the one paper, or a list of them."""
         page = self._page
-        papers = offered(page.record_type, page.record)
+        papers = offered(page.app, page.record_type, page.record)
+        others = withheld(page.app, page.record_type, page.record)
         if page.is_changed:
             page.notice.say(tr("form.print.save_first"), "amber", (tr("form.save"), page.save))
         elif not papers:
-            page.notice.say(tr("form.print.none"), "amber")
-        elif len(papers) == 1:
+            page.notice.say(say(others[0][1]) if others else tr("form.print.none"), "amber")
+        elif len(papers) == 1 and not others:
             self.show(papers[0].id)
         else:
-            self._list(papers)
+            self._list(papers, others)
 
     def show(self, printout_id: str) -> None:
         """Renders in the background, then opens the preview."""
         page, record = self._page, self._page.record
-        printout = next((p for p in offered(page.record_type, record) if p.id == printout_id), None)
+        printout = next((p for p in offered(page.app, page.record_type, record) if p.id == printout_id), None)
         if record is None or printout is None:
             return
         app, paper, saved = page.app, printout, record
@@ -53,11 +54,16 @@ class PrintingFlow(QObject):
         task.then(lambda made: self._open(saved, paper, *made))
         task.failed(lambda error: self._say_failed(str(error)))
 
-    def _list(self, papers: list[Printout]) -> None:
+    def _list(self, papers: list[Printout], others: list[tuple[Printout, Label]]) -> None:
+        """Those that are not for this record stand below, grey, with the reason."""
         button = self._page.header.print_button
         menu = QMenu(self._page)
         for printout in papers:
             menu.addAction(say(printout.label), self._shower(printout.id))
+        if others:
+            menu.addSeparator()
+        for printout, reason in others:
+            menu.addAction(f"{say(printout.label)}: {say(reason)}").setEnabled(False)
         menu.popup(button.mapToGlobal(QPoint(0, button.height())))
 
     def _shower(self, printout_id: str) -> Callable[[], None]:

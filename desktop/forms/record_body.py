@@ -117,9 +117,9 @@ class RecordBody(QWidget):
         if record is None:
             self.tabs.setCurrentIndex(0)
         self.history.show_rows(found.rows)
-        self.papers.show_papers(offered(self._type, record), found.prints)
+        self.papers.show_papers(offered(self._app, self._type, record), found.prints)
         self.cards.show_standing(record, found.rows, found.deliveries)
-        self.visit.show_lines(found.visit)
+        self.visit.show_lines(found.visit, record.id if record else "")
         self.next.show_proposals(found.proposals)
 
     def show_tab(self, place: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.forms.action_bar import ActionBar
@@ -24,10 +24,11 @@ LEAST_TITLE = 220  # px a long title keeps: the actions beside the main one then
 
 
 class TitleLabel(QLabel):
-    """One line that is shortened with … where it does not fit; the whole stands in its tip."""
+    """As many lines as it may have, the last one shortened with … where it does not fit; the whole stands in its tip."""
 
-    def __init__(self, parent: QWidget, role: str = "title") -> None:
+    def __init__(self, parent: QWidget, role: str = "title", lines: int = 1) -> None:
         super().__init__(parent)
+        self._most = lines
         self.setObjectName(role)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.whole = ""
@@ -50,9 +51,22 @@ class TitleLabel(QLabel):
         self._fit()
 
     def _fit(self) -> None:
-        shown = self.fontMetrics().elidedText(self.whole, Qt.TextElideMode.ElideRight, self.width())
+        shown = "\n".join(broken_lines(self.whole, self.fontMetrics(), self.width(), self._most))
         if shown != self.text():
             self.setText(shown)
+
+
+def broken_lines(text: str, metrics: QFontMetrics, width: int, most: int) -> list[str]:
+    """``text`` in at most ``most`` lines of ``width`` px, broken between words, the last one shortened."""
+    lines: list[str] = []
+    rest = text.split()
+    while rest and len(lines) < most - 1 and metrics.horizontalAdvance(" ".join(rest)) > width:
+        count = 1
+        while count < len(rest) and metrics.horizontalAdvance(" ".join(rest[: count + 1])) <= width:
+            count += 1
+        lines.append(metrics.elidedText(" ".join(rest[:count]), Qt.TextElideMode.ElideRight, width))
+        rest = rest[count:]
+    return [*lines, metrics.elidedText(" ".join(rest), Qt.TextElideMode.ElideRight, width)]
 
 
 class RecordHeader(QWidget):
@@ -66,7 +80,8 @@ class RecordHeader(QWidget):
         column.setSpacing(px(2))
         line = QHBoxLayout()
         line.setSpacing(px(8))
-        self.title = TitleLabel(self)
+        self._column, self._line, self._is_stacked = column, line, False
+        self.title = TitleLabel(self, lines=2)
         self._roomy, self._least_title, self._gap = px(ROOMY), px(LEAST_TITLE), px(8)
         self.state = self._tag()
         self.draft = self._tag()
@@ -74,9 +89,14 @@ class RecordHeader(QWidget):
         self.print_button = button(tr("form.print"), show_print, tip="Ctrl+P")
         self.save_button = button(tr("form.save"), save, tip="Ctrl+S")
         self.action_bar = ActionBar(app, self)
-        line.addWidget(self.print_button)
-        line.addWidget(self.save_button)
-        line.addWidget(self.action_bar)
+        self._buttons = QWidget(self)
+        across = QHBoxLayout(self._buttons)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(px(8))
+        across.addStretch(1)
+        for each in (self.print_button, self.save_button, self.action_bar):
+            across.addWidget(each)
+        line.addWidget(self._buttons)
         column.addLayout(line)
         below = QHBoxLayout()
         below.setSpacing(px(8))
@@ -106,7 +126,20 @@ class RecordHeader(QWidget):
         others = (self.print_button, self.save_button)
         taken = sum(button.sizeHint().width() + self._gap for button in others if not button.isHidden())
         wanted = min(self.title.sizeHint().width(), self._least_title)
-        self.action_bar.fit(self.width() - taken - wanted - self._gap)
+        room = self.width() - taken - wanted - self._gap
+        self.action_bar.fit(room)
+        self._stack(self.action_bar.sizeHint().width() > room > 0)
+
+    def _stack(self, stacked: bool) -> None:
+        """With large letters on a small screen the buttons stand in a line of their own, below the title."""
+        if stacked == self._is_stacked:
+            return
+        self._is_stacked = stacked
+        (self._line if stacked else self._column).removeWidget(self._buttons)
+        if stacked:
+            self._column.insertWidget(1, self._buttons)
+        else:
+            self._line.addWidget(self._buttons)
 
     def show_state(self, tag: Tag | None) -> None:
         self._put(self.state, tag)
@@ -149,6 +182,7 @@ class NoticeLine(QFrame):
         self.text = text_label("", wrap=True, parent=self)
         line.addWidget(self.text, 1)
         self._button: QPushButton | None = None
+        self.do: tuple[str, Callable[[], object]] | None = None
         self._line = line
         self.hide()
 
@@ -158,6 +192,7 @@ class NoticeLine(QFrame):
         self.setProperty("kind", kind)
         restyle(self)
         restyle(self.text)
+        self.do = do
         if do is not None:
             self._button = button(do[0], do[1], kind="flat")
             self._line.addWidget(self._button)
@@ -165,6 +200,7 @@ class NoticeLine(QFrame):
 
     def clear(self) -> None:
         self.hide()
+        self.do = None
         if self._button is not None:
             self._button.hide()
             self._button.deleteLater()

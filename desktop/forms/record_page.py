@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.actions import ActionRow
 from desktop.forms.action_bar import main_offer
+from desktop.forms.bringing import Bringing
 from desktop.forms.drafts import DraftKeeping
 from desktop.forms.entries import draft_entry, entry_of, new_entry, without_clock
 from desktop.forms.meeting import meet
@@ -20,13 +22,15 @@ from desktop.forms.page_rows import page_rows
 from desktop.forms.printing_flow import PrintingFlow
 from desktop.forms.record_body import Around, RecordBody
 from desktop.forms.record_header import NoticeLine, RecordHeader
+from desktop.forms.refused_fields import RefusedFields
 from desktop.forms.saving import SavingFlow
 from desktop.forms.side_cards import field_labels
 from desktop.forms.standing import refused_at_fields
-from desktop.forms.visit_table import next_line_values
+from desktop.forms.visit_table import next_line_values, unfinished
 from desktop.language import say, tr
-from desktop.models.dates import clock_time
+from desktop.models.dates import when
 from desktop.models.tags import state_tag
+from desktop.models.today_rows import is_of_another
 from forms.definition import RecordType
 from forms.entry import RecordEntry
 from sync.ids import IdSource
@@ -55,12 +59,17 @@ class RecordPage(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self.app, self.record_type = app, record_type
+        self._was_at_hub = False
+        self._typist = app.officer  # whose draft it is, also when somebody else signs in over the open form
         record_id = record_id or (draft.record_id if draft else None)
         self.record: Record | None = app.store.records.load(record_id) if record_id else None
         self.opened: Record | None = self.record
         self.entry = self._begin(draft)
         self._reading = 0
+        self._bringing = Bringing(app)
+        self.tell_rest_of_visit = False
         self.drafts = DraftKeeping(app, self._draft_id(draft), self._make_draft, self)
+        self.refused = RefusedFields(self)
         self._build()
         self.printing = PrintingFlow(self)
         self.saving = SavingFlow(self)
@@ -101,6 +110,14 @@ class RecordPage(QWidget):
 
     def focus_first(self) -> None:
         self.view.focus_first()
+
+    def focus_again(self, path: str) -> None:
+        """After a save: the field one stood in, else the first that may still be typed in, else what is read or printed;
+        never a button that takes the next step, which a second Enter would press."""
+        if path and self.view.can_type(path):
+            self.view.focus_path(path)
+        elif not self.view.focus_first():
+            (self.body.tabs if self.header.print_button.isHidden() else self.header.print_button).setFocus()
 
     def save(self, action_id: str | None = None) -> None:
         """Saves, taking an action when one is given."""
@@ -210,6 +227,7 @@ class RecordPage(QWidget):
         self.body = RecordBody(self.app, self.record_type, self.entry, self)
         self.problems.chosen.connect(self.body.go_to_field)
         self.body.cards.resolve_requested.connect(self._resolve)
+        self.body.cards.field_requested.connect(self.refused.go)
         self.body.visit.open_requested.connect(self.open_requested)
         self.body.visit.next_requested.connect(self.begin_next_of_visit)
         self.body.papers.print_requested.connect(self.print_paper)
@@ -235,16 +253,26 @@ class RecordPage(QWidget):
 
     def _show_actions(self) -> None:
         officer = self.app.officer
-        writes = self.app.may_write(self.record_type)
+        at_hub = self.record is not None and self.record.standing == "hub" and not self.record.revision
+        writes = self.app.may_write(self.record_type) and not at_hub
+        self.view.let_write(allowed=writes)
+        if self._was_at_hub and not at_hub:  # the city has it now
+            self.notice.hide()
+        self._was_at_hub = at_hub
         offers = self.entry.actions(officer) if officer and writes else []
         self.header.save_button.setVisible(writes)
         if not writes and self.notice.isHidden():
-            self.notice.say(tr("form.read_only", label=say(self.record_type.label)), "amber")
+            key = "form.only_at_hub" if at_hub else "form.read_only"
+            self.notice.say(tr(key, label=say(self.record_type.label)), "amber")
         self.header.show_offers(offers)
         self.header.print_button.setVisible(bool(self.record_type.printouts) and self.record is not None)
 
-    def _changed(self, _paths: object) -> None:
+    def _changed(self, paths: frozenset[str]) -> None:
         self.drafts.touch()
+        if self.record is None and (brought := self._bringing.along(self.entry, paths, self.view.set_by_officer)):
+            self.view.fill(brought)
+            labels = ", ".join(field_labels(self.record_type, brought))
+            self.notice.say(tr("form.brought", fields=labels), "blue")
         self._show_actions()
         self.body.cards.show_entry(self.entry, self.record)
         if not self.drafts.exists:
@@ -267,6 +295,8 @@ class RecordPage(QWidget):
             opened=self.opened,
             updated_at=at,
             title=title,
+            by=self._typist.id if self._typist else "",
+            by_name=self._typist.name if self._typist else "",
         )
 
     def _look_for_draft(self, record_id: str) -> None:
@@ -289,7 +319,10 @@ class RecordPage(QWidget):
             return
         self.drafts.exists = True
         self.header.show_draft(draft.updated_at)
-        text = tr("form.draft.opened", time=clock_time(draft.updated_at))
+        text = tr("form.draft.opened", time=when(draft.updated_at, self.app.clock.now()))
+        if is_of_another(draft, self.app.officer.id if self.app.officer else ""):
+            time = when(draft.updated_at, self.app.clock.now())
+            text = tr("form.draft.opened_other", name=draft.by_name, time=time)
         self.notice.say(text, "blue", (tr("form.draft.discard"), self.discard_draft))
 
     def _touched(self, touched: Touched) -> None:
@@ -299,7 +332,8 @@ class RecordPage(QWidget):
         if self.record.id in touched.records and not self.saving.is_busy:
             store, record_id = self.app.store, self.record.id
             self.app.background.run(lambda: store.records.load(record_id)).then(self._came)
-        self.read_around()
+        else:
+            self.read_around()
 
     def _came(self, fresh: Record | None) -> None:
         if fresh is None or self.record is None or fresh.id != self.record.id or self.saving.is_busy:
@@ -312,6 +346,7 @@ class RecordPage(QWidget):
         if not self.is_changed:
             self.opened = fresh
         self._show()
+        self.read_around()  # only now: where it stands is told of the record that came
 
     def _meet(self, fresh: Record) -> None:
         """Takes in what the officer has not touched, and says so in one line."""
@@ -341,19 +376,18 @@ class RecordPage(QWidget):
             if ticket != self._reading:
                 return
             self.body.show_around(record, found)
-            if refused := refused_at_fields(found.rows, found.deliveries):
-                self.view.show_refused(refused)
-                self._lead_to(refused)
+            self._tell_rest(found.visit)
+            self.refused.show(refused_at_fields(found.rows, found.deliveries))
 
         self.app.background.run(lambda: self.body.read(record), self).then(show)
 
-    def _lead_to(self, refused: Mapping[str, str]) -> None:
-        """Who opens a record that was sent back is told why and put into the field to correct; typing is not disturbed."""
-        path = next((path for path in refused if self.view.can_type(path)), None)
-        if path is None or self.is_changed or not self.notice.isHidden():
-            return
-        self.notice.say(tr("form.refused.notice", reason=refused[path]), "red")
-        self.view.focus_path(path)
+    def _tell_rest(self, lines: Sequence[Record]) -> None:
+        """A number was just given, and others of the same visit have none yet: the next one is a press away."""
+        rest = unfinished(self.record_type, [line for line in lines if self.record and line.id != self.record.id])
+        if self.tell_rest_of_visit and rest:
+            text = f"{self.notice.text.text()} {tr('form.visit.rest', count=len(rest))}"
+            self.notice.say(text, "blue", (tr("form.visit.rest_open"), partial(self.open_requested.emit, rest[0].id)))
+        self.tell_rest_of_visit = False
 
     def _resolve(self) -> None:
         """The window shows the conflict page of a record in conflict."""

@@ -29,6 +29,7 @@ class SavingFlow(QObject):
         self._page = page
         self.is_busy = False
         self._action: Action | None = None
+        self._place = ""  # the field one stood in when the save began
 
     def run(self, action_id: str | None = None) -> None:
         page = self._page
@@ -36,11 +37,23 @@ class SavingFlow(QObject):
             return
         page.view.flush()
         page.problems.clear()
+        if self._stands_unpicked():
+            return
         action = page.record_type.action(action_id) if action_id else None
         entry = page.entry if action is None else self._after(action)
         if entry is None or (action is None and not self._may_save()):
             return
         self._write(entry, action)
+
+    def _stands_unpicked(self) -> bool:
+        """Text in a line that only picks: saving would leave it out, so the officer is asked first."""
+        page = self._page
+        left = page.view.unsettled()
+        for path, text in left.items():
+            page.view.show_refused({path: tr("form.picker.unpicked", text=text)})
+            page.body.go_to_field(path)
+            return True
+        return False
 
     def _may_save(self) -> bool:
         """A plain save writes whatever obeys the rules of the present state."""
@@ -84,7 +97,7 @@ class SavingFlow(QObject):
         if officer is None:
             return
         self.is_busy = True
-        self._action = action
+        self._action, self._place = action, page.view.path_in_focus()
         page.header.set_busy(True)
         page.drafts.pause()
         action_id = action.id if action else None
@@ -101,6 +114,8 @@ class SavingFlow(QObject):
         time, titles = clock_time(page.app.clock.now()), ", ".join(record.title for record in records[1:])
         told = tr("form.next.also", time=time, titles=titles) if titles else tr("form.save.done", time=time)
         page.notice.say(told, "blue")
+        page.focus_again(self._place)
+        page.tell_rest_of_visit = action is not None and action.takes_number
         if action is not None and action.prints:
             prints = action.prints
             QTimer.singleShot(0, page, lambda: page.printing.show(prints[0]))
@@ -110,6 +125,7 @@ class SavingFlow(QObject):
         self._settle()
         page.drafts.touch()
         page.notice.say(tr("form.save.refused", reason=str(error)), "red")
+        page.focus_again(self._place)
         if isinstance(error, SaveRefused) and error.problems:
             page.view.show_refused({p.field: say(p.label) for p in error.problems if p.field})
             page.body.go_to_field(error.problems[0].field)

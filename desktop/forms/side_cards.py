@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.forms.old_fields import old_lines
+from desktop.forms.refused_fields import KEY
 from desktop.forms.standing import Place, places_of
 from desktop.language import language, say, tr
 from desktop.models.dates import local, long_day, short_day
@@ -56,6 +58,7 @@ class SideCard(Card):
 
 class SideCards(QWidget):
     resolve_requested = Signal()
+    field_requested = Signal(str)
 
     def __init__(self, app: App, record_type: RecordType, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,7 +67,8 @@ class SideCards(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(app.look.px(10))
         self.conflict = SideCard(app, tr("form.card.conflict"), self)
-        self.due = SideCard(app, tr("form.card.due"), self)
+        due = record_type.field_map[record_type.deadline.field] if record_type.deadline else None
+        self.due = SideCard(app, say(due.label) if due else "", self)
         self.fee = SideCard(app, tr("form.card.fee"), self)
         self.number = SideCard(app, tr("form.card.number"), self)
         self.standing = SideCard(app, tr("form.card.standing"), self)
@@ -74,9 +78,17 @@ class SideCards(QWidget):
             column.addWidget(card)
         column.addStretch(1)
         self._fee_field = fee_field(record_type)
+        self._shown: tuple[RecordEntry, Record | None] | None = None
+        app.line.changed.connect(self._line_changed)
+
+    def _line_changed(self) -> None:
+        """What a number waits for changes with the line."""
+        if self._shown is not None:
+            self._show_number(*self._shown)
 
     def show_entry(self, entry: RecordEntry, record: Record | None) -> None:
         """What follows from the fields; cheap, since it runs after every change."""
+        self._shown = (entry, record)
         self._show_due(entry, record)
         self._show_fee(entry)
         self._show_number(entry, record)
@@ -93,7 +105,7 @@ class SideCards(QWidget):
     ) -> None:
         """Where the record is: this PC, the city, each service that must have it."""
         title = tr("form.card.standing") if record is not None else tr("form.card.standing.new")
-        lines: list[tuple[str, str]] = []
+        lines: list[tuple[str, str] | QWidget] = []
         for place in places_of(self._app.catalog, self._type, record, rows, deliveries):
             lines.append(
                 (
@@ -102,6 +114,11 @@ class SideCards(QWidget):
                 )
             )
             lines += [(reason, "problem") for reason in place.reasons]
+            if place.fields:
+                go = partial(self.field_requested.emit, place.fields[0])
+                lines.append(button(f"{tr('form.refused.go')}  {KEY}", go))
+            if place.note:
+                lines.append((place.note, "hint"))
         self.standing.say(*lines, title=title)
 
     def _show_due(self, entry: RecordEntry, record: Record | None) -> None:
@@ -145,13 +162,19 @@ class SideCards(QWidget):
             same = [(tr("form.card.number.same", count=len(others)), "problem")] if others else []
             self.number.say((str(number), "strong"), *same, title=title)
         elif temporary:
-            self.number.say((str(temporary), "strong"), (tr("form.card.number.service"), "hint"), title=title)
+            self.number.say((str(temporary), "strong"), (self._service_words(record), "hint"), title=title)
         else:
             self.number.say((self._when_numbered(entry, record), "hint"), title=title)
 
+    def _service_words(self, record: Record | None) -> str:
+        """What the city's number waits for, by the line as it really is."""
+        if record is None:
+            return tr("form.card.number.service_new")
+        return tr(f"form.card.number.service_{'up' if self._app.line.state == 'up' else 'down'}")
+
     def _when_numbered(self, entry: RecordEntry, record: Record | None) -> str:
         if self._type.register is not None and self._type.register.kind == "service":
-            return tr("form.card.number.service")
+            return self._service_words(record)
         action = next((a for a in self._type.actions if a.takes_number and entry.state in a.from_), None)
         if action is not None:
             return tr("form.card.number.auto", action=say(action.label))

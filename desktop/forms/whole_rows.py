@@ -188,6 +188,8 @@ def _stretch(table: QTextTable, row: int, more: float) -> None:
     """Makes a row taller at its foot."""
     for column in range(table.columns()):
         cell = table.cellAt(row, column)
+        if cell.column() != column:
+            continue  # a cell over several columns is met once for each
         form = QTextTableCellFormat(cell.format().toTableCellFormat())
         form.setBottomPadding((form.bottomPadding() or table.format().cellPadding()) + more)
         cell.setFormat(form)

@@ -33,16 +33,24 @@ class Offer:
     detail: str = ""
     aside: str = ""
     icon: str = ""
+    words: str = ""  # found by these too
 
     @property
     def folded(self) -> str:
-        return fold(f"{self.title} {self.detail}")
+        return fold(f"{self.title} {self.detail} {self.words}")
 
 
 def action_offers(rows: Iterable[ActionRow]) -> list[Offer]:
     """Only what can be done now."""
     return [
-        Offer(row.title, row.run, row.group, shown_shortcut(row) or tr("frame.kind_action"), row.icon or "check")
+        Offer(
+            row.title,
+            row.run,
+            row.group,
+            shown_shortcut(row) or tr("frame.kind_action"),
+            row.icon or "check",
+            row.words,
+        )
         for row in rows
         if row.enabled()
     ]

@@ -26,6 +26,16 @@ def line_sentence(line: Line, enrolled: bool, now: datetime) -> tuple[Kind, str,
     return "grey", "○", tr("frame.line_unknown")
 
 
+def fill_sentence(line: Line) -> str:
+    """How far the first fill of this PC is; empty when there is none."""
+    fill = line.fill
+    if fill is None:
+        return ""
+    if not line.busy:
+        return tr("frame.fill_waits", percent=fill.percent)
+    return tr("frame.fill_usable", percent=fill.percent) if fill.usable else tr("frame.fill_begun")
+
+
 def waiting_sentence(overview: Overview | None) -> str:
     """What has not reached the city; "all there" only when that is true for every change on this PC. Of what another
     officer left here and this one may not see it says that it is there, and no number."""

@@ -11,7 +11,7 @@ from desktop.language import say, tr
 from desktop.models.dates import local, short_day, weekday
 from forms.calendar import Lateness
 from forms.definition import RecordType
-from sync.store.model import ChangeStatus, Record, Standing
+from sync.store.model import ChangeStatus, FileStanding, Record, Standing
 
 Kind = Literal["red", "amber", "green", "blue", "grey"]
 
@@ -72,8 +72,24 @@ def standing_tag(standing: Standing) -> Tag:
             return Tag(tr("frame.standing_conflict"), "amber", "≠")
         case "refused":
             return Tag(tr("frame.standing_refused"), "red", "↩")
+        case "hub":
+            return Tag(tr("frame.standing_hub"), "blue", "⇄")
         case _:
             return Tag(tr("frame.standing_city"), "green", "✓")
+
+
+def file_tag(standing: FileStanding) -> Tag:
+    """Where one attached file stands; amber where something hindered it the last time."""
+    kinds: dict[str, tuple[Kind, str]] = {
+        "waiting": ("blue", "◐"),
+        "sending": ("blue", "◐"),
+        "there": ("green", "✓"),
+        "fetching": ("blue", "↓"),
+        "missing": ("grey", "○"),
+    }
+    kind, sign = kinds.get(standing.state, ("grey", ""))
+    text = tr(f"frame.file_{standing.state}", percent=standing.percent)
+    return Tag(text, "amber", "!") if standing.why else Tag(text, kind, sign)
 
 
 def change_tag(status: ChangeStatus) -> Tag:
@@ -87,5 +103,7 @@ def change_tag(status: ChangeStatus) -> Tag:
             return Tag(tr("frame.change_parked"), "grey", "‖")
         case "conflict":
             return Tag(tr("frame.change_conflict"), "amber", "≠")
+        case "hub":
+            return Tag(tr("frame.standing_hub"), "blue", "⇄")
         case _:
             return Tag(tr("frame.change_accepted"), "green", "✓")

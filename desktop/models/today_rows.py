@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from desktop.language import say, tr
-from desktop.models.dates import local
+from desktop.models.dates import local, when
 from desktop.models.rows import RowContext
 from desktop.models.table import Row
 from desktop.models.tags import Tag, due_tag, standing_tag, state_tag
@@ -11,7 +11,7 @@ from forms.definition import RecordType
 from forms.flow_book import flow_book
 from sync.store.model import Draft, ProposalRow, Record, TodayRow
 
-DRAFT, NEXT, REPORT = "draft", "next", "report"  # what a row's key begins with
+DRAFT, NEXT, REPORT, CHECK = "draft", "next", "report", "check"  # what a row's key begins with
 
 
 def today_row(row: TodayRow, context: RowContext) -> Row:
@@ -20,7 +20,7 @@ def today_row(row: TodayRow, context: RowContext) -> Row:
     record_type = context.catalog.record_type(record.type)
     work = work_of(record, record_type)
     state = say(record_type.state(record.state).label)
-    return Row(record.id, (reason_tag(row, context), work, _who(record, context), state))
+    return Row(record.id, (reason_tag(row, context), work, who_of(record, context), state))
 
 
 def work_of(record: Record, record_type: RecordType) -> str:
@@ -39,15 +39,23 @@ def next_row(row: ProposalRow, context: RowContext) -> Row:
     return Row(f"{NEXT}:{record.id}:{row.flow}", (tag, say(flow.label), record.title, kind))
 
 
-def draft_row(draft: Draft, context: RowContext) -> Row:
-    """A form that was begun and not saved: it stands first, so that nobody types it twice."""
+def draft_row(draft: Draft, context: RowContext, officer: str = "") -> Row:
+    """A form that was begun and not saved: it stands first, so that nobody types it twice. On a shared PC it says whose it
+    is, where it is not the ``officer``'s (an id) own."""
     label = say(context.catalog.record_type(draft.type).label)
     tag = Tag(tr("frame.reason_draft"), "grey", "✎")
     saved = tr("frame.draft_saved", time=f"{local(draft.updated_at):%H:%M}")
+    if is_of_another(draft, officer):
+        saved = tr("frame.draft_of", name=draft.by_name, time=when(draft.updated_at, context.now()))
     return Row(f"{DRAFT}:{draft.id}", (tag, draft.title or label, label, saved))
 
 
-def _who(record: Record, context: RowContext) -> str:
+def is_of_another(draft: Draft, officer: str) -> bool:
+    """Whether somebody else at this PC typed it."""
+    return bool(draft.by) and draft.by != officer
+
+
+def who_of(record: Record, context: RowContext) -> str:
     return record.subtitle or say(context.catalog.tool_of(record.type).short)
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
-from desktop.book_selection import Selection, Wanted, date_field, has_book, list_printouts, periods, select
+from desktop.book_places import date_field, series_kept, series_label
+from desktop.book_selection import Selection, Wanted, has_book, list_printouts, periods, select
 from desktop.language import language, say, tr
 from desktop.views.dialogs import Sheet
 from desktop.widgets.basics import button, restyle, text_label
@@ -63,14 +64,18 @@ class BookSheet(Sheet):
     def _make_book_rows(self) -> None:
         self.period = self._combo("frame.book_period")
         register = self._type.register
+        self.series = self._combo("frame.book_series")
         self.volume = QSpinBox()
         self.first, self.last = self._pair("frame.book_numbers", QSpinBox(), QSpinBox())
         for box in (self.volume, self.first, self.last):
             box.setRange(0, MOST_NUMBERS)
             box.setSpecialValueText("—")
         if register is not None and register.book_size:
-            self.form.insertRow(3, text_label(tr("frame.book_volume"), "quiet"), self.volume)
+            self.form.insertRow(4, text_label(tr("frame.book_volume"), "quiet"), self.volume)
             self.volume.setMaximumWidth(self.look.px(120))
+        if self._has_series():
+            store, record_type = self._app.store, self._type
+            self._app.background.run(lambda: series_kept(record_type, store), self).then(self._show_series)
         if not self._has_years():
             return
         now = self._app.clock.now()
@@ -82,6 +87,14 @@ class BookSheet(Sheet):
     def _has_years(self) -> bool:
         """A book of one day is found by its day."""
         return self._type.register is not None and self._type.register.period == "year"
+
+    def _has_series(self) -> bool:
+        return self._type.register is not None and self._type.register.series_by is not None
+
+    def _show_series(self, found: list[str]) -> None:
+        for value in found:
+            self.series.addItem(say(series_label(self._type, self._app.catalog, value)), value)
+        self._changed()
 
     def _show_periods(self, found: list[str]) -> None:
         for period in found:
@@ -113,6 +126,7 @@ class BookSheet(Sheet):
         self.paper.currentIndexChanged.connect(self._changed)
         self.which.currentIndexChanged.connect(self._changed)
         self.period.currentIndexChanged.connect(self._changed)
+        self.series.currentIndexChanged.connect(self._changed)
         for number in (self.volume, self.first, self.last):
             number.valueChanged.connect(self._changed)
         for day in (self.since, self.until):
@@ -122,6 +136,7 @@ class BookSheet(Sheet):
         by_number = self.which.currentData() == "book"
         register = self._type.register
         self._show_row(self.period, by_number and self._has_years())
+        self._show_row(self.series, by_number and self._has_series())
         for row in range(self.form.rowCount()):
             item = self.form.itemAt(row, QFormLayout.ItemRole.FieldRole)
             if item is not None and self.first in _widgets(item.layout()):
@@ -140,6 +155,7 @@ class BookSheet(Sheet):
             return Wanted(since=since, until=until, states=self._query.states, query=self._query)
         return Wanted(
             period=str(self.period.currentData() or ""),
+            series=self.series.currentData(),
             volume=self.volume.value() if self._type.register and self._type.register.book_size else 0,
             first=self.first.value(),
             last=self.last.value(),

@@ -16,6 +16,20 @@ from desktop.theme import HEADER_HEIGHT, MEDIUM, SMALL
 from desktop.widgets.basics import text_label
 
 
+class SearchBox(QPushButton):
+    """Shows the longest text that fits beside the key, so that no word is cut. ``beside``: pixels of icon, key and edges."""
+
+    def __init__(self, beside: int) -> None:
+        super().__init__(tr("frame.search_long"))
+        self._beside = beside
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room, metrics = self.width() - self._beside, self.fontMetrics()
+        texts = [tr(name) for name in ("frame.search_long", "frame.search_short")]
+        self.setText(next((text for text in texts if metrics.horizontalAdvance(text) <= room), texts[-1]))
+
+
 class Header(QFrame):
     search_wanted = Signal()
 
@@ -43,7 +57,7 @@ class Header(QFrame):
 
     def _make_search(self) -> QPushButton:
         px = self._app.look.px
-        made = QPushButton(tr("frame.search_long"))
+        made = SearchBox(px(100))
         made.setObjectName("searchBox")
         made.setIcon(icon("search", self._app.look.colour("header_quiet")))
         made.setIconSize(QSize(px(16), px(16)))
@@ -59,12 +73,7 @@ class Header(QFrame):
         return made
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The longest text that fits beside the key, so that no word is cut."""
         super().resizeEvent(event)
-        room = self.search.width() - self._app.look.px(100)
-        metrics = self.search.fontMetrics()
-        texts = [tr(name) for name in ("frame.search_long", "frame.search_short")]
-        self.search.setText(next((text for text in texts if metrics.horizontalAdvance(text) <= room), texts[-1]))
         if event.size().width() != event.oldSize().width():
             self.show_officer()
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from desktop.actions import ActionRow, bind
 from desktop.app import App
@@ -43,6 +43,7 @@ class MainWindow(QMainWindow):
         self._toast: Toast | None = None
         self._tray: Tray | None = None
         self._overview: Overview | None = None
+        self._officer = app.officer
         self._actions = WindowActions(self)
         self.resize(1024, 768)
         self.setMinimumSize(800, 560)
@@ -118,8 +119,11 @@ class MainWindow(QMainWindow):
         if self._overview is not None:
             self._tray.show_counts(self._overview)
 
-    def _rebuild(self) -> None:
+    def _rebuild(self, *, home: bool = False) -> None:
         """Language, look or officer changed: the frame is made again around the pages, which are made again too."""
+        focus = QApplication.focusWidget()
+        in_rail = focus is not None and self.rail.isAncestorOf(focus)
+        self.pages.hold_place()
         self.pages.setParent(None)
         for old in (self._palette, self._toast):
             if old is not None:
@@ -128,14 +132,17 @@ class MainWindow(QMainWindow):
         self._palette = self._toast = None
         self._build()
         self.pages.show()
-        self.pages.rebuild()
+        self.pages.rebuild(home=home)
+        if in_rail and not home:
+            self.rail.view.setFocus(Qt.FocusReason.OtherFocusReason)
         self.count()
 
     def _change_officer(self) -> None:
-        """Nothing of the one before stays in sight: no page, no count, no way back."""
+        """Nothing of the one before stays in sight: no page, no count, no way back. The same officer with other roles stays
+        where he is."""
+        before, self._officer = self._officer, self.app.officer
         self._overview = None
-        self.pages.forget_past()
-        self._rebuild()
+        self._rebuild(home=before is None or self._officer is None or before.id != self._officer.id)
 
     def window_rows(self) -> list[ActionRow]:
         return self._actions.rows()

@@ -1,7 +1,7 @@
 """Which page is shown, and the way back.
 
 A page is named by a key: "today", "tool:<id>", "list:<type>", "record:<id>", "conflict:<id>", "outbox", "conflicts",
-"settings", "ahead", "reports", "report:<tool.report>". Lists stay as they were left; a record's page is made anew each time, since its draft is on disk.
+"settings", "ahead", "reports", "report:<tool.report>", "duplicates", "book:<type>" (the check of a legal book). Lists stay as they were left; a record's page is made anew each time, since its draft is on disk.
 """
 
 from __future__ import annotations
@@ -22,8 +22,21 @@ from sync.store.model import Draft, Record
 
 if TYPE_CHECKING:
     from desktop.forms.record_page import RecordPage
+    from desktop.views.focus_place import Place
 
-LASTING = ("today", "ahead", "tool", "outbox", "conflicts", "settings", "reports", "report")
+LASTING = (
+    "today",
+    "ahead",
+    "tool",
+    "outbox",
+    "files",
+    "conflicts",
+    "settings",
+    "reports",
+    "report",
+    "duplicates",
+    "book",
+)
 
 
 class Navigator(QStackedWidget):
@@ -36,6 +49,7 @@ class Navigator(QStackedWidget):
         self._app = app
         self._kept: dict[str, QWidget] = {}
         self._past: list[str] = []
+        self._place: Place = ()
         self.key = ""
 
     @property
@@ -120,21 +134,45 @@ class Navigator(QStackedWidget):
         elif self.can_leave():
             self._open_form(record.type, record.id, None, f"record:{record.id}")
 
-    def forget_past(self) -> None:
-        """Somebody else sits here: the way back was not his."""
-        self._past.clear()
+    def rebuild(self, *, home: bool = False) -> None:
+        """After language or look changed: everything is made again where it stands, with the focus where it was. ``home``:
+        somebody else sits here; he begins with his own day, and the way back was not his. What was typed is a draft."""
+        from desktop.views.focus_place import stand_in
 
-    def rebuild(self) -> None:
-        """After language or look changed: everything is made again where it stands."""
+        self.can_leave()
+        before = self.currentWidget()
         for page in self._kept.values():
             self.removeWidget(page)
             page.deleteLater()
         self._kept.clear()
         key, self.key = self.key, ""
-        if key.partition(":")[0] in LASTING and self._opens(key):
-            self._put(self._make(key), key)
-        else:
-            self.go("today")
+        if home:
+            self._past.clear()
+            self._put(self._make("today"), "today")
+            return
+        page = self._again(key, before)
+        self._put(page, key if not isinstance(page, Today) else "today")
+        stand_in(page, self._place)
+
+    def hold_place(self) -> None:
+        """Before the frame is taken apart: where the focus stands on the page."""
+        from desktop.views.focus_place import place_in
+
+        self._place = place_in(self.page)
+
+    def _again(self, key: str, before: QWidget | None) -> QWidget:
+        """The same page anew: a form with all that is typed in it."""
+        from desktop.forms.record_page import RecordPage
+
+        if isinstance(before, RecordPage) and before.record_type.id in self._app.seen:
+            draft = self._app.store.drafts.get(before.drafts.draft_id)
+            record_id = before.record.id if before.record else None
+            if draft is None and record_id is None:  # begun from another record, and nothing typed yet
+                draft = self._draft(before.record_type.id, before.view.draft_fields())
+            page = RecordPage(self._app, before.record_type, record_id, draft)
+            self._connect(page)
+            return page
+        return self._make(key) if self._opens(key) else Today(self._app)
 
     def _open_form(self, type_id: str, record_id: str | None, draft: Draft | None, key: str) -> None:
         from desktop.forms.record_page import RecordPage
@@ -186,23 +224,23 @@ class Navigator(QStackedWidget):
                 from desktop.views.outbox import Outbox
 
                 page = Outbox(self._app)
+            case "files":
+                from desktop.views.files import FilesPage
+
+                page = FilesPage(self._app)
             case "conflicts":
                 from desktop.views.conflicts import Conflicts
 
                 page = Conflicts(self._app)
-            case "settings":
-                from desktop.views.settings import SettingsPage
-
-                page = SettingsPage(self._app)
-            case "ahead":
-                from desktop.views.ahead import Ahead
-
-                page = Ahead(self._app)
+            case "settings" | "ahead":
+                page = self._make_plain(kind)
             case "reports":
                 from desktop.views.report_list import ReportList
 
                 page = ReportList(self._app)
                 page.chosen.connect(lambda report_id: self.go(f"report:{report_id}"))
+            case "book" | "duplicates":
+                page = self._make_check(kind, name)
             case "report":
                 from desktop.views.report_page import ReportPage
 
@@ -214,6 +252,25 @@ class Navigator(QStackedWidget):
             case _:
                 page = Today(self._app)
         return page
+
+    def _make_plain(self, kind: str) -> QWidget:
+        if kind == "settings":
+            from desktop.views.settings import SettingsPage
+
+            return SettingsPage(self._app)
+        from desktop.views.ahead import Ahead
+
+        return Ahead(self._app)
+
+    def _make_check(self, kind: str, name: str) -> QWidget:
+        """Pages for looking something through: a legal book, what may have been entered twice."""
+        if kind == "book":
+            from desktop.views.book_page import BookPage
+
+            return BookPage(self._app, name)
+        from desktop.views.doubles import Doubles
+
+        return Doubles(self._app)
 
     def _make_tool(self, tool_id: str) -> QWidget:
         from desktop.views.tool_page import ToolPage
@@ -227,6 +284,8 @@ class Navigator(QStackedWidget):
             return Today(self._app)
         page = ConflictPage(self._app, record_id)
         page.closed.connect(self._close_page)
+        page.saved.connect(lambda _record_id: self.saved.emit())
+        page.next_requested.connect(self._app.open_record)
         # not open_record, which would lead back here
         page.open_requested.connect(lambda open_id: self.go(f"record:{open_id}"))
         return page
@@ -248,6 +307,8 @@ class Navigator(QStackedWidget):
     def _opens(self, key: str) -> bool:
         """Whether the officer sees a register of the tool a page is of; records are asked for when they are loaded."""
         kind, _, name = key.partition(":")
+        if kind == "book":
+            return name in self._app.seen
         return kind != "tool" or any(
             tool.id == name and shown_types(tool, self._app.seen) for tool in self._app.catalog.tools
         )

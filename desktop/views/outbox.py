@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from desktop.actions import ActionRow
@@ -15,8 +14,10 @@ from desktop.models.rows import RowContext
 from desktop.models.table import Column, Row
 from desktop.models.tags import change_tag
 from desktop.theme import SMALL
+from desktop.views.files import FilesLine
 from desktop.views.table_page import TablePage
 from desktop.widgets.basics import Card, button, text_label
+from desktop.widgets.flow import FlowLine
 from forms.definition import RecordType
 from sync.protocol import Change
 from sync.store import Store
@@ -35,8 +36,13 @@ class Outbox(TablePage):
         self._changes: dict[str, HistoryRow] = {}
         self._sync = button(tr("frame.sync_now"), app.sync_now)
         self._sync.setEnabled(app.sync is not None)
+        stick = button(tr("bundle.open"), self._show_bundle, tip=tr("bundle.open_tip"))
+        stick.setEnabled(app.enrolment is not None)
+        self.head.addWidget(stick)
         self.head.addWidget(self._sync)
         self.column.addWidget(text_label(tr("frame.outbox_about"), "quiet", wrap=True))
+        self.files = FilesLine(app)
+        self.column.addWidget(self.files)
         columns = (
             Column("status", tr("frame.column_stand")),
             Column("at", tr("frame.column_when")),
@@ -47,6 +53,7 @@ class Outbox(TablePage):
         self.put_table(
             columns, name=tr("frame.outbox"), empty=tr("frame.outbox_empty"), advice=tr("frame.outbox_empty_advice")
         )
+        app.files_moved.connect(self._files_moved)
         self.table.opened.connect(self._open)
         self.table.moved.connect(self._explain)
         self.why = Card(app.look)
@@ -54,7 +61,11 @@ class Outbox(TablePage):
         self.why.body.addWidget(self._why)
         self._retry = button(tr("frame.retry"), self._try_again, tip=tr("frame.retry_tip"))
         self.why.body.addSpacing(app.look.px(SMALL))
-        self.why.body.addWidget(self._retry, 0, Qt.AlignmentFlag.AlignLeft)
+        line = FlowLine(app.look.px(SMALL))
+        line.add(self._retry)
+        self._withdraw = button(tr("conflicts.withdraw"), self.withdraw, tip=tr("conflicts.withdraw_tip"))
+        line.add(self._withdraw)
+        self.why.body.addWidget(line)
         self.why.hide()
         self.column.addWidget(self.why)
 
@@ -67,11 +78,32 @@ class Outbox(TablePage):
                 run=self._try_again,
                 enabled=self._retry.isVisible,
                 group=tr("frame.outbox"),
-            )
+            ),
+            ActionRow(
+                id="outbox.withdraw",
+                title=tr("conflicts.withdraw"),
+                icon="close",
+                run=self.withdraw,
+                enabled=self._withdraw.isVisible,
+                group=tr("frame.outbox"),
+            ),
+            ActionRow(
+                id="outbox.files",
+                title=tr("frame.files_see"),
+                icon="outbox",
+                run=self.files.see,
+                group=tr("frame.outbox"),
+            ),
         ]
 
     def concerns(self, touched: Touched) -> bool:
         return touched.outbox
+
+    def _files_moved(self, _touched: Touched) -> None:
+        if self.isVisible():
+            self.files.refresh()
+        else:
+            self._stale = True
 
     def refresh(self) -> None:
         store, context, seen = self.app.store, self.app.rows, self.app.seen
@@ -80,6 +112,7 @@ class Outbox(TablePage):
             return *outbox_rows(store, context, seen), store.overview(context.now(), seen).unseen_waiting
 
         self.app.background.run(load).then(self._show)
+        self.files.refresh()
 
     def _show(self, loaded: Loaded) -> None:
         changes, rows, unseen = loaded
@@ -108,6 +141,31 @@ class Outbox(TablePage):
             lines.append(f"• {name}: {why}" if name else f"• {why}")
         self._why.setText("\n".join(lines))
         self._retry.setVisible(row.status in {"refused", "parked"})
+        self._withdraw.setVisible(row.status == "refused" and row.change.kind != "create")
+
+    def _show_bundle(self) -> None:
+        from desktop.views.bundle_sheet import BundleSheet
+
+        BundleSheet(self.app, self.window()).open()
+
+    def withdraw(self) -> None:
+        """Asks why, and gives up what the city refused: the record is again as the city has it."""
+        row, app = self._changes.get(self.table.current_key()), self.app
+        if row is None or app.officer is None or not self._withdraw.isVisible():
+            return
+        from desktop.views.book_sheets import ReasonSheet
+
+        record_id, officer, store = row.change.record_id, app.officer, app.store
+        about = tr("conflicts.withdraw_about")
+        sheet = ReasonSheet(app, tr("conflicts.withdraw_title"), about, tr("conflicts.withdraw_go"), self.window())
+
+        def write(reason: str) -> None:
+            task = app.background.run(lambda: store.changes.withdraw(record_id, officer, reason), self)
+            task.then(lambda _none: app.sync_now())
+            task.failed(lambda error: app.notice(str(error), "red"))
+
+        sheet.given.connect(write)
+        sheet.open()
 
     def _try_again(self) -> None:
         row = self._changes.get(self.table.current_key())

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QListWidget
 
 from desktop.app import App
 from desktop.language import say, tr
+from desktop.models.dates import when
 from desktop.theme import LARGE, SMALL
 from desktop.views.dialogs import Sheet
 from desktop.widgets.basics import Card, button, text_label
@@ -25,7 +26,7 @@ class PackCard(Card):
         self.body.addLayout(form)
         form.addRow(text_label(tr("pack.version"), "quiet"), text_label(self._present(state), wrap=True))
         if state.next is not None:
-            waits = tr("pack.waits", version=state.next.version)
+            waits = tr("pack.waits", version=self._since(state.next.version, state.next.taken_at))
             form.addRow(text_label(tr("pack.next"), "quiet"), text_label(waits, wrap=True))
         if state.newest is not None:
             row = QHBoxLayout()
@@ -35,7 +36,13 @@ class PackCard(Card):
 
     def _present(self, state: PackState) -> str:
         version = self.app.catalog.version
-        return version if state.active is not None else tr("pack.own", version=version)
+        if state.active is None:
+            return tr("pack.own", version=version)
+        return self._since(version, state.active.taken_at)
+
+    def _since(self, version: str, taken_at: str) -> str:
+        """With the day it came, by which a record's form can be told."""
+        return tr("pack.since", version=version, when=when(taken_at, self.app.clock.now())) if taken_at else version
 
     def _ask(self) -> None:
         from sync.pack_news import latest_changes

@@ -46,6 +46,9 @@ class RecordList(Page):
         self._make_text()
         if self.printing.can_print():
             self.head.addWidget(button(tr("frame.book_print"), self.print_list, tip="Ctrl+P"))
+        if record_type.register is not None:
+            open_book = partial(app.page_requested.emit, f"book:{record_type.id}")
+            self.head.addWidget(button(tr("book.open"), open_book, tip=f"{tr('book.open_tip')} (Ctrl+B)"))
         if offered := batch_button(app, record_type, self):
             self.head.addWidget(offered)
         if app.may_begin(record_type):
@@ -157,7 +160,17 @@ class RecordList(Page):
                 run=partial(self._turn, "last"),
                 group=group,
             ),
+            *self._book_rows(group),
             *batch_rows(self.app, self.record_type, self),
+        ]
+
+    def _book_rows(self, group: str) -> list[ActionRow]:
+        """A numbered book can be checked number by number."""
+        if self.record_type.register is None:
+            return []
+        run = partial(self.app.page_requested.emit, f"book:{self.record_type.id}")
+        return [
+            ActionRow(id="list.book", title=tr("book.open"), icon="book", shortcut="Ctrl+B", run=run, group=group),
         ]
 
     def begin(self) -> None:

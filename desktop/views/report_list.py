@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QTabBar, QWidget
 
 from desktop.actions import ActionRow
 from desktop.app import App
 from desktop.language import say, tr
 from desktop.models.dates import short_day
+from desktop.models.quick import own_tools
 from desktop.models.table import Column, Row
 from desktop.models.tags import Tag, state_tag
 from desktop.reporting import SOON_DAYS, Coming, coming_reports, kept_report
@@ -19,17 +20,29 @@ from forms.definition import RecordType
 from forms.vietnamese_dates import to_local
 from sync.store.model import Record, Touched
 
-Loaded = tuple[tuple[tuple[Coming, Record | None], ...], bool]  # and whether the register may be seen
+Found = tuple[Coming, Record | None, bool]  # what is kept of it, and whether it is the officer's own work
+OWN, OTHERS = 0, 1  # tabs
 
 
 class ReportList(TablePage):
-    """Opens a report by Enter."""
+    """Opens a report by Enter. One's own come first; the others that one may read have a tab of their own."""
 
     chosen = Signal(str)  # tool.report
 
     def __init__(self, app: App, parent: QWidget | None = None) -> None:
         super().__init__(app, tr("report.title"), parent)
         self.column.addWidget(text_label(tr("report.about"), "quiet", wrap=True))
+        self.tabs = QTabBar()
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.tabs.setAccessibleName(tr("report.title"))
+        for key in ("report.own", "report.others"):
+            self.tabs.addTab(tr(key))
+        self.tabs.hide()
+        self.tabs.currentChanged.connect(self._show_tab)
+        self.column.addWidget(self.tabs)
+        self._found: tuple[Found, ...] = ()
         columns = (
             Column("due", tr("report.column_due")),
             Column("name", tr("report.column_name"), stretch=True, width=60),
@@ -56,22 +69,34 @@ class ReportList(TablePage):
     def concerns(self, touched: Touched) -> bool:
         """What is due follows from the calendar; what is made, from the register of reports."""
         register = self.app.catalog.report_register
-        return register is not None and register.record in touched.types
+        return register is not None and not touched.types.isdisjoint({register.record, *register.restricted.values()})
 
     def refresh(self) -> None:
-        app, seen, known = self.app, self.app.seen, self._known()
+        app, seen, known, officer = self.app, self.app.seen, self._known(), self.app.officer
 
-        def load() -> Loaded:
-            mine = [
-                each for each in coming_reports(app.catalog, app.clock) if each.report in shown_reports(each.tool, seen)
-            ]
-            return tuple((each, kept_report(app.store, app.catalog, each) if known else None) for each in mine), known
+        def load() -> tuple[Found, ...]:
+            own = own_tools(app.catalog, officer, ())  # as the rail has them
+            return tuple(
+                (each, kept_report(app.store, app.catalog, each) if known else None, each.tool.id in own)
+                for each in coming_reports(app.catalog, app.clock)
+                if each.report in shown_reports(each.tool, seen)
+            )
 
         self.app.background.run(load).then(self._show)
 
-    def _show(self, loaded: Loaded) -> None:
-        rows, known = loaded
-        self.show_rows(tuple(self._row(each, kept, known) for each, kept in rows))
+    def _show(self, found: tuple[Found, ...]) -> None:
+        self._found = found
+        own = sum(mine for _, _, mine in found)
+        for tab, key, n in ((OWN, "report.own", own), (OTHERS, "report.others", len(found) - own)):
+            self.tabs.setTabText(tab, f"{tr(key)} ({n})")
+        self.tabs.setVisible(0 < own < len(found))  # else there is nothing to part
+        self._show_tab()
+
+    def _show_tab(self) -> None:
+        wanted, known = self.tabs.currentIndex() == OWN, self._known()
+        parted = len({mine for _, _, mine in self._found}) > 1
+        shown = [(each, kept) for each, kept, mine in self._found if not parted or mine == wanted]
+        self.show_rows(tuple(self._row(each, kept, known) for each, kept in shown))
 
     def _row(self, each: Coming, kept: Record | None, known: bool) -> Row:
         to = say(each.report.to) if each.report.to else ""

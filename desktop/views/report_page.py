@@ -22,7 +22,7 @@ from desktop.views.page import Page
 from desktop.widgets.basics import EmptyState, button, text_label
 from desktop.widgets.table import RowTable
 from forms.definition import Printout
-from forms.report_register import register_values
+from forms.report_register import register_for, register_values
 from forms.report_windows import Window, due_on, next_window, previous, window_of
 from forms.reports import Heading, TableFigures, Value, shown_figure
 from forms.vietnamese_dates import to_local
@@ -199,12 +199,13 @@ class ReportPage(Page):
         Behind(self.app, f"{say(table.label)}: {names}" if names else say(table.label), tuple(sorted(ids)), self).open()
 
     def _may_register(self) -> bool:
-        register, catalog = self.app.catalog.report_register, self.app.catalog
+        catalog = self.app.catalog
+        register = register_for(self.report, catalog)
         return register is not None and self.app.may_begin(catalog.record_type(register.record))
 
     def register(self) -> None:
         """Begins its record in the register of reports: the figures stand there as they were counted now."""
-        counted, register = self.counted, self.app.catalog.report_register
+        counted, register = self.counted, register_for(self.report, self.app.catalog)
         if counted is None or register is None or not self._may_register():
             return
         due = due_on(counted.report, counted.figures.window, self.app.calendar)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFormLayout,
@@ -19,6 +20,7 @@ from desktop.models.dates import when
 from desktop.models.standing import line_sentence
 from desktop.settings import SCALES, THEMES
 from desktop.theme import LARGE, MEDIUM, SMALL
+from desktop.views.line_card import LineRows
 from desktop.views.pack_card import PackCard
 from desktop.views.page import Page
 from desktop.views.printer_card import PrinterRows
@@ -68,13 +70,18 @@ class SettingsPage(Page):
         row.setSpacing(self.app.look.px(SMALL))
         group = QButtonGroup(self)
         for code, text in options.items():
-            chip = button(text, partial(self._choose, name, code), kind="chip")
+            chip = button(text, partial(self._choose_soon, name, code), kind="chip")
             chip.setCheckable(True)
             chip.setChecked(code == present)
             group.addButton(chip)
             row.addWidget(chip)
         row.addStretch(1)
         return row, group
+
+    def _choose_soon(self, name: str, code: str) -> None:
+        """Once Qt is done with the key: an arrow presses the next chip before the focus is on it, and choosing makes the
+        page anew, where the focus is to be on that chip again."""
+        QTimer.singleShot(0, self, partial(self._choose, name, code))
 
     def _choose(self, name: str, code: str) -> None:
         self.app.change_settings(**{name: float(code) if name == "scale" else code})
@@ -101,13 +108,23 @@ class SettingsPage(Page):
             form.addRow(text_label(tr("frame.address"), "quiet"), text_label(enrolment.url))
             form.addRow(text_label(tr("frame.device"), "quiet"), text_label(enrolment.device))
         form.addRow(text_label(tr("frame.folder"), "quiet"), text_label(str(self.app.folder), wrap=True))
+        self._line_rows = LineRows(self.app, form)
         now = button(tr("frame.sync_now"), self.app.sync_now)
         now.setEnabled(self.app.sync is not None)
         row = QHBoxLayout()
+        row.setSpacing(self.app.look.px(SMALL))
         row.addWidget(now)
+        stick = button(tr("bundle.open"), self._show_bundle, tip=tr("bundle.open_tip"))
+        stick.setEnabled(enrolment is not None)
+        row.addWidget(stick)
         row.addStretch(1)
         card.body.addLayout(row)
         return card
+
+    def _show_bundle(self) -> None:
+        from desktop.views.bundle_sheet import BundleSheet
+
+        BundleSheet(self.app, self.window()).open()
 
     def _officers_card(self) -> Card:
         card, form = self._card(tr("frame.settings_officers"))

@@ -38,8 +38,10 @@ class GateCard(QWidget):
         self.card.setFixedWidth(look.px(460))
         brand = text_label(tr("frame.brand"), "heading")
         self.card.body.addWidget(brand)
-        self.card.body.addWidget(text_label(heading, "title", wrap=True))
-        self.card.body.addWidget(text_label(about, "quiet", wrap=True))
+        self.heading = text_label(heading, "title", wrap=True)
+        self.card.body.addWidget(self.heading)
+        self.about = text_label(about, "quiet", wrap=True)
+        self.card.body.addWidget(self.about)
         self.problem = text_label("", "problem", wrap=True)
         self.problem.hide()
         column = QVBoxLayout(self)
@@ -112,6 +114,7 @@ def officer_buttons(
         one = button(text, partial(choose, officer))
         one.setStyleSheet("text-align: left; min-height: 2.9em")  # two lines, also where room is short
         one.setToolTip(roles)
+        one.setAccessibleName(text)
         made.append(one)
     return made
 
@@ -122,6 +125,7 @@ class OfficerList(QScrollArea):
     def __init__(self, look: Look, buttons: Sequence[QPushButton]) -> None:
         super().__init__()
         self._wide = look.px(400)
+        self._beside = look.px(28)  # a button's own edges
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -143,7 +147,12 @@ class OfficerList(QScrollArea):
         return QSize(self._wide, self._inside.sizeHint().height())
 
     def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
-        """The arrow keys move the focus without scrolling to it."""
+        """The arrow keys move the focus without scrolling to it; a line too long for its button ends in three dots."""
+        if event.type() == QEvent.Type.Resize and isinstance(watched, QPushButton):
+            metrics, room = watched.fontMetrics(), watched.width() - self._beside
+            whole = watched.accessibleName() or watched.text()
+            lines = (metrics.elidedText(line, Qt.TextElideMode.ElideRight, room) for line in whole.split("\n"))
+            watched.setText("\n".join(lines))
         if event.type() == QEvent.Type.FocusIn and isinstance(watched, QPushButton):
             self.ensureWidgetVisible(watched, 0, watched.height())
         return super().eventFilter(watched, event)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from desktop.actions import ActionRow
 from desktop.app import App
 from desktop.language import say, tr
-from desktop.models.dates import local, long_day, short_day
+from desktop.models.dates import local, long_day, short_day, when
 from desktop.models.quick import quick_starts
 from desktop.models.table import CellTable, Column, Row
-from desktop.models.today_rows import DRAFT, NEXT, REPORT, draft_row, next_row, today_row
+from desktop.models.today_rows import CHECK, DRAFT, NEXT, REPORT, draft_row, is_of_another, next_row, today_row
 from desktop.theme import MEDIUM, SMALL, TINY
 from desktop.views.page import Page
 from desktop.widgets.basics import Card, EmptyState, OpeningCard, bare_column, button, text_label
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
     from desktop.reporting import Coming
 
 MOST_ROWS = 50
+REST_MS = 100  # after a start's first rows: bringing in rules and reports would hold up their painting
 MOST_REPORTS = 4  # the list of reports has them all
 PRESSING = ("refused", "conflict", "overdue")  # before the reports that are due; the rest after them
 MOST_NEXT = 20  # what comes next after other records: below the day's own work
 NEXT_DAYS = 60  # older proposals wait on their records' own pages
 BUTTONS_A_LINE = 5  # at 1024 px; fewer with large text
+YOURS_MS = 250  # after the first painting: the rule language is imported for it, which a start must not wait for
 LEAST_TABLE = 220  # px: five rows; with large text the page scrolls instead of squeezing them
 Loaded = tuple[tuple[Row, ...], tuple[Row, ...], Overview]  # what is late or stuck, the rest
 
@@ -45,6 +48,11 @@ class Today(Page):
         super().__init__(app, long_day(local(app.clock.now()).date()), parent)
         self._coming: tuple[date, tuple[Coming, ...]] | None = None  # as worked out on a day
         self._due: tuple[Row, ...] = ()  # reports to be made now
+        self._is_new = True
+        self._yours: tuple[Row, ...] = ()  # records whose next step is the officer's
+        self._ahead = False
+        self._stopped: tuple[Row, ...] = ()  # books that cannot be numbered now
+        self._twice: tuple[Row, ...] = ()  # what may have been entered twice
         self.subtitle = text_label(" ", "quiet", wrap=True)
         self.column.addWidget(self.subtitle)
         self.body = bare_column(self.column)
@@ -65,6 +73,7 @@ class Today(Page):
         self.table.opened.connect(self._open)
         self.empty = EmptyState(self.app.look, tr("frame.nothing_due"), tr("frame.nothing_due_advice"))
         self.empty.hide()
+        self.app.line.changed.connect(self._say_empty)
         self.card = Card(self.app.look, padding=1)
         self.card.body.addWidget(self.table, 1)
         self.card.body.addWidget(self.empty, 1)
@@ -129,6 +138,9 @@ class Today(Page):
         if kind == NEXT:
             self.app.open_record(draft_id.partition(":")[0])
             return
+        if kind == CHECK:
+            self.app.page_requested.emit(draft_id)
+            return
         if kind == REPORT:
             report_id, _, period = draft_id.partition(":")
             self.app.report_requested.emit(report_id, period)
@@ -139,16 +151,23 @@ class Today(Page):
         self.app.background.run(lambda: self.app.store.drafts.get(draft_id)).then(self._continue)
 
     def _continue(self, draft: Draft | None) -> None:
-        if draft is not None:
-            self.app.draft_requested.emit(draft)
+        if draft is None:
+            self.refresh()  # saved or thrown away meanwhile
+            return
+        if is_of_another(draft, self.app.officer.id if self.app.officer else ""):
+            from desktop.forms.dialogs import continue_another
+
+            if not continue_another(self, draft.by_name, when(draft.updated_at, self.app.clock.now())):
+                return
+        self.app.draft_requested.emit(draft)
 
     def refresh(self) -> None:
         store, context, seen = self.app.store, self.app.rows, self.app.seen
-        roles = self.app.officer.roles if self.app.officer else ()
+        roles, me = (self.app.officer.roles, self.app.officer.id) if self.app.officer else ((), "")
 
         def load() -> Loaded:
             now = context.now()
-            drafts = tuple(draft_row(draft, context) for draft in store.drafts.all(seen))
+            drafts = tuple(draft_row(draft, context, me) for draft in store.drafts.all(seen))
             work = store.today(now, MOST_ROWS, seen)
             pressing = tuple(today_row(row, context) for row in work if row.reason in PRESSING)
             rest = tuple(today_row(row, context) for row in work if row.reason not in PRESSING)
@@ -163,7 +182,64 @@ class Today(Page):
         self._loaded = loaded
         self._show_all()
         self.filled.emit(loaded[2])
+        if self._ahead:
+            self._ahead = False
+            QTimer.singleShot(REST_MS, self, self._ask_rest)
+        else:
+            self._ask_rest()
+
+    def load_ahead(self) -> None:
+        """At the start: what is judged by rules and counted for reports waits until the window was painted."""
+        self._ahead = True
+        super().load_ahead()
+
+    def _ask_rest(self) -> None:
+        if self._is_new:
+            self._is_new = False
+            QTimer.singleShot(YOURS_MS, self, self._ask_yours)
+            QTimer.singleShot(YOURS_MS, self, self._ask_checks)
+        else:
+            self._ask_yours()
+            self._ask_checks()
         self._ask_reports()
+
+    def _ask_yours(self) -> None:
+        """What waits for the officer's signature or decision: judged by rules, so after the rest is shown."""
+        app, seen, officer = self.app, self.app.seen, self.app.officer
+        if officer is None:
+            return
+
+        def load() -> tuple[Row, ...]:
+            from desktop.forms.entries import entry_context  # not before the first page is shown
+            from desktop.models.waiting_rows import MOST, waiting_for, waiting_row
+
+            found = waiting_for(app.store, app.catalog, officer, seen, entry_context(app))
+            return tuple(waiting_row(each, app.rows) for each in islice(found, MOST))
+
+        def show(rows: tuple[Row, ...]) -> None:
+            yours = rows if app.officer == officer else ()
+            if yours != self._yours:
+                self._yours = yours
+                self._show_all()
+
+        app.background.run(load, self).then(show)
+
+    def _ask_checks(self) -> None:
+        """Books that stand still, and what may have been entered twice: compared after the day's work is shown."""
+        app, seen = self.app, self.app.seen
+
+        def load() -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+            from desktop.models.check_rows import stopped_rows, twice_rows
+
+            return stopped_rows(app.store, app.rows, seen), twice_rows(app.store, seen)
+
+        def show(found: tuple[tuple[Row, ...], tuple[Row, ...]]) -> None:
+            rows = found if seen == app.seen else ((), ())
+            if rows != (self._stopped, self._twice):
+                self._stopped, self._twice = rows
+                self._show_all()
+
+        app.background.run(load, self).then(show)
 
     def _ask_reports(self) -> None:
         """Which reports are to be made now: after the day's work is shown, since it is worked out anew each day."""
@@ -192,27 +268,42 @@ class Today(Page):
 
     def _show_all(self) -> None:
         first, rest, overview = self._loaded
-        rows = first + self._due[:MOST_REPORTS] + rest
+        first, rest, others = self._with_steps(first), self._with_steps(rest), {row.key for row in first + rest}
+        yours = tuple(row for row in self._yours if row.key not in others)
+        rows = self._stopped + first + self._due[:MOST_REPORTS] + yours + self._twice + rest
         self.title.setText(long_day(local(self.app.clock.now()).date()))
         coming = sum(row.key.startswith(f"{NEXT}:") for row in rows)
-        self.subtitle.setText(self._summary(overview, coming))
+        self.subtitle.setText(self._summary(overview, coming, len(self._yours)))
         self.table.setVisible(bool(rows))
         self.empty.setVisible(not rows)
+        self._say_empty()
         self.table.show_rows(rows)
         self._figures["open"].setText(str(sum(overview.open_by_type.values())))
         for name in ("due_week", "new", "conflicts"):
             self._figures[name].setText(str(getattr(overview, name)))
 
-    def _summary(self, overview: Overview, coming: int = 0) -> str:
+    def _say_empty(self) -> None:
+        """An empty day at a PC that is being filled is no free day."""
+        key = "frame.filling" if self.app.line.is_first_fill else "frame.nothing_due"
+        self.empty.say(tr(key), tr(f"{key}_advice"))
+
+    def _with_steps(self, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        """Rows that are here for another reason and wait for the officer too say in their last column for what."""
+        steps = {row.key: row.cells[-1] for row in self._yours}
+        return tuple(Row(row.key, (*row.cells[:-1], steps[row.key])) if row.key in steps else row for row in rows)
+
+    def _summary(self, overview: Overview, coming: int = 0, yours: int = 0) -> str:
         work = overview.today
         if not self.app.seen:
             sentences = [tr("frame.sees_nothing")]
         elif not work:
-            sentences = [tr("frame.summary_none")]
+            sentences = [tr("frame.filling" if self.app.line.is_first_fill else "frame.summary_none")]
         elif overview.overdue:
             sentences = [tr("frame.summary_late", n=work, late=overview.overdue)]
         else:
             sentences = [tr("frame.summary", n=work)]
+        if yours:
+            sentences.append(tr("frame.summary_yours", n=yours))
         if self._due:
             sentences.append(tr("frame.summary_reports", n=len(self._due)))
         if coming:

@@ -16,7 +16,11 @@ from desktop.models.quick import quick_starts
 if TYPE_CHECKING:
     from desktop.views.main_window import MainWindow
 
-IN_MENU = (("sync", "outbox", "conflicts"), ("settings", "keys", "about"), ("officer", "quit"))
+IN_MENU = (
+    ("sync", "usb", "line", "outbox", "conflicts", "duplicates"),
+    ("settings", "keys", "about"),
+    ("officer", "quit"),
+)
 
 
 def menu_rows(rows: Iterable[ActionRow]) -> list[ActionRow | None]:
@@ -59,8 +63,9 @@ class WindowActions:
     def _pages(self) -> list[ActionRow]:
         group, go, pages = tr("frame.keys_pages"), self._window.pages.go, self._window.pages
 
-        def row(name: str, icon: str, shortcut: str, run: Callable[[], object]) -> ActionRow:
-            return ActionRow(id=name, title=tr(f"frame.{name}"), icon=icon, shortcut=shortcut, run=run, group=group)
+        def row(name: str, icon: str, shortcut: str, run: Callable[[], object], words: str = "") -> ActionRow:
+            title = tr(f"frame.{name}")
+            return ActionRow(id=name, title=title, icon=icon, shortcut=shortcut, run=run, group=group, words=words)
 
         return [
             row("find", "search", "Ctrl+K", self.find),
@@ -77,7 +82,10 @@ class WindowActions:
             row("reports", "chart", "", partial(go, "reports")),
             row("outbox", "outbox", "", partial(go, "outbox")),
             row("conflicts", "conflict", "", partial(go, "conflicts")),
-            row("settings", "settings", "Ctrl+,", partial(go, "settings")),
+            ActionRow(
+                id="duplicates", title=tr("double.title"), icon="people", run=partial(go, "duplicates"), group=group
+            ),
+            row("settings", "settings", "Ctrl+,", partial(go, "settings"), tr("frame.settings_words")),
             row("next_part", "panel", "F6", partial(self.move_focus, 1)),
             row("previous_part", "panel", "Shift+F6", partial(self.move_focus, -1)),
         ]
@@ -95,16 +103,37 @@ class WindowActions:
                 group=group,
             ),
             ActionRow(
+                id="usb",
+                title=tr("bundle.open"),
+                icon="export",
+                run=self.show_bundle,
+                enabled=lambda: self._app.enrolment is not None,
+                group=group,
+            ),
+            *self._rehearsal(group),
+            ActionRow(
                 id="keys", title=tr("frame.keys"), icon="keyboard", shortcut="F1", run=self.show_keys, group=group
             ),
             ActionRow(id="about", title=tr("frame.about"), icon="help", run=self.show_about, group=group),
             ActionRow(
-                id="officer", title=tr("frame.switch_officer"), icon="lock", run=self.switch_officer, group=group
+                id="officer",
+                title=tr("frame.switch_officer"),
+                icon="lock",
+                run=self.switch_officer,
+                group=group,
+                words=tr("frame.switch_words"),
             ),
             ActionRow(
                 id="quit", title=tr("frame.quit"), icon="quit", shortcut="Ctrl+Q", run=self._window.close, group=group
             ),
         ]
+
+    def _rehearsal(self, group: str) -> list[ActionRow]:
+        """In the demo: cutting the line, and restoring it."""
+        rehearsal = self._app.rehearsal
+        if rehearsal is None:
+            return []
+        return [ActionRow(id="line", title=tr(rehearsal.next_step), icon="sync", run=self._app.turn_line, group=group)]
 
     def find(self) -> None:
         self._window.palette_box.open()
@@ -117,6 +146,11 @@ class WindowActions:
         from desktop.views.scan import ScanDialog
 
         ScanDialog(self._app, self._window).open()
+
+    def show_bundle(self) -> None:
+        from desktop.views.bundle_sheet import BundleSheet
+
+        BundleSheet(self._app, self._window).open()
 
     def show_keys(self) -> None:
         from desktop.views.keys import KeysSheet

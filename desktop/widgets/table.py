@@ -38,6 +38,9 @@ class RowTable(QTableView):
         self.setModel(model)
         self._delegate = TagDelegate(look, self)
         self.setItemDelegate(self._delegate)
+        self._measured: dict[tuple[int, bool], int] = {}  # width of a column's words, whole or brief
+        self._measured_rows: tuple[Row, ...] = ()
+        self._measured_in: tuple[str, bool, bool] | None = None  # the letters, and how they stand
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -185,11 +188,25 @@ class RowTable(QTableView):
 
     def _wanted_width(self, section: int) -> int:
         column = self.table.columns[section]
-        content = max(self.sizeHintForColumn(section), 0)
+        content = self._content_width(section)
         heading = self._heading_width(section)
         limit = self.fontMetrics().averageCharWidth() * (column.width or 34) + self._look.px(24)
         least = self.horizontalHeader().minimumSectionSize()
         return max(min(content, limit) if column.stretch else content, heading, least)
+
+    def _content_width(self, section: int) -> int:
+        """As ``sizeHintForColumn``, which asks the style about every row, each time: here it is asked about the widest cell,
+        once, though a window that opens shares its width several times."""
+        rows = self.table.rows
+        letters = (self.font().key(), self.wordWrap(), self.testAttribute(Qt.WidgetAttribute.WA_WState_Polished))
+        if rows is not self._measured_rows or letters != self._measured_in:
+            self._measured, self._measured_rows, self._measured_in = {}, rows, letters
+        brief = section in self._delegate.brief
+        if (section, brief) not in self._measured:
+            widest = self._delegate.widest([row.cells[section] for row in rows], self.fontMetrics(), brief=brief)
+            hint = self.sizeHintForIndex(self.table.index(widest, section)).width() if rows else 0
+            self._measured[section, brief] = max(hint, 0)
+        return self._measured[section, brief]
 
     def _heading_width(self, section: int) -> int:
         """Of the bold words, with the place of the sort arrow."""

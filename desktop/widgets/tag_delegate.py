@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from desktop.models.table import TAG_ROLE
+from desktop.models.table import TAG_ROLE, Cell
 from desktop.models.tags import Tag
 from desktop.theme import MEDIUM, RADIUS_SMALL, SMALL, TINY, Look
 
@@ -64,12 +66,25 @@ class TagDelegate(QStyledItemDelegate):
         painter.drawLine(box.bottomLeft(), box.bottomRight())
         painter.restore()
 
+    def widest(self, cells: Sequence[Cell], metrics: QFontMetrics, *, brief: bool) -> int:
+        """The place of the cell that needs the most room in its column."""
+        widths: dict[Cell, int] = {}
+        for cell in set(cells):
+            if isinstance(cell, str):
+                widths[cell] = metrics.horizontalAdvance(cell)
+            else:
+                widths[cell] = self._tags_width((cell,) if isinstance(cell, Tag) else cell, brief=brief)
+        return max(range(len(cells)), key=lambda place: widths[cells[place]], default=0)
+
+    def _tags_width(self, tags: tuple[Tag, ...], *, brief: bool) -> int:
+        metrics, px = QFontMetrics(self._look.font()), self._look.px
+        texts = [tag.sign if brief and tag.sign else str(tag) for tag in tags]
+        gaps = 2 * px(SMALL) * len(tags) + px(MEDIUM) + px(TINY) * len(tags)
+        return sum(metrics.horizontalAdvance(text) for text in texts) + gaps
+
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         size = super().sizeHint(option, index)
         tags: tuple[Tag, ...] = index.data(TAG_ROLE) or ()
         if tags:
-            metrics, brief = QFontMetrics(self._look.font()), index.column() in self.brief
-            texts = [tag.sign if brief and tag.sign else str(tag) for tag in tags]
-            gaps = 2 * self._look.px(SMALL) * len(tags) + self._look.px(MEDIUM) + self._look.px(TINY) * len(tags)
-            size.setWidth(sum(metrics.horizontalAdvance(text) for text in texts) + gaps)
+            size.setWidth(self._tags_width(tags, brief=index.column() in self.brief))
         return size

@@ -58,6 +58,10 @@ class FieldWidget(QWidget):
     def commit_typed(self) -> None:
         """Commits text as far as it goes, without rewriting it and without choosing for the officer; for drafts."""
 
+    def unsettled(self) -> str:
+        """Text that stands here after ``flush`` and is part of no value yet; a save would leave it out."""
+        return ""
+
     def half_typed(self) -> dict[str, str]:
         """Text by path that stands here and cannot be committed yet (half a choice): a draft keeps it as typed."""
         return {}

@@ -8,12 +8,14 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from desktop.forms.attachments import ACCEPTED, attach, open_copy, shown_size
+from desktop.forms.attachments import ACCEPTED, attach, open_copy
 from desktop.forms.field_widgets.base import FieldWidget
+from desktop.forms.field_widgets.file_row import FileRow
 from desktop.forms.host import FormHost
 from forms.definition import Field
+from sync.store.model import FileStanding, Touched
 
 
 class FilesField(FieldWidget):
@@ -24,7 +26,8 @@ class FilesField(FieldWidget):
         self._many = field.type == "files"
         self._files: list[dict[str, Any]] = []
         self._locked = False
-        self._rows: list[QWidget] = []
+        self._rows: list[FileRow] = []
+        self._opening: set[str] = set()  # SHA-256 of what opens when it is here
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(2)
@@ -35,6 +38,7 @@ class FilesField(FieldWidget):
         self._add.setToolTip(host.say("file.attach"))
         self._add.setAccessibleName(f"{host.say('file.attach')}: {host.label(field.label)}")
         self._add.setProperty("kind", "flat")
+        self._add.setAutoDefault(False)  # in a dialog Enter would press it
         self._add.clicked.connect(self._choose)
         self._column.addWidget(self._add, 0, Qt.AlignmentFlag.AlignLeft)
         self._note = QLabel(self)
@@ -43,6 +47,8 @@ class FilesField(FieldWidget):
         self._note.hide()
         self._column.addWidget(self._note)
         self.setAcceptDrops(True)
+        host.app.touched.connect(self._moved)
+        host.app.files_moved.connect(self._moved)
 
     @property
     def focus_target(self) -> QWidget:
@@ -64,6 +70,7 @@ class FilesField(FieldWidget):
             row.hide()
             row.deleteLater()
         self._rows = [self._row(file) for file in self._files]
+        self._ask_standing()
         self._show_add()
         self.resized.emit()
 
@@ -93,34 +100,60 @@ class FilesField(FieldWidget):
     def _show_add(self) -> None:
         self._add.setVisible(not self._locked and (self._many or not self._files))
 
-    def _row(self, file: dict[str, Any]) -> QWidget:
-        row = QWidget(self)
-        line = QHBoxLayout(row)
-        line.setContentsMargins(0, 0, 0, 0)
-        name = QPushButton(f"{file.get('name', '')} · {shown_size(int(file.get('size', 0)))}", row)
-        name.setProperty("kind", "flat")
-        name.setToolTip(f"SHA-256 {file.get('sha256', '')}")
-        name.clicked.connect(lambda: self._open(file))
-        line.addWidget(name)
-        if not self._locked:
-            out = QToolButton(row)
-            out.setObjectName("fieldButton")
-            out.setText("×")
-            out.setToolTip(self.host.say("file.remove"))
-            out.setAccessibleName(f"{self.host.say('file.remove')}: {file.get('name', '')}")
-            out.clicked.connect(lambda: self._remove(file))
-            line.addWidget(out)
-        line.addStretch(1)
+    def _row(self, file: dict[str, Any]) -> FileRow:
+        row = FileRow(file, self.host, self, locked=self._locked)
+        row.opened.connect(lambda: self._open(row))
+        row.removed.connect(lambda: self._remove(file))
         self._list.addWidget(row)
         return row
 
-    def _open(self, file: dict[str, Any]) -> None:
+    def _moved(self, touched: Touched) -> None:
+        """A file went to the city or came from it, or another process wrote."""
+        if self._rows and (touched.files.intersection(row.sha256 for row in self._rows) or touched.outbox):
+            self._ask_standing()
+
+    def _ask_standing(self) -> None:
+        if not self._rows:
+            return
+        files, wanted = self.host.app.store.files, [row.sha256 for row in self._rows]
+        self.host.app.background.run(lambda: files.standing(wanted), self).then(self._show_standing)
+
+    def _show_standing(self, standings: dict[str, FileStanding]) -> None:
+        before = self.sizeHint()
+        self._show_each(standings)
+        if self.sizeHint() != before:
+            self.resized.emit()
+
+    def _show_each(self, standings: dict[str, FileStanding]) -> None:
+        for row in self._rows:
+            if (standing := standings.get(row.sha256)) is None:
+                continue
+            row.show_standing(standing)
+            if row.sha256 not in self._opening:
+                continue
+            if standing.state not in ("missing", "fetching"):
+                self._opening.discard(row.sha256)
+                self._say("")
+                self._open(row)
+            elif standing.why:
+                self._say("")  # the row says why
+
+    def _open(self, row: FileRow) -> None:
+        """Shows the file; one that is not here is fetched, and shown when it is."""
         app = self.host.app
-        path = open_copy(file, app.store.files, app.temporary)
+        app.background.run(lambda: open_copy(row.file, app.store.files, app.temporary), self).then(
+            lambda path: self._show(row, path)
+        )
+
+    def _show(self, row: FileRow, path: Path | None) -> None:
+        app, sha256 = self.host.app, row.sha256
         if path is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
-        else:
-            self._say(self.host.say("picker.unknown"))
+            return
+        self._opening.add(sha256)
+        online = app.sync is not None and app.line.state == "up"
+        self._say(self.host.say("file.coming" if online else "file.coming_later", name=row.name))
+        app.background.run(lambda: app.store.files.want(sha256), self).then(lambda _none: app.sync_now())
 
     def _remove(self, file: dict[str, Any]) -> None:
         rest = [f for f in self._files if f.get("sha256") != file.get("sha256")]

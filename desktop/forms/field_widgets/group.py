@@ -81,7 +81,9 @@ class GroupField(FieldWidget):
     def __init__(self, field: Field, host: FormHost, path: str, parent: QWidget | None = None) -> None:
         super().__init__(field, host, path, parent)
         self._locked = False
-        self._block = len(field.fields) > MOST_COLUMNS
+        form = parent.parentWidget() if parent is not None else None
+        # in a form that is shown the width is known already
+        self._block = self._needs_blocks(form.width() if form is not None and form.isVisible() else None)
         self._rows: dict[str, _Row] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -101,6 +103,7 @@ class GroupField(FieldWidget):
         self._column.addWidget(self._empty)
         self._add = QPushButton(host.say("group.add"), self)
         self._add.setProperty("kind", "flat")
+        self._add.setAutoDefault(False)
         self._add.clicked.connect(self.add_row)
         self._column.addWidget(self._add, 0, Qt.AlignmentFlag.AlignLeft)
         self._show_head()
@@ -205,12 +208,16 @@ class GroupField(FieldWidget):
             event.ignore()
 
     def resizeEvent(self, event: QResizeEvent, /) -> None:
-        narrow = self.width() < NARROWEST * len(self.field.fields)
-        block = len(self.field.fields) > MOST_COLUMNS or narrow
+        block = self._needs_blocks(self.width())
         if block != self._block:
             self._block = block
             self._arrange([])
             self.present(self.host.entry.get(self.path))
+
+    def _needs_blocks(self, width: int | None) -> bool:
+        """Whether a line is too short for the columns in ``width`` px; None: not known yet."""
+        columns = len(self.field.fields)
+        return columns > MOST_COLUMNS or (width is not None and width < NARROWEST * columns)
 
     def _last_is_empty(self) -> bool:
         rows = self.host.entry.get(self.path)

@@ -25,6 +25,11 @@ SEARCH_PAUSE = 120  # ms
 NEW = "\0new"
 
 
+def _as_typed(text: str) -> str:
+    """Text that can be mistaken for no id: one word is put in quotation marks, which are not shown."""
+    return text if " " in text else f"“{text}”"
+
+
 class ReferenceField(LineField):
     """The PersonPicker. The line shows who was picked; typing searches in the background, old answers are dropped."""
 
@@ -46,6 +51,8 @@ class ReferenceField(LineField):
         self._begun_from = ""  # what was typed when the short form was opened
         self._about: QLabel | None = None
         self._rows: list[Suggestion] = []
+        self._found_for = ""  # the text the rows belong to
+        self._entering = False  # Enter was pressed before the search had answered
 
     def make_row(self) -> QHBoxLayout:
         """The line stands in a column, so that the short form can hang below it."""
@@ -65,7 +72,7 @@ class ReferenceField(LineField):
         if not isinstance(value, str) or not value:
             return ""
         if value == self.host.entry.raw(self.path):
-            return value
+            return value.strip("“”")
         return super().text_of(value, masked=masked) or self.host.say("picker.unknown")
 
     def on_key(self, event: QKeyEvent) -> None:
@@ -84,9 +91,16 @@ class ReferenceField(LineField):
         elif open_here and event.key() == Qt.Key.Key_Escape:
             event.accept()
             popup.dismiss()
+        elif enter and self._dirty and (not open_here or self._found_for != self._text()) and self._text():
+            event.accept()  # what stands in the list may belong to fewer letters: it is asked for anew
+            self._entering = True
+            self._find()
         elif open_here and enter:
             event.accept()
+            marked = popup.current
             popup.accept()
+            if marked is not None and not marked.command:
+                self.go_on()
         elif event.key() == Qt.Key.Key_Escape and self.short is not None:
             event.accept()
             self.close_short()
@@ -96,17 +110,32 @@ class ReferenceField(LineField):
             super().on_key(event)
 
     def flush(self) -> None:
-        """Typed text that was not picked is no reference: a single match is taken, else the entry says what to do."""
+        """Typed text that was not picked is no reference: a single match is taken, else it stays as typed and the entry says
+        what to do."""
         if self._pause is not None:
             self._pause.stop()
         if not self._dirty:
             return
         text = self.line.text().strip()
-        self._dirty = False
         if text == "":
+            self._dirty = False
             self.committed.emit(None)
-        elif (only := self._only_row()) is not None:
+        elif self._found_for == text and (only := self._only_row()) is not None:
             self.pick(only.key)
+        elif "|" not in text:
+            self.keep(text)
+
+    def keep(self, text: str) -> None:
+        """Text that names nobody yet."""
+        self._dirty = False
+        self.committed.emit(_as_typed(text))
+
+    def go_on(self) -> None:
+        """Picked by Enter: the next field."""
+        self.left.emit()
+
+    def _text(self) -> str:
+        return self.line.text().strip()
 
     def scan(self) -> None:
         """F8: the next text typed here is a card's."""
@@ -193,8 +222,13 @@ class ReferenceField(LineField):
         self.resized.emit()
 
     def close_short(self) -> None:
-        """Cancelled: what was typed stands in the line again, to be picked or typed on."""
+        """Cancelled: what was typed stands in the line again, to be picked or typed on. Of what was typed in the form it
+        asks first."""
         if self.short is None:
+            return
+        from desktop.forms.dialogs import drop_typed
+
+        if self.short.view.has_typed and not drop_typed(self):
             return
         self._drop_short()
         self.line.setFocus()
@@ -226,18 +260,22 @@ class ReferenceField(LineField):
         self.left.emit()
 
     def _changed(self, _text: str) -> None:
+        self._entering = False
         self._search.start()
 
     def _paused(self) -> None:
         """Half a name is no person: nothing is committed until one is picked."""
 
     def half_typed(self) -> dict[str, str]:
-        """A name of two words, which no id can be mistaken for; while a new one is being made, the name it began with."""
+        """What was typed and not picked; while a new one is being made, the name it began with."""
         text = self._begun_from if self.short is not None else self.line.text() if self._dirty else ""
-        return {self.path: text.strip()} if " " in text.strip() and "|" not in text else {}
+        return {self.path: _as_typed(text.strip())} if text.strip() and "|" not in text else {}
 
     def _left(self) -> None:
         self._search.stop()
+        self._entering = False
+        if self._dirty and self._text() and self._found_for != self._text() and self.short is None:
+            self._find()  # left faster than the search: a single match is still taken
         popup = self.host.popup()
         if popup.is_open_for(self.line):
             popup.dismiss()
@@ -250,16 +288,17 @@ class ReferenceField(LineField):
     def _find(self) -> None:
         if self._task is not None:
             self._task.cancel()
-        text = self.line.text().strip() if self._dirty else ""
+        self._search.stop()
+        text = self._text() if self._dirty else ""
         if not text or "|" in text:
             self._rows = []
-            self._show([] if "|" in text else self._commands(text))
+            self._show([] if "|" in text else self._commands(text), text)
             return
         app, language, targets, seen = self.host.app, self.host.language, self.targets, self.host.app.seen
         self._task = app.background.run(
             lambda: find_suggestions(app.store, app.catalog, text, targets, language, within=seen), self
         )
-        self._task.then(lambda rows: self._show(rows + self._commands(text)))
+        self._task.then(lambda rows: self._show(rows + self._commands(text), text))
 
     def _commands(self, text: str) -> list[Suggestion]:
         rows = []
@@ -277,9 +316,22 @@ class ReferenceField(LineField):
         known = {r.id for r in catalog.record_types}
         return [catalog.record_type(t) for t in self.targets if t in SHARED and t in known]
 
-    def _show(self, rows: list[Suggestion]) -> None:
-        self._rows = rows
-        if self.line.hasFocus() and not self.line.isReadOnly():
+    def _show(self, rows: list[Suggestion], text: str) -> None:
+        self._rows, self._found_for = rows, text
+        entering, self._entering = self._entering, False
+        if self.line.isReadOnly():
+            return
+        if not self.line.hasFocus():
+            kept = self.host.entry.raw(self.path) == _as_typed(text) if text else False
+            if kept and self.short is None and (only := self._only_row()) is not None:
+                self.pick(only.key)
+        elif entering and self._only_row() is not None:
+            self.flush()
+            self.go_on()
+        elif entering and not rows:
+            self.flush()
+            self.left.emit()
+        else:
             self.host.popup().open(self.line, rows, self._picked)
 
     def _picked(self, row: Suggestion) -> None:

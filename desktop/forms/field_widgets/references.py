@@ -25,6 +25,12 @@ class _AddLine(ReferenceField):
         super().pick(record_id)
         self.line.clear()
 
+    def keep(self, text: str) -> None:
+        """Stays in the line until it is picked or taken away: the value is a list, which text is no part of."""
+
+    def go_on(self) -> None:
+        """Picked by Enter: the line is free for another; Enter in the empty line goes on."""
+
     def _show_about(self, record_id: str) -> None:
         """The list below names what was picked."""
 
@@ -69,6 +75,9 @@ class ReferencesField(FieldWidget):
 
     def flush(self) -> None:
         self._add.flush()
+
+    def unsettled(self) -> str:
+        return self._add.line.text().strip()
 
     def _row(self, record_id: str) -> QWidget:
         row = QWidget(self)

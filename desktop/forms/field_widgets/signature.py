@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from desktop.forms.field_widgets.base import FieldWidget
@@ -24,6 +25,7 @@ class SignatureField(FieldWidget):
         self._who.setMinimumHeight(30)
         self._who.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._sign = QPushButton(host.say("signature.sign"), self)
+        self._sign.setAutoDefault(False)
         self._sign.clicked.connect(self._signed)
         self._line.addWidget(self._who, 1)
         self._line.addWidget(self._sign)
@@ -41,6 +43,13 @@ class SignatureField(FieldWidget):
     def set_locked(self, locked: bool) -> None:
         self._locked = locked
         self._sign.setVisible(not locked)
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        """Enter goes on like everywhere in a form; Space signs."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._sign.hasFocus():
+            self.left.emit()
+        else:
+            event.ignore()
 
     def _signed(self) -> None:
         officer = self.host.app.officer

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QPushButton
 
 from desktop.app import App
 from desktop.forms import attachments
 from desktop.forms.attachments import AttachmentRefused, attach, open_copy, shown_size
+from desktop.forms.field_widgets.file_row import FileRow
 from desktop.forms.field_widgets.files import FilesField
 from desktop.forms.record_page import RecordPage
+from sync.store.model import Save
 from tests.desktop.forms.catalogue import EVERYTHING
+from tests.desktop.forms.conftest import HA
 
 
 def test_the_same_scan_is_kept_once_and_encrypted(app: App, tmp_path: Path) -> None:
     for name in ("a.pdf", "b.pdf"):
-        (tmp_path / name).write_bytes(b"%PDF scan of a card")
+        (tmp_path / name).write_bytes(b"%PDF-1.7 scan of a card")
     files = app.store.files
     first, second = (attach(tmp_path / name, files) for name in ("a.pdf", "b.pdf"))
-    assert first["sha256"] == second["sha256"] == hashlib.sha256(b"%PDF scan of a card").hexdigest()
+    assert first["sha256"] == second["sha256"] == hashlib.sha256(b"%PDF-1.7 scan of a card").hexdigest()
     shown = open_copy(first, files, app.temporary)
-    assert shown is not None and shown.read_bytes() == b"%PDF scan of a card"
+    assert shown is not None and shown.read_bytes() == b"%PDF-1.7 scan of a card"
     assert not any(b"scan of a card" in path.read_bytes() for path in app.store.path.rglob("store.db*"))
     assert open_copy({"sha256": "0" * 64}, files, app.temporary) is None
 
@@ -39,6 +45,85 @@ def test_a_wrong_type_and_a_large_file_are_refused(
         attach(tmp_path / name, app.store.files)
 
 
+def zipped(*names: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name in names:
+            archive.writestr(name, "x")
+    return content.getvalue()
+
+
+JPEG = b"\xff\xd8\xff\xe0 picture"
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "media_type", "kept"),
+    [
+        ("IMG_2031", JPEG, "image/jpeg", "IMG_2031.jpg"),
+        ("anh.JPEG", JPEG, "image/jpeg", "anh.JPEG"),
+        ("quét.pdf", JPEG, "image/jpeg", "quét.pdf.jpg"),  # the name said something else
+        ("đơn.docx", zipped("[Content_Types].xml", "word/document.xml"), WORD, "đơn.docx"),
+        ("ghi chú.txt", "Ghi chú".encode(), "text/plain", "ghi chú.txt"),
+        ("phiếu.xml", b"<?xml version='1.0'?><a/>", "application/xml", "phiếu.xml"),
+    ],
+)
+def test_the_kind_is_told_from_what_is_inside(
+    app: App, tmp_path: Path, name: str, content: bytes, media_type: str, kept: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    value = attach(tmp_path / name, app.store.files)
+    assert (value["media_type"], value["name"]) == (media_type, kept)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("quét.pdf", b"MZ\x90\x00 a program", "bên trong không phải PDF"),
+        ("chạy.bat", b"del *.*", "không phải tệp nhận được"),
+        ("ảnh.png", b"just words", "không phải tệp nhận được"),
+        ("nén.docx", zipped("other.txt"), "không phải tệp nhận được"),
+        ("vỡ.docx", b"PK\x03\x04 broken", "không phải tệp nhận được"),
+        ("macro.docx", zipped("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"), "macro"),
+        ("trống.pdf", b"", "trống"),
+    ],
+)
+def test_what_only_its_name_makes_a_file_of_ours_is_refused(
+    app: App, tmp_path: Path, name: str, content: bytes, words: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(AttachmentRefused, match=words):
+        attach(tmp_path / name, app.store.files)
+    assert app.store.files.read(hashlib.sha256(content).hexdigest()) is None
+
+
+def test_a_file_that_is_not_here_is_fetched_and_then_opens(
+    open_page: Callable[..., RecordPage], app: App, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = b"%PDF-1.7 at the city"
+    digest = hashlib.sha256(content).hexdigest()
+    file = {"sha256": digest, "name": "quyết định.pdf", "size": 2048, "media_type": "application/pdf"}
+    record = app.store.save([Save(type=EVERYTHING, fields={"f_text": "có tệp", "f_files": [file]})], HA)[0]
+    opened: list[Path] = []
+    monkeypatch.setattr(
+        "desktop.forms.field_widgets.files.QDesktopServices.openUrl", lambda url: opened.append(Path(url.toLocalFile()))
+    )
+    page = open_page(EVERYTHING, record.id)
+    field = page.view.cells["f_files"].input
+    assert isinstance(field, FilesField)
+    (row,) = field.findChildren(FileRow)
+    qtbot.waitUntil(lambda: "chưa tải về" in row.state_text, timeout=5000)
+    press = next(b for b in row.findChildren(QPushButton) if b.text() == "Mở")
+    assert press.isVisibleTo(page)
+    press.click()
+    qtbot.waitUntil(lambda: "đang tải" in row.state_text, timeout=5000)
+    assert not opened
+    app.store.files.put(content)  # as the sync does when all of it came
+    qtbot.waitUntil(lambda: bool(opened), timeout=5000)
+    assert opened[0].read_bytes() == content
+    assert opened[0].suffix == ".pdf"
+
+
 def test_a_file_that_cannot_be_read_says_why(app: App, tmp_path: Path) -> None:
     with pytest.raises(AttachmentRefused, match="Không đọc được"):
         attach(tmp_path / "none.pdf", app.store.files)
@@ -46,8 +131,8 @@ def test_a_file_that_cannot_be_read_says_why(app: App, tmp_path: Path) -> None:
 
 def test_attaching_in_the_form(open_page: Callable[..., RecordPage], app: App, qtbot: Any, tmp_path: Path) -> None:
     page = open_page(EVERYTHING)
-    (tmp_path / "tờ khai.pdf").write_bytes(b"%PDF 1")
-    (tmp_path / "ảnh.png").write_bytes(b"png")
+    (tmp_path / "tờ khai.pdf").write_bytes(b"%PDF-1.7 1")
+    (tmp_path / "ảnh.png").write_bytes(b"\x89PNG\r\n\x1a\n picture")
     field = page.view.cells["f_files"].input
     assert isinstance(field, FilesField)
     field.take([tmp_path / "tờ khai.pdf", tmp_path / "ảnh.png"])

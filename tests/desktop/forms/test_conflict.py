@@ -61,7 +61,7 @@ def test_picking_by_keyboard_and_saving_resolves(app: App, qtbot: QtBot, in_conf
     for key in (Qt.Key.Key_Space, Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Space):
         qtbot.keyClick(page.table, key)
     assert page.table.chosen == {"phone": "+84987654321", "pages": 2}
-    with qtbot.waitSignal(page.closed, timeout=5000):
+    with qtbot.waitSignal(page.saved, timeout=5000):
         qtbot.keyClick(page.table, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     record = app.store.records.load(in_conflict)
     assert record is not None
@@ -75,12 +75,54 @@ def test_picking_by_keyboard_and_saving_resolves(app: App, qtbot: QtBot, in_conf
 def test_all_of_one_side(app: App, qtbot: QtBot, in_conflict: str, side: int, values: tuple[str, int]) -> None:
     page = open_page(app, qtbot, in_conflict)
     page.pick_all(side)
-    with qtbot.waitSignal(page.closed, timeout=5000):
+    with qtbot.waitSignal(page.saved, timeout=5000):
         page.save()
     record = app.store.records.load(in_conflict)
     assert record is not None
     assert (record.fields["phone"], record.fields["pages"]) == values
     assert not record.conflicts
+
+
+def test_after_the_choice_the_way_on_has_the_focus(app: App, qtbot: QtBot, in_conflict: str) -> None:
+    first = app.store.records.load(in_conflict)
+    assert first is not None
+    waits = (Candidate(7, 1, "c9", HA.name, "Q2", "2026-11-23T02:00:00Z"),)
+    other = RecordVersion(
+        id="01a2063d-2440-7000-8000-0000000000bb",
+        type=DOSSIER,
+        ward="00070",
+        scope="onestop",
+        revision=4,
+        state="received",
+        fields={**first.fields, "procedure": "marriage"},
+        conflicts={"pages": waits},
+        created_at="2026-11-23T01:00:00Z",
+        updated_at="2026-11-23T01:41:00Z",
+        updated_by=NAM.name,
+    )
+    app.store.changes.apply_pull(PullAnswer(records=(other,), cursor=2), "00070", "onestop")
+    page = open_page(app, qtbot, in_conflict)
+    page.pick_all(1)
+    page.save()
+    qtbot.waitUntil(lambda: page.next_button is not None, timeout=5000)
+    assert page.table is None and page.actions() == []
+    assert page.next_button is not None and page.next_button.hasFocus()
+    assert "kết hôn" in page.next_button.text()
+    with qtbot.waitSignal(page.next_requested) as asked:
+        qtbot.keyClick(page.next_button, Qt.Key.Key_Space)
+    assert asked.args == [other.id]
+    assert page.open_button is not None
+    with qtbot.waitSignal(page.open_requested) as opened:
+        page.open_button.click()
+    assert opened.args == [in_conflict]
+
+
+def test_after_the_last_choice_the_record_is_offered(app: App, qtbot: QtBot, in_conflict: str) -> None:
+    page = open_page(app, qtbot, in_conflict)
+    page.pick_all(1)
+    page.save()
+    qtbot.waitUntil(lambda: "Không còn" in page.notice.text.text(), timeout=5000)
+    assert page.next_button is None and page.open_button is not None and page.open_button.hasFocus()
 
 
 def test_it_shows_who_wrote_what_and_what_stood_before(app: App, qtbot: QtBot, in_conflict: str) -> None:

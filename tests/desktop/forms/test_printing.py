@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
 
 from desktop.app import App
-from desktop.forms.papers import make_html, next_copy, offered
+from desktop.forms.papers import make_html, next_copy, offered, withheld
+from desktop.forms.print_preview import PrintPreview, pdf_name
 from desktop.forms.printing_qt import Document, PrintFailed, paper_of, write_pdf
 from desktop.forms.record_page import RecordPage
-from forms.definition import Label, Printout
+from forms.definition import Label, Message, Printout
 from sync.store.model import Record
 from tests.desktop.forms.catalogue import DOSSIER
 from tests.desktop.forms.conftest import HA, settle
@@ -63,7 +67,7 @@ def test_printing_counts_copies_and_the_second_says_so(
         page.printing.preview = None
     rows = app.store.prints.of(dossier.id)
     assert sorted(row.copy for row in rows) == [1, 2]
-    (receipt,) = offered(page.record_type, page.record)
+    (receipt,) = offered(app, page.record_type, page.record)
     assert "IN LẠI" in make_html(app, dossier, receipt, next_copy(rows, receipt))
     assert len(page.body.papers.rows) == 2
 
@@ -78,10 +82,29 @@ def test_a_print_that_fails_is_logged_as_not_printed(
     settle(app, qtbot)
     (row,) = app.store.prints.of(dossier.id)
     assert row.failed
-    (receipt,) = offered(page.record_type, page.record)
+    (receipt,) = offered(app, page.record_type, page.record)
     assert next_copy([row], receipt) == 1
     assert "chưa in" in page.notice.text.text()
     page.printing.preview.reject()
+
+
+def test_a_paper_that_is_for_others_is_shown_with_the_reason_and_never_printed(
+    open_page: Open, app: App, dossier: Record, qtbot: Any
+) -> None:
+    kind = app.catalog.record_type(DOSSIER)
+    (receipt,) = offered(app, kind, dossier)
+    no = replace(receipt, when=Message('channel == "post"', Label("chỉ cho việc khác", "of others")))
+    others = replace(kind, printouts=tuple(no if p.id == receipt.id else p for p in kind.printouts))
+    assert offered(app, others, dossier) == []
+    ((paper, reason),) = withheld(app, others, dossier)
+    assert (paper.id, reason.vi) == (receipt.id, "chỉ cho việc khác")
+    page = open_page(DOSSIER, dossier.id)
+    page.record_type = others
+    page.print_paper()
+    assert "chỉ cho việc khác" in page.notice.text.text()
+    page.printing.show(receipt.id)
+    settle(app, qtbot)
+    assert page.printing.preview is None
 
 
 def test_an_unsaved_form_is_saved_before_it_is_printed(open_page: Open, app: App, dossier: Record) -> None:
@@ -107,3 +130,22 @@ def test_the_page_number_stands_in_the_margin_of_a_pdf_page(qapp: Any) -> None:
     middle = range(image.width() // 2 - 80, image.width() // 2 + 120)
     dark = [y for x in middle for y in range(5, 70) if image.pixelColor(x, y).lightness() < 128]
     assert dark and max(dark) - min(dark) < 20
+
+
+def test_enter_presses_the_button_one_stands_on(app: App, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    pressed: list[str] = []
+    monkeypatch.setattr(PrintPreview, "save_pdf", lambda _self: pressed.append("pdf"))
+    monkeypatch.setattr(PrintPreview, "send_to_printer", lambda _self: pressed.append("printer"))
+    preview = PrintPreview(app, SLIP, "<p>Giấy hẹn</p>", 1)
+    qtbot.addWidget(preview)
+    preview.show()
+    qtbot.waitExposed(preview)
+    qtbot.keyClick(preview, Qt.Key.Key_Return)
+    button = next(b for b in preview.findChildren(QPushButton) if "PDF" in b.text())
+    button.setFocus()
+    qtbot.keyClick(button, Qt.Key.Key_Return)
+    assert pressed == ["printer", "pdf"]
+
+
+def test_a_pdf_is_offered_under_the_papers_name() -> None:
+    assert pdf_name("Giấy tiếp nhận: hồ sơ / hẹn trả (Mẫu 01)") == "Giấy tiếp nhận hồ sơ hẹn trả (Mẫu 01).pdf"

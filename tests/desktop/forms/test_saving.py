@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QLabel
 
 from desktop.app import App
 from desktop.forms import saving
+from desktop.forms.entries import entry_of
 from desktop.forms.meeting import meet
 from desktop.forms.record_page import RecordPage
 from desktop.forms.standing import places_of, refused_at_fields
@@ -189,3 +191,25 @@ def test_a_record_opened_twice_is_the_same(open_page: Open, dossier: Record) -> 
     assert not page.is_changed
     assert msgspec.to_builtins(page.record) == msgspec.to_builtins(dossier)
     assert HA.name
+
+
+def test_a_number_the_city_gives_is_told_by_the_lines_real_state(app: App, dossier: Record, qtbot: Any) -> None:
+    from desktop.forms.side_cards import SideCards
+
+    book = structs.replace(app.catalog.record_type(DOSSIER).register, kind="service")  # type: ignore[type-var]
+    of_city = structs.replace(app.catalog.record_type(DOSSIER), register=book)
+    cards = SideCards(app, of_city)
+    qtbot.addWidget(cards)
+    entry = entry_of(app, dossier)
+    cards.show_entry(entry, None)
+    assert "sau khi lưu" in shown_text(cards)
+    cards.show_entry(entry, dossier)
+    assert "khi có mạng lại" in shown_text(cards)
+    app.line.reached()
+    assert "Đang chờ thành phố cấp mã" in shown_text(cards)
+    app.line.lost(OSError("cut"))
+    assert "khi có mạng lại" in shown_text(cards)
+
+
+def shown_text(cards: Any) -> str:
+    return " ".join(label.text() for label in cards.number.findChildren(QLabel) if not label.isHidden())

@@ -107,3 +107,14 @@ def test_signatures_take_the_last_lines_of_a_letter_along(qapp: Any) -> None:
         signed = document.text.find("NGƯỜI LẬP").block()
         feet = [layout.blockBoundingRect(block).bottom() for block in (last, signed)]
         assert (feet[0] - 2) // height == (feet[1] - 2) // height
+
+
+def test_a_cell_over_all_columns_is_stretched_once(qapp: Any) -> None:
+    """A line such as “none in the period” above the end of a page made an empty page."""
+    row = "<tr><td>1</td><td>một dòng</td><td>x</td></tr>"
+    none = "<tr><td colspan='3'>Không có trong kỳ</td></tr>"
+    for lines in range(12, 36):
+        html = f"{GRID}{HEAD}{row * lines}{none}<tr><td>1</td><td>{'nội dung ' * 80}</td><td>x</td></tr></table>"
+        document = Document(with_heads(html), PAPER)
+        assert document.pages <= 3, lines
+        assert broken(document) == []

@@ -163,3 +163,25 @@ def test_what_a_row_is_about_stays_readable_and_nothing_lies_to_the_side(
         assert table.wordWrap() == (header.sectionSize(2) < look.px(TWO_LINES))
         assert table.wordWrap() == (table.rowHeight(0) > look.px(40))
     theme.apply(qapp, "light", 1.0)
+
+
+def test_a_column_is_as_wide_as_its_widest_cell_whichever_rows_come(qapp: QApplication, qtbot: QtBot) -> None:
+    columns = (Column("no", "Số"), Column("what", "Việc", stretch=True), Column("due", "Hạn"), Column("marks", ""))
+    table = RowTable(CellTable(columns), theme.apply(qapp, "light", 1.0))
+    qtbot.addWidget(table)
+    table.resize(1600, 300)
+    table.show()
+    late, soon = Tag("Trễ 26 ngày làm việc", "red", "!"), Tag("Hôm nay", "amber", "◷")
+    header = table.horizontalHeader()
+    widths = []
+    for numbers, dues, marks in (
+        (("131/2026", "7/2026"), (soon, soon), ((), (late,))),
+        (("7/2026", "131/UBND-VP ngày 02/11/2026"), (soon, late), ((late, soon), (late,))),
+        (("iiiiiiiiiiii", "WWWWWWWWW"), (late, soon), ((soon,), ())),  # wide letters, and more of narrow ones
+    ):
+        rows = zip(numbers, dues, marks, strict=True)
+        table.show_rows(tuple(Row(number, (number, "Việc", due, mark)) for number, due, mark in rows))
+        shown = [header.sectionSize(n) for n in (0, 2, 3)]
+        assert shown == [table.sizeHintForColumn(n) for n in (0, 2, 3)]
+        widths.append(shown)
+    assert widths[1][0] > widths[0][0] and widths[1][2] > widths[0][2]

@@ -36,7 +36,7 @@ def test_a_pack_that_waits_is_told_with_what_it_changes(
     app: App, window: MainWindow, settle: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loader, "DEFAULT_FOLDER", SMALL)
-    kept = KeptPack(serial=2, version="2026.2", sha256="0")
+    kept = KeptPack(serial=2, version="2026.2", sha256="0", taken_at="2026-11-02T03:15:00Z")
     folder = folder_of(app.folder, kept)
     shutil.copytree(SMALL, folder)
     path = folder / "health" / "visit.yaml"
@@ -44,7 +44,7 @@ def test_a_pack_that_waits_is_told_with_what_it_changes(
     take_next(app.folder, kept)
     card = PackCard(app)
     card.setParent(window)
-    assert "2026.2: có hiệu lực từ lần mở sau" in texts(card)
+    assert "2026.2, nhận 02/11 10:15: có hiệu lực từ lần mở sau" in texts(card)
     (show,) = card.findChildren(QPushButton)
     show.click()
     settle()

@@ -15,7 +15,7 @@ from desktop.settings import Settings
 from desktop.views.main_window import MainWindow
 from desktop.views.report_list import ReportList
 from desktop.views.report_page import Behind, ReportPage
-from forms.definition import Catalog, Label
+from forms.definition import Catalog, Label, Tool
 from forms.report_definition import Breakdown, Report, ReportColumn, ReportTable
 from sync.clock import FixedClock
 from sync.store import Store
@@ -96,6 +96,31 @@ def test_the_rail_leads_to_the_reports_and_enter_opens_one(window: MainWindow, s
     qtbot.keyClick(page.table, Qt.Key.Key_Return)
     settle()
     assert window.pages.key == "report:onestop.taken_in"
+
+
+def test_reports_of_ones_own_work_come_first_and_the_others_have_their_tab(
+    window: MainWindow, app: App, settle: Settle
+) -> None:
+    def another(tool: Tool) -> Tool:
+        if tool.id != "residence":
+            return tool
+        kinds = tuple(msgspec.structs.replace(kind, begun_by=("accountant",), actions=()) for kind in tool.records)
+        return msgspec.structs.replace(tool, reports=(msgspec.structs.replace(TAKEN_IN, id="other"),), records=kinds)
+
+    window.pages.go("reports")
+    settle()
+    page = window.pages.page
+    assert isinstance(page, ReportList)
+    assert not page.tabs.isVisible()  # all are his own
+    app.catalog = msgspec.structs.replace(app.catalog, tools=tuple(map(another, app.catalog.tools)))
+    page.refresh()
+    settle()
+    listed = {}
+    for tab in range(page.tabs.count()):
+        page.tabs.setCurrentIndex(tab)
+        listed[page.tabs.tabText(tab)] = [row.key for row in page.table.table.rows]
+    assert listed == {"Việc của tôi (1)": ["onestop.taken_in"], "Khác (1)": ["residence.other"]}
+    page.tabs.setCurrentIndex(0)
 
 
 def test_the_last_whole_month_stands_there_first_and_one_may_leaf(window: MainWindow, settle: Settle) -> None:

@@ -16,6 +16,8 @@ from desktop.views.keys import KeysSheet
 from desktop.views.main_window import MainWindow
 from desktop.views.outbox import Outbox
 from desktop.views.sign_in import SignIn, Unlock
+from desktop.widgets.status_bar import StatusBar
+from sync.clock import FixedClock
 from sync.protocol import ChangeResult, FieldProblem
 from sync.store import Store
 from tests.desktop.frame import ward
@@ -149,6 +151,46 @@ def test_the_status_bar_never_says_all_there_while_something_waits(
     ward.add_dossier(store, "Khai sinh")
     qtbot.waitUntil(lambda: window.status._waiting.text() == "1 thay đổi đang chờ gửi")
     settle()
+
+
+def test_what_was_sent_back_is_shown_where_it_stands(
+    window: MainWindow, store: Store, settle: Settle, qtbot: QtBot
+) -> None:
+    ward.add_dossier(store, "Khai sinh")
+    change = store.changes.pending(10)[0]
+    problem = FieldProblem("subject", "Thủ tục này đã hết hiệu lực.")
+    store.changes.acknowledge([ChangeResult(change_id=change.change_id, status="refused", problems=(problem,))])
+    ward.add_dossier(store, "Khai tử")
+    qtbot.waitUntil(lambda: window.status._attention.text() == "1 việc bị trả lại")
+    window.status._attention.click()
+    settle()
+    assert isinstance(window.pages.page, Outbox)
+
+
+def test_no_word_of_the_status_bar_is_cut_at_its_edge(app: App, store: Store, clock: FixedClock, qtbot: QtBot) -> None:
+    ward.add_dossier(store, "Khai sinh")
+    status = StatusBar(app)
+    qtbot.addWidget(status)
+    status.show_counts(store.overview(clock.now()))
+    status.note_saved()
+    status.show()
+    status.resize(3000, status.height())
+    whole = status.sizeHint().width()
+    for width in (whole + 10, whole - 20, whole - status._saved.sizeHint().width() - 40):
+        status.resize(width, status.height())
+        for part in (status._line, status._waiting, status._saved):
+            assert not part.isVisible() or part.width() >= part.sizeHint().width(), (width, part.text())
+    assert status._line.text().endswith("…")
+    status.resize(whole + 10, status.height())
+    assert status._saved.isVisible()
+    assert not status._line.text().endswith("…")
+
+
+def test_changing_officer_is_found_by_what_people_call_it(window: MainWindow) -> None:
+    for words, title in (("doi nguoi", "Đổi cán bộ"), ("dang xuat", "Đổi cán bộ"), ("english", "Cài đặt")):
+        window.palette_box.open(words)
+        assert title in [offer.title for offer in window.palette_box.found.offers], words
+        window.palette_box.close_palette()
 
 
 def test_the_sheet_of_keys_lists_what_can_be_pressed(window: MainWindow) -> None:

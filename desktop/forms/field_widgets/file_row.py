@@ -1,0 +1,83 @@
+"""One attached file in a form: its name, how large, where it stands, and what can be done with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from desktop.forms.attachments import shown_size
+from desktop.forms.host import FormHost
+from desktop.language import tr
+from desktop.theme import SMALL
+from desktop.widgets.basics import LineButton, text_label
+from sync.store.model import FileStanding
+
+
+class FileRow(QWidget):
+    """``opened``, ``removed``: somebody wants that."""
+
+    opened = Signal()
+    removed = Signal()
+
+    def __init__(self, file: dict[str, Any], host: FormHost, parent: QWidget, *, locked: bool) -> None:
+        super().__init__(parent)
+        self.file = file
+        self.name = str(file.get("name", ""))
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(0)
+        head = QHBoxLayout()
+        head.setSpacing(0)
+        name = LineButton(self.name, self.opened.emit, self)
+        name.setProperty("kind", "flat")
+        name.setStyleSheet("text-align: left")
+        name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        head.addWidget(name, 1)
+        if not locked:
+            out = QToolButton(self)
+            out.setObjectName("fieldButton")
+            out.setText("×")
+            out.setToolTip(host.say("file.remove"))
+            out.setAccessibleName(f"{host.say('file.remove')}: {self.name}")
+            out.clicked.connect(self.removed.emit)
+            head.addWidget(out)
+        lines.addLayout(head)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(host.app.look.px(SMALL), 0, 0, 0)
+        self._size = shown_size(int(file.get("size", 0)))
+        self._state = text_label(self._size, "quiet")
+        foot.addWidget(self._state)
+        self._open = QPushButton(host.say("file.open"), self)
+        self._open.setProperty("kind", "flat")
+        self._open.setToolTip(host.say("file.open_tip", name=self.name))
+        self._open.setAccessibleName(self._open.toolTip())
+        self._open.setAutoDefault(False)
+        self._open.clicked.connect(self.opened.emit)
+        self._open.setStyleSheet(
+            "padding: 0 5px"
+        )  # a line of text high, so that rows do not jump when it comes and goes
+        self._open.hide()
+        foot.addWidget(self._open, 0, Qt.AlignmentFlag.AlignLeft)
+        foot.addStretch(1)
+        lines.addLayout(foot)
+        self._why = text_label("", "quiet", wrap=True)
+        self._why.setContentsMargins(host.app.look.px(SMALL), 0, 0, 0)
+        self._why.hide()
+        lines.addWidget(self._why)
+
+    @property
+    def sha256(self) -> str:
+        return str(self.file.get("sha256", ""))
+
+    @property
+    def state_text(self) -> str:
+        return self._state.text()
+
+    def show_standing(self, standing: FileStanding) -> None:
+        where = tr(f"form.file.state_{standing.state}", percent=standing.percent)
+        self._state.setText(f"{self._size} · {where}")
+        self._why.setText(f"⚠ {standing.why}")
+        self._why.setVisible(bool(standing.why))
+        self._open.setVisible(standing.state == "missing")

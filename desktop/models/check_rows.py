@@ -1,0 +1,34 @@
+"""What somebody has to look at though no deadline says so: books that stand still, records that may be one. Without Qt; in
+the background."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from desktop.language import say, tr
+from desktop.models.rows import RowContext
+from desktop.models.table import Row
+from desktop.models.tags import Tag
+from desktop.models.today_rows import CHECK
+from sync.store import Store
+
+
+def stopped_rows(store: Store, context: RowContext, seen: Collection[str]) -> tuple[Row, ...]:
+    """One row for all books of this PC: the clock, or a store that came back from a backup, stops them together."""
+    types = dict.fromkeys(lease.register.partition("/")[0] for lease in store.numbers.leases())
+    for type_id in types:
+        if type_id not in seen or (why := store.numbers.standstill(type_id)) is None:
+            continue
+        label = say(context.catalog.record_type(type_id).label)
+        tag = Tag(tr("book.today_still"), "red", "!")
+        return (Row(f"{CHECK}:book:{type_id}", (tag, tr(f"book.still_{why}"), label, tr("book.today"))),)
+    return ()
+
+
+def twice_rows(store: Store, seen: Collection[str]) -> tuple[Row, ...]:
+    store.alikes.settle()
+    tag = Tag(tr("double.today"), "amber", "≈")
+    rings = tuple(Row(r.id, (tag, tr("double.ring"), r.title, "")) for r in store.records.rings(seen))
+    if not (n := store.alikes.count(seen)):
+        return rings
+    return (*rings, Row(f"{CHECK}:duplicates", (tag, tr("double.today_work", n=n), "", tr("double.today_who"))))
