@@ -12,6 +12,9 @@ from desktop.models.tags import Tag
 from desktop.models.today_rows import CHECK
 from sync.store import Store
 
+COMPARED_AT_ONCE = 500
+"""Records; some 30 ms."""
+
 
 def stopped_rows(store: Store, context: RowContext, seen: Collection[str]) -> tuple[Row, ...]:
     """One row for all books of this PC: the clock, or a store that came back from a backup, stops them together."""
@@ -25,8 +28,12 @@ def stopped_rows(store: Store, context: RowContext, seen: Collection[str]) -> tu
     return ()
 
 
+def compare_some(store: Store) -> bool:
+    """Compares what was written since, a little at a time: a ward that just arrived takes minutes. Whether there is more."""
+    return store.alikes.settle(COMPARED_AT_ONCE) >= COMPARED_AT_ONCE
+
+
 def twice_rows(store: Store, seen: Collection[str]) -> tuple[Row, ...]:
-    store.alikes.settle()
     tag = Tag(tr("double.today"), "amber", "≈")
     rings = tuple(Row(r.id, (tag, tr("double.ring"), r.title, "")) for r in store.records.rings(seen))
     if not (n := store.alikes.count(seen)):

@@ -34,6 +34,7 @@ PRESSING = ("refused", "conflict", "overdue")  # before the reports that are due
 MOST_NEXT = 20  # what comes next after other records: below the day's own work
 NEXT_DAYS = 60  # older proposals wait on their records' own pages
 BUTTONS_A_LINE = 5  # at 1024 px; fewer with large text
+CHECKS_MS = 3000  # after that, and between two pieces of a ward that has just arrived: records are compared
 YOURS_MS = 250  # after the first painting: the rule language is imported for it, which a start must not wait for
 LEAST_TABLE = 220  # px: five rows; with large text the page scrolls instead of squeezing them
 Loaded = tuple[tuple[Row, ...], tuple[Row, ...], Overview]  # what is late or stuck, the rest
@@ -53,6 +54,10 @@ class Today(Page):
         self._ahead = False
         self._stopped: tuple[Row, ...] = ()  # books that cannot be numbered now
         self._twice: tuple[Row, ...] = ()  # what may have been entered twice
+        self._checks = QTimer(self)
+        self._checks.setSingleShot(True)
+        self._checks.setInterval(CHECKS_MS)
+        self._checks.timeout.connect(self._ask_checks)
         self.subtitle = text_label(" ", "quiet", wrap=True)
         self.column.addWidget(self.subtitle)
         self.body = bare_column(self.column)
@@ -197,7 +202,7 @@ class Today(Page):
         if self._is_new:
             self._is_new = False
             QTimer.singleShot(YOURS_MS, self, self._ask_yours)
-            QTimer.singleShot(YOURS_MS, self, self._ask_checks)
+            self._checks.start()
         else:
             self._ask_yours()
             self._ask_checks()
@@ -228,16 +233,19 @@ class Today(Page):
         """Books that stand still, and what may have been entered twice: compared after the day's work is shown."""
         app, seen = self.app, self.app.seen
 
-        def load() -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-            from desktop.models.check_rows import stopped_rows, twice_rows
+        def load() -> tuple[tuple[Row, ...], tuple[Row, ...], bool]:
+            from desktop.models.check_rows import compare_some, stopped_rows, twice_rows
 
-            return stopped_rows(app.store, app.rows, seen), twice_rows(app.store, seen)
+            more = compare_some(app.store)
+            return stopped_rows(app.store, app.rows, seen), twice_rows(app.store, seen), more
 
-        def show(found: tuple[tuple[Row, ...], tuple[Row, ...]]) -> None:
-            rows = found if seen == app.seen else ((), ())
-            if rows != (self._stopped, self._twice):
+        def show(found: tuple[tuple[Row, ...], tuple[Row, ...], bool]) -> None:
+            *rows, more = found if seen == app.seen else ((), (), True)
+            if rows != [self._stopped, self._twice]:
                 self._stopped, self._twice = rows
                 self._show_all()
+            if more:
+                self._checks.start()
 
         app.background.run(load, self).then(show)
 

@@ -13,7 +13,7 @@ from sync.gateway.wire import MSGPACK, Wire
 from sync.protocol import FillAnswer, FillPlace
 from sync.squeeze import LINE_FORM, squeeze
 
-_LEVEL = 3  # of zstd: a page is large, and a PC waits for many of them
+_LEVEL = 6  # of zstd: a page is large, and a PC waits for many of them
 _opened: Any = msgspec.msgpack.Decoder().decode
 
 

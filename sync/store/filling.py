@@ -21,7 +21,7 @@ from sync.store.rows import Touch
 
 NEWEST_FIRST = 2000
 """Records of the newest, besides open work, with which a PC can be worked at."""
-BATCH, LARGEST_COMMIT = 150, 2000
+BATCH, LARGEST_COMMIT = 300, 3000
 """Records between two looks at whether an officer's save waits, and in one transaction, whose end he has to wait for too."""
 _Key = tuple[str, str]
 
