@@ -91,6 +91,7 @@ def demo(rest: list[str]) -> int:
         with screen():
             return python("-m", "desktop", "demo", *rest)
     if has_display():
+        print("Making the sample ward: the window opens in about a minute …", flush=True)
         return python("-m", "desktop", "demo", *rest)
     folder = Path.cwd() / "first-morning"
     print(f"No display here, so the first morning is walked without a window; pictures and summary.json go to {folder}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,7 +21,6 @@ from desktop.demo.city import DemoCity
 from desktop.demo.people import OFFICERS
 from desktop.demo.summary import Summary, summarise
 from desktop.demo.ward import SampleWard, enrol_officers, make_conflict, sync
-from forms.definition import Label
 from sync.clock import HANOI, Clock, SystemClock
 
 _MARK = "demo.json"  # tells that the folder is a demo's, and complete
@@ -42,9 +40,6 @@ def sample_ward(desk: Desk, folder: Path, *, fresh: bool = False) -> Iterator[tu
     if fresh or not complete:
         shutil.rmtree(folder, ignore_errors=True)
         complete = False
-        words = Label("Đang dựng phường mẫu, chừng một phút …", "Making the sample ward, about a minute …")
-        sys.stderr.write(desk.label(words) + "\n")
-        sys.stderr.flush()
     with (
         DemoCity(folder / "city", desk.catalog, desk.clock) as city,
         _counter(desk, folder / "quay-1") as first,

@@ -162,6 +162,8 @@ class RowWriter:
             "SELECT DISTINCT rid FROM links WHERE target IN (SELECT value FROM json_each(?)) ORDER BY rid DESC LIMIT ?",
             (targets, REFRESHED_AT_ONCE),
         ).fetchall()
+        if not found:  # nearly every save
+            return
         rids = [rid for (rid,) in found if rid not in mine]
         rids += [rid for rid in pointing_by_alias(self._db, self._plans, [r for (r,) in found]) if rid not in mine]
         if rids:
