@@ -105,6 +105,18 @@ def test_one_ward_gets_a_field_and_a_rule_and_the_other_keeps_its_form(town: Tow
     told = [change["vi"] for change in here.must("pack", "changes")]
     assert told == ["Mục “Cân nặng” (Lượt khám): mới"]
 
+    second = town.counter("Ngô Văn Tám")  # another PC of the same ward: the field, the record's value and the rule
+    assert second.syncs()["pack"] == "2026.2"
+    second.syncs()
+    assert "weight" in field_names(second)
+    assert fields(second, record)["weight"] == 70
+    answer = second.writes_lines(VISIT, [{"id": record, "fields": {"weight": 500}}])
+    assert [r["field"] for r in answer["refused"]] == ["weight"]
+    second.writes(record, weight=71)
+    second.syncs()
+    here.syncs()
+    assert fields(here, record)["weight"] == 71
+
 
 def test_old_and_new_form_edit_one_record_and_nothing_is_lost(town: Town, key: Path, tmp_path: Path) -> None:
     new, old = town.counter("Vũ Thị Lan"), town.counter("Trần Thu Hà")
