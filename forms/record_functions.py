@@ -96,7 +96,8 @@ class OtherRecords:
             self._conditions[number] = rule, equal or None, Variables({}, functions=entry.functions, names=rule.reads)
         rule, equal, variables = self._conditions[number]
         around = {name: entry.get(name) for name in rule.unbound}
-        key = (number, type_id, field, value, *around.values())
+        # with their types: true and 1 are equal here, and two things to a rule
+        key = (number, type_id, field, value, *around.values(), *map(type, around.values()))
         lasts = rule.functions <= _LASTING
         try:
             if lasts and key in self._selected:

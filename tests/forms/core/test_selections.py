@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from forms.definition import Catalog
@@ -42,6 +42,13 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 ROWS = st.lists(st.fixed_dictionaries(VALUES), max_size=5)
 
 
+@example(
+    rule=RULES[1],
+    rows=[{"fee": 0, "kind": None, "_state": "lent"}],
+    asking=[{"fee": 1, "kind": None}, {"fee": True, "kind": None}],
+    state="lent",
+    lines=None,
+)
 @given(
     rule=st.sampled_from(RULES),
     rows=ROWS,
