@@ -8,7 +8,6 @@ from pathlib import Path
 from msgspec import Struct
 
 from forms.definition import Catalog, Label, Printout
-from forms.paper_filters import GRID, dots
 from forms.printing import PrintContext, rendered_paper
 
 
@@ -37,16 +36,5 @@ def render_list(paper: ListPaper, catalog: Catalog, context: PrintContext) -> st
         "table_columns": paper.columns,
         "table_rows": paper.lines,
         "sentences": paper.foot,
-        "printout": LIST_PRINTOUT,
-        "ward": context.ward,
-        "officer": context.officer,
-        "now": context.moment,
-        "copy_number": 1,
-        "temporary": False,
-        "number_note": "",
-        "record": None,
-        "register_number": dots,
-        "grid": GRID,
-        "dots": dots,
     }
-    return rendered_paper(Path(catalog.folder), LIST_PRINTOUT.template, variables)
+    return rendered_paper(LIST_PRINTOUT, context, Path(catalog.folder), variables)

@@ -195,6 +195,14 @@ def render_report(
         "report": report,
         "before": {table.id: table for table in before.tables} if before else {},
         "narrative": narrative,
+        "cell": shown_figure,
+    }
+    return rendered_paper(printout, context, Path(catalog.folder), variables)
+
+
+def rendered_paper(printout: Printout, context: PrintContext, folder: Path, own: dict[str, Any]) -> str:
+    """A paper of the program's own, of no one record, in the surroundings of a catalogue's. Raises PrintError."""
+    variables = {
         "printout": printout,
         "ward": context.ward,
         "officer": context.officer,
@@ -206,14 +214,9 @@ def render_report(
         "register_number": dots,
         "grid": GRID,
         "dots": dots,
-        "cell": shown_figure,
+        **own,
     }
-    return _rendered(_environment(Path(catalog.folder)), printout.template, lambda: variables)
-
-
-def rendered_paper(folder: Path, template: str, variables: dict[str, Any]) -> str:
-    """A paper of the program's own, in the surroundings of a catalogue's. Raises PrintError."""
-    return _rendered(_environment(folder), template, lambda: variables)
+    return _rendered(_environment(folder), printout.template, lambda: variables)
 
 
 def _rendered(environment: _Sandbox, template: str, names: Callable[[], dict[str, Any]]) -> str:

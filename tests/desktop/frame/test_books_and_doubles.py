@@ -51,17 +51,6 @@ def app(qtbot: QtBot, tmp_path: Path) -> Iterator[App]:
 
 
 @pytest.fixture
-def settle(qtbot: QtBot, app: App) -> Callable[[], None]:
-    def wait() -> None:
-        quiet = 0
-        while quiet < 3:
-            qtbot.wait(15)
-            quiet = 0 if app.background.busy else quiet + 1
-
-    return wait
-
-
-@pytest.fixture
 def window(qtbot: QtBot, app: App, settle: Callable[[], None]) -> MainWindow:
     made = MainWindow(app)
     made.resize(1024, 768)
