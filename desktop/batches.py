@@ -10,8 +10,10 @@ from msgspec import Struct, field, structs
 
 from desktop.following import with_followers
 from forms.batches import Batch, Key
-from forms.definition import Catalog, Flow, Label, RecordType
+from forms.definition import Catalog, RecordType
 from forms.entry import EntryContext, RecordEntry
+from forms.flow_definition import Flow
+from forms.label import Label
 from sync.ids import IdSource, derived_id
 from sync.store.model import Record, Save, SaveRefused
 

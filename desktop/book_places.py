@@ -6,7 +6,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from forms.definition import Catalog, Field, Label, RecordType
+from forms.definition import Catalog, RecordType
+from forms.field_definition import Field
+from forms.label import Label
 from forms.register_numbers import number_pattern
 from sync.clock import HANOI
 from sync.store.model import NumberRow, Record, StoreError

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 import resources
-from forms.definition import Label
+from forms.label import Label
 
 LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forms.definition import Catalog, Label, RecordType
+from forms.definition import Catalog, RecordType
 from forms.entry import EntryContext, RecordEntry, RuleError
 from forms.entry_context import Problem
+from forms.label import Label
 from forms.likeness import UNLIKE
 from sync.store.model import Record, Save
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from forms.definition import Catalog, Flow, RecordType, Tool
+from forms.definition import Catalog, RecordType, Tool
 from forms.flow_book import flow_book, is_for
+from forms.flow_definition import Flow
 from forms.report_definition import Report
 from sync.protocol import Officer
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from forms.calculation import STOPS, longer
 from forms.checks import broken
-from forms.definition import Action, Label
+from forms.definition import Action
 from forms.entry_context import OFFICER_FACTS, ActionOffer, OfficerLike, Problem, RuleError, facts
+from forms.label import Label
 from forms.messages import message
 from forms.vietnamese_dates import moment_text
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from forms.definition import Field, RecordType
+from forms.definition import RecordType
+from forms.field_definition import Field
 
 LARGEST_FILE = 20 * 1024 * 1024
 """Bytes of one attached file; a 40-page scan at 200 dpi stays below."""

@@ -7,9 +7,12 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from forms.definition import Catalog, Flow, Label, RecordType, Section
+from forms.definition import Catalog, RecordType
 from forms.entry import EntryContext, RecordEntry
 from forms.expressions import Expression
+from forms.field_definition import Section
+from forms.flow_definition import Flow
+from forms.label import Label
 
 GIVEN = "given"
 """The name under which a batch's rules see what the officer answered: ``given.period``."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from forms.definition import Label
+from forms.label import Label
 from forms.paper_values import RecordView, Values, shown
 
 

@@ -19,7 +19,9 @@ from typing import Literal, get_args
 
 import msgspec
 
-from forms.definition import Catalog, DayOverride, Label, OfficeHours
+from forms.definition import Catalog
+from forms.label import Label
+from forms.office_definition import DayOverride, OfficeHours
 from forms.tables import read_table
 from forms.vietnamese import VIETNAM, to_local
 from forms.workdays import Workdays, shipped_overrides

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from forms.definition import DayOverride, OfficeHours
 from forms.definition_source import Place, Source
+from forms.office_definition import DayOverride, OfficeHours
 
 _DAY_OF_YEAR = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
 

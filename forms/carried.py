@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from forms.definition import Action, Field, RecordType
+from forms.definition import Action, RecordType
+from forms.field_definition import Field
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 

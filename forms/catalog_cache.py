@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from forms import definition, report_definition
+from forms import definition, field_definition, flow_definition, office_definition, report_definition
 from forms.definition import Catalog, ListView, RecordType
 from forms.flow_book import Aims, aims_of, put_aims
 
@@ -58,7 +58,8 @@ def _files(folder: str) -> list[tuple[str, os.stat_result]]:
 
 def _shape() -> str:
     """Names of all structs and their fields: a cache of another version of them is of no use."""
-    found = {**vars(report_definition), **vars(definition)}.values()
+    homes = (report_definition, field_definition, flow_definition, office_definition, definition)
+    found = {name: value for home in homes for name, value in vars(home).items()}.values()
     structs = [s for s in found if isinstance(s, type) and issubclass(s, msgspec.Struct)]
     names = ";".join(f"{s.__name__}:{','.join(s.__struct_fields__)}" for s in structs)
     return f"{FORMAT};{names}"

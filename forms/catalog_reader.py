@@ -8,10 +8,14 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from forms.definition import Catalog, Choice, DatedValue, DayOverride, Flow, Label, OfficeHours, RecordType, Tool
+from forms.definition import Catalog, RecordType, Tool
 from forms.definition_problems import DefinitionProblem
 from forms.definition_reader import read_struct, read_value
 from forms.definition_source import Source
+from forms.field_definition import Choice
+from forms.flow_definition import Flow
+from forms.label import Label
+from forms.office_definition import DatedValue, DayOverride, OfficeHours
 from forms.report_definition import Report
 
 CATALOG_FILE, TOOL_FILE, EXAMPLES_FILE, DATED_FILE = "catalog.yaml", "tool.yaml", "examples.yaml", "dated_values.yaml"

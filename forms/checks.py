@@ -6,10 +6,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from forms.definition import Choice, Field, RecordType, State
+from forms.definition import RecordType, State
 from forms.entry_context import Problem
 from forms.entry_values import EntryValues
 from forms.expressions import Variables, member
+from forms.field_definition import Choice, Field
 from forms.messages import message
 from forms.plan import FieldPlan, Rule
 

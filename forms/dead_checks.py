@@ -6,11 +6,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from forms.definition import Catalog, Field, RecordType
+from forms.definition import Catalog, RecordType
 from forms.definition_reader import nearest
 from forms.definition_source import Place, Source
 from forms.expressions import Expression, ExpressionError
 from forms.field_checks import fields_with_places
+from forms.field_definition import Field
 
 _TEXT = r"(?:\"([^\"\\]*)\"|'([^'\\]*)')"
 _COMPARED = re.compile(rf"(?<![\w.\"'])(row\.)?([a-z]\w*)\s*(?:==|!=)\s*{_TEXT}")

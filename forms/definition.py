@@ -7,7 +7,6 @@ order written, and ``states`` are written in the normal order of the work, so "f
 written after it, those of kind ``void`` excepted.
 """
 
-import datetime
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,99 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
 
-from forms.label import Label as Label  # noqa: PLC0414 - every struct's word, handed on from here
+from forms.field_definition import Choice, DataClass, Field, Message, Section
+from forms.flow_definition import Flow
+from forms.label import Label
+from forms.office_definition import DatedValue, DayOverride, Delegations, OfficeHours, Role, Scope, Service
 from forms.report_definition import Report, ReportRegister
 
-FieldType = Literal[
-    "text",  # one line, NFC, trimmed, single spaces
-    "longtext",  # several lines, NFC
-    "code",  # text with a pattern; never folded or re-cased
-    "email",
-    "int",
-    "decimal",  # canonical text, e.g. "1.5"
-    "percent",  # decimal 0..100
-    "money",  # whole đồng, int
-    "date",  # "2026-11-22"
-    "date_partial",  # "1950", "1950-03" or "1950-03-07"
-    "time",  # "14:30"
-    "datetime",  # UTC "2026-11-22T07:30:00Z", shown +07:00
-    "bool",
-    "one_of",  # the code of a choice
-    "many_of",  # codes in the order of the choice list
-    "person",  # id of a residence.citizen
-    "household",  # id of a residence.household
-    "organisation",  # id of a residence.organisation
-    "ref",  # id of a record of one of `targets` (empty: any type)
-    "refs",  # list of such ids
-    "citizen_number",  # 12 digits
-    "tax_code",
-    "phone",  # "+84912345678"; hotlines keep their digits
-    "admin_unit",  # 5-digit commune code
-    "address",  # {"unit": "00070", "detail": "12 Hàng Bài", "original": "…"}
-    "file",  # {"sha256", "name", "size", "media_type"}
-    "files",  # list of such
-    "signature",  # {"officer": id, "name": "…", "at": datetime}: who signed the line, and when
-    "group",  # repeating rows: [{"_id": row id, …}, …]
-]
-DataClass = Literal["public", "internal", "personal", "sensitive"]
 StateKind = Literal["draft", "open", "waiting", "final", "void"]
-
-
-class Choice(Struct, frozen=True):
-    """One entry of a list. ``data`` carries what a ``choice_filter`` or a rule reads (``choice.parent``, ``choice.fee``)."""
-
-    code: str
-    label: Label
-    data: dict[str, Any] = {}
-    valid_from: str | None = None
-    valid_to: str | None = None
-
-
-class Message(Struct, frozen=True):
-    """A rule that must hold, and what to tell the officer when it does not."""
-
-    rule: str
-    message: Label
-    warn: bool = False  # True: shown, does not block (old data, legal exceptions)
-
-
-class Field(Struct, frozen=True, kw_only=True):
-    name: str
-    type: FieldType
-    label: Label
-    hint: Label | None = None
-    required: bool | str = False  # True, or CEL: required when it holds
-    required_from: str | None = None  # state from which `required` binds; default: the first state that is not a draft
-    locked_from: str | None = None  # state from which the field can no longer be edited
-    relevant: str | None = None
-    constraints: tuple[Message, ...] = ()
-    calculate: str | None = None  # the field is then read-only, unless `overridable`
-    overridable: bool = False  # an officer may type over the calculation; clearing brings it back
-    default: str | None = None  # CEL, evaluated once when the record is begun
-    pattern: str | None = None  # regular expression the whole text must match
-    choices: tuple[Choice, ...] = ()
-    choice_list: str | None = None  # a shared list of the catalogue instead of `choices`
-    choice_filter: str | None = None  # CEL over `choice` and the fields: cascades
-    targets: tuple[str, ...] = ()  # record types a ref may point to
-    fields: "tuple[Field, ...]" = ()  # columns of a group
-    min_rows: int = 0
-    data_class: DataClass | None = None  # default: the record type's
-    masked: bool = False  # shown as 001090****** in lists, pickers, search hits; exports are whole, to be read again
-    owner: str = "officer"  # "officer", "engine", or the id of the service whose value wins
-    merge_group: str | None = None  # fields with the same name here merge together (amount and unit)
-    search: bool = False  # its text is found by the search box
-    width: Literal[3, 4, 6, 8, 9, 12] = 6  # twelfths of the form's width
-    suggest: bool = False  # offer values used before in this field
-    carry: bool = False  # kept when the next line of the same visit is begun
-    was: str | None = None  # the first name the field had, when it is called otherwise now; it stays at later renamings
-    retired: bool = False  # no longer asked for or shown in the form; what records hold of it is kept
-
-
-class Section(Struct, frozen=True):
-    id: str
-    label: Label
-    fields: tuple[Field, ...]
-    relevant: str | None = None
 
 
 class State(Struct, frozen=True):
@@ -343,37 +256,6 @@ class RecordType(Struct, frozen=True, kw_only=True, dict=True):
         return self.state(state_id).kind != "void" and order.index(state_id) >= order.index(from_state)
 
 
-class Flow(Struct, frozen=True, kw_only=True):
-    """What comes next after a record in one of ``states``: another record begun (``link`` is its field that points back), or
-    an action on the record that the field ``finds`` points at; where that action keeps the state, ``link`` is the target's
-    ``refs`` field that names the records it was taken for. ``where`` and ``to_field`` are CEL over the source alone.
-
-    A flow of mode ``batch`` is begun for all its sources at once, from the list of ``to``; its rules also know
-    ``given``, what an officer answered to ``asks``."""
-
-    id: str
-    label: Label
-    from_: str = field(name="from")  # record type of the tool the flow stands in; of a batch: any
-    states: tuple[str, ...]
-    where: str | None = None
-    to: str | None = None  # record type begun or acted on
-    to_field: str | None = None  # CEL that gives the record type instead of `to`
-    link: str | None = None
-    finds: str | None = None
-    action: str | None = None  # taken on what is found; of a record begun by itself: taken at once
-    sets: dict[str, str] = {}  # field of the next record -> CEL over the source
-    roles: tuple[str, ...] = ()  # whose work it is; empty: whoever may begin it, or take the action
-    mode: Literal["propose", "offer", "auto", "batch"] = "propose"  # offer: on its page alone, nobody waits for it
-    asks: tuple[str, ...] = ()  # of a batch: fields of `to` that are given once for all
-    once: tuple[str, ...] = ()  # of a batch: fields of `to` that together are made only once
-    guard: tuple[Message, ...] = ()  # of a batch: what a source must fulfil; else it is left out, and told by name
-
-    @property
-    def key(self) -> str:
-        """Names it in the whole catalogue."""
-        return f"{self.from_}/{self.id}"
-
-
 class Tool(Struct, frozen=True, kw_only=True):
     id: str
     label: Label
@@ -385,70 +267,6 @@ class Tool(Struct, frozen=True, kw_only=True):
     service: str | None = None  # the official system this tool stands in for
     icon: str = "tool"
     basis: tuple[str, ...] = ()  # law and circulars
-
-
-class Role(Struct, frozen=True):
-    """What an officer may do. ``scopes``: the streams the role may read and write."""
-
-    id: str
-    label: Label
-    scopes: tuple[str, ...] = ()
-
-
-class Scope(Struct, frozen=True):
-    """A stream of a ward. A restricted one is granted only by a role that names it."""
-
-    id: str
-    label: Label
-    restricted: bool = False
-
-
-class DatedValue(Struct, frozen=True):
-    """An amount that law sets for a time; ``valid_to`` is the last day. ``source`` is the law or decision."""
-
-    key: str
-    value: float | int | str
-    valid_from: str
-    valid_to: str | None = None
-    source: str = ""
-
-
-class Delegations(Struct, frozen=True, kw_only=True):
-    """The register in which the chair's delegations stand (``delegated("what")``), and which of its fields say what."""
-
-    record: str  # record type
-    officer: str  # reference to the officer who may sign
-    what: str  # many_of: what may be signed
-    from_: str = field(name="from")  # first day
-    to: str  # last day; empty: until it is ended
-    states: tuple[str, ...]  # in which it holds
-
-
-class Service(Struct, frozen=True):
-    """A system of the city or the state that records are delivered to."""
-
-    id: str
-    label: Label
-
-
-class DayOverride(Struct, frozen=True, kw_only=True):
-    """One day that is off, or worked, against the rule; ``source`` is the document that says so."""
-
-    date: datetime.date
-    worked: bool
-    vi: str
-    en: str
-    source: str
-
-
-class OfficeHours(Struct, frozen=True, kw_only=True):
-    """When the office works. ``begins`` is the day of the year (MM-DD) from which these hours hold."""
-
-    periods: tuple[tuple[datetime.time, datetime.time], ...]
-    due_at: datetime.time
-    same_day_before: datetime.time
-    begins: str = "01-01"
-    source: str = ""
 
 
 class Catalog(Struct, frozen=True, kw_only=True, dict=True):

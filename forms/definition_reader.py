@@ -16,8 +16,10 @@ import msgspec
 from msgspec import NODEFAULT, Struct
 
 from forms import definition
-from forms.definition import Choice, Column, Label, Message
+from forms.definition import Column
 from forms.definition_source import Place, Source
+from forms.field_definition import Choice, Message
+from forms.label import Label
 
 _CHOICE_KEYS = frozenset({"code", "vi", "en", "valid_from", "valid_to"})
 _WORDS = {str: "chữ (text)", bool: "true | false", int: "số nguyên (whole number)", float: "số (number)"}

@@ -12,7 +12,7 @@ from typing import Any
 from forms.actions import actions, perform
 from forms.calculation import calculate
 from forms.checks import lock_problem
-from forms.definition import Catalog, Choice, RecordType
+from forms.definition import Catalog, RecordType
 from forms.entry_context import (
     OFFICER_FACTS,
     WARD_FACTS,
@@ -25,6 +25,7 @@ from forms.entry_context import (
 )
 from forms.entry_values import TYPED, EntryValues
 from forms.expressions import Expression
+from forms.field_definition import Choice
 from forms.field_types import show
 from forms.functions import RuleSurroundings, rule_functions
 from forms.messages import message

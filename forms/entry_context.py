@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from forms.definition import Action, Label
+from forms.definition import Action
 from forms.functions import Calendar
+from forms.label import Label
 from forms.record_functions import Find
 
 

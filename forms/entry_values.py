@@ -9,8 +9,9 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from forms.definition import Choice, Label
 from forms.expressions import Functions, Variables, member
+from forms.field_definition import Choice
+from forms.label import Label
 from forms.plan import FieldPlan, FormPlan
 
 TYPED, OVERRIDDEN = "_typed", "_overridden"

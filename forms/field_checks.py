@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from forms.definition import Catalog, Field, RecordType
+from forms.definition import Catalog, RecordType
 from forms.definition_reader import nearest
 from forms.definition_source import Place, Source
+from forms.field_definition import Field
 from forms.rule_checks import SURROUNDINGS, RuleScope, check_rule
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")

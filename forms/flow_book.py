@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from forms.definition import Catalog, Flow, RecordType
+from forms.definition import Catalog, RecordType
+from forms.flow_definition import Flow
 
 Aims = dict[str, tuple[tuple[str, tuple[str, ...]], ...]]
 _AIMS = "_flow_aims"

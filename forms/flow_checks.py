@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from forms.batches import GIVEN
-from forms.definition import Catalog, Flow, RecordType, Tool
+from forms.definition import Catalog, RecordType, Tool
 from forms.definition_source import Place, Source
 from forms.expressions import Expression, ExpressionError
 from forms.field_checks import repeated, unknown
 from forms.flow_book import possible_targets
+from forms.flow_definition import Flow
 from forms.rule_checks import RuleScope, check_rule, is_found_by, unknown_field
 
 _CHANGING = {"today", "now", "records", "delegated"}

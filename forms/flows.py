@@ -7,10 +7,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from forms.definition import Flow, RecordType
+from forms.definition import RecordType
 from forms.entry import RecordEntry
 from forms.expressions import Expression, Variables
 from forms.flow_book import NOT_NEEDED, FlowBook, is_done, linked, may_be_done
+from forms.flow_definition import Flow
 from forms.functions import RuleSurroundings, rule_functions
 
 Resolve = Callable[[str], Mapping[str, Any] | None]

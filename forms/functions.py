@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from forms.definition import DatedValue
+from forms.office_definition import DatedValue
 from forms.vietnamese import fold
 from forms.vietnamese_dates import VIETNAM, moment_text, show_date, to_local
 from forms.vietnamese_numbers import amount_in_words, show_money

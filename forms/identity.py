@@ -18,7 +18,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from forms.definition import Label
+from forms.label import Label
 from forms.vietnamese import clean, fold, name_case
 from resources import read_text
 

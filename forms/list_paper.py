@@ -7,7 +7,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from forms.definition import Catalog, Label, Printout
+from forms.definition import Catalog, Printout
+from forms.label import Label
 from forms.printing import PrintContext, rendered_paper
 
 

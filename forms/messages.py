@@ -6,7 +6,7 @@ is filled in the language of each text.
 
 from __future__ import annotations
 
-from forms.definition import Label
+from forms.label import Label
 
 _TEXTS: dict[str, tuple[str, str]] = {
     # values as typed

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from forms.definition import Label
+from forms.label import Label
 from forms.pack_format import (
     FOLDER,
     LARGEST_CONTENT,

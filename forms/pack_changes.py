@@ -7,7 +7,10 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from forms.definition import Catalog, DayOverride, Field, Label, OfficeHours, RecordType, Tool
+from forms.definition import Catalog, RecordType, Tool
+from forms.field_definition import Field
+from forms.label import Label
+from forms.office_definition import DayOverride, OfficeHours
 from forms.renames import first_name
 from forms.vietnamese_dates import show_date
 

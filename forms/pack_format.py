@@ -7,7 +7,7 @@ import re
 
 from msgspec import Struct
 
-from forms.definition import Label
+from forms.label import Label
 
 MAGIC = b"SOPHUONG PACK 1\n"
 MANIFEST, FOLDER = "manifest.json", "catalog/"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from forms import loader
 from forms.catalog_reader import CATALOG_FILE, HOURS_FILE, TOOL_FILE, WORKDAYS_FILE
-from forms.definition import Label
 from forms.definition_problems import DefinitionError
+from forms.label import Label
 from forms.pack import PROGRAM_VERSION, build, read_files
 from forms.pack_format import LARGEST_SERIAL, PackError, is_version
 

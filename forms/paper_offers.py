@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from forms.definition import Label, Printout
+from forms.definition import Printout
 from forms.entry import RecordEntry
 from forms.expressions import Expression
+from forms.label import Label
 
 
 def why_not(printout: Printout, entry: RecordEntry) -> Label | None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from forms.definition import Catalog, Field, RecordType
+from forms.definition import Catalog, RecordType
+from forms.field_definition import Field
 from forms.units import AdministrativeUnits
 from forms.vietnamese import show_date, show_moment, show_number
 

@@ -15,8 +15,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from forms.definition import Catalog, Choice, Field, Message, RecordType, Section
+from forms.definition import Catalog, RecordType
 from forms.expressions import Expression, member
+from forms.field_definition import Choice, Field, Message, Section
 from forms.record_functions import words_about_records
 
 _NEVER = Expression("false")

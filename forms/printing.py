@@ -110,7 +110,8 @@ from msgspec import Struct
 
 from forms.book_pages import Book, BookRange
 from forms.calendar import calendar_of
-from forms.definition import Catalog, Label, Printout, RecordType
+from forms.definition import Catalog, Printout, RecordType
+from forms.label import Label
 from forms.paper_filters import FILTERS, GRID, box, dots, qr, total
 from forms.paper_values import RecordView, Reference, Values, shown
 from forms.report_definition import Report

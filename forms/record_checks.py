@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 
 from forms.dead_checks import check_dead
-from forms.definition import Action, Catalog, Field, Message, RecordType, State
+from forms.definition import Action, Catalog, RecordType, State
 from forms.definition_source import Place, Source
 from forms.document_messages import check_messages
 from forms.expressions import ExpressionError
 from forms.field_checks import check_fields, repeated, unknown
+from forms.field_definition import Field, Message
 from forms.plan import make_plan
 from forms.rule_checks import RuleScope, check_rule, target_types, unknown_field
 

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from forms.definition import Catalog, Choice, Delegations
+from forms.definition import Catalog
 from forms.expressions import Expression, Variables
+from forms.field_definition import Choice
+from forms.office_definition import Delegations
 from forms.selections import COUNT, FIELD, KNOWN, ROWS, Spoiled, chosen
 from forms.vietnamese_dates import to_local
 

@@ -14,7 +14,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from forms.definition import Action, Catalog, Field, RecordType, Register, Section
+from forms.definition import Action, Catalog, RecordType, Register
+from forms.field_definition import Field, Section
 
 FROZEN, OVERRIDDEN, TYPED = "_frozen", "_overridden", "_typed"
 _PERSONS = {"person": "residence.citizen", "household": "residence.household", "organisation": "residence.organisation"}

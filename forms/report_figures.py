@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from forms.definition import Label
 from forms.functions import Calendar
+from forms.label import Label
 from forms.report_windows import Window
 
 Number = int | float

@@ -8,8 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from forms.definition import Field
 from forms.expressions import Expression, Variables
+from forms.field_definition import Field
 from forms.field_types import show
 from forms.report_definition import Breakdown, ReportColumn, ReportTable
 from forms.report_figures import Heading, Line, Number, RecordLike, TableFigures, Trace, Value

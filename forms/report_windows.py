@@ -13,8 +13,8 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
-from forms.definition import Label
 from forms.functions import Calendar, add_months
+from forms.label import Label
 from forms.report_definition import Period, Report
 from forms.vietnamese_dates import show_date
 

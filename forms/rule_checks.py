@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from forms.definition import Catalog, Field, RecordType
+from forms.definition import Catalog, RecordType
 from forms.definition_reader import nearest
 from forms.definition_source import Place, Source
 from forms.expressions import STANDARD_FUNCTIONS, Expression, ExpressionError
+from forms.field_definition import Field
 from forms.functions import RULE_FUNCTIONS
 from forms.plan import CHOICE_PREFIX, ROW_PREFIX
 

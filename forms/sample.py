@@ -14,7 +14,8 @@ from typing import Any
 from msgspec import structs
 
 from forms.calendar import calendar_of
-from forms.definition import Catalog, Field, RecordType
+from forms.definition import Catalog, RecordType
+from forms.field_definition import Field
 from forms.sample_attempt import LEFT_TO_EXAMPLES, TRIES, Attempt, Made, SampleOfficer
 from forms.sample_numbers import give_numbers
 from forms.sample_scene import Resolve, examples_of

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from forms.definition import Action, Field
+from forms.definition import Action
 from forms.entry import EntryContext, Problem, RecordEntry, RuleError
 from forms.expressions import Expression
+from forms.field_definition import Field
 from forms.sample_numbers import number_fields
 from forms.sample_scene import SHARED_TARGETS, Scene, is_nobody
 from forms.sample_values import invent

@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from forms.definition import Catalog, Choice, Field, RecordType
+from forms.definition import Catalog, RecordType
+from forms.field_definition import Choice, Field
 from forms.identity import Gender, gender_of
 from forms.sample_people import Inventor, Person
 from forms.vietnamese import VIETNAM

@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec import structs
 
-from forms.definition import Choice, Field
+from forms.field_definition import Choice, Field
 from forms.identity import gender_of
 from forms.sample_file import sample_file
 from forms.sample_scene import Scene

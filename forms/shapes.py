@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from forms.definition import Field, RecordType
+from forms.definition import RecordType
+from forms.field_definition import Field
 
 _TEXT = (str,)
 _SHAPES: dict[str, tuple[type, ...]] = {

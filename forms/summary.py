@@ -9,8 +9,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from forms.definition import Catalog, Choice, Field, RecordType
+from forms.definition import Catalog, RecordType
 from forms.expressions import Expression, Variables
+from forms.field_definition import Choice, Field
 from forms.field_types import index_text, show, sort_value
 from forms.field_types.references import name_of
 from forms.functions import RuleSurroundings, rule_functions

@@ -11,7 +11,8 @@ from datetime import date, timedelta
 
 import msgspec
 
-from forms.definition import DayOverride, Label
+from forms.label import Label
+from forms.office_definition import DayOverride
 from forms.tables import compiled_holidays, library_holidays, read_table
 
 _ENGLISH = {

@@ -16,8 +16,9 @@ from msgspec.structs import replace
 
 from forms import loader
 from forms.catalog_reader import CATALOG_FILE, EXAMPLES_FILE, TOOL_FILE, read_catalog, read_tool, with_own_lists
-from forms.definition import Catalog, Label, RecordType
+from forms.definition import Catalog, RecordType
 from forms.definition_problems import DefinitionProblem
+from forms.label import Label
 from forms.pack_format import PackError
 from forms.plan import make_plan
 from forms.xlsform_cel import quoted

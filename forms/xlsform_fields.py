@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from forms.definition import Label
+from forms.label import Label
 from forms.xlsform_cel import Cel, quoted, truth
 from forms.xlsform_questions import Kind, parameters, plain_name, width_of, yes
 from forms.xlsform_rules import Ref, Surroundings, translated

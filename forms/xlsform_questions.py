@@ -6,8 +6,8 @@ import re
 
 from msgspec import Struct
 
-from forms.definition import Label
 from forms.field_checks import RESERVED_NAMES
+from forms.label import Label
 from forms.vietnamese import fold
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")

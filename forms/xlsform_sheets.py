@@ -9,8 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from forms.definition import Label
 from forms.exchange.sheet_size import refuse_oversized
+from forms.label import Label
 from forms.pack_format import PackError
 from forms.vietnamese import fold
 from forms.xlsform_words import Note

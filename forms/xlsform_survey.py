@@ -6,7 +6,7 @@ import re
 
 from msgspec import Struct
 
-from forms.definition import Label
+from forms.label import Label
 from forms.xlsform_questions import KINDS, NOT_CARRIED, Kind, parameters, plain_name, yes
 from forms.xlsform_rules import Ref
 from forms.xlsform_sheets import Book, Line, label_of

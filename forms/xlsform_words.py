@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from forms.definition import Label
+from forms.label import Label
 
 
 class Note(Struct, frozen=True):

@@ -13,8 +13,10 @@ from typing import Any
 from msgspec import Struct, structs
 
 from forms.carried import belongs, carried
-from forms.definition import Action, Field, Label, RecordType
+from forms.definition import Action, RecordType
+from forms.field_definition import Field
 from forms.flow_book import NOT_NEEDED
+from forms.label import Label
 from forms.shapes import wrong_shapes
 from sync.difference import get_path, put_path, split_path
 from sync.protocol import Candidate, Change, ChangeResult, FieldProblem, Fields, RecordVersion

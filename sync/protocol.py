@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from msgspec import Struct
 
-from forms.definition import Label
+from forms.label import Label
 
 if TYPE_CHECKING:
     from sync.tus_line import FileLine

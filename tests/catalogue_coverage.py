@@ -18,7 +18,8 @@ from typing import Any
 import yaml
 from msgspec import Struct
 
-from forms.definition import Catalog, Field, RecordType, Tool
+from forms.definition import Catalog, RecordType, Tool
+from forms.field_definition import Field
 from forms.loader import load_catalog
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -18,7 +18,8 @@ from desktop.sight import offered_batches
 
 if TYPE_CHECKING:
     from desktop.batches import Tally, Told
-    from forms.definition import Flow, RecordType
+    from forms.definition import RecordType
+    from forms.flow_definition import Flow
 
 MOST = 20  # told to a person; JSON has them all
 

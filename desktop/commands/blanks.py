@@ -9,7 +9,7 @@ import msgspec
 from desktop.commands.desk import Desk
 from desktop.commands.errors import CommandError, usage_error
 from desktop.commands.parser import Parser
-from forms.definition import Label
+from forms.label import Label
 from sync.store.model import BlankRow
 
 

@@ -15,7 +15,8 @@ from desktop.commands.errors import CommandError, usage_error
 from desktop.commands.grants import why_not_write
 from desktop.commands.settings import default_profile
 from desktop.sight import all_types, may_begin, seen_by_any, seen_types
-from forms.definition import Catalog, Label, RecordType
+from forms.definition import Catalog, RecordType
+from forms.label import Label
 from sync.clock import Clock, SystemClock
 
 if TYPE_CHECKING:

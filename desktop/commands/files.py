@@ -9,7 +9,7 @@ from typing import Any, Literal
 from desktop.commands.desk import Desk
 from desktop.commands.errors import CommandError
 from desktop.commands.parser import Parser
-from forms.definition import Label
+from forms.label import Label
 from sync.store.model import FileRow
 
 _STATES = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktop.sight import seen_types
-from forms.definition import Catalog, Label, RecordType
+from forms.definition import Catalog, RecordType
+from forms.label import Label
 
 if TYPE_CHECKING:
     from sync.protocol import Officer

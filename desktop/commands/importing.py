@@ -9,7 +9,7 @@ from pathlib import Path
 from desktop.commands.desk import Desk
 from desktop.commands.errors import BAD_STATE, CommandError
 from desktop.commands.parser import Parser
-from forms.definition import Label
+from forms.label import Label
 
 _SHOWN = 20  # refused lines told to a person; JSON has them all
 

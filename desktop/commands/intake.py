@@ -17,10 +17,11 @@ from desktop.commands.desk import Desk
 from desktop.commands.entries import entry_context
 from desktop.commands.grants import why_not_begin, why_not_write
 from desktop.commands.people import References
-from forms.definition import Label, RecordType
+from forms.definition import RecordType
 from forms.entry import RecordEntry, RuleError
 from forms.entry_values import OVERRIDDEN
 from forms.exchange import Line, LineProblem, LineValues, UnusableReferenceError, holding_rows, read_values
+from forms.label import Label
 from forms.register_numbers import could_be_of, example_number
 from sync.ids import derived_id
 from sync.store.model import Save, SaveRefused

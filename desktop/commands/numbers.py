@@ -9,7 +9,8 @@ import msgspec
 from desktop.commands.desk import Desk
 from desktop.commands.errors import CommandError, usage_error
 from desktop.commands.parser import Parser
-from forms.definition import Label, RecordType
+from forms.definition import RecordType
+from forms.label import Label
 from forms.register_numbers import SERIES, register_name, series_names
 from sync.protocol import Lease
 

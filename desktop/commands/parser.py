@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from desktop.commands.errors import usage_error
 from desktop.commands.verbs import VERBS, Verb
-from forms.definition import Label
+from forms.label import Label
 
 PROGRAM = "sophuong"
 _USAGE = Label("cách dùng: ", "usage: ")

@@ -10,9 +10,10 @@ from typing import Any
 
 from desktop.commands.desk import Desk
 from desktop.commands.grants import why_not_begin
-from forms.definition import Label, RecordType
+from forms.definition import RecordType
 from forms.exchange import Inside, LineValues, UnusableReferenceError, read_inside
 from forms.exchange.same_record import Key, identity_keys, may_be_same
+from forms.label import Label
 from sync.ids import derived_id
 from sync.store.model import Save
 

@@ -10,7 +10,8 @@ import msgspec
 from desktop.commands.desk import Desk
 from desktop.commands.exporting import as_row
 from desktop.commands.parser import Parser
-from forms.definition import Field, RecordType
+from forms.definition import RecordType
+from forms.field_definition import Field
 from sync.store.model import HistoryRow, Record
 
 

@@ -16,8 +16,9 @@ from typing import Any
 from desktop.commands.desk import SAMPLE_WARD, Desk
 from desktop.commands.errors import CommandError, usage_error
 from desktop.commands.parser import Parser
-from forms.definition import Field, RecordType
+from forms.definition import RecordType
 from forms.exchange.same_record import Key, telling_keys
+from forms.field_definition import Field
 from sync.clock import parse_moment
 from sync.ids import derived_id
 

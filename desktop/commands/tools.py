@@ -8,7 +8,9 @@ from typing import Any
 from desktop.commands.desk import Desk
 from desktop.commands.errors import usage_error
 from desktop.commands.parser import Parser
-from forms.definition import Action, Catalog, Deadline, Field, Flow, Message, Printout, RecordType, Tool
+from forms.definition import Action, Catalog, Deadline, Printout, RecordType, Tool
+from forms.field_definition import Field, Message
+from forms.flow_definition import Flow
 from forms.register_numbers import series_names
 from forms.report_definition import Report, ReportColumn, ReportTable
 

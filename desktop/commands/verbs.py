@@ -7,7 +7,7 @@ from types import ModuleType
 
 from msgspec import Struct
 
-from forms.definition import Label
+from forms.label import Label
 
 
 class Verb(Struct, frozen=True):

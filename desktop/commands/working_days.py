@@ -11,7 +11,8 @@ from desktop.commands.parser import Parser
 
 if TYPE_CHECKING:
     from forms.calendar import WorkCalendar
-    from forms.definition import Catalog, DayOverride
+    from forms.definition import Catalog
+    from forms.office_definition import DayOverride
 
 FIRST, LAST = 2000, 2099  # what the lunar calendar is reckoned for
 _ORIGINS = {

@@ -10,7 +10,7 @@ from desktop.forms.field_widgets import make_field_widget
 from desktop.forms.field_widgets.switches import YesNoField
 from desktop.forms.host import FormHost
 from desktop.forms.layout import Cell
-from forms.definition import Field
+from forms.field_definition import Field
 
 LABEL_GAP = 3  # px between label and input
 NOTE_GAP = 3

@@ -22,9 +22,10 @@ from desktop.forms.field_widgets.reference import ReferenceField
 from desktop.forms.host import FormHost
 from desktop.forms.layout import GridFlow, bring_into_sight
 from desktop.forms.popup import SuggestionPopup
-from forms.definition import Field, RecordType, Section
+from forms.definition import RecordType
 from forms.entry import RecordEntry, RuleError
 from forms.entry_values import TYPED
+from forms.field_definition import Field, Section
 
 if TYPE_CHECKING:
     from desktop.app import App

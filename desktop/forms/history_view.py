@@ -13,7 +13,8 @@ from desktop.language import language, say, tr
 from desktop.models.dates import when
 from desktop.models.tags import change_tag
 from desktop.widgets.basics import Card, tag_label, text_label
-from forms.definition import Field, RecordType
+from forms.definition import RecordType
+from forms.field_definition import Field
 from forms.field_types import show
 from forms.flow_book import NOT_NEEDED
 from sync.merge import SAME_NUMBER

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from desktop.language import language, tr
-from forms.definition import Catalog, Field, Label
+from forms.definition import Catalog
 from forms.entry import RecordEntry
+from forms.field_definition import Field
 from forms.field_types import show
+from forms.label import Label
 
 if TYPE_CHECKING:
     from desktop.app import App

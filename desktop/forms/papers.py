@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from desktop.following import entry_of_record
 from desktop.forms.entries import entry_context, ward_facts
-from forms.definition import Label, Printout, RecordType
+from forms.definition import Printout, RecordType
+from forms.label import Label
 from forms.paper_offers import why_not_for
 from forms.printing import PrintContext, render
 from sync.store.model import PrintRow, Record

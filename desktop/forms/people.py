@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from desktop.forms.popup import Suggestion
-from forms.definition import Catalog, Field, RecordType
+from forms.definition import Catalog, RecordType
+from forms.field_definition import Field
 from forms.field_types import show
 from forms.summary import describe
 

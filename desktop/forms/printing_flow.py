@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QMenu
 from desktop.forms.papers import make_html, next_copy, offered, withheld
 from desktop.forms.print_preview import PrintPreview
 from desktop.language import say, tr
-from forms.definition import Label, Printout
+from forms.definition import Printout
+from forms.label import Label
 from sync.store.model import Record
 
 if TYPE_CHECKING:

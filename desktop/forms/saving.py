@@ -17,6 +17,7 @@ from desktop.language import say, tr
 from desktop.models.dates import clock_time
 from forms.definition import Action
 from forms.entry import Problem, RecordEntry, RuleError
+from sync.merge import AWAITING
 from sync.store.model import Record, Save, SaveRefused
 
 if TYPE_CHECKING:
@@ -111,14 +112,29 @@ class SavingFlow(QObject):
         page, action = self._page, self._action
         self._settle()
         page.after_save(records[0])
-        time, titles = clock_time(page.app.clock.now()), ", ".join(record.title for record in records[1:])
-        told = tr("form.next.also", time=time, titles=titles) if titles else tr("form.save.done", time=time)
-        page.notice.say(told, "blue")
+        page.notice.say(self._told(records), "blue")
         page.focus_again(self._place)
         page.tell_rest_of_visit = action is not None and action.takes_number
         if action is not None and action.prints:
             prints = action.prints
             QTimer.singleShot(0, page, lambda: page.printing.show(prints[0]))
+
+    def _told(self, records: Sequence[Record]) -> str:
+        """What has happened: the action by its name, where the record stands now, its number, what was made with it."""
+        page, action, record = self._page, self._action, records[0]
+        time = clock_time(page.app.clock.now())
+        if action is None:
+            parts = [tr("form.save.done", time=time)]
+        else:
+            state = say(page.record_type.state(record.state).label)
+            parts = [tr("form.save.acted", action=say(action.label), time=time, state=state)]
+            if action.takes_number and record.number:
+                parts.append(tr("form.save.numbered", number=record.number))
+            elif action.takes_number and AWAITING in record.fields:
+                parts.append(tr("form.save.unnumbered"))
+        if len(records) > 1:
+            parts.append(tr("form.next.also", titles=", ".join(r.title for r in records[1:])))
+        return " ".join(parts)
 
     def _failed(self, error: Exception) -> None:
         page = self._page

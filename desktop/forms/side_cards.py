@@ -16,8 +16,9 @@ from desktop.language import language, say, tr
 from desktop.models.dates import local, long_day, short_day
 from desktop.models.tags import due_tag
 from desktop.widgets.basics import Card, button, text_label
-from forms.definition import Field, RecordType
+from forms.definition import RecordType
 from forms.entry import RecordEntry
+from forms.field_definition import Field
 from forms.field_types import show
 from sync.merge import SAME_NUMBER
 from sync.protocol import DeliveryState

@@ -8,7 +8,8 @@ from typing import Literal
 from msgspec import Struct
 
 from desktop.language import language, say, tr
-from forms.definition import Catalog, Field, RecordType
+from forms.definition import Catalog, RecordType
+from forms.field_definition import Field
 from forms.field_types import show
 from sync.protocol import DeliveryState, FieldProblem
 from sync.store.model import HistoryRow, Record

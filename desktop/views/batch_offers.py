@@ -12,7 +12,8 @@ from desktop.app import App
 from desktop.language import say, tr
 from desktop.sight import offered_batches
 from desktop.widgets.basics import button
-from forms.definition import Flow, RecordType
+from forms.definition import RecordType
+from forms.flow_definition import Flow
 
 
 def batch_rows(app: App, record_type: RecordType, page: QWidget) -> list[ActionRow]:

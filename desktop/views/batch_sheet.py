@@ -21,8 +21,8 @@ from desktop.views.dialogs import Sheet
 from desktop.widgets.basics import button, text_label
 from desktop.widgets.table import RowTable
 from forms.batches import question
-from forms.definition import Flow
 from forms.entry import RecordEntry
+from forms.flow_definition import Flow
 
 TYPING_PAUSE_MS = 300
 LOOK_MS = 120  # between two looks at how far the background is

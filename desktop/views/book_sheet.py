@@ -12,7 +12,9 @@ from desktop.book_selection import Selection, Wanted, has_book, list_printouts, 
 from desktop.language import language, say, tr
 from desktop.views.dialogs import Sheet
 from desktop.widgets.basics import button, restyle, text_label
-from forms.definition import Field, Label, Printout, RecordType
+from forms.definition import Printout, RecordType
+from forms.field_definition import Field
+from forms.label import Label
 from sync.store.model import ListQuery, StoreError
 
 if TYPE_CHECKING:

@@ -12,8 +12,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from forms.definition import Field, Label, RecordType
+from forms.definition import RecordType
 from forms.exchange.lines import HEAD, ExchangeError, Line, LineProblem
+from forms.field_definition import Field
+from forms.label import Label
 
 ADDRESS_PARTS = ("unit", "detail", "original")
 JSON_TYPES = ("group", "file", "files", "signature")

@@ -8,8 +8,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from forms.definition import Catalog, Label, RecordType
+from forms.definition import Catalog, RecordType
 from forms.exchange.values import Inline, LineValues, read_values, reference_targets
+from forms.label import Label
 
 DEEPEST = 6
 """Objects inside each other: a file means no more, and none may break the reader."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from forms.definition import Label
+from forms.label import Label
 
 HEAD = ("id", "type", "state", "revision", "number")
 """What a record has beside its fields, in the order written."""

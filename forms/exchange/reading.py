@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from forms.definition import Label, RecordType
+from forms.definition import RecordType
 from forms.exchange.columns import ColumnPlan, plan_columns
 from forms.exchange.lines import HEAD, ExchangeError, Line, LineProblem
 from forms.exchange.sheet_size import refuse_oversized
+from forms.label import Label
 
 LONGEST_LINE = 16 * 1024 * 1024  # bytes; a record with long texts is some kilobytes
 _SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")

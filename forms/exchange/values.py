@@ -9,12 +9,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from forms.definition import Catalog, Choice, Field, Label, RecordType
+from forms.definition import Catalog, RecordType
 from forms.entry_values import OVERRIDDEN
 from forms.exchange.lines import LineProblem
+from forms.field_definition import Choice, Field
 from forms.field_types import FieldError, parse
 from forms.field_types.groups import place_id
 from forms.flow_book import NOT_NEEDED
+from forms.label import Label
 
 ENGINE_FIELDS = ("_frozen", "_temporary", "_sample", "_overridden", "_stops", "_void", "_same_number")
 """Engine fields an export writes and history may bring along."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from forms.definition import Choice, Field, FieldType, Label
+from forms.field_definition import Choice, Field, FieldType
 from forms.field_types.attachments import File, Files, Signature
 from forms.field_types.base import Choices, FieldError, FieldKind, Resolve, Showing
 from forms.field_types.dates import Date, Moment, PartialDate, Time
@@ -19,6 +19,7 @@ from forms.field_types.places import Address, AdminUnit
 from forms.field_types.references import Reference, References
 from forms.field_types.selections import Bool, ManyOf, OneOf
 from forms.field_types.texts import Code, Email, LongText, Text
+from forms.label import Label
 
 __all__ = [
     "FIELD_TYPES",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from forms.definition import Field
+from forms.field_definition import Field
 from forms.field_types.base import Choices, FieldError, FieldKind, Showing, wrong
 from forms.field_types.dates import Moment, show_with_seconds, shown
 from forms.field_types.texts import seen

@@ -7,7 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from forms.definition import Choice, Field, Label
+from forms.field_definition import Choice, Field
+from forms.label import Label
 from forms.messages import message
 
 Choices = Sequence[Choice]

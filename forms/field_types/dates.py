@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from forms.definition import Field
+from forms.field_definition import Field
 from forms.field_types.base import Choices, FieldKind, Showing, wrong
 from forms.vietnamese import clean
 from forms.vietnamese_dates import VIETNAM, moment_text, show_date, to_local

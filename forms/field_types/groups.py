@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from forms.definition import Field
+from forms.field_definition import Field
 from forms.field_types.base import Choices, FieldError, FieldKind, Showing, wrong
 
 _ROW_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)

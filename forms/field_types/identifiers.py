@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from forms.definition import Field
+from forms.field_definition import Field
 from forms.field_types.base import Choices, FieldError, FieldKind, Showing, as_text
 from forms.identity import IdentityError, check_citizen_number, check_phone, check_tax_code, mask
 from forms.vietnamese import clean

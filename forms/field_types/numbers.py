@@ -7,7 +7,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from forms.definition import Field
+from forms.field_definition import Field
 from forms.field_types.base import Choices, FieldKind, Showing, wrong
 from forms.vietnamese import clean
 from forms.vietnamese_numbers import show_money

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Any
 
-from forms.definition import Field
+from forms.field_definition import Field
 from forms.field_types.base import Choices, FieldKind, Showing, as_text, wrong
 from forms.field_types.texts import seen
 from forms.units import AdministrativeUnits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from forms.definition import Field
+from forms.field_definition import Field
 from forms.field_types.base import Choices, FieldKind, Showing, as_text, wrong
 from forms.vietnamese import clean, fold, sort_key
 

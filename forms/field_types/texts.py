@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Any
 
-from forms.definition import Field
+from forms.field_definition import Field
 from forms.field_types.base import Choices, FieldKind, as_text, wrong
 from forms.vietnamese import clean, clean_lines, name_sort_key, sort_key
 

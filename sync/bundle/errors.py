@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forms.definition import Label
+from forms.label import Label
 
 
 class BundleError(Exception):

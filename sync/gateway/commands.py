@@ -13,8 +13,8 @@ from typing import NoReturn
 
 import msgspec
 
-from forms.definition import Label
 from forms.exchange import ExchangeError, read_lines
+from forms.label import Label
 from forms.loader import DefinitionError
 from forms.pack_format import PackError
 from sync.bundle.errors import BundleError

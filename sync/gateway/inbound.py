@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from forms.definition import Catalog, Label, RecordType
+from forms.definition import Catalog, RecordType
 from forms.exchange import (
     Inside,
     Line,
@@ -20,6 +20,7 @@ from forms.exchange import (
     read_values,
 )
 from forms.exchange.inside import by_depth, innermost_first
+from forms.label import Label
 from forms.renames import FirstNames, catalog_in_first_names
 from sync.clock import Clock
 from sync.gateway.known import Known

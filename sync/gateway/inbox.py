@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from forms.definition import Label
+from forms.label import Label
 from sync.clock import Clock, moment_text
 from sync.gateway.adapters import Adapter, Arrival, ArrivalReport
 from sync.gateway.file_contents import keep_content

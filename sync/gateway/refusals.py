@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from forms.definition import Label
+from forms.label import Label
 from sync.protocol import FieldProblem, Refusal
 
 

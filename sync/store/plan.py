@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from forms.attached import holds_files
-from forms.definition import Catalog, Field, RecordType
+from forms.definition import Catalog, RecordType
+from forms.field_definition import Field
 from forms.flow_book import FlowBook, flow_book
 from sync.clock import moment_text
 from sync.protocol import Fields

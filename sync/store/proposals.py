@@ -19,8 +19,9 @@ from sync.store.plan import Plans, link_key
 from sync.store.rowcodec import decode_fields, encode_json, record_of
 
 if TYPE_CHECKING:
-    from forms.definition import Flow, RecordType
+    from forms.definition import RecordType
     from forms.flow_book import FlowBook
+    from forms.flow_definition import Flow
     from forms.flows import FlowJudge, Proposal, Source, Target
     from sync.store.rows import BatchResolver, Item
 

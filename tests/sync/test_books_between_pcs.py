@@ -13,8 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forms.definition import Label, Role, Scope, Tool
+from forms.definition import Tool
+from forms.label import Label
 from forms.loader import load_catalog
+from forms.office_definition import Role, Scope
 from sync.clock import FixedClock
 from sync.gateway.city import City
 from sync.protocol import Lease, SyncError

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from forms.carried import carried
-from forms.definition import Action, Catalog, Column, Field, ListView, RecordType, Section, State, Tool
+from forms.definition import Action, Catalog, Column, ListView, RecordType, State, Tool
+from forms.field_definition import Field, Section
 from sync.clock import FixedClock
 from sync.merge import judge
 from sync.protocol import Change, RecordVersion

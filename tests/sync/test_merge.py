@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from forms.definition import Action, Field, Label, ListView, RecordType, Section, State
+from forms.definition import Action, ListView, RecordType, State
+from forms.field_definition import Field, Section
+from forms.label import Label
 from sync.difference import difference, get_path, put_path
 from sync.merge import judge, replay
 from sync.protocol import Change, ChangeKind, Officer, RecordVersion

@@ -20,7 +20,7 @@ from desktop.forms.field_widgets.signature import SignatureField
 from desktop.forms.field_widgets.suggested import SuggestedField
 from desktop.forms.field_widgets.switches import ManyField, YesNoField
 from desktop.forms.host import FormHost
-from forms.definition import Field, FieldType
+from forms.field_definition import Field, FieldType
 
 if TYPE_CHECKING:
     Maker = Callable[[Field, FormHost, str, QWidget | None], FieldWidget]

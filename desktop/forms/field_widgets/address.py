@@ -12,7 +12,7 @@ from desktop.forms.field_widgets.base import FieldWidget, mark
 from desktop.forms.field_widgets.line import LineEdit, LineField, forward_list_keys, is_open_key
 from desktop.forms.host import FormHost
 from desktop.forms.popup import Suggestion
-from forms.definition import Field
+from forms.field_definition import Field
 from forms.units import Unit
 from forms.vietnamese import fold
 

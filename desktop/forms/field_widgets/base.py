@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from desktop.forms.host import FormHost
-from forms.definition import Choice, Field
+from forms.field_definition import Choice, Field
 
 
 class FieldWidget(QWidget):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from desktop.forms.field_widgets.line import LineField, forward_list_keys, is_open_key
 from desktop.forms.host import FormHost
 from desktop.forms.popup import Suggestion
-from forms.definition import Choice, Field
+from forms.field_definition import Choice, Field
 from forms.vietnamese import fold
 
 MOST = 200  # choices listed at once; typing narrows the rest

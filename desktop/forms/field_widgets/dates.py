@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCalendarWidget, QFrame, QToolButton, QVBoxLayout,
 
 from desktop.forms.field_widgets.line import LineField, is_open_key
 from desktop.forms.host import FormHost
-from forms.definition import Field
+from forms.field_definition import Field
 
 
 class CalendarPopup(QFrame):

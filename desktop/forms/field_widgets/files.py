@@ -14,7 +14,7 @@ from desktop.forms.attachments import ACCEPTED, attach, open_copy
 from desktop.forms.field_widgets.base import FieldWidget
 from desktop.forms.field_widgets.file_row import FileRow
 from desktop.forms.host import FormHost
-from forms.definition import Field
+from forms.field_definition import Field
 from sync.store.model import FileStanding, Touched
 
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolBut
 from desktop.forms.field_widgets.base import FieldWidget
 from desktop.forms.host import FormHost
 from desktop.forms.layout import GridFlow
-from forms.definition import Field
+from forms.field_definition import Field
 
 if TYPE_CHECKING:
     from desktop.forms.field_cell import FieldCell

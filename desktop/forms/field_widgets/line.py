@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from desktop.forms.field_widgets.base import FieldWidget
 from desktop.forms.host import FormHost
-from forms.definition import Field
+from forms.field_definition import Field
 
 SHORT = 10  # letters that every field has room for
 PAUSE = 250  # ms without typing after which rules run

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 from desktop.forms.field_widgets.base import FieldWidget
 from desktop.forms.field_widgets.line import PAUSE
 from desktop.forms.host import FormHost
-from forms.definition import Field
+from forms.field_definition import Field
 
 FEWEST_LINES, MOST_LINES = 2, 12
 

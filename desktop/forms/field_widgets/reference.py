@@ -16,7 +16,8 @@ from desktop.forms.layout import GridFlow, bring_into_sight
 from desktop.forms.people import SHARED, TARGETS, columns_of, find_suggestions, targets_of
 from desktop.forms.popup import Suggestion
 from desktop.widgets.basics import text_label
-from forms.definition import Field, RecordType
+from forms.definition import RecordType
+from forms.field_definition import Field
 
 if TYPE_CHECKING:
     from desktop.forms.short_form import ShortForm

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 from desktop.forms.field_widgets.base import FieldWidget
 from desktop.forms.field_widgets.reference import ReferenceField
 from desktop.forms.host import FormHost
-from forms.definition import Field
+from forms.field_definition import Field
 
 
 class _AddLine(ReferenceField):

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from desktop.forms.field_widgets.base import FieldWidget
 from desktop.forms.host import FormHost
-from forms.definition import Field
+from forms.field_definition import Field
 from forms.vietnamese import moment_text
 
 

@@ -12,7 +12,7 @@ from desktop.background import Task
 from desktop.forms.field_widgets.line import LineField
 from desktop.forms.host import FormHost
 from desktop.forms.popup import Suggestion
-from forms.definition import Field
+from forms.field_definition import Field
 from forms.vietnamese import fold
 
 if TYPE_CHECKING:

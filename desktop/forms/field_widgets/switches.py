@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QWidget
 from desktop.forms.field_widgets.base import FieldWidget
 from desktop.forms.host import FormHost
 from desktop.forms.layout import GridFlow, clear_layout
-from forms.definition import Choice, Field
+from forms.field_definition import Choice, Field
 
 
 class _EnterGoesOn(QObject):

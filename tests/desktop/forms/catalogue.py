@@ -8,24 +8,19 @@ from typing import Any
 from forms.definition import (
     Action,
     Catalog,
-    Choice,
     Column,
     Deadline,
     Delivery,
-    Field,
-    Label,
     ListView,
-    Message,
     Printout,
     RecordType,
     Register,
-    Role,
-    Scope,
-    Section,
-    Service,
     State,
     Tool,
 )
+from forms.field_definition import Choice, Field, Message, Section
+from forms.label import Label
+from forms.office_definition import Role, Scope, Service
 
 DOSSIER = "desk.dossier"
 CITIZEN = "residence.citizen"

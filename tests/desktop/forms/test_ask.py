@@ -14,7 +14,9 @@ from PySide6.QtWidgets import QApplication
 from desktop.app import App
 from desktop.forms.dialogs import AskDialog
 from desktop.forms.entries import entry_of
-from forms.definition import Action, Catalog, Label, Message
+from forms.definition import Action, Catalog
+from forms.field_definition import Message
+from forms.label import Label
 from sync.store.model import Save
 from tests.desktop.forms.catalogue import DOSSIER, choices, field, make_catalog
 from tests.desktop.forms.conftest import HA, make_app

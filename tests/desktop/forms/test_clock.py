@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.app import App
 from desktop.forms.record_page import RecordPage
-from forms.definition import Section, Tool
+from forms.definition import Tool
+from forms.field_definition import Section
 from sync.clock import FixedClock
 from sync.store.model import Record, Save
 from tests.desktop.forms.catalogue import DOSSIER, choices, field, make_catalog

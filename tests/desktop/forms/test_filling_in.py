@@ -19,7 +19,7 @@ from desktop.forms.field_widgets.reference import ReferenceField
 from desktop.forms.form_view import FormView
 from desktop.forms.people import columns_of, hit_columns
 from desktop.forms.record_page import RecordPage
-from forms.definition import Field
+from forms.field_definition import Field
 from sync.store.model import Record, Save
 from tests.desktop.forms.catalogue import CITIZEN, DOSSIER, EVERYTHING
 from tests.desktop.forms.conftest import HA, settle, type_text

@@ -16,7 +16,9 @@ from desktop.forms.papers import make_html, next_copy, offered, withheld
 from desktop.forms.print_preview import PrintPreview, pdf_name
 from desktop.forms.printing_qt import Document, PrintFailed, paper_of, write_pdf
 from desktop.forms.record_page import RecordPage
-from forms.definition import Label, Message, Printout
+from forms.definition import Printout
+from forms.field_definition import Message
+from forms.label import Label
 from sync.store.model import Record
 from tests.desktop.forms.catalogue import DOSSIER
 from tests.desktop.forms.conftest import HA, settle

@@ -17,7 +17,9 @@ from desktop.forms.record_page import RecordPage
 from desktop.forms.refused_fields import opens
 from desktop.forms.standing import places_of, refused_at_fields
 from desktop.settings import Settings
-from forms.definition import Action, Field, Label, Section, State
+from forms.definition import Action, State
+from forms.field_definition import Field, Section
+from forms.label import Label
 from sync.clock import SystemClock
 from sync.gateway.server import GatewayServer
 from sync.gateway.simulator import Simulator

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from PySide6.QtGui import QTextTable
 
 from desktop.forms.printing_qt import Document
-from forms.definition import Label, Printout
+from forms.definition import Printout
+from forms.label import Label
 from forms.printing import with_heads
 
 PAPER = Printout(id="p", label=Label("Sổ", "Book"), template="p.html", landscape=True)

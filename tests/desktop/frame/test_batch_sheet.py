@@ -16,7 +16,8 @@ from desktop.language import use_language
 from desktop.settings import Settings
 from desktop.views.batch_sheet import BatchSheet
 from desktop.views.main_window import MainWindow
-from forms.definition import Flow, Message
+from forms.field_definition import Message
+from forms.flow_definition import Flow
 from sync.clock import FixedClock
 from sync.protocol import Officer
 from sync.store import Store

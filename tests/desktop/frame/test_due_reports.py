@@ -17,7 +17,9 @@ from desktop.views.main_window import MainWindow
 from desktop.views.report_list import ReportList
 from desktop.views.report_page import ReportPage
 from desktop.views.today import Today
-from forms.definition import Catalog, Column, Field, Label, ListView, RecordType, Section, State
+from forms.definition import Catalog, Column, ListView, RecordType, State
+from forms.field_definition import Field, Section
+from forms.label import Label
 from forms.report_definition import Report, ReportColumn, ReportDue, ReportRegister, ReportTable
 from sync.clock import FixedClock
 from sync.store import Store

@@ -15,7 +15,8 @@ from desktop.settings import Settings
 from desktop.views.main_window import MainWindow
 from desktop.views.report_list import ReportList
 from desktop.views.report_page import Behind, ReportPage
-from forms.definition import Catalog, Label, Tool
+from forms.definition import Catalog, Tool
+from forms.label import Label
 from forms.report_definition import Breakdown, Report, ReportColumn, ReportTable
 from sync.clock import FixedClock
 from sync.store import Store

@@ -16,7 +16,8 @@ from desktop.models.waiting_rows import MOST
 from desktop.settings import Settings
 from desktop.views.main_window import MainWindow
 from desktop.views.today import YOURS_MS, Today
-from forms.definition import Action, Catalog, Field, RecordType, State
+from forms.definition import Action, Catalog, RecordType, State
+from forms.field_definition import Field
 from forms.handing_over import steps_waiting_for
 from sync.clock import FixedClock
 from sync.protocol import Officer

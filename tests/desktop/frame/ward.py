@@ -6,22 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from forms.definition import (
-    Action,
-    Catalog,
-    Choice,
-    Column,
-    Deadline,
-    Field,
-    Filter,
-    Label,
-    ListView,
-    RecordType,
-    Role,
-    Section,
-    State,
-    Tool,
-)
+from forms.definition import Action, Catalog, Column, Deadline, Filter, ListView, RecordType, State, Tool
+from forms.field_definition import Choice, Field, Section
+from forms.label import Label
+from forms.office_definition import Role
 from sync.clock import FixedClock, moment_text
 from sync.ids import IdSource
 from sync.protocol import Officer, PullAnswer, RecordVersion

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from forms.calendar import WorkCalendar
-from forms.definition import Catalog, Flow, RecordType
+from forms.definition import Catalog, RecordType
 from forms.entry import EntryContext, RecordEntry, RuleError
 from forms.flow_book import flow_book
+from forms.flow_definition import Flow
 from forms.flows import FlowJudge, Source, values_of
 from tests.forms.catalog.conftest import CIVIL, VICE_CHAIR, WARD, Counter
 

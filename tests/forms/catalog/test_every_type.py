@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from forms.definition import Catalog, Field, Label, RecordType
+from forms.definition import Catalog, RecordType
+from forms.field_definition import Field
+from forms.label import Label
 from forms.loader import check
 from forms.printing import PrintContext, render
 from tests.forms.catalog.conftest import OFFICE, WARD, Counter, examples_of, type_ids

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from forms.batches import Batch, question
-from forms.definition import Catalog, Flow
+from forms.definition import Catalog
 from forms.entry import EntryContext, RecordEntry
 from forms.flow_book import batch_named, flow_book
+from forms.flow_definition import Flow
 from forms.loader import check, load_catalog
 from tests.forms.core.test_loader import CATALOGUE, rewrite
 

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forms.definition import Catalog, Choice, Column, Field, Label, ListView, RecordType, Section, State
+from forms.definition import Catalog, Column, ListView, RecordType, State
 from forms.entry import EntryContext, RecordEntry, RuleError
+from forms.field_definition import Choice, Field, Section
+from forms.label import Label
 
 from .conftest import PEOPLE, Clock
 

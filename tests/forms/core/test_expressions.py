@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forms.calendar import WorkCalendar
-from forms.definition import DatedValue
 from forms.expressions import Expression, ExpressionError, Variables
 from forms.functions import RULE_FUNCTIONS, RuleSurroundings, rule_functions
+from forms.office_definition import DatedValue
 
 AROUND = RuleSurroundings(
     now=lambda: datetime(2026, 11, 22, 18, 30, tzinfo=UTC),  # the 23rd in Hanoi

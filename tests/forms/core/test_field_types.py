@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms.definition import Choice, Field, FieldType, Label
+from forms.field_definition import Choice, Field, FieldType
 from forms.field_types import FIELD_TYPES, FieldError, index_text, parse, show, sort_value
+from forms.label import Label
 
 CHOICES = (
     Choice("m", Label("Nam", "Male")),

@@ -8,10 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from forms.definition import Catalog, Field, Flow, Label
+from forms.definition import Catalog
 from forms.entry import RecordEntry
+from forms.field_definition import Field
 from forms.flow_book import FlowBook, flow_book, is_for
+from forms.flow_definition import Flow
 from forms.flows import FlowJudge, Source, Target, mark_of, propose, target_id, values_of
+from forms.label import Label
 from tests.forms.core.conftest import PEOPLE
 
 LOAN, CITIZEN = "lending.loan", "residence.citizen"

@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms.definition import Catalog, Choice, Delegations, Field, Label, Message, RecordType
+from forms.definition import Catalog, RecordType
 from forms.entry import EntryContext, RecordEntry
+from forms.field_definition import Choice, Field, Message
+from forms.label import Label
+from forms.office_definition import Delegations
 from forms.record_functions import holds
 
 L = Label("x", "x")

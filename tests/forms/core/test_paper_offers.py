@@ -7,8 +7,10 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from forms.definition import Label, Message, Printout
+from forms.definition import Printout
 from forms.entry import RecordEntry
+from forms.field_definition import Message
+from forms.label import Label
 from forms.paper_offers import why_not
 
 SLIP = Printout(id="slip", label=Label("Phiếu", "Slip"), template="slip.html", states=("lent",))

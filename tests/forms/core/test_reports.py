@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from forms.calendar import WorkCalendar
-from forms.definition import Catalog, Label
+from forms.definition import Catalog
+from forms.label import Label
 from forms.loader import check
 from forms.report_definition import Report
 from forms.report_windows import WindowError, current, due_on, next_window, previous, window_of

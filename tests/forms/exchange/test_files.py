@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from forms.definition import Catalog, Choice, Field, Label, ListView, RecordType, Section, State, Tool
+from forms.definition import Catalog, ListView, RecordType, State, Tool
 from forms.exchange import ExchangeError, Line, read_lines, read_values, write_records
+from forms.field_definition import Choice, Field, Section
+from forms.label import Label
 
 
 def _field(name: str, kind: str, **more: Any) -> Field:

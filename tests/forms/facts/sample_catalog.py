@@ -5,22 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from forms.definition import (
-    Action,
-    Catalog,
-    Choice,
-    Deadline,
-    Field,
-    Label,
-    ListView,
-    Message,
-    RecordType,
-    Register,
-    Role,
-    Section,
-    State,
-    Tool,
-)
+from forms.definition import Action, Catalog, Deadline, ListView, RecordType, Register, State, Tool
+from forms.field_definition import Choice, Field, Message, Section
+from forms.label import Label
+from forms.office_definition import Role
 
 
 def label(text: str) -> Label:

@@ -9,20 +9,9 @@ from typing import Any
 
 import pytest
 
-from forms.definition import (
-    Action,
-    Catalog,
-    Choice,
-    Field,
-    Label,
-    ListView,
-    Printout,
-    RecordType,
-    Register,
-    Section,
-    State,
-    Tool,
-)
+from forms.definition import Action, Catalog, ListView, Printout, RecordType, Register, State, Tool
+from forms.field_definition import Choice, Field, Section
+from forms.label import Label
 from forms.printing import PrintContext, PrintError, render
 
 PERSON = {"full_name": "Nguyễn Thị Ánh <Hồng>", "dob": "1990-03", "personal_id": "001190000123"}

@@ -11,9 +11,11 @@ import msgspec
 import pytest
 
 from forms.calendar import WorkCalendar
-from forms.definition import Catalog, Field, Label, Message, RecordType
+from forms.definition import Catalog, RecordType
 from forms.entry import EntryContext, RecordEntry
+from forms.field_definition import Field, Message
 from forms.identity import citizen_number_doubts
+from forms.label import Label
 from forms.sample import SampleError, sample_records
 from forms.vietnamese import VIETNAM, to_local
 from tests.forms.facts.sample_catalog import CASE, CITIZEN, sample_catalog
@@ -139,7 +141,8 @@ def test_without_people_the_reference_stays_empty(catalog: Catalog) -> None:
 
 
 def test_rules_that_nothing_fulfils_are_named(catalog: Catalog) -> None:
-    from forms.definition import Label, Message
+    from forms.field_definition import Message
+    from forms.label import Label
 
     impossible = msgspec.structs.replace(CASE, rules=(Message("fee < 0", Label("phí âm", "negative fee")),))
     with pytest.raises(SampleError, match=r"desk.case.*negative fee"):

@@ -10,9 +10,10 @@ import pytest
 from msgspec.structs import replace
 
 from forms.calendar import WorkCalendar
-from forms.definition import Catalog, DatedValue
+from forms.definition import Catalog
 from forms.entry import EntryContext, RecordEntry, RuleError
 from forms.loader import check, load_catalog
+from forms.office_definition import DatedValue
 from forms.pack_changes import changes, dangers
 
 SMALL = Path(__file__).parent.parent.parent / "features" / "a_small_catalogue"

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-from forms.definition import (
-    Action,
-    Catalog,
-    Column,
-    Delivery,
-    Field,
-    Label,
-    ListView,
-    RecordType,
-    Register,
-    Role,
-    Scope,
-    Section,
-    Service,
-    State,
-    Tool,
-)
+from forms.definition import Action, Catalog, Column, Delivery, ListView, RecordType, Register, State, Tool
+from forms.field_definition import Field, Section
+from forms.label import Label
+from forms.office_definition import Role, Scope, Service
 
 SERVICES = ("tthc_hanoi", "hotich", "chung_thuc", "qlvb", "nhiem_vu")
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
-from forms.definition import Catalog, Choice, Field, Label, Register, Section
+from forms.definition import Catalog, Register
+from forms.field_definition import Choice, Field, Section
+from forms.label import Label
 from sync.gateway.city import City
 from sync.gateway.refusals import RefusedError
 from sync.merge import SAME_NUMBER

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from forms.definition import Catalog, RecordType, Section
+from forms.definition import Catalog, RecordType
+from forms.field_definition import Section
 from sync.clock import FixedClock
 from sync.protocol import PullAnswer
 from sync.store import Store, connection, schema

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from forms.definition import Catalog, Flow, RecordType, Section
+from forms.definition import Catalog, RecordType
+from forms.field_definition import Section
+from forms.flow_definition import Flow
 from forms.flows import mark_of
 from sync.clock import FixedClock
 from sync.protocol import PullAnswer, RecordVersion

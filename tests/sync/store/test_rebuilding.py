@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from forms.definition import Catalog, Column, Flow, Label, ListView
+from forms.definition import Catalog, Column, ListView
+from forms.flow_definition import Flow
+from forms.label import Label
 from sync.clock import FixedClock
 from sync.protocol import PullAnswer
 from sync.store import Store, proposals, rebuild

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from forms.definition import Catalog, Choice, Field, Label, RecordType, Register, Section, Tool
+from forms.definition import Catalog, RecordType, Register, Tool
+from forms.field_definition import Choice, Field, Section
+from forms.label import Label
 from sync.clock import FixedClock
 from sync.protocol import Lease
 from sync.store import Store

@@ -5,21 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from forms.definition import (
-    Action,
-    Catalog,
-    Column,
-    Deadline,
-    Field,
-    FieldType,
-    Label,
-    ListView,
-    RecordType,
-    Register,
-    Section,
-    State,
-    Tool,
-)
+from forms.definition import Action, Catalog, Column, Deadline, ListView, RecordType, Register, State, Tool
+from forms.field_definition import Field, FieldType, Section
+from forms.label import Label
 from sync.protocol import Officer, RecordVersion
 from sync.store.model import Enrolment
 
