@@ -115,10 +115,10 @@ def _ready(flow: Flow, given: Mapping[str, Any], desk: Desk, tally: Tally, watch
         problems = entry.problems()
         blocking = [*begun.left_out, *(problem.message for problem in problems if problem.blocks)]
         if blocking:
-            tally.refused.append(Told(source.id, source.title, _joined(blocking)))
+            tally.refused.append(Told(source.id, source.title, joined(blocking)))
             continue
         if noted := [*begun.noted, *(problem.message for problem in problems)]:
-            tally.noted.append(Told(source.id, source.title, _joined(noted)))
+            tally.noted.append(Told(source.id, source.title, joined(noted)))
         yield _Ready(source, entry, key)
 
 
@@ -190,6 +190,7 @@ def _missing(flow: Flow, entry: RecordEntry) -> Label:
     return Label(f"Thiếu: {vi}.", f"Missing: {en}.")
 
 
-def _joined(messages: list[Label]) -> Label:
+def joined(messages: list[Label]) -> Label:
+    """The first few of them in one line, each once."""
     told = list(dict.fromkeys(messages))[:MAY_STAY]
     return Label(" ".join(label.vi for label in told), " ".join(label.en for label in told))

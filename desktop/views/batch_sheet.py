@@ -30,7 +30,7 @@ WHO = 22  # characters of a source's name
 LINES = 2000  # told in the table; more are only counted
 
 
-class _Work:
+class Work:
     """One counting or making under way, seen from both threads: the background writes, the window looks."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class BatchSheet(Sheet):
         self.entry = RecordEntry(self.asked, app.catalog, entry_context(app))
         self.counted: Tally | None = None  # for the answers that stand there now
         self.outcome: Tally | None = None
-        self._work: _Work | None = None
+        self._work: Work | None = None
         self._making = False
         self._make_body()
         self._pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE_MS)
@@ -122,7 +122,7 @@ class BatchSheet(Sheet):
         task.then(partial(self._counted, work)).failed(partial(self._failed, work))
         self._arrange()
 
-    def _counted(self, work: _Work, tally: Tally) -> None:
+    def _counted(self, work: Work, tally: Tally) -> None:
         if work is not self._work or tally.stopped:
             return
         self._end()
@@ -149,7 +149,7 @@ class BatchSheet(Sheet):
         self._arrange()
         self.stop_button.setFocus()
 
-    def _made(self, work: _Work, tally: Tally) -> None:
+    def _made(self, work: Work, tally: Tally) -> None:
         self._end()
         self.outcome, self.counted = tally, None
         self.summary.setText(_said("batch.stopped" if tally.stopped else "batch.made", tally))
@@ -162,18 +162,18 @@ class BatchSheet(Sheet):
         if self._making and self._work is not None:
             self._work.stop = True
 
-    def _failed(self, work: _Work, error: Exception) -> None:
+    def _failed(self, work: Work, error: Exception) -> None:
         if work is not self._work:
             return
         made = work.tally.made if self._making else 0
         self._end()
-        self.summary.setText(tr("batch.failed", **_number(made), reason=str(error)))
+        self.summary.setText(tr("batch.failed", **number_words(made), reason=str(error)))
         self._arrange()
 
     # the work under way ----------------------------------------------------------------------------------------------
 
-    def _begin(self) -> _Work:
-        self._work = _Work()
+    def _begin(self) -> Work:
+        self._work = Work()
         self._clock.start()
         self._look()
         return self._work
@@ -195,9 +195,11 @@ class BatchSheet(Sheet):
         if self._making:
             self.bar.setValue(tally.made)
             self.stop_button.setEnabled(not self._work.stop)
-            self.summary.setText(tr("batch.making", **_number(tally.made), of=_number(self.bar.maximum())["number"]))
+            self.summary.setText(
+                tr("batch.making", **number_words(tally.made), of=number_words(self.bar.maximum())["number"])
+            )
         else:
-            self.summary.setText(tr("batch.counting", **_number(tally.made)))
+            self.summary.setText(tr("batch.counting", **number_words(tally.made)))
 
     def _desk(self) -> batches.Desk:
         app = self.app
@@ -232,7 +234,7 @@ class BatchSheet(Sheet):
         self.make_button.setVisible(not making and self.outcome is None)
         self.make_button.setEnabled(counted is not None and counted.made > 0)
         self.make_button.setText(
-            tr("batch.make_n", **_number(counted.made)) if counted and counted.made else tr("batch.make")
+            tr("batch.make_n", **number_words(counted.made)) if counted and counted.made else tr("batch.make")
         )
 
     def _open(self, record_id: str) -> None:
@@ -261,17 +263,17 @@ def _row(told: Told, tag: Tag) -> Row:
 
 
 def _said(key: str, tally: Tally) -> str:
-    parts = [tr(key, **_number(tally.made))]
+    parts = [tr(key, **number_words(tally.made))]
     if tally.existing:
-        parts.append(tr("batch.existing", **_number(tally.existing)))
+        parts.append(tr("batch.existing", **number_words(tally.existing)))
     if tally.refused:
-        parts.append(tr("batch.left_out_n", **_number(len(tally.refused))))
+        parts.append(tr("batch.left_out_n", **number_words(len(tally.refused))))
     if tally.noted:
-        parts.append(tr("batch.noted_n", **_number(len(tally.noted))))
+        parts.append(tr("batch.noted_n", **number_words(len(tally.noted))))
     return " · ".join(parts)
 
 
-def _number(count: int) -> dict[str, Any]:
+def number_words(count: int) -> dict[str, Any]:
     """A count for a sentence: ``n`` chooses the plural, ``number`` is shown."""
     shown = f"{count:,}"
     return {"n": count, "number": shown.replace(",", ".") if tr("frame.thousands") == "." else shown}

@@ -77,7 +77,7 @@ class Conflicts(TablePage):
 
     def marked(self) -> list[str]:
         """Ids of the marked records; of one alone all, since nobody chooses "for several" with one in mind."""
-        keys = [self.table.table.rows[index.row()].key for index in self.table.selectionModel().selectedRows()]
+        keys = self.table.chosen_keys()
         return keys if len(keys) > 1 else [row.key for row in self.table.table.rows]
 
     def choose_for_several(self) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QHeaderView, QLineEdit, QPushButton
+from PySide6.QtWidgets import QAbstractItemView, QButtonGroup, QHBoxLayout, QHeaderView, QLineEdit, QPushButton
 
 from desktop.actions import ActionRow
 from desktop.app import App
@@ -16,6 +16,7 @@ from desktop.models.table import CellTable, Row
 from desktop.theme import SMALL
 from desktop.views.batch_offers import batch_button, batch_rows
 from desktop.views.book_printing import BookPrinting
+from desktop.views.chosen_rows import ChosenRows
 from desktop.views.page import Page
 from desktop.views.pager import Pager
 from desktop.views.preview import Preview
@@ -56,6 +57,8 @@ class RecordList(Page):
         if record_type.list_view.filters:
             self.column.addWidget(self._make_filters())
         self._make_table()
+        self.chosen = ChosenRows(app.look, self.act_on_chosen, self.drop_chosen)
+        self.column.addWidget(self.chosen)
         self.pager = Pager(app.look, self._turn)
         self.column.addWidget(self.pager)
 
@@ -95,6 +98,10 @@ class RecordList(Page):
         self.table.setAccessibleName(say(self.record_type.label))
         self.table.opened.connect(self.app.open_record)
         self.table.moved.connect(self._show_preview)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.table.selectionModel().selectionChanged.connect(
+            lambda *_: self.chosen.show_count(len(self.table.chosen_keys()))
+        )
         self.table.below.connect(lambda: self._turn("next"))
         self.table.above.connect(lambda: self._turn("previous"))
         self.table.horizontalHeader().setSectionsClickable(True)
@@ -160,6 +167,15 @@ class RecordList(Page):
                 run=partial(self._turn, "last"),
                 group=group,
             ),
+            ActionRow(
+                id="list.group",
+                title=tr("group.action"),
+                icon="check",
+                shortcut="Ctrl+G",
+                run=self.act_on_chosen,
+                enabled=lambda: len(self.table.chosen_keys()) > 1,
+                group=group,
+            ),
             *self._book_rows(group),
             *batch_rows(self.app, self.record_type, self),
         ]
@@ -179,6 +195,21 @@ class RecordList(Page):
     def print_list(self) -> None:
         """Ctrl+P: pages of the book, or what the list shows now."""
         self.printing.ask(self._query, self._records.total if self._records else 0)
+
+    def act_on_chosen(self) -> None:
+        """Ctrl+G: one action for all the rows that are chosen."""
+        from desktop.views.group_sheet import GroupSheet  # with it the rule language
+
+        keys, page = self.table.chosen_keys(), self._records
+        if len(keys) < 2 or page is None or self.app.officer is None:
+            return
+        by_id = {record.id: record for record in page.records}
+        chosen = tuple(by_id[key] for key in keys if key in by_id)
+        GroupSheet(self.app, self.record_type, chosen, self.window()).open()
+
+    def drop_chosen(self) -> None:
+        self.table.stand_on(self.table.currentIndex().row())
+        self.focus_table()
 
     def focus_first(self) -> None:
         self.focus_table()

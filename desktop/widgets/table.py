@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
@@ -61,17 +61,37 @@ class RowTable(QTableView):
         self.selectionModel().currentRowChanged.connect(self._tell_moved)
 
     def show_rows(self, rows: tuple[Row, ...], *, keep: bool = True) -> None:
-        """Puts new rows in; stays on the row it stood on when that is still there, else on the nearest."""
+        """Puts new rows in; stays on the row it stood on when that is still there, else on the nearest. Rows that were
+        chosen with it stay chosen."""
         key, place = self.current_key(), max(self.currentIndex().row(), 0)
+        chosen = self.chosen_keys() if keep else []
         self.table.show(rows)
         if rows:
             found = self.table.row_of(key) if keep and key else -1
-            self.selectRow(found if found >= 0 else min(place if keep else 0, len(rows) - 1))
+            self.stand_on(found if found >= 0 else min(place if keep else 0, len(rows) - 1))
+            if len(chosen) > 1:
+                self._choose(chosen)
         self._share_width()
 
     def current_key(self) -> str:
         index = self.currentIndex()
         return self.table.rows[index.row()].key if 0 <= index.row() < len(self.table.rows) else ""
+
+    def chosen_keys(self) -> list[str]:
+        """Keys of all rows that are chosen, in the order of the table."""
+        places = sorted(index.row() for index in self.selectionModel().selectedRows())
+        return [self.table.rows[place].key for place in places if place < len(self.table.rows)]
+
+    def stand_on(self, place: int) -> None:
+        """On this row alone, whatever keys are held down (Qt's ``selectRow`` looks at them)."""
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        self.selectionModel().setCurrentIndex(self.table.index(place, 0), flags)
+
+    def _choose(self, keys: Sequence[str]) -> None:
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for place in map(self.table.row_of, keys):
+            if place >= 0:
+                self.selectionModel().select(self.table.index(place, 0), flags)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         row, last = self.currentIndex().row(), self.table.rowCount() - 1
