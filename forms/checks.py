@@ -56,7 +56,7 @@ def lock_problem(record_type: RecordType, field: Field, state: State, inner: Fie
 def broken(rules: tuple[Rule, ...], variables: Variables, path: str) -> tuple[Problem, ...]:
     """Rules that do not hold. One that cannot be evaluated does not block."""
     return tuple(
-        Problem(path, rule.message.message, not rule.message.warn)
+        Problem(path, rule.message.message, not rule.message.warn, frozenset() if path else rule.expression.reads)
         for rule in rules
         if rule.expression.evaluate(variables) is False
     )

@@ -205,6 +205,15 @@ class RecordEntry:
 
     # editing ---------------------------------------------------------------------------------------------------------
 
+    def mended_at(self, problem: Problem) -> str:
+        """The field to go to: the problem's own, or the first one in the form that its rule reads and that can be filled in
+        now; "" where there is none."""
+        if problem.path:
+            return problem.path if problem.path.partition("/")[0] in self.record_type.field_map else ""
+        heads = {name.partition("/")[0] for name in problem.about}
+        own = (name for name in self.record_type.field_map if name in heads)
+        return next((n for n in own if self.is_relevant(n) and not self.is_locked(n) and not self.is_calculated(n)), "")
+
     def set(self, path: str, value: Any) -> Changed:
         """Reads text as typed, or a JSON value, and puts it; what cannot be read is kept as typed. Returns every path
         whose value, relevance, requiredness, choices or problem changed. Raises RuleError where nobody may type."""

@@ -41,11 +41,13 @@ class EntryContext(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True):
-    """What is wrong at a field ("" for the record as a whole). One that does not block is shown and may be left."""
+    """What is wrong at a field ("" for the record as a whole; ``about``: the names its rule reads). One that does not block
+    is shown and may be left."""
 
     path: str
     message: Label
     blocks: bool = True
+    about: frozenset[str] = frozenset()
 
 
 class ActionOffer(Struct, frozen=True):

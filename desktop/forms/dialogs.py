@@ -13,7 +13,7 @@ from desktop.forms.form_view import FormView
 from desktop.forms.layout import clear_layout
 from desktop.language import language, say, tr
 from desktop.widgets.basics import text_label
-from forms.definition import Action, RecordType
+from forms.definition import Action
 from forms.entry import Problem, RecordEntry, RuleError
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class ProblemList(QFrame):
         self._column.setSpacing(2)
         self.hide()
 
-    def show_problems(self, action: str, problems: Sequence[Problem], record_type: RecordType) -> None:
+    def show_problems(self, action: str, problems: Sequence[Problem], entry: RecordEntry) -> None:
         self.clear()
         title = QLabel(tr("form.problems.title", action=action), self)
         title.setObjectName("heading")
@@ -143,9 +143,9 @@ class ProblemList(QFrame):
             line = QPushButton(f"⚠ {say(problem.message)}", self)
             line.setProperty("kind", "line")
             line.setAutoDefault(False)
-            known = problem.path.split("/")[0] in record_type.field_map
-            line.setEnabled(known)
-            line.clicked.connect(lambda _=False, path=problem.path: self.chosen.emit(path))
+            place = entry.mended_at(problem)
+            line.setEnabled(bool(place))
+            line.clicked.connect(lambda _=False, path=place: self.chosen.emit(path))
             self._column.addWidget(line, 0, Qt.AlignmentFlag.AlignLeft)
         if len(problems) > MOST_LINES:
             self._column.addWidget(text_label(tr("form.problems.more", n=len(problems) - MOST_LINES), "quiet"))

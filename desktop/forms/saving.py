@@ -154,7 +154,7 @@ class SavingFlow(QObject):
         """A plain list, and the first field to mend in focus."""
         page = self._page
         page.view.show_refused({p.path: say(p.message) for p in problems if p.path})
-        page.problems.show_problems(action, problems, page.record_type)
-        first = next((p.path for p in problems if p.path), None)
+        page.problems.show_problems(action, problems, page.entry)
+        first = next(filter(None, map(page.entry.mended_at, problems)), None)
         if first is not None:
             page.body.go_to_field(first)

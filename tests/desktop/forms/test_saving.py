@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDialog, QLabel
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton
 
 from desktop.app import App
 from desktop.forms import saving
@@ -34,6 +34,21 @@ def test_f9_lists_what_is_missing_and_goes_to_the_first_field(open_page: Open, a
     assert page.view.cells["procedure"].isAncestorOf(QApplication.focusWidget())
     assert "⚠" in page.view.cells["applicant"].problem_text
     assert app.store.records.types().get(DOSSIER, 0) == 0
+
+
+def test_a_rule_of_the_whole_record_leads_to_the_field_it_reads(
+    open_page: Open, app: App, tuyet: Record, qtbot: Any
+) -> None:
+    page = open_page()
+    page.view.put("procedure", "birth")
+    page.view.put("applicant", tuyet.id)
+    page.view.put("pages", "1000")
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_F9)
+    assert page.problems.lines == ["⚠ Quá nhiều trang"]
+    assert page.view.cells["pages"].isAncestorOf(QApplication.focusWidget())
+    page.view.focus_path("procedure")
+    qtbot.mouseClick(page.problems.findChild(QPushButton), Qt.MouseButton.LeftButton)
+    assert page.view.cells["pages"].isAncestorOf(QApplication.focusWidget())
 
 
 def test_f9_saves_numbers_and_shows_where_the_record_stands(
