@@ -129,7 +129,8 @@ def _amended(before: RecordVersion | None, change: Change, revision: int) -> Rec
     fields = dict(before.fields)
     for key, value in change.after.items():
         put_path(fields, key, value)
-    return structs.replace(before, fields=fields, number=change.number or before.number, revision=revision)
+    number = change.number or before.number
+    return structs.replace(before, fields=fields, number=number, revision=revision, updated_at=change.at)
 
 
 def _essence(version: RecordVersion) -> tuple[Any, ...]:
