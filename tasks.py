@@ -6,6 +6,9 @@
     python3 tasks.py simulate [--seeds N]  PCs and a city on one thread under every fault, from seeds; --seed N replays one
     python3 tasks.py load                  a city's PCs, each syncing every minute, and all of them on Monday morning
     python3 tasks.py fuzz                  requests made up from the gateway's own description: no 5xx, no leak between wards
+    python3 tasks.py package [--only STAGE…] [--try]   from a checkout to dist/: setup.exe, MSI, .deb, the gateway's wheel
+    python3 tasks.py release --key PEM…    the version built, tried, signed and laid out in dist/updates/
+    python3 tasks.py compatibility         this version with the ones before it, client and gateway; writes docs/compatibility.md
     python3 tasks.py setup | lint | bench | screens | papers | coverage
 
 On Debian, missing system packages are installed when this runs as root; otherwise their names are printed.
@@ -34,8 +37,12 @@ SCREEN_PACKAGES = [
     *("libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1", "libxcb-randr0", "libxcb-render-util0", "libxcb-shape0"),
     *("libxcb-xinerama0", "fonts-liberation", "fonts-noto-core", "xvfb", "xauth"),
 ]
+PACKAGE_PACKAGES = ["binutils", "mmdebstrap"]  # stages that need more install it
 PEER_PACKAGES = ["nodejs", "npm"]
-TEST_PACKAGES = ["postgresql", "dbus", "dbus-daemon", "gnome-keyring"]
+TEST_PACKAGES = [
+    *("postgresql", "dbus", "dbus-daemon", "gnome-keyring"),
+    *("nsis", "wixl", "msitools", "osslsigncode", "binutils"),  # tests/installer builds small packages
+]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,6 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "simulate",
         "load",
         "fuzz",
+        "package",
+        "release",
+        "compatibility",
     ):
         verbs.add_parser(name, add_help=False)
     arguments, rest = parser.parse_known_args(argv)
@@ -67,6 +77,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "simulate": simulate,
         "load": load,
         "fuzz": fuzz,
+        "package": package,
+        "compatibility": compatibility,
+        "release": release,
     }
     try:
         return run[arguments.verb](rest)
@@ -181,6 +194,30 @@ def fuzz(rest: list[str]) -> int:
     """Schemathesis against a started gateway, by its own description: ``fuzz [--examples 100] [--seed 1] [--sqlite]``."""
     setup(TEST_PACKAGES)
     return python("-m", "tests.fuzz", "--schemathesis", str(fuzzer()), *rest)
+
+
+def compatibility(rest: list[str]) -> int:
+    """Each pair of versions that must still work together, through both whole programs; writes docs/compatibility.md."""
+    setup()
+    return python("-m", "tests.compatibility", *rest)
+
+
+def package(rest: list[str]) -> int:
+    """The packages: ``package [--only linux|windows|setup|msi|deb|wheel|sizes …] [--try]``; docs/packaging.md."""
+    setup(SCREEN_PACKAGES + PACKAGE_PACKAGES)
+    stages = [word for word in rest if word not in ("--only", "--try")]
+    if unknown := [word for word in stages if word.startswith("-")]:
+        print(f"tasks.py package: unknown option {unknown[0]}", file=sys.stderr)
+        return 2
+    return python("-m", "installer", *stages) or (python("-m", "installer", "try") if "--try" in rest else 0)
+
+
+def release(rest: list[str]) -> int:
+    """Gives the version out: built, tried, signed, laid out: ``release [DIR] --key targets.pem snapshot.pem timestamp.pem``;
+    ``release keys|root|sign|publish|drop|refresh …`` are its steps and the ceremony (docs/operating.md, "Updates")."""
+    setup(SCREEN_PACKAGES + PACKAGE_PACKAGES)
+    steps = ("keys", "root", "sign", "publish", "drop", "refresh", "make")
+    return python("-m", "installer.release", *([] if rest[:1] and rest[0] in steps else ["make"]), *rest)
 
 
 # setting up

@@ -31,7 +31,9 @@ from sync.protocol import Fields, Officer, SyncError, Transport
 from sync.store.model import Enrolment, Record, Touched
 
 if TYPE_CHECKING:
+    from desktop.backup_timer import BackupTimer
     from desktop.rehearsal import Rehearsal
+    from desktop.updating import Updating
     from forms.calendar import WorkCalendar
     from forms.units import AdministrativeUnits
     from sync.clock import Clock
@@ -71,6 +73,7 @@ class App(QObject):
     report_requested = Signal(str, str)  # tool.report, its period as written ("2026-Q3")
     draft_requested = Signal(object)  # Draft: its form is to be continued
     scan_requested = Signal()  # the window opens the card scan
+    updates_changed = Signal()  # a new version of the program is looked for, or waits
     noticed = Signal(str, str)  # a sentence for the officer; kind: "blue", "green", "amber" or "red"
     _arrived = Signal(object)
 
@@ -100,6 +103,8 @@ class App(QObject):
         self.line = Line(clock.now)
         self._temporary: TemporaryDirectory[str] | None = None
         self.sync: SyncWorker | None = None
+        self.backups: BackupTimer | None = None  # once the start is over
+        self.updates: Updating | None = None  # once the window stands
         self._turning = False
         self._closing = False
         self._fill: FillProgress | None = None  # as last told by the sync thread
@@ -239,7 +244,10 @@ class App(QObject):
         else:
             line = self.transport(enrolment.url, enrolment.token)
         engine = Engine(self.store, line, progress=self._note_progress)
-        return over_hub(engine, self.store, enrolment.token, progress=self._note_progress, language=self.language)
+        return over_hub(
+            engine, self.store, enrolment.token, progress=self._note_progress, language=self.language,
+            office=self.settings.hub,
+        )  # fmt: skip
 
     def _note_progress(self, report: SyncReport) -> None:
         """On the sync thread, between two batches. A window that closes does not wait for whole registers to come."""
@@ -319,9 +327,17 @@ class App(QObject):
         self._closing = True
         self._elsewhere.stop()
         self.store.unsubscribe(self._arrived.emit)
+        if self.backups is not None:
+            self.backups.stop()
+        if self.updates is not None:
+            self.updates.stop()
         if self.sync is not None:
             self.sync.stop()
         self.background.close()
+        if self.settings.backup_to:
+            from desktop.backup_timer import at_quit
+
+            at_quit(self)
         self.store.close()
         if self._temporary is not None:
             self._temporary.cleanup()

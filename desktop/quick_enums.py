@@ -29,16 +29,18 @@ def use_quick_enums() -> None:
         _of_python._create_ = make
 
 
-def make(kind: Any, name: str, names: Any = None, *, module: Any = None, boundary: Any = None, **rest: Any) -> Any:
-    """What ``enum.EnumType._create_`` makes of the same arguments."""
+def make(
+    kind: Any, class_name: str, names: Any = None, *, module: Any = None, boundary: Any = None, **rest: Any
+) -> Any:
+    """What ``enum.EnumType._create_`` makes of the same arguments, which Python 3.12 gives by these names."""
     if kind not in _KINDS or rest.get("type") is not None or rest.get("qualname") or not _plain(kind, names):
-        return standard(kind, name, names, module=module, boundary=boundary, **rest)
+        return standard(kind, class_name, names, module=module, boundary=boundary, **rest)
     pattern = _patterns.get((kind, boundary))
     if pattern is None:
         pattern = _patterns[kind, boundary] = _pattern(kind, boundary)
     parts = {key: type(part)() if type(part) in (list, dict) else part for key, part in pattern.items()}
     parts["__module__"] = module or enum.__name__  # PySide gives none, and writes the right one over it
-    made = type.__new__(_of_python, name, (kind,), parts)
+    made = type.__new__(_of_python, class_name, (kind,), parts)
     if issubclass(kind, enum.Flag):
         _add_flags(made, names, kind is enum.IntFlag)
     else:

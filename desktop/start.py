@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import platform
 import sys
 from functools import partial
 from pathlib import Path
@@ -17,8 +16,10 @@ from desktop import theme
 from desktop.app import App, TransportFactory, over_http
 from desktop.background import Background
 from desktop.language import tr, use_language
+from desktop.one_window import OneWindow, here
 from desktop.rubbish import collect_here
-from desktop.settings import load_settings
+from desktop.setting_up import SettingUp
+from desktop.settings import Settings, load_settings
 from forms.definition import Catalog
 from sync.clock import Clock, SystemClock
 from sync.protocol import Officer
@@ -36,6 +37,8 @@ ROWS_MS = 60
 SYNC_MS = 300
 """After the window: the sync brings in the line's libraries, which would hold up the first painting."""
 
+OFFICE_MS = 4000
+"""After the window: the office's settings, backups, the place of the store."""
 
 SWITCH_SECONDS = 0.0005
 """So long the window waits at most until the sync's thread lets it go on; Python's own 5 ms are felt while a whole ward arrives."""
@@ -57,14 +60,46 @@ def open_workspace(
     """
     collect_here()
     sys.setswitchinterval(SWITCH_SECONDS)
+    window = OneWindow(folder)
+    if not window.first:
+        from desktop.updating import note_no_try
+
+        note_no_try()
+        return _come_forward(window, folder)
     application = QApplication.instance() or theme.styled_application(sys.argv[:1])
     assert isinstance(application, QApplication)  # noqa: S101 - another kind of application cannot draw widgets
     start = Start(application, folder, clock or SystemClock(), transport, catalog, rehearsal=rehearsal)
+    window.asked.connect(start.come_forward)
     start.begin(passphrase)
     QTimer.singleShot(SETTLE_MS, gc.freeze)  # what the start made stays: collections need not walk over it
+    QTimer.singleShot(SETTLE_MS, window, window.listen)
     code = application.exec()
+    window.close()  # whoever starts again while the last backup is made gets a window of their own
     start.end()
     return code
+
+
+def _come_forward(window: OneWindow, folder: Path) -> int:
+    """The profile is open in another window: bring that one forward, or say why it cannot be."""
+    use_language(load_settings(folder).language)
+    whose = window.whose
+    if whose is None or whose == here():
+        if window.ask():
+            return 0
+        text = tr("office.open_already")
+    else:
+        text = tr("office.open_by_another", user=whose.user or "?")
+    sys.stderr.write(text + "\n")
+    _show_box(text)
+    return 1
+
+
+def _show_box(text: str) -> None:
+    from PySide6.QtWidgets import QMessageBox
+
+    application = QApplication.instance() or theme.styled_application(sys.argv[:1])
+    if application.platformName() != "offscreen":  # type: ignore[attr-defined]
+        QMessageBox.warning(None, tr("frame.brand"), text)
 
 
 class StoppedError(Exception):
@@ -88,19 +123,20 @@ class Start(QObject):
     ) -> None:
         super().__init__()
         self._rehearsal = rehearsal
-        self._folder = folder
-        self._clock = clock
+        self.folder = folder
+        self.clock = clock
         self._transport = transport
         self.settings = load_settings(folder)
         use_language(self.settings.language)
         self.look = theme.apply(application, self.settings.theme, self.settings.scale)
-        self._background = Background(self)
+        self.background = Background(self)
         self._catalog = catalog
         self._packs: PackUse | None = None
         self.gate: QStackedWidget | None = None
         self.app: App | None = None
         self.window: MainWindow | None = None
-        self._stopped = False
+        self._stopped = self._ended = self._troubled = False
+        self._setting_up = SettingUp(self)
         self._prepared.connect(self._show_prepared)
         self._sync_soon = QTimer(self)
         self._sync_soon.setSingleShot(True)
@@ -111,45 +147,74 @@ class Start(QObject):
         if self._catalog is None:
             from sync.pack_use import PackUse
 
-            self._packs = PackUse(self._folder)
+            self._packs = PackUse(self.folder)
             self._catalog = self._packs.catalog()
         return self._catalog
 
     def begin(self, passphrase: str | None = None) -> None:
         from sync.store import vault
-        from sync.store.model import NoStore
+        from sync.store.model import NoStore, StoreError
 
+        setting_up = self._setting_up
+        setting_up.finish_restoring()
         try:
-            locked = vault.needs_passphrase(self._folder)
+            locked = vault.needs_passphrase(self.folder)
             if locked and passphrase is None:
                 self._ask_passphrase()
                 return
             store = self._open_store(passphrase)
         except NoStore:
-            self._offer_enrolment()
+            setting_up.offer_enrolment()
             return
         except StoppedError:
             QTimer.singleShot(0, QCoreApplication.quit)
             return
+        except StoreError as error:
+            self._troubled = True
+            setting_up.tell_trouble(error)
+            return
         self._sign_in(store)
 
+    def come_forward(self) -> None:
+        """Somebody started the program again: this window is what they look for."""
+        shown = self.window or self.gate
+        if shown is None:
+            return
+        shown.setWindowState(shown.windowState() & ~Qt.WindowState.WindowMinimized)
+        shown.show()
+        shown.raise_()
+        shown.activateWindow()
+
     def end(self) -> None:
+        from desktop.updating import judge_start
+
+        self._ended = True
         self._sync_soon.stop()
-        self._background.close()
+        self._setting_up.end()
+        judge_start(self.app, troubled=self._troubled)
+        self.background.close()
         if self.app is not None:
             self.app.close()
-        self._let_go_of_pack()
+        self.let_go_of_pack()
 
-    def _let_go_of_pack(self) -> None:
+    def let_go_of_pack(self) -> None:
         if self._packs is not None:
             self._packs.close()
             self._packs = self._catalog = None
 
     def _open_store(self, passphrase: str | None) -> Store:
         from sync.store import Store, vault
+        from sync.store.model import NewerStore
 
-        key = vault.open_key(self._folder, passphrase)
-        return Store.open(self._folder, key, self.catalog, self._clock, prepared=self._note_prepared)
+        key = vault.open_key(self.folder, passphrase)
+        try:
+            return Store.open(self.folder, key, self.catalog, self.clock, prepared=self._note_prepared)
+        except NewerStore:
+            from desktop.updating import went_back
+
+            if not went_back(self.folder, key):
+                raise
+            return Store.open(self.folder, key, self.catalog, self.clock, prepared=self._note_prepared)
 
     def _note_prepared(self, percent: int) -> None:
         """Other definitions make much of a large store anew: said in the gate's window, from whichever thread works. Raises
@@ -168,42 +233,26 @@ class Start(QObject):
             self._stopped = True
         elif not isinstance(page, Preparing):
             page = Preparing(self.look)
-            self._show(page)
+            self.show(page)
         if isinstance(page, Preparing):
             page.show_percent(percent)
 
     def _ask_passphrase(self) -> None:
         from desktop.views.sign_in import Unlock
+        from sync.store.model import WrongKey
 
         page = Unlock(self.look)
 
+        def refused(error: Exception) -> None:
+            self._troubled = self._troubled or not isinstance(error, WrongKey)
+            page.refuse(str(error))
+
         def try_it(passphrase: str) -> None:
-            task = self._background.run(lambda: self._open_store(passphrase), page)
-            task.then(self._sign_in).failed(lambda error: page.refuse(str(error)))
+            task = self.background.run(lambda: self._open_store(passphrase), page)
+            task.then(self._sign_in).failed(refused)
 
         page.given.connect(try_it)
-        self._show(page)
-
-    def _offer_enrolment(self) -> None:
-        from desktop.views.sign_in import OfferEnrolment
-
-        self._let_go_of_pack()  # enrolling makes the profile, and another ward's has packs of its own
-        page = OfferEnrolment(self.look)
-
-        def try_it(url: str, code: str) -> None:
-            task = self._background.run(lambda: self._enrol(url, code), page)
-            task.then(lambda _none: self.begin()).failed(lambda error: page.refuse(str(error)))
-
-        page.given.connect(try_it)
-        self._show(page)
-
-    def _enrol(self, url: str, code: str) -> None:
-        """The same enrolment as the command line's, in the background."""
-        from desktop.commands.desk import Desk
-        from desktop.commands.enrolment import enrol_desk
-
-        with Desk(self._folder, language=self.settings.language, clock=self._clock) as desk:
-            enrol_desk(desk, url, code, platform.node() or "PC")
+        self.show(page)
 
     def _sign_in(self, store: Store) -> None:
         """A device with one officer asks nothing; a shared one asks who it is."""
@@ -216,7 +265,7 @@ class Start(QObject):
 
         page = SignIn(self.look, officers, self.catalog, self.settings.last_officer)
         page.chosen.connect(lambda officer: self._open(store, officer))
-        self._show(page)
+        self.show(page)
 
     def _open(self, store: Store, officer: Officer | None) -> None:
         from desktop.views.main_window import MainWindow
@@ -224,8 +273,8 @@ class Start(QObject):
         self.app = App(
             store,
             self.catalog,
-            self._clock,
-            folder=self._folder,
+            self.clock,
+            folder=self.folder,
             settings=self.settings,
             officer=officer,
             transport=self._transport,
@@ -248,8 +297,32 @@ class Start(QObject):
             self.gate = None
         self._sync_soon.timeout.connect(self.app.start_sync)
         self._sync_soon.start()
+        self.app.background.run(partial(self._follow_autostart, self.settings))
+        QTimer.singleShot(OFFICE_MS, self, self._look_after)
+        QTimer.singleShot(SETTLE_MS, self, self._begin_updates)
         if self._packs is not None and self._packs.trouble:
             self.app.notice(tr("pack.trouble"), "red")
+
+    def _begin_updates(self) -> None:
+        from desktop.updating import begin_updates
+
+        if self.app is not None and not self._ended:
+            begin_updates(self.app)
+
+    def _look_after(self) -> None:
+        from desktop.office import look_after
+
+        if self.app is not None and not self._ended:
+            look_after(self.app)
+            if self._setting_up.restored:
+                self.app.notice(tr("office.restored"), "amber")
+
+    @staticmethod
+    def _follow_autostart(settings: Settings) -> None:
+        if settings.autostart or settings.office:
+            from desktop.autostart import follow
+
+            follow(settings)
 
     def _say_usable(self) -> None:
         """Once the window system has the window, which is when Qt paints it, and what changed since is painted too."""
@@ -263,7 +336,7 @@ class Start(QObject):
         sys.stdout.write("usable\n")
         sys.stdout.flush()
 
-    def _show(self, page: QWidget) -> None:
+    def show(self, page: QWidget) -> None:
         if self.gate is None:
             self.gate = QStackedWidget()
             self.gate.setObjectName("pages")

@@ -7,11 +7,12 @@ dark and 150 % hold everywhere. ``docs/visual-language.md`` says why each is as 
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from string import Template
 
 from msgspec import Struct, structs
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
 import resources
@@ -37,7 +38,8 @@ TITLE = 20
 HEADING = 15
 FIGURE = 24
 
-FAMILIES = ("Noto Sans", "Segoe UI", "DejaVu Sans")
+SIGNS_FAMILY = "So Phuong Signs"
+FAMILIES = ("Noto Sans", "Segoe UI", "DejaVu Sans", SIGNS_FAMILY)
 
 
 class Colours(Struct, frozen=True):
@@ -141,6 +143,7 @@ def style_sheet(look: Look) -> str:
     values.update({f"px_{n}": f"{look.px(n)}px" for n in range(61)})
     values["icons"] = (Path(resources.__file__).parent / "icons").as_posix()
     values["theme"] = look.name
+    values["families"] = ", ".join(f'"{family}"' for family in FAMILIES)
     folder = Path(resources.__file__).parent
     source = "".join((folder / name).read_text(encoding="utf-8") for name in ("style.qss", "form.qss"))
     return Template(source).substitute(values)
@@ -181,9 +184,17 @@ def styled_application(arguments: list[str]) -> QApplication:
     return application
 
 
+@cache
+def own_fonts() -> tuple[int, ...]:
+    """Brings in the fonts of ``resources/fonts``: not every PC has one with Vietnamese letters. For the process, once."""
+    folder = Path(resources.__file__).parent / "fonts"
+    return tuple(QFontDatabase.addApplicationFont(str(path)) for path in sorted(folder.glob("*.ttf")))
+
+
 def apply(application: QApplication, theme: str = "light", scale: float = 1.0) -> Look:
     """Dresses the whole application; returns the look, which ``App.look`` keeps for whoever draws by hand."""
     look = Look(theme, scale)
+    own_fonts()
     if not application.property("styled"):
         application.setStyle("Fusion")
         application.setProperty("styled", True)

@@ -12,6 +12,8 @@ from forms.field_definition import Field
 
 LARGEST_FILE = 20 * 1024 * 1024
 """Bytes of one attached file; a 40-page scan at 200 dpi stays below."""
+LARGEST_SAID = 1 << 40
+"""A size above this is no size: what a record says of a file is not what the file is."""
 _KINDS = ("file", "files")
 
 
@@ -24,17 +26,27 @@ class AttachedFile(Struct, frozen=True):
     media_type: str
 
 
+FileFields = tuple[tuple[Field, "FileFields"], ...]
+"""Fields in which files may be, of a group with its columns of that kind."""
+
+
+def file_fields(fields: Iterable[Field]) -> FileFields:
+    found = ((f, () if f.type in _KINDS else file_fields(f.fields)) for f in fields)
+    return tuple((f, columns) for f, columns in found if f.type in _KINDS or columns)
+
+
 def holds_files(record_type: RecordType) -> bool:
-    return any(f.type in _KINDS or any(c.type in _KINDS for c in f.fields) for f in record_type.fields)
+    return bool(file_fields(record_type.fields))
 
 
 def files_of(record_type: RecordType, fields: Mapping[str, Any]) -> Iterator[AttachedFile]:
     """Every file the values name, in the order of the form, groups included; what is no file entry is passed over."""
-    return _files(record_type.fields, fields)
+    return files_in(file_fields(record_type.fields), fields)
 
 
-def _files(known: Iterable[Field], values: Mapping[str, Any]) -> Iterator[AttachedFile]:
-    for field in known:
+def files_in(known: FileFields, values: Mapping[str, Any]) -> Iterator[AttachedFile]:
+    """``files_of`` for who asks it of many records of a type."""
+    for field, columns in known:
         value = values.get(field.name)
         if not value:
             continue
@@ -43,10 +55,10 @@ def _files(known: Iterable[Field], values: Mapping[str, Any]) -> Iterator[Attach
         elif field.type == "files" and isinstance(value, list):
             for item in value:
                 yield from _one(item)
-        elif field.type == "group" and isinstance(value, list) and any(c.type in _KINDS for c in field.fields):
+        elif columns and isinstance(value, list):
             for row in value:
                 if isinstance(row, Mapping):
-                    yield from _files(field.fields, row)
+                    yield from files_in(columns, row)
 
 
 def _one(value: Any) -> Iterator[AttachedFile]:
@@ -56,6 +68,6 @@ def _one(value: Any) -> Iterator[AttachedFile]:
     yield AttachedFile(
         sha256,
         str(value.get("name") or ""),
-        size if isinstance(size, int) else 0,
+        size if isinstance(size, int) and 0 <= size <= LARGEST_SAID else 0,
         str(value.get("media_type") or "application/octet-stream"),
     )

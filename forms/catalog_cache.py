@@ -35,14 +35,14 @@ def default_cache_folder() -> Path:
 
 def fingerprint(folder: Path) -> str:
     """What the catalogue's files are, without reading them."""
-    digest = hashlib.blake2b(_shape().encode(), digest_size=16)
+    digest = hashlib.blake2b(shape().encode(), digest_size=16)
     digest.update(str(folder.resolve()).encode())
-    for name, stat in sorted(_files(str(folder))):
+    for name, stat in sorted(compiled_files(str(folder))):
         digest.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
 
-def _files(folder: str) -> list[tuple[str, os.stat_result]]:
+def compiled_files(folder: str) -> list[tuple[str, os.stat_result]]:
     """Those a catalogue is made from: neither the templates of printouts nor the examples."""
     found: list[tuple[str, os.stat_result]] = []
     with os.scandir(folder) as entries:
@@ -52,11 +52,11 @@ def _files(folder: str) -> list[tuple[str, os.stat_result]]:
             if entry.name.endswith((".yaml", ".yml")):
                 found.append((entry.path, entry.stat()))
             elif entry.is_dir(follow_symlinks=False):
-                found += _files(entry.path)
+                found += compiled_files(entry.path)
     return found
 
 
-def _shape() -> str:
+def shape() -> str:
     """Names of all structs and their fields: a cache of another version of them is of no use."""
     homes = (report_definition, field_definition, flow_definition, office_definition, definition)
     found = {name: value for home in homes for name, value in vars(home).items()}.values()

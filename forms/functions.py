@@ -208,11 +208,18 @@ def _of_all(choose: Callable[[tuple[Any, ...]], Any]) -> Callable[..., Any]:
     return lambda *values: None if None in values else choose(values)
 
 
+def _coalesce(*values: Any) -> Any:
+    for value in values:  # most titles ask it
+        if value is not None:
+            return value
+    return None
+
+
 _LISTS: dict[str, Callable[..., Any]] = {
     "sum": _sum,
     "least": _of_all(min),
     "greatest": _of_all(max),
-    "coalesce": lambda *values: next((value for value in values if value is not None), None),
+    "coalesce": _coalesce,
     "length": len,
     "part": lambda text, start, end: text[int(start) : int(end)],
 }

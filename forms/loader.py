@@ -9,16 +9,19 @@ import msgspec
 from forms.catalog_cache import default_cache_folder, fingerprint, read_cache, write_cache
 from forms.definition import Catalog
 from forms.definition_problems import DefinitionError, DefinitionProblem
+from forms.shipped_catalog import read_shipped, unpacked
 
 __all__ = ["DefinitionError", "DefinitionProblem", "check", "load_catalog"]
 
-DEFAULT_FOLDER = Path(__file__).parent / "catalog"
+DEFAULT_FOLDER: Path = Path(__file__).parent / "catalog"
 
 
 def load_catalog(folder: Path | None = None, *, cache: Path | None = None) -> Catalog:
     """The catalogue of a folder (default: the one shipped), compiled once into ``cache`` (default: the account's cache
-    folder). Raises DefinitionError. Examples are not looked at: ``check`` does."""
-    folder = folder or DEFAULT_FOLDER
+    folder); a package carries that of its own catalogue compiled. Raises DefinitionError. Examples are not looked at: ``check`` does."""
+    if folder is None and (shipped := read_shipped(DEFAULT_FOLDER)) is not None:
+        return shipped
+    folder = folder or definitions()
     cache = cache or default_cache_folder()
     try:
         key = fingerprint(folder)
@@ -26,13 +29,19 @@ def load_catalog(folder: Path | None = None, *, cache: Path | None = None) -> Ca
         raise DefinitionError([_unusable(folder, f"không đọc được thư mục: {error}", str(error))]) from None
     catalog = read_cache(cache, key)
     if catalog is None:
-        catalog = _compile(folder)
+        catalog = compile_catalog(folder)
         write_cache(cache, key, catalog)
     catalog.put_mark(key)
     return catalog
 
 
-def _compile(folder: Path) -> Catalog:
+def definitions() -> Path:
+    """The folder of the shipped catalogue, whole: a package carries the definitions packed."""
+    return DEFAULT_FOLDER if (DEFAULT_FOLDER / "catalog.yaml").is_file() else unpacked(DEFAULT_FOLDER)
+
+
+def compile_catalog(folder: Path) -> Catalog:
+    """From its files, whatever was compiled before. Raises DefinitionError."""
     from forms.catalog_checks import check_catalog, check_tool
     from forms.catalog_reader import read_catalog
 
@@ -90,7 +99,7 @@ def _check_tool(folder: Path) -> list[DefinitionProblem]:
     from forms.example_checks import check_examples
     from forms.template_checks import check_templates
 
-    beside = folder.parent if (folder.parent / CATALOG_FILE).is_file() else DEFAULT_FOLDER
+    beside = folder.parent if (folder.parent / CATALOG_FILE).is_file() else definitions()
     around = read_catalog(beside, []).catalog
     problems: list[DefinitionProblem] = []
     read = read_tool(folder, problems)

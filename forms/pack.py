@@ -35,8 +35,9 @@ from forms.pack_format import (
     version_key,
 )
 from forms.pack_keys import SIGNATURE_BYTES, is_signed_by, read_private
+from resources.version import VERSION
 
-PROGRAM_VERSION = "0.1.0"
+PROGRAM_VERSION = VERSION
 """Of this program, as packs name the least they need (``minimum_program``)."""
 _HEAD = len(MAGIC) + SIGNATURE_BYTES
 _TIME = (1980, 1, 1, 0, 0, 0)  # the same content gives the same file, whenever it is made

@@ -32,7 +32,7 @@ def make_pack(
     """The pack of a catalogue folder, or of a tool folder (or a folder of several) laid over the catalogue ``onto`` (default:
     the one shipped). Raises PackError, and DefinitionError with every mistake that ``check`` finds."""
     tools = _tool_folders(folder)
-    files = read_files(folder) if tools is None else _laid_over(tools, onto or loader.DEFAULT_FOLDER)
+    files = read_files(folder) if tools is None else _laid_over(tools, onto or loader.definitions())
     if tools is not None:
         files |= _calendar_files(folder)
     names = tuple(tool.name for tool in tools or ())

@@ -225,7 +225,7 @@ class Attempt:
         """Who takes the step: the officers in turn, at some tries one whom the record names (a cashier closes his own
         shift), and never the one who must not."""
         barred = self._entry.get(action.not_by) if action.not_by else None
-        officers = [o for o in self._maker.officers if o.id != barred]
+        officers = [o for o in self._maker.officers if o.id != barred] or self._maker.officers  # refused, and told why
         if attempt in (2, 4):
             named = [o for o in self._maker.everybody if o.id != barred and o.id in self._entry.fields.values()]
             officers = named or officers

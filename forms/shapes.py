@@ -27,6 +27,10 @@ _SHAPES: dict[str, tuple[type, ...]] = {
 }
 
 
+_CODES = frozenset({"refs", "many_of"})
+"""Lists of ids and of codes."""
+
+
 def allowed_types(field: Field) -> tuple[type, ...]:
     """Python types a canonical, non-null value of the field may have."""
     return _SHAPES.get(field.type, _TEXT)
@@ -45,6 +49,8 @@ def shape_problem(field: Field, value: Any) -> bool:
     kinds = allowed_types(field)
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         return True
+    if field.type in _CODES and isinstance(value, list):
+        return not all(isinstance(item, str) for item in value)
     if field.type == "group" and isinstance(value, list):
         return any(not isinstance(row, dict) or not isinstance(row.get("_id"), str) for row in value)
     return False

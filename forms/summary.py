@@ -12,7 +12,8 @@ from msgspec import Struct
 from forms.definition import Catalog, RecordType
 from forms.expressions import Expression, Variables
 from forms.field_definition import Choice, Field
-from forms.field_types import index_text, show, sort_value
+from forms.field_types import FIELD_TYPES, index_text, show, sort_value
+from forms.field_types.places import unit_name
 from forms.field_types.references import name_of
 from forms.functions import RuleSurroundings, rule_functions
 from forms.plan import FormPlan, plan_of
@@ -24,6 +25,7 @@ _REFERENCES = frozenset({"person", "household", "organisation", "ref"})
 _OF_THE_RECORD = frozenset({"state", "number"})
 _AS_STORED = frozenset({"date", "date_partial", "time", "datetime", "int", "money"})
 _KEYS_KEPT = 4000
+_SHOWN_AS_STORED = frozenset({"text", "code", "citizen_number"})
 _FOUND_AS_STORED = frozenset({"text", "longtext", "code", "email", "citizen_number"})
 
 
@@ -112,6 +114,14 @@ class _Keys(dict[str, str]):
 _TEXT_KEYS, _NAME_KEYS = _Keys(sort_key), _Keys(name_sort_key)
 
 
+def _address_key(field: Field, value: Any) -> str | int | float | None:
+    """``sort_value`` of an address: the many of one unit share the end of their keys."""
+    unit, detail = (value.get("unit"), value.get("detail")) if isinstance(value, dict) else (None, None)
+    if not (isinstance(unit, str) and unit and isinstance(detail, str) and detail):
+        return sort_value(field, value)
+    return sort_key(f"{detail},") + _TEXT_KEYS[unit_name(unit)]
+
+
 class _Describer:
     """One record type made ready for being described, for one thread."""
 
@@ -137,7 +147,7 @@ class _Describer:
         # the words of a list ("Cấp xã") stand in every subtitle: finding a record by them would find all
         self._searches_subtitle = plan.subtitle is None or "label(" not in plan.subtitle.text
         named = {name: record_type.field_map.get(name) for name in self._reads}
-        self._masked = tuple(f for f in named.values() if f is not None and f.masked)
+        self._masked = tuple((f.name, self._part(f)) for f in named.values() if f is not None and f.masked)
         self._searched = tuple((f.name, self._index(f)) for f in record_type.fields if f.search)
         columns = (record_type.field_map.get(c.field) for c in record_type.list_view.columns)
         self._columns = tuple((f.name, self._sort_value(f)) for f in columns if f)
@@ -169,9 +179,13 @@ class _Describer:
             return None
         return show(field, value, self._language, choices=self._catalog.choices_of(field), resolve=self._resolve)
 
-    def _part(self, field: Field, value: Any) -> str:
+    def _part(self, field: Field) -> Callable[[Any], str]:
         """What a title may show of a masked field: lists, pickers and search hits show titles."""
-        return show(field, value, self._language, choices=self._choices(field), resolve=self._resolve, masked=True)
+        if field.type in _SHOWN_AS_STORED:
+            mask = FIELD_TYPES[field.type].mask
+            return lambda value: mask(value) if isinstance(value, str) else mask(str(value))
+        choices = self._choices(field)
+        return lambda value: show(field, value, self._language, choices=choices, resolve=self._resolve, masked=True)
 
     def _index(self, field: Field) -> Callable[[Any], str] | None:
         """What the search box finds a value of this field by; None: as it is stored."""
@@ -187,6 +201,8 @@ class _Describer:
             return partial(self._referenced, field)
         if field.type == "text":
             return (_NAME_KEYS if field.name.endswith("full_name") else _TEXT_KEYS).of
+        if field.type == "address":
+            return partial(_address_key, field)
         if field.type != "one_of":
             return partial(sort_value, field)
         ranks = {c.code: sort_key(c.label.vi) for c in self._choices(field)}
@@ -209,7 +225,7 @@ class _Describer:
         self._fields, self._resolve = fields, resolve
         values = {**fields, "state": state, "number": number} if self._reads_record else fields
         if self._masked:
-            values = {**values, **{f.name: self._part(f, v) for f in self._masked if (v := values.get(f.name))}}
+            values = {**values, **{name: part(v) for name, part in self._masked if (v := values.get(name))}}
         title = self._title(values) or fallback(self.plan, fields)
         subtitle = self._subtitle(values) if self._subtitle else ""
         due = fields.get(self._due) if self._due else None

@@ -6,7 +6,9 @@ datetimes and are shown at +07:00; Viet Nam keeps no daylight saving time.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 
 from forms.vietnamese_numbers import number_in_words
 
@@ -31,14 +33,24 @@ def _parts(value: str | date | datetime) -> list[int]:
     if isinstance(value, datetime) or (isinstance(value, str) and "T" in value):
         value = to_local(value).date()
     parts = [int(part) for part in str(value).split("-")]
-    date(*[*parts, 1, 1][:3])  # raises on a day that does not exist
+    try:
+        date(*[*parts, 1, 1][:3])  # raises on a day that does not exist
+    except OverflowError as error:
+        raise ValueError(f"no such day: {str(value)[:40]}") from error
     return parts
 
 
 def show_date(value: str | date | datetime) -> str:
     """ "2026-11-22" → "22/11/2026", "1950-03" → "03/1950", "1950" → "1950"."""
+    return _shown(value) if isinstance(value, str) else _show(value)
+
+
+def _show(value: str | date | datetime) -> str:
     parts = _parts(value)
     return "/".join(f"{part:02d}" for part in reversed(parts[1:])) + ("/" if parts[1:] else "") + f"{parts[0]:04d}"
+
+
+_shown: Callable[[str], str] = lru_cache(8192)(_show)  # days come again: every list and every pulled record shows some
 
 
 def show_moment(moment: str | datetime) -> str:

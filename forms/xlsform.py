@@ -217,7 +217,7 @@ def _names_record(book: Book, title: Label, top: list[dict[str, Any]], survey: S
 
 def _write(folder: Path, title: Label, record: dict[str, Any], lists: dict[str, list[dict[str, Any]]]) -> None:
     folder.mkdir(parents=True)
-    beside = folder.parent if (folder.parent / CATALOG_FILE).is_file() else loader.DEFAULT_FOLDER
+    beside = folder.parent if (folder.parent / CATALOG_FILE).is_file() else loader.definitions()
     groups = list(read_catalog(beside, []).catalog.groups)
     tool = {
         "id": folder.name,
@@ -267,7 +267,7 @@ def _read_back(folder: Path) -> tuple[Catalog, RecordType | None]:
     """The record type as written, in the catalogue its folder stands in; None when it cannot be read."""
     problems: list[DefinitionProblem] = []
     read = read_tool(folder, problems)
-    beside = folder.parent if (folder.parent / CATALOG_FILE).is_file() else loader.DEFAULT_FOLDER
+    beside = folder.parent if (folder.parent / CATALOG_FILE).is_file() else loader.definitions()
     around = read_catalog(beside, []).catalog
     others = tuple(tool for tool in around.tools if tool.id != read.tool.id)
     catalog = with_own_lists(replace(around, tools=(*others, read.tool)), folder, problems)

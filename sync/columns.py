@@ -71,9 +71,15 @@ def get_ids(column: Ids) -> list[str]:
         return column.texts
     if len(column.tails) != 8 * len(column.steps):
         raise ValueError("ids are cut short")
-    tails = struct.unpack(f">{len(column.steps)}Q", column.tails)
-    heads = accumulate(column.steps)
-    return [_uuid(f"{head & _ALL:016x}{tail:016x}") for head, tail in zip(heads, tails, strict=True)]
+    count = len(column.steps)
+    whole = [0] * (2 * count)
+    whole[::2] = [head & _ALL for head in accumulate(column.steps)]
+    whole[1::2] = struct.unpack(f">{count}Q", column.tails)
+    text = struct.pack(f">{2 * count}Q", *whole).hex("-", 2)  # 0190-abcd-1234-7abc-8abc-1234-1234-1234-
+    return [
+        f"{text[at : at + 4]}{text[at + 5 : at + 29]}{text[at + 30 : at + 34]}{text[at + 35 : at + 39]}"
+        for at in range(0, 40 * count, 40)
+    ]
 
 
 def uuid_bytes(text: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
 from msgspec import structs
@@ -34,6 +35,8 @@ from sync.retry import LARGEST_BATCH, BatchSize
 from sync.second_look import SecondLook
 from sync.sound_answers import checked
 from sync.store import Store
+from sync.store.filling import FillProgress
+from sync.store.indexing import READ_AT_MOST
 from sync.sync_report import SyncReport
 
 OFFERED_ANEW_AFTER = timedelta(days=7)
@@ -89,7 +92,7 @@ class Engine:
         began = time.monotonic()
         sent, received = self._line.bytes_sent, self._line.bytes_received
         report = SyncReport()
-        with SyncLock(self._store.path):
+        with SyncLock(self._store.path), self._indexed(report):
             if self._met != self._today():  # a new day may want new books; a pack may not have come whole
                 self._hello, self._mark = None, b""
             self._store.changes.offer_missing(self._store.clock.now() - OFFERED_ANEW_AFTER)
@@ -113,6 +116,28 @@ class Engine:
         report.bytes_received = self._line.bytes_received - received
         return report
 
+    @contextmanager
+    def _indexed(self, report: SyncReport) -> Iterator[None]:
+        """Behind what came, also where the line broke: the search index of it."""
+        try:
+            yield
+        except SyncError:
+            self._index(report)
+            raise
+        self._index(report)
+
+    def _index(self, report: SyncReport) -> None:
+        """After the first fill of a large ward the search box finds the oldest only with this, so that it counts as its end."""
+        indexing, fill = self._store.indexing, report.fill
+
+        def told() -> None:
+            if fill is None:
+                much = indexing.waiting() > READ_AT_MOST
+                report.fill = FillProgress(usable=True, percent=99) if much else None
+            self._progress(report)
+
+        indexing.run(progress=told)
+
     def _rounds(self, report: SyncReport) -> None:
         """Round after round, until the outbox is empty and every stream is read to its end.
 
@@ -123,7 +148,7 @@ class Engine:
             asked = self._round()
             coming = line.submit(self._ask, asked)
             while True:
-                later = self._store.changes.pending(self._batch.size, skip=len(asked.changes)) if asked.changes else ()
+                later = self._later(asked)
                 began = time.monotonic()
                 whole, (asked, answer) = asked, coming.result()
                 ahead = asked is whole and not self._sparing
@@ -147,6 +172,15 @@ class Engine:
                     coming = line.submit(self._ask, following)
                 asked = following
 
+    def _later(self, asked: SyncRequest) -> tuple[Change, ...]:
+        """The changes after those that are on their way, made ready for the line while the city works on these."""
+        if not asked.changes:
+            return ()
+        later = tuple(self._own(self._store.changes.pending(self._batch.size, skip=len(asked.changes))))
+        if later and not self._sparing:
+            self._line.prepare(later)
+        return later
+
     def _round(self) -> SyncRequest:
         """What is to be said and asked now. Until the city has said who it is, nothing is told."""
         if self._hello is None:
@@ -160,7 +194,7 @@ class Engine:
             limit=min(self._page.size, most),
         )
 
-    def _following(self, asked: SyncRequest, answer: SyncAnswer, later: Sequence[Change]) -> SyncRequest | None:
+    def _following(self, asked: SyncRequest, answer: SyncAnswer, later: tuple[Change, ...]) -> SyncRequest | None:
         """The next round, where it can be known before this one's answer is written down: a refusal parks later changes,
         which must not be sent."""
         if answer.hello is not None or answer.leases is not None or len(answer.results) != len(asked.changes):
@@ -172,7 +206,7 @@ class Engine:
         cursors = list(asked.cursors)
         for page in answer.news:
             cursors[page.stream] = page.cursor
-        return structs.replace(asked, changes=tuple(self._own(later)), cursors=tuple(cursors), limit=self._page.size)
+        return structs.replace(asked, changes=later, cursors=tuple(cursors), limit=self._page.size)
 
     def _ask(self, asked: SyncRequest) -> tuple[SyncRequest, SyncAnswer]:
         """The city's answer to a round, or to a smaller one when it finds this one too large. Raises SyncError."""
@@ -239,7 +273,8 @@ class Engine:
         simply = {r.change_id for r in answer.results if r.status == "accepted" and not r.problems}
         others = {c.record_id for c in asked.changes if c.change_id not in simply} | there
         mine = dict.fromkeys(c.record_id for c in asked.changes if c.record_id not in others)
-        held = self._store.changes.held(mine)
+        begun = {c.record_id: c.after for c in asked.changes if c.kind == "create"}
+        held = self._store.changes.held(mine, begun)
         # one in conflict the city sends; where it has no conflict any more, somebody settled it, and this PC has to hear that
         mine_alone = (v for v in held if (v.ward, v.scope) == stream and not v.conflicts)
         return self._line.mark_of(mine_alone)

@@ -7,12 +7,15 @@ from typing import TypeVar
 
 import msgspec
 import requests
+from msgspec import Struct
 
 from sync.fill_form import get_fill
 from sync.http_line import MSGPACK, OCTETS, Line, LineSettings, decoded
+from sync.line_changes import ChangeColumns, put_changes
 from sync.line_form import get_answer, put_request
 from sync.marks import HELLO
 from sync.protocol import (
+    Change,
     EnrolAnswer,
     EnrolRequest,
     FillAnswer,
@@ -38,6 +41,17 @@ T = TypeVar("T")
 _LARGEST_ROUND = 192 * 1024 * 1024  # bytes of an answer once decompressed
 
 
+class _Prepared(Struct):
+    """Changes written before they were to be sent, for who knows these officers."""
+
+    changes: tuple[Change, ...] = ()
+    officers: tuple[Officer, ...] = ()
+    columns: ChangeColumns | None = None
+
+    def of(self, changes: tuple[Change, ...], officers: tuple[Officer, ...]) -> ChangeColumns | None:
+        return self.columns if changes is self.changes and officers is self.officers else None
+
+
 class HttpTransport:
     """``sync.protocol.Transport`` over one kept-alive connection. One per thread."""
 
@@ -53,6 +67,7 @@ class HttpTransport:
         """``session``: one with adapters of its own."""
         self._line = Line(url, token, language, session, settings)
         self._knows_form = True
+        self._prepared = _Prepared()
         self._met: tuple[bytes, tuple[Officer, ...]] = (b"", ())  # the last Hello's mark and officers
 
     @property
@@ -71,7 +86,8 @@ class HttpTransport:
         if not self._knows_form:
             return self._line.ask("POST", "/v1/sync", request, SyncAnswer)
         mark, officers = self._met
-        body = squeeze(put_request(request, officers if request.known[:HELLO] == mark else ()), _LEVEL)
+        officers = officers if request.known[:HELLO] == mark else ()
+        body = squeeze(put_request(request, officers, self._prepared.of(request.changes, officers)), _LEVEL)
         reply = self._line.send("POST", "/v1/sync", body, {"Content-Type": LINE_FORM})
         if reply.status == 415 and reply.kind in (MSGPACK, "application/json"):
             self._knows_form = False
@@ -82,6 +98,11 @@ class HttpTransport:
         if answer.hello is not None:
             self._met = (answer.mark, answer.hello.officers)
         return answer
+
+    def prepare(self, changes: tuple[Change, ...]) -> None:
+        """Write these already, which will be the next round's, if nothing comes between."""
+        if self._knows_form:
+            self._prepared = _Prepared(changes, self._met[1], put_changes(changes, self._met[1]))
 
     def fill(self, request: FillRequest) -> FillAnswer:
         headers = {"Content-Type": MSGPACK, "Accept": f"{LINE_FORM}, {MSGPACK}", "Accept-Encoding": "zstd"}
@@ -110,6 +131,12 @@ class HttpTransport:
             raise SyncError("damaged", "Mạng không cho tải tiếp từng phần; chưa nhận được mẫu biểu mới.")
         decoded(reply, bytes)
         return b""
+
+    def pack_patch(self, sha256: str, old: str) -> bytes | None:
+        """What makes a pack of an older one; None: the city has no such patch, and the pack is to be fetched."""
+        headers = {"Accept": f"{OCTETS}, {MSGPACK}"}
+        reply = self._line.send("GET", f"/v1/packs/{sha256}/from/{old}", None, headers)
+        return reply.content if reply.status == 200 and reply.kind == OCTETS else None
 
     @property
     def files(self) -> FileLine:
@@ -140,12 +167,16 @@ def enrol(
     public_key: str = "",
     language: str = "vi",
     settings: LineSettings | None = None,
+    attempt: str = "",
 ) -> EnrolAnswer:
     """Trade an enrolment code for a device token. ``token``: of this device, when one more officer joins it; ``wards``:
     those it already serves, so that a code of another ward is refused (SyncError "other_ward") and stays unused;
-    ``public_key``: of the device, as text (``sync.bundle.keys``)."""
+    ``public_key``: of the device, as text (``sync.bundle.keys``); ``attempt``: chosen by chance before the first try, so that a
+    lost answer can be asked for again."""
     line = Line(url, token, language, settings=settings)
-    request = EnrolRequest(code=code, device_name=device_name, token=token, wards=wards, public_key=public_key)
+    request = EnrolRequest(
+        code=code, device_name=device_name, token=token, wards=wards, public_key=public_key, attempt=attempt
+    )
     try:
         return line.ask("POST", "/v1/enrol", request, EnrolAnswer)
     finally:

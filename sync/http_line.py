@@ -20,6 +20,7 @@ from sync.pace import PIECE, Pace
 from sync.protocol import Refusal, SyncError
 from sync.squeeze import LINE_FORM
 from sync.strangers import asked_to_wait, other_program, strange_encoding, stranger
+from sync.tls import Trusting, only, system_trust
 
 T = TypeVar("T")
 MSGPACK = "application/msgpack"
@@ -27,17 +28,26 @@ OCTETS = "application/octet-stream"
 COMPRESS_FROM = 1024  # bytes; below this a frame without a dictionary costs more than it saves
 LARGEST_ANSWER = 64 * 1024 * 1024
 TIMEOUT = (5.0, 60.0)
+STRANGERS_WAIT = 300.0  # seconds; whoever stands between this PC and the city may not keep it quiet for a day
 _SENDS_LITTLE = {"User-Agent": SKIP_HEADER, "Accept-Encoding": SKIP_HEADER}
 """The city asks for no program's name; and what it is not told is accepted, it does not send."""
 
 
+class HubCheck(Struct, frozen=True):
+    """How the ward's hub is known: a certificate of one of ``ca`` (PEM text) for ``name``, whatever its address."""
+
+    ca: str
+    name: str
+
+
 class LineSettings(Struct, frozen=True, kw_only=True):
     """``ca``: a PEM file with the city's own certificate authority; None: the system's. ``proxy``: an address; "": the
-    system's. ``kb_per_second``: the cap, 0: none."""
+    system's. ``kb_per_second``: the cap, 0: none. ``hub``: the line leads to the ward's hub and not to the city."""
 
     ca: Path | None = None
     proxy: str = ""
     kb_per_second: float = 0
+    hub: HubCheck | None = None
 
 
 class Reply(Struct):
@@ -68,10 +78,11 @@ class Line:
         if not self._url.startswith("https:"):
             self._session.trust_env = False  # loopback goes through no proxy
         else:
-            if self._verify is None:
-                import truststore  # the system's certificates, so that a CA that the city had installed works
-
-                truststore.inject_into_ssl()
+            if settings.hub is not None:
+                self._session.mount("https://", Trusting(only(settings.hub.ca), settings.hub.name))
+                self._session.trust_env = False  # in the house: through no proxy, and by no other authority
+            elif self._verify is None and session is None:
+                self._session.mount("https://", Trusting(system_trust()))
             if settings.proxy:
                 self._session.proxies = {"https": settings.proxy}
         self._pace = Pace(settings.kb_per_second)
@@ -129,6 +140,17 @@ class Line:
         except (requests.exceptions.RequestException, OSError) as error:
             raise SyncError("unreachable", "Chưa nối được với thành phố; sẽ tự thử lại.") from error
 
+    def relay(
+        self, method: str, target: str, headers: dict[str, str], body: bytes, timeout: tuple[float, float]
+    ) -> requests.Response:
+        """Another's request as it is, with its own headers alone; the answer is still to be read. Raises what ``requests``
+        raises."""
+        self._session.headers.clear()
+        return self._session.request(
+            method, self._url + target, data=body or None, headers={**_SENDS_LITTLE, **headers}, timeout=timeout,
+            allow_redirects=False, stream=True, verify=self._verify,
+        )  # fmt: skip
+
     def _content(self, response: requests.Response) -> bytes:
         raw = bytearray()
         try:
@@ -173,15 +195,16 @@ def refusal_of(reply: Reply) -> SyncError:
     """What a reply that is no success says."""
     if reply.kind not in (MSGPACK, "application/json"):
         error = stranger(reply.status, reply.kind)
+        error.wait = min(asked_to_wait(reply.headers, time.time()), STRANGERS_WAIT)
+        return error
+    decode: Any = msgspec.msgpack.decode if reply.kind == MSGPACK else msgspec.json.decode
+    try:
+        refusal = decode(reply.content, type=Refusal)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        error = other_program() if reply.kind != MSGPACK else _unreadable()
     else:
-        decode: Any = msgspec.msgpack.decode if reply.kind == MSGPACK else msgspec.json.decode
-        try:
-            refusal = decode(reply.content, type=Refusal)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            error = other_program() if reply.kind != MSGPACK else _unreadable()
-        else:
-            again = reply.status >= 500 or reply.status in (408, 413, 429)
-            error = SyncError(refusal.code, refusal.message, retry=again)
+        again = reply.status >= 500 or reply.status in (408, 413, 429)
+        error = SyncError(refusal.code, refusal.message, retry=again)
     error.wait = asked_to_wait(reply.headers, time.time())
     return error
 

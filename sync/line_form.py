@@ -7,7 +7,7 @@ reading the ones before. The same round as plain MessagePack or JSON says the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -36,7 +36,6 @@ from sync.protocol import (
     DeliveryState,
     DeliveryStatus,
     FieldProblem,
-    Fields,
     Hello,
     Lease,
     Officer,
@@ -114,9 +113,10 @@ _decode_request = msgspec.msgpack.Decoder(_Request).decode
 _decode_answer = msgspec.msgpack.Decoder(_Answer).decode
 
 
-def put_request(request: SyncRequest, officers: Sequence[Officer] = ()) -> bytes:
-    """``officers``: of the Hello whose mark is ``request.known``."""
-    changes = put_changes(request.changes, officers) if request.changes else None
+def put_request(request: SyncRequest, officers: Sequence[Officer] = (), changes: ChangeColumns | None = None) -> bytes:
+    """``officers``: of the Hello whose mark is ``request.known``; ``changes``: the request's, where they are columns already."""
+    if changes is None and request.changes:
+        changes = put_changes(request.changes, officers)
     return _encode(_Request(request.known, list(request.cursors), request.limit, changes))
 
 
@@ -247,7 +247,7 @@ def _get_news(news: _News, asked: Sequence[str]) -> StreamNews:
     )
 
 
-def _get_records(column: _Records) -> Iterable[RecordVersion]:
+def _get_records(column: _Records) -> list[RecordVersion]:
     ids = get_ids(column.ids)
     count = len(ids)
     columns = (
@@ -257,11 +257,12 @@ def _get_records(column: _Records) -> Iterable[RecordVersion]:
         *(map(moment, get_numbers(column.updated)), many(column.by, count)),
         *(many(column.origins, count), many(column.packs, count)),
     )
-    fields: Fields
-    for (record_id, (type_id, fields), ward, scope, revision, state, number, conflicts, created_at, updated_at, by, origin,
-         pack) in zip(*columns, strict=True):  # fmt: skip
-        yield RecordVersion(
+    return [
+        RecordVersion(
             id=record_id, type=type_id, ward=ward, scope=scope, revision=revision, state=state, number=number,
             fields=fields, conflicts=conflicts, created_at=created_at, updated_at=updated_at, updated_by=by,
             origin=origin, pack=pack,
-        )  # fmt: skip
+        )
+        for record_id, (type_id, fields), ward, scope, revision, state, number, conflicts, created_at, updated_at, by,
+        origin, pack in zip(*columns, strict=True)
+    ]  # fmt: skip

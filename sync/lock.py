@@ -18,13 +18,9 @@ class SyncLock:
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> SyncLock:
-        handle = self._path.open("ab")
-        try:
-            _lock(handle)
-        except OSError as error:
-            handle.close()
-            raise SyncError("busy", "Một lần đồng bộ khác đang chạy trên máy này.") from error
-        self._file = handle
+        self._file = lock_file(self._path)
+        if self._file is None:
+            raise SyncError("busy", "Một lần đồng bộ khác đang chạy trên máy này.")
         return self
 
     def __exit__(
@@ -33,6 +29,18 @@ class SyncLock:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def lock_file(path: Path) -> IO[bytes] | None:
+    """The file, made where it is not there and locked until it is closed; None while another program has it. Raises
+    OSError where it cannot be written."""
+    handle = path.open("ab")
+    try:
+        _lock(handle)
+    except OSError:
+        handle.close()
+        return None
+    return handle
 
 
 if sys.platform == "win32":

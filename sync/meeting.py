@@ -8,12 +8,15 @@ from forms.definition import Catalog, RecordType
 from forms.pack_format import PackError
 from forms.register_numbers import series_names
 from sync.clock import HANOI, parse_moment
+from sync.hub.choice import note_trust
 from sync.protocol import Hello, LeaseRequest, SyncError, Transport
 from sync.store import Store
 from sync.sync_report import SyncReport
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 NEXT_PERIOD_EARLY = timedelta(days=30)
+OFFERED_AGAIN = timedelta(days=60)
+"""What a city took so long ago stands in its backups."""
 SKEW_NOTED = 2.0  # seconds by which the clocks must have moved apart to be noted again
 
 
@@ -57,14 +60,7 @@ class Meeting:
     def compare(self, hello: Hello, report: SyncReport) -> None:
         """A city that knows later changes of this device than it made itself, or that heard two stores speak as one, tells of
         a store that came back from a backup."""
-        enrolment = self._store.enrolment
-        if enrolment is None or enrolment.device != hello.device:
-            return
-        if self._store.numbers.suspension.notice(hello.device_seq, by_city=hello.suspended):
-            report.problems.append(
-                "Dữ liệu máy này được khôi phục từ bản sao cũ, hoặc hai máy dùng chung một đăng ký: tạm ngừng cấp số cho "
-                "đến khi đồng bộ xong và đăng ký lại máy bằng mã mới."
-            )
+        report.problems += compare(self._store, hello)
 
     def lease(self, hello: Hello) -> None:
         """Bring the books this device numbers, the next period's early; one the city has elsewhere is let go."""
@@ -98,13 +94,28 @@ def greet(store: Store, hello: Hello) -> None:
         raise SyncError("not_enrolled", "Máy này chưa được đăng ký với thành phố.", retry=False)
     if enrolment.epoch and enrolment.epoch != hello.epoch:
         # the city came back from a backup: offer again what it may have lost, and read it all anew
-        store.changes.offer_again(store.clock.now() - timedelta(days=60))
-        store.numbers.hand_overs.tell_again(store.clock.now() - timedelta(days=60))
+        store.changes.offer_again(parse_moment(hello.time) - OFFERED_AGAIN)
+        store.numbers.hand_overs.tell_again()
         store.file_queue.city_restored()
         for ward, scope in hello.streams:
             store.changes.reset_cursor(ward, scope)
     store.changes.offer_refused_again()
+    note_trust(store, hello.hubs)
     store.update_enrolment(officers=hello.officers, epoch=hello.epoch, wards=hello.ward_names)
+
+
+def compare(store: Store, hello: Hello) -> list[str]:
+    """What is to be said where the city knows later changes of this device than it made itself, or heard two stores speak as
+    one; it numbers no more then."""
+    enrolment = store.enrolment
+    if enrolment is None or enrolment.device != hello.device:
+        return []
+    if not store.numbers.suspension.notice(hello.device_seq, by_city=hello.suspended):
+        return []
+    return [
+        "Dữ liệu máy này được khôi phục từ bản sao cũ, hoặc hai máy dùng chung một đăng ký: tạm ngừng cấp số cho "
+        "đến khi đồng bộ xong và đăng ký lại máy bằng mã mới."
+    ]
 
 
 def wanted_leases(catalog: Catalog, hello: Hello, now: datetime) -> list[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ refused. Values are compared in canonical form.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct, structs
@@ -32,6 +32,8 @@ AWAITING = "_awaiting"
 """Since when the record waits for its number: the PC that holds the book sees it there and gives one."""
 VOID = "_void"
 """Why, when and by whom the record was voided."""
+SEEN = "_candidates"
+"""In ``before`` of a resolution: the changes whose values the officer chose among. An older program does not say it."""
 SAME_NUMBER = "_same_number"
 """Ids of other records that carry the same number of the same book; the city writes it on all of them."""
 CITYS_OWN = frozenset({VOID, SAME_NUMBER})
@@ -235,9 +237,7 @@ def _edit(record_type: RecordType, current: RecordVersion, change: Change) -> Ju
     for key in clashing:
         conflicts[key] = _with_candidate(conflicts.get(key, ()), key, change, current.updated_at)
     if resolving:
-        for key in change.after:
-            if key not in clashing:
-                conflicts.pop(key, None)
+        conflicts = _settled(conflicts, change, clashing)
     number = change.number or current.number
     if fields == current.fields and conflicts == current.conflicts and number == current.number:
         return Judgement(ChangeResult(change_id=change.change_id, status="accepted", revision=current.revision))
@@ -246,6 +246,24 @@ def _edit(record_type: RecordType, current: RecordVersion, change: Change) -> Ju
         return _accepted(change, version)
     names = tuple(sorted(clashing))
     return Judgement(ChangeResult(change_id=change.change_id, status="conflict", fields=names), version)
+
+
+def _settled(
+    conflicts: Mapping[str, tuple[Candidate, ...]], change: Change, clashing: Container[str] = ()
+) -> dict[str, tuple[Candidate, ...]]:
+    """The conflicts that a resolution leaves. Whoever picked has answered the candidates he saw; one that came meanwhile, with
+    yet another value, goes on waiting for a person."""
+    seen = change.before.get(SEEN)
+    kept = dict(conflicts)
+    for key, picked in change.after.items():
+        if key in clashing or key not in kept:
+            continue
+        left = tuple(
+            c for c in kept.pop(key) if isinstance(seen, list) and c.change_id not in seen and c.value != picked
+        )
+        if left:
+            kept[key] = left
+    return kept
 
 
 def _news(current: RecordVersion, change: Change) -> list[str]:
@@ -365,7 +383,7 @@ def replay(record_type: RecordType, base: RecordVersion | None, changes: Iterabl
             fields = _waiting_ended(record_type, fields, change.to_state or shown.state)
         conflicts = shown.conflicts
         if change.kind == "resolve":
-            conflicts = {k: v for k, v in conflicts.items() if k not in change.after}
+            conflicts = _settled(conflicts, change)
         if change.kind == "void":
             fields = _voided(fields, change)
         state = change.to_state if change.kind in ("action", "void") and change.to_state else shown.state

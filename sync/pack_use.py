@@ -7,6 +7,7 @@ import contextlib
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -110,6 +111,17 @@ class PackUse:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+@contextlib.contextmanager
+def alone_with(profile: Path) -> Iterator[bool]:
+    """Whether no program works with the profile; while the block lasts none begins to change it."""
+    file = _open(profile / _LOCK)
+    try:
+        yield file is not None and _lock_alone(file)
+    finally:
+        if file is not None:
+            file.close()
 
 
 def _switched(profile: Path, state: PackState) -> PackState:

@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -20,9 +21,11 @@ from forms.pack import PROGRAM_VERSION, check_program, open_pack
 from forms.pack_format import LARGEST_PACK, PackError
 from resources import FOLDER
 from sync.clock import moment_text
+from sync.pack_patch import apply_patch
 from sync.pack_use import PACK_KEYS, KeptPack, folder_of, packs_folder, read_state, take_next, write_state
 from sync.protocol import PackOffer, Transport
 from sync.store import Store
+from sync.store.safe_files import write_atomically
 
 PART = 512 * 1024  # bytes asked for at once: what a cut line costs at most
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -76,7 +79,7 @@ class PackStep:
                 "key", vi, "This PC has no key of the city and takes no pack; enrol it again with a new code."
             )
         path = packs_folder(profile) / f"{offer.sha256}.part"
-        content = self._fetched(offer, path)
+        content = self._patched(offer) or self._fetched(offer, path)
         try:
             pack = open_pack(content, keys)
             if (pack.manifest.serial, pack.manifest.version) != (offer.serial, offer.version):
@@ -98,9 +101,26 @@ class PackStep:
         pack.unpack(folder)
         self._check_definitions(folder)
         take_next(profile, kept)
+        with contextlib.suppress(OSError):  # the next pack comes as what it changes of this one
+            write_atomically(packs_folder(profile) / f"{kept.sha256}.pack", content)
         path.unlink(missing_ok=True)
         self._tidy()
         return kept
+
+    def _patched(self, offer: PackOffer) -> bytes | None:
+        """The pack made of the newest one here by what changed; None: it has to be fetched whole."""
+        newest = read_state(self._store.path).newest
+        ask: Callable[[str, str], bytes | None] | None = getattr(self._line, "pack_patch", None)
+        if newest is None or ask is None or not 0 < offer.size <= LARGEST_PACK + 4096:
+            return None
+        try:
+            old = (packs_folder(self._store.path) / f"{newest.sha256}.pack").read_bytes()
+        except OSError:
+            return None
+        if hashlib.sha256(old).hexdigest() != newest.sha256 or (patch := ask(offer.sha256, newest.sha256)) is None:
+            return None
+        content = apply_patch(old, patch, offer.size)
+        return content if content is not None and hashlib.sha256(content).hexdigest() == offer.sha256 else None
 
     def _fetched(self, offer: PackOffer, path: Path) -> bytes:
         """The file of the pack; what an earlier sync brought of it is not asked for again."""
@@ -143,11 +163,12 @@ class PackStep:
         profile = self._store.path
         state = read_state(profile)
         wanted = {str(kept.serial) for kept in (state.active, state.next, state.before) if kept}
+        files = {state.newest.sha256} if state.newest else set()
         with contextlib.suppress(OSError):
             for path in packs_folder(profile).iterdir():
                 if path.is_dir() and path.name not in wanted:
                     shutil.rmtree(path, ignore_errors=True)
-                elif path.suffix == ".part":
+                elif path.suffix == ".part" or (path.suffix == ".pack" and path.stem not in files):
                     path.unlink(missing_ok=True)
 
 

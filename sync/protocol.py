@@ -147,6 +147,15 @@ class PackOffer(Struct, frozen=True, kw_only=True):
     size: int  # bytes
 
 
+class HubTrust(Struct, frozen=True, kw_only=True):
+    """Which hubs a PC may believe: those whose certificate one of ``ca`` (PEM) issued for one of ``names``. A hub that was
+    withdrawn is named no more. ``key``: what the city signs its log with (Ed25519, 32 bytes)."""
+
+    ca: str
+    names: tuple[str, ...]
+    key: bytes
+
+
 class Hello(Struct, frozen=True, kw_only=True):
     """First answer of every sync: who the gateway is, what it thinks of this device, and the time there."""
 
@@ -162,6 +171,7 @@ class Hello(Struct, frozen=True, kw_only=True):
     offer: PackOffer | None = None
     device_seq: int = 0  # the highest number of a change that the city has had from this device; when first met
     suspended: bool = False  # two stores spoke as this device: it numbers nothing until it was enrolled again
+    hubs: HubTrust | None = None  # of the device's wards; None: they have none
 
 
 class EnrolRequest(Struct, frozen=True, kw_only=True):
@@ -170,6 +180,9 @@ class EnrolRequest(Struct, frozen=True, kw_only=True):
     token: str = ""  # of the device, when one more officer is enrolled on it
     public_key: str = ""  # the device's public keys, as text (sync.bundle.keys)
     wards: tuple[str, ...] = ()  # the code must open one of these, else it is refused ("other_ward") and stays unused
+    attempt: str = (
+        ""  # made by chance before the first try: the same one again is the same device, also where the answer was lost
+    )
 
 
 class EnrolAnswer(Struct, frozen=True, kw_only=True):

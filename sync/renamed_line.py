@@ -63,6 +63,7 @@ class RenamedLine:
     def __init__(self, line: Transport, catalog: Catalog) -> None:
         self._line = line
         self._names = Renamings(catalog)
+        self._prepared: tuple[tuple[Change, ...], tuple[Change, ...]] = ((), ())
 
     def hello(self) -> Hello:
         return self._line.hello()
@@ -72,6 +73,11 @@ class RenamedLine:
 
     def pack_part(self, sha256: str, start: int, length: int) -> bytes:
         return self._line.pack_part(sha256, start, length)
+
+    def pack_patch(self, sha256: str, old: str) -> bytes | None:
+        ask = getattr(self._line, "pack_patch", None)
+        patch: bytes | None = ask(sha256, old) if ask else None
+        return patch
 
     @property
     def files(self) -> FileLine:
@@ -85,10 +91,23 @@ class RenamedLine:
     def bytes_received(self) -> int:
         return self._line.bytes_received
 
+    def prepare(self, changes: tuple[Change, ...]) -> None:
+        """These will be the next round's, if nothing comes between: what can be done for that is done now."""
+        prepare = getattr(self._line, "prepare", None)
+        if prepare is not None:
+            self._prepared = (changes, self._first(changes))
+            prepare(self._prepared[1])
+
+    def _first(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+        if changes is self._prepared[0]:
+            return self._prepared[1]
+        if not any(self._names.of(type_id)[0] for type_id in {change.type for change in changes}):
+            return changes  # nearly always: no field has another name
+        return tuple(renamed_change(change, self._names.of(change.type)[0]) for change in changes)
+
     def sync(self, request: SyncRequest) -> SyncAnswer:
         types = {change.change_id: change.type for change in request.changes}
-        changes = tuple(renamed_change(change, self._names.of(change.type)[0]) for change in request.changes)
-        answer = self._line.sync(replace(request, changes=changes))
+        answer = self._line.sync(replace(request, changes=self._first(request.changes)))
         news = tuple(replace(page, records=self._present(page.records)) for page in answer.news)
         return replace(answer, results=self._results(answer.results, types), news=news)
 
@@ -122,6 +141,8 @@ class RenamedLine:
         return replace(answer, changes=changes, results=self._results(answer.results, types))
 
     def _present(self, versions: tuple[RecordVersion, ...]) -> tuple[RecordVersion, ...]:
+        if not any(self._names.of(type_id)[1] for type_id in {version.type for version in versions}):
+            return versions  # nearly always: no field has another name
         return tuple(renamed_version(version, self._names.of(version.type)[1]) for version in versions)
 
     def _results(self, results: tuple[ChangeResult, ...], types: Mapping[str, str]) -> tuple[ChangeResult, ...]:

@@ -18,6 +18,7 @@ from desktop.sight import all_types, may_begin, seen_by_any, seen_types
 from forms.definition import Catalog, RecordType
 from forms.label import Label
 from sync.clock import Clock, SystemClock
+from sync.long_paths import usable
 
 if TYPE_CHECKING:
     import argparse
@@ -75,7 +76,7 @@ class Desk:
                 f"SOPHUONG_NOW must be an ISO 8601 moment such as 2026-11-23T08:00:00+07:00 ({error}).",
             ) from error
         folder = Path(named).expanduser() if named else default_profile()
-        return cls(folder.absolute(), named=bool(named), language=language, clock=clock)
+        return cls(usable(folder), named=bool(named), language=language, clock=clock)
 
     def __enter__(self) -> Desk:
         return self
@@ -114,6 +115,10 @@ class Desk:
 
             if not self.folder.is_dir():
                 raise self._not_enrolled()
+            if (self.folder / "restored.ready").is_dir() or (self.folder / "restored.placing").is_dir():
+                from sync.store.restoring import finish
+
+                finish(self.folder)
             if vault.needs_passphrase(self.folder) and self.passphrase is None:
                 raise CommandError(
                     f"Sổ này mở bằng câu mật khẩu: đặt biến {PASSPHRASE} rồi chạy lại.",

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from desktop.commands.desk import Desk
-from desktop.commands.errors import CommandError
+from desktop.commands.errors import CommandError, usage_error
 from desktop.commands.parser import Parser
+from desktop.enrolling import attempt_of, forget_attempt
 from desktop.line_settings import CA_FILE, line_settings
+from desktop.rollout import read_rollout
 from desktop.settings import load_settings
 
 if TYPE_CHECKING:
@@ -23,12 +25,24 @@ if TYPE_CHECKING:
     from sync.protocol import EnrolAnswer, Officer
     from sync.store.model import Enrolment
 
+_OF_THE_PC = ("former", "settings.json", "window", "versions", "rollout.toml", "rollout.log", "backups.json")
+"""What in a profile is not its ward's: it stays where it is when the PC moves to another one. Locks too."""
 _SMALLEST_STORE = 1024 * 1024  # bytes an empty store takes with its journal, and a little more
 
 
 def arguments(parser: Parser, verb: str) -> None:
-    parser.add_argument("--url", required=True, help=parser.say("địa chỉ của thành phố", "the city's address"))
-    parser.add_argument("--code", required=True, help=parser.say("mã đăng ký được cấp", "the enrolment code given out"))
+    office = parser.say("mặc định: theo rollout.toml", "default: rollout.toml's")
+    parser.add_argument("--url", help=parser.say("địa chỉ của thành phố", "the city's address") + f" ({office})")
+    parser.add_argument(
+        "--code", help=parser.say("mã đăng ký được cấp", "the enrolment code given out") + f" ({office})"
+    )
+    parser.add_argument(
+        "--ward",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help=parser.say("phường của máy, khi mã dùng cho nhiều phường", "the PC's ward, where a token is for several"),
+    )
     parser.add_argument(
         "--device",
         default=platform.node() or "PC",
@@ -48,7 +62,15 @@ def arguments(parser: Parser, verb: str) -> None:
 
 
 def run(desk: Desk, given: argparse.Namespace) -> int:
-    answer = enrol_desk(desk, given.url, given.code, given.device, given.ca)
+    office = read_rollout(desk.folder)
+    url, code = given.url or office.get("url"), given.code or office.secret
+    if not url or not code:
+        raise usage_error(
+            "Cần --url và --code, hoặc url và code (token) trong rollout.toml.",
+            "--url and --code are wanted, or url and code (token) in rollout.toml.",
+        )
+    ca = given.ca or (Path(office.get("ca")) if office.get("ca") else None)
+    answer = enrol_desk(desk, url, code, given.device, ca, tuple(given.ward or office.get("wards", ())))
     if desk.as_json:
         desk.put_json(
             {"device": answer.device, "wards": answer.wards, "officer": answer.officer, "profile": str(desk.folder)}
@@ -61,9 +83,11 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
     return 0
 
 
-def enrol_desk(desk: Desk, url: str, code: str, device: str, ca: Path | None = None) -> EnrolAnswer:
+def enrol_desk(  # noqa: PLR0917 - what is known of a PC that enrols
+    desk: Desk, url: str, code: str, device: str, ca: Path | None = None, wards: tuple[str, ...] = ()
+) -> EnrolAnswer:
     """Trade the code and keep the answer, and the city's own certificate authority ``ca`` where one is given; the store is
-    made at the first enrolment.
+    made at the first enrolment. ``wards``: of those that the code is for, the ones this PC is in (none: all).
 
     Enrolling again keeps all unsent work; another ward is refused while any remains, since nobody could send it then.
     Raises SyncError, StoreError and CommandError.
@@ -80,10 +104,12 @@ def enrol_desk(desk: Desk, url: str, code: str, device: str, ca: Path | None = N
     enrol = partial(enrol_over, settings=settings, public_key=keys.public.text)
     if known is None:
         _check_key_place(desk)  # before the code, which works once, is spent
-        answer = enrol(url, code, device, language=desk.language)
+        attempt = attempt_of(desk.folder, url, code)
+        answer = enrol(url, code, device, wards=wards, language=desk.language, attempt=attempt)
         _create_store(desk)
         _keep(desk, url, answer, (), keys)
         _keep_authority(desk, authority)
+        forget_attempt(desk.folder)
         return answer
     try:
         answer = enrol(url, code, device, token=known.token, wards=tuple(known.wards), language=desk.language)
@@ -196,7 +222,7 @@ def _put_aside(desk: Desk, known: Enrolment) -> None:
     apart = desk.folder / "former" / f"{known.ward}-{stamp}"
     apart.mkdir(parents=True)
     for path in list(desk.folder.iterdir()):
-        if path.name not in ("former", "settings.json"):
+        if path.name not in _OF_THE_PC and path.suffix != ".lock":
             path.rename(apart / path.name)
 
 

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from desktop.commands.errors import usage_error
 from desktop.commands.verbs import VERBS, Verb
+from desktop.version import VERSION
 from forms.label import Label
 
 PROGRAM = "sophuong"
@@ -111,6 +112,9 @@ def _top_parser(language: str) -> Parser:
         description=_about(VERBS, language),
     )
     add_common(parser)
+    parser.add_argument(
+        "--version", action="version", version=VERSION, help=parser.say("bản của chương trình", "the program's version")
+    )
     parser.add_argument("verb", metavar="VERB", nargs="?", help=parser.say("việc cần làm", "what to do"))
     parser.add_argument("rest", metavar="…", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from desktop.commands.desk import Desk
+from desktop.commands.display import draw_papers
 from desktop.commands.entries import entry_context, ward_facts
 from desktop.commands.errors import CommandError, usage_error
 from desktop.commands.parser import Parser
@@ -118,7 +118,7 @@ def _covered(desk: Desk, record: Record, record_type: RecordType, printout: Prin
 
 def write_paper(html: str, printout: Printout, path: Path) -> None:
     """The PDF. Raises PrintFailed."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    draw_papers()
     from PySide6.QtWidgets import QApplication
 
     from desktop.forms.printing_qt import write_pdf

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 from desktop.commands.desk import Desk
+from desktop.commands.display import draw_papers
 from desktop.commands.errors import CommandError, usage_error
 from desktop.commands.parser import Parser
 from desktop.reporting import Counted, coming_reports, count_report, find_report, write_report
@@ -94,7 +94,7 @@ def _write(desk: Desk, counted: Counted, path: Path) -> None:
 
     html = ""
     if path.suffix.lower() in (".pdf", ".odt"):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        draw_papers()
         from PySide6.QtWidgets import QApplication
 
         application = QApplication.instance() or QApplication(["sophuong"])

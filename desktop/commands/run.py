@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from desktop.commands.errors import one_line, usage_error
 from desktop.commands.settings import chosen_language
@@ -21,8 +22,8 @@ def run(argv: Sequence[str]) -> int:
     arguments = list(argv)
     if not _is_plain_open(arguments) and "PySide6.QtCore" not in sys.modules:  # with Qt: desktop.rubbish
         gc.enable()
-    if arguments[:1] == ["gateway"]:
-        return _gateway(arguments[1:])
+    if arguments[:1] in (["gateway"], ["--background"]):
+        return _apart(arguments[0], arguments[1:])
     language = chosen_language(arguments)
     try:
         return _run_verb(arguments, language)
@@ -75,14 +76,23 @@ def _refuse_broken_text(arguments: list[str]) -> None:
             raise usage_error(f"“{shown}” không phải chữ UTF-8.", f"“{shown}” is not UTF-8 text.") from error
 
 
-def _gateway(arguments: list[str]) -> int:
+def _apart(program: str, arguments: list[str]) -> int:
+    """What is no verb of a desk: the city's side, and syncing without a window."""
+    if program == "--background":
+        from desktop.background_sync import run as sync_in_the_background
+
+        return sync_in_the_background(arguments)
     from sync.gateway.__main__ import main
 
     return int(main(arguments) or 0)
 
 
 def _speak_utf8() -> None:
-    """Vietnamese must come out whole also where the console's encoding cannot hold it (Windows, LANG=C)."""
+    """Vietnamese must come out whole also where the console's encoding cannot hold it (Windows, LANG=C), and a program
+    without a console (sophuong.exe, started by the system) writes to nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as the program
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

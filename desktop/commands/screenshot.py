@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 from pathlib import Path
 
 from desktop.commands.desk import Desk
+from desktop.commands.display import draw_pictures
 from desktop.commands.errors import usage_error
 from desktop.commands.parser import Parser
 
@@ -46,7 +46,7 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
         raise usage_error("Tệp ảnh phải là .png.", "The picture must be a .png file.")
     if not target.absolute().parent.is_dir():
         raise FileNotFoundError(2, "no such folder", str(target.absolute().parent))
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    draw_pictures()
     from desktop.screens import Look, take_picture
 
     look = Look(language=desk.language, theme=given.theme, scale=given.scale)

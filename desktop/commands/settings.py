@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sync.long_paths import usable
+
 
 def default_profile() -> Path:
     """One store per Windows account in LOCALAPPDATA (it must not roam); elsewhere the XDG data folder."""
@@ -23,7 +25,7 @@ def chosen_language(arguments: Sequence[str]) -> str:
     if asked in ("vi", "en"):
         return asked
     folder = _value_of(arguments, "--profile")
-    return load_settings(Path(folder) if folder else default_profile()).language
+    return load_settings(usable(Path(folder) if folder else default_profile())).language
 
 
 def _value_of(arguments: Sequence[str], option: str) -> str | None:

@@ -72,11 +72,14 @@ def sync_now(
         latest = report
 
     began = time.monotonic()
-    settings = line_settings(folder, load_settings(folder)) if folder else None
+    own = load_settings(folder) if folder else None
+    settings = line_settings(folder, own) if folder and own else None
     transport = HttpTransport(enrolment.url, enrolment.token, language=language, settings=settings)
     try:
         engine = Engine(store, transport, progress=note)
-        return over_hub(engine, store, enrolment.token, progress=note, language=language).sync_once(), None
+        office = own.hub if own else ""
+        way = over_hub(engine, store, enrolment.token, progress=note, language=language, office=office)
+        return way.sync_once(), None
     except SyncError as error:
         latest.seconds = time.monotonic() - began
         latest.bytes_sent, latest.bytes_received = transport.bytes_sent, transport.bytes_received

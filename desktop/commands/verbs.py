@@ -67,8 +67,18 @@ VERBS: tuple[Verb, ...] = (
     _verb("sync", "syncing", "đồng bộ với thành phố ngay", "sync with the city now"),
     _verb("bundle", "bundle", "gửi nhận với thành phố bằng USB", "the outbox and the city's answer on a USB stick"),
     _verb("hub", "hub", "máy trung gian của phường khi mất mạng", "the ward's hub, for days without a line"),
+    _verb(
+        "update",
+        "updates",
+        "bản chương trình: đang dùng, đang chờ, nhận bản mới",
+        "the program's version: take a new one",
+    ),
     _verb("status", "standing", "tình trạng của máy này", "where things stand"),
+    _verb("backup", "backing_up", "sao lưu sổ của máy này", "back up this PC's registers"),
+    _verb("restore", "backing_up", "khôi phục một bản sao lưu", "put a backup back"),
+    _verb("rollout", "rolling_out", "những gì cơ quan đã đặt cho máy", "what the office has set for this PC"),
     _verb("screenshot", "screenshot", "chụp một trang màn hình", "a picture of one page"),
+    _verb("selftest", "selftest", "tự kiểm tra trên máy này", "try the program out on this PC"),
     _verb("gateway", "gateway", "cổng kết nối của thành phố", "the city's gateway"),
 )
 BY_NAME: dict[str, Verb] = {verb.name: verb for verb in VERBS}

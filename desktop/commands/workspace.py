@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from desktop.commands.desk import Desk
@@ -31,9 +32,19 @@ def run(desk: Desk, given: argparse.Namespace | None = None) -> int:
     from desktop.quick_enums import use_quick_enums
 
     use_quick_enums()
+    _name_for_taskbar()
     from desktop.quick_imports import bring_in_qt
 
     bring_in_qt()
     from desktop.start import open_workspace
 
     return open_workspace(desk.folder, passphrase=desk.passphrase)
+
+
+def _name_for_taskbar() -> None:
+    """Windows then takes the window for the shortcut's that setup made with the same name: pinned, it starts the launcher and
+    not the file of this version, which an update leaves behind."""
+    if sys.platform == "win32":
+        import ctypes
+
+        ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID("SoPhuong.Workspace")

@@ -22,13 +22,14 @@ from PySide6.QtGui import (
 )
 
 from desktop.forms.whole_rows import foot_of_text, keep_whole
+from desktop.theme import SIGNS_FAMILY, own_fonts
 from forms.definition import Printout
 from forms.exchange.writing import whole_file
 
 DPI = 96.0  # the unit of every length here: CSS px
 MM = DPI / 25.4
 PDF_DPI = 1200
-SERIF = ("Times New Roman", "Liberation Serif", "Noto Serif")
+SERIF = ("Times New Roman", "Tinos", "Liberation Serif", "Noto Serif", SIGNS_FAMILY)
 LETTER_MARGINS = QMarginsF(30, 20, 15, 20)  # mm: left, top, right, bottom
 SMALL_MARGINS = QMarginsF(12, 8, 12, 8)  # A5 slips
 REGISTER_MARGINS = QMarginsF(15, 15, 15, 15)  # landscape tables
@@ -68,6 +69,7 @@ class Document:
     """HTML laid out in pages. Lengths are px at 96 a inch whatever the screen, so that every PC breaks pages alike."""
 
     def __init__(self, html: str, printout: Printout) -> None:
+        own_fonts()
         self.paper = paper_of(printout)
         self._device = QImage(1, 1, QImage.Format.Format_RGB32)
         self._device.setDotsPerMeterX(round(DPI / 0.0254))

@@ -4,12 +4,16 @@ the background."""
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
+from pathlib import Path
 
 from desktop.language import say, tr
+from desktop.models.dates import when
 from desktop.models.rows import RowContext
 from desktop.models.table import Row
 from desktop.models.tags import Tag
 from desktop.models.today_rows import CHECK
+from desktop.settings import Settings
 from sync.store import Store
 
 COMPARED_AT_ONCE = 500
@@ -26,6 +30,17 @@ def stopped_rows(store: Store, context: RowContext, seen: Collection[str]) -> tu
         tag = Tag(tr("book.today_still"), "red", "!")
         return (Row(f"{CHECK}:book:{type_id}", (tag, tr(f"book.still_{why}"), label, tr("book.today"))),)
     return ()
+
+
+def backup_rows(profile: Path, settings: Settings, now: datetime) -> tuple[Row, ...]:
+    """One row while no folder has a good backup of the last days."""
+    from desktop.backups import stale_since
+
+    if (since := stale_since(profile, settings, now)) is None:
+        return ()
+    tag = Tag(tr("office.today_backup"), "amber", "!")
+    what = tr("office.today_backup_old", when=when(since, now)) if since else tr("office.today_backup_never")
+    return (Row(f"{CHECK}:settings", (tag, what, "", tr("office.today_backup_who"))),)
 
 
 def compare_some(store: Store) -> bool:

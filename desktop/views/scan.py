@@ -1,21 +1,24 @@
-"""F8: the text of an ID card's QR code, as a hand scanner types it, becomes a person: found, or begun."""
+"""F8: the text of an ID card's QR code, as a hand scanner types it or as a picture shows it, becomes a person: found, or
+begun."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from desktop.app import App
+from desktop.forms.card_picture import ask_for_picture, read_picture
 from desktop.forms.cards import read_card
 from desktop.language import tr
 from desktop.views.dialogs import Sheet
-from desktop.widgets.basics import text_label
+from desktop.widgets.basics import button, text_label
 from sync.store.model import Record
 
 
 class ScanDialog(Sheet):
-    """A scanner ends with Enter; typing or pasting the text works as well."""
+    """A scanner ends with Enter; typing or pasting the text works as well, and so does a picture of the card."""
 
     def __init__(self, app: App, window: QWidget) -> None:
         super().__init__(app.look, tr("frame.scan"), window, width=560)
@@ -26,11 +29,42 @@ class ScanDialog(Sheet):
         self.text.setPlaceholderText(tr("frame.scan_text"))
         self.text.returnPressed.connect(self.read)
         self.body.addWidget(self.text)
+        row = QHBoxLayout()
+        self.from_picture = button(tr("scan.from_picture"), self.ask_picture, tip=tr("scan.from_picture_tip"))
+        row.addWidget(self.from_picture)
+        row.addStretch(1)
+        self.body.addLayout(row)
         self.problem = text_label("", "problem", wrap=True)
         self.problem.hide()
         self.body.addWidget(self.problem)
         self.add_button(tr("frame.cancel"), self.reject)
         self.add_button(tr("frame.scan_find"), self.read, kind="main")
+        self.resize(self.minimumWidth(), self.height())
+        self._fit()
+
+    def ask_picture(self) -> None:
+        if (path := ask_for_picture(self)) is not None:
+            self.read_picture(path)
+
+    def read_picture(self, path: Path) -> None:
+        """Reads the code in a picture file and goes on as if it had been scanned."""
+        self.from_picture.setEnabled(False)
+        self.from_picture.setText(tr("scan.reading"))
+        self.problem.hide()
+        read_picture(self._app.background, path, self, self._take, self._refuse)
+
+    def _take(self, text: str) -> None:
+        self._ready()
+        self.text.setText(text)
+        self.read()
+
+    def _refuse(self, sentence: str) -> None:
+        self._ready()
+        self._say(sentence)
+
+    def _ready(self) -> None:
+        self.from_picture.setEnabled(True)
+        self.from_picture.setText(tr("scan.from_picture"))
 
     def read(self) -> None:
         """Looks the card's number up in the background."""
@@ -58,5 +92,14 @@ class ScanDialog(Sheet):
     def _say(self, text: str) -> None:
         self.problem.setText(f"! {text}")
         self.problem.show()
+        self._fit()
         self.text.setFocus()
         self.text.selectAll()
+
+    def _fit(self) -> None:
+        """As high as its sentences are: Qt asks words that wrap for their height only when it lays them out."""
+        layout = self.layout()
+        if layout is not None:
+            needed = layout.totalHeightForWidth(self.width())
+            self.setMinimumHeight(needed)
+            self.resize(self.width(), needed)

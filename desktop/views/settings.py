@@ -18,12 +18,17 @@ from desktop.app import App
 from desktop.language import LANGUAGES, say, tr
 from desktop.models.dates import when
 from desktop.models.standing import line_sentence
+from desktop.rollout import read_rollout
 from desktop.settings import SCALES, THEMES
 from desktop.theme import LARGE, MEDIUM, SMALL
+from desktop.views.backup_card import BackupCard
 from desktop.views.line_card import LineRows
+from desktop.views.office_card import OfficeCard
 from desktop.views.pack_card import PackCard
 from desktop.views.page import Page
 from desktop.views.printer_card import PrinterRows
+from desktop.views.selftest_card import SelfTestCard
+from desktop.views.update_card import UpdateCard
 from desktop.widgets.basics import Card, button, text_label
 
 
@@ -32,13 +37,26 @@ class SettingsPage(Page):
 
     def __init__(self, app: App, parent: QWidget | None = None) -> None:
         super().__init__(app, tr("frame.settings"), parent)
+        self._given = read_rollout(app.folder)
         body = QWidget()
         body.setObjectName("pageBody")
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, app.look.px(SMALL), 0)
         column.setSpacing(app.look.px(MEDIUM))
-        for card in (self._look_card(), self._city_card(), PackCard(app), self._officers_card(), self._printer_card()):
+        for card in (
+            self._look_card(),
+            self._city_card(),
+            PackCard(app),
+            UpdateCard(app),
+            self._officers_card(),
+            self._printer_card(),
+        ):
             column.addWidget(card)
+        self._backups = BackupCard(app, self._given)
+        column.insertWidget(2, self._backups)
+        if self._given.read:
+            column.insertWidget(2, OfficeCard(app, self._given))
+        column.addWidget(SelfTestCard(app))
         column.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -54,6 +72,7 @@ class SettingsPage(Page):
 
     def refresh(self) -> None:
         self._say_line()
+        self._backups.refresh()
 
     def _card(self, heading: str) -> tuple[Card, QFormLayout]:
         card = Card(self.app.look, padding=LARGE - 4)
@@ -92,6 +111,10 @@ class SettingsPage(Page):
         languages, self._languages = self._choices(LANGUAGES, settings.language, "language")
         themes, _ = self._choices({name: tr(f"frame.theme_{name}") for name in THEMES}, settings.theme, "theme")
         sizes, _ = self._choices({f"{s:g}": f"{s:.0%}" for s in SCALES}, f"{settings.scale:g}", "scale")
+        if self._given.is_locked("language"):
+            for chip in self._languages.buttons():
+                chip.setEnabled(False)
+                chip.setToolTip(tr("office.locked_tip"))
         form.addRow(text_label(tr("frame.language"), "quiet"), languages)
         form.addRow(text_label(tr("frame.theme"), "quiet"), themes)
         form.addRow(text_label(tr("frame.size"), "quiet"), sizes)
@@ -109,6 +132,9 @@ class SettingsPage(Page):
             form.addRow(text_label(tr("frame.device"), "quiet"), text_label(enrolment.device))
         form.addRow(text_label(tr("frame.folder"), "quiet"), text_label(str(self.app.folder), wrap=True))
         self._line_rows = LineRows(self.app, form)
+        if self._given.is_locked("proxy"):
+            self._line_rows.proxy.setReadOnly(True)
+            self._line_rows.proxy.setToolTip(tr("office.locked_tip"))
         now = button(tr("frame.sync_now"), self.app.sync_now)
         now.setEnabled(self.app.sync is not None)
         row = QHBoxLayout()

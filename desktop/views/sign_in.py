@@ -180,9 +180,11 @@ class OfferEnrolment(GateCard):
 
     given = Signal(str, str)  # address, code
 
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, url: str = "", parent: QWidget | None = None) -> None:
+        """``url``: the address, where the office gave it; it is then not asked for."""
         super().__init__(look, tr("frame.enrol"), tr("frame.enrol_about"), parent)
-        self.url, self.code = QLineEdit(), QLineEdit()
+        self.url, self.code = QLineEdit(url), QLineEdit()
+        self.url.setReadOnly(bool(url))
         for field, name in ((self.url, "frame.address"), (self.code, "frame.enrol_code")):
             self.card.body.addWidget(text_label(tr(name), "label"))
             field.setAccessibleName(tr(name))
@@ -195,7 +197,7 @@ class OfferEnrolment(GateCard):
         self.card.body.addWidget(self.do, 0, Qt.AlignmentFlag.AlignRight)
 
     def focus_first(self) -> None:
-        self.url.setFocus()
+        (self.code if self.url.isReadOnly() else self.url).setFocus()
 
     def refuse(self, text: str) -> None:
         self.do.setEnabled(True)

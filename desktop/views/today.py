@@ -234,10 +234,11 @@ class Today(Page):
         app, seen = self.app, self.app.seen
 
         def load() -> tuple[tuple[Row, ...], tuple[Row, ...], bool]:
-            from desktop.models.check_rows import compare_some, stopped_rows, twice_rows
+            from desktop.models.check_rows import backup_rows, compare_some, stopped_rows, twice_rows
 
             more = compare_some(app.store)
-            return stopped_rows(app.store, app.rows, seen), twice_rows(app.store, seen), more
+            stopped = stopped_rows(app.store, app.rows, seen) + backup_rows(app.folder, app.settings, app.clock.now())
+            return stopped, twice_rows(app.store, seen), more
 
         def show(found: tuple[tuple[Row, ...], tuple[Row, ...], bool]) -> None:
             *rows, more = found if seen == app.seen else ((), (), True)

@@ -111,6 +111,7 @@ class WindowActions:
                 group=group,
             ),
             *self._rehearsal(group),
+            ActionRow(id="selftest", title=tr("selftest.open"), icon="help", run=self.show_selftest, group=group),
             ActionRow(
                 id="keys", title=tr("frame.keys"), icon="keyboard", shortcut="F1", run=self.show_keys, group=group
             ),
@@ -151,6 +152,11 @@ class WindowActions:
         from desktop.views.bundle_sheet import BundleSheet
 
         BundleSheet(self._app, self._window).open()
+
+    def show_selftest(self) -> None:
+        from desktop.views.selftest_sheet import SelfTestSheet
+
+        SelfTestSheet(self._app, self._window).open()
 
     def show_keys(self) -> None:
         from desktop.views.keys import KeysSheet

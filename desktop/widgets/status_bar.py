@@ -33,6 +33,7 @@ class StatusBar(QFrame):
         self._waiting = button("", self.outbox_wanted.emit, tip=tr("frame.outbox_tip"))
         self._attention = button("", self._open_attention)
         self._saved = text_label("")
+        self._update = button("", lambda: app.page_requested.emit("settings"), tip=tr("update.tip"))
         self.switch = button("", app.turn_line, tip=tr("frame.line_rehearsal"))
         self._words = ""
         self._row = row = QHBoxLayout(self)
@@ -41,10 +42,12 @@ class StatusBar(QFrame):
         for part in (self._sign, self._line, self._waiting, self._attention):
             row.addWidget(part)
         row.addStretch(1)
+        row.addWidget(self._update)
         row.addWidget(self._saved)
         row.addWidget(self.switch)
         self.setFixedHeight(app.look.px(STATUS_HEIGHT))
         app.line.changed.connect(self._say)
+        app.updates_changed.connect(self._say)
         self._say()
 
     def show_counts(self, overview: Overview) -> None:
@@ -89,6 +92,9 @@ class StatusBar(QFrame):
         ):
             made.setText(text)
             made.setVisible(bool(text))
+        updates = self._app.updates
+        waits = updates.waiting if updates is not None else ""
+        self._update.setText(tr("update.waits", version=waits) if waits else "")
         rehearsal = self._app.rehearsal
         self.switch.setVisible(rehearsal is not None)
         self.switch.setText(tr(rehearsal.next_step) if rehearsal is not None else "")
@@ -104,8 +110,10 @@ class StatusBar(QFrame):
         end of the sentence about the line."""
         self._line.setText(self._words)
         self._saved.setVisible(bool(self._saved.text()))
-        if self._over() > 0:
-            self._saved.hide()
+        self._update.setVisible(bool(self._update.text()))
+        for least in (self._saved, self._update):
+            if self._over() > 0:
+                least.hide()
         over = self._over()
         if over > 0:
             metrics = self._line.fontMetrics()

@@ -91,6 +91,7 @@ def import_bundle(store: Store, path: Path) -> Imported:
         out = last_export(store)
         if out is not None and out.bundle == sealed.header.answers:
             store.set_meta(_LAST_OUT, None)
+        store.indexing.run()
         store.changes.checkpoint()
     report.waiting = _waiting(store)
     return report

@@ -81,11 +81,16 @@ class Taking:
                     "This answer is old: the city was restored from a backup since. Export anew and ask for a new answer.",
                 )
             return
-        from sync.meeting import greet
+        from sync.meeting import compare, greet
 
         greet(store, hello)
+        self._report.problems += compare(store, hello)
         for lease in hello.leases:
             store.numbers.put_lease(lease)
+        lent = {(x.ward, x.register, x.period) for x in hello.leases}
+        for lease in store.numbers.leases():
+            if (lease.ward, lease.register, lease.period) not in lent:  # the city has given it to another PC
+                store.numbers.let_go(lease.ward, lease.register, lease.period)
         for ward, register, period, why in first.held_books:
             store.numbers.let_go(ward, register, period)
             store.set_meta(f"lease_held:{register}:{period}", why)
@@ -97,7 +102,7 @@ class Taking:
             for r in results
             if r.change_id in self._types
         ]
-        self._store.changes.acknowledge(open_ones)
+        self._store.changes.acknowledge(open_ones, at=self._sealed.header.at)
         self._report.accepted += sum(r.status == "accepted" for r in open_ones)
         self._report.conflicts += sum(r.status == "conflict" for r in open_ones)
         self._report.refused += sum(r.status == "refused" for r in open_ones)

@@ -112,6 +112,23 @@ class Access:
         return frozenset[str]().union(*(self._scopes.get(role, frozenset()) for role in roles))
 
 
+class Rights:
+    """``change_problem`` for one device's changes, many of which are alike."""
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self._known: dict[tuple[str | None, ...], FieldProblem | None] = {}
+
+    def problem(self, record_type: RecordType, change: Change) -> FieldProblem | None:
+        officer = change.officer
+        numbers = "number" if change.number else ""
+        key = (record_type.id, change.pack, change.kind, change.action, numbers, change.ward, officer.id, officer.name,
+               change.device)  # fmt: skip
+        if key not in self._known:
+            self._known[key] = change_problem(self.device, record_type, change)
+        return self._known[key]
+
+
 def change_problem(device: Device, record_type: RecordType, change: Change) -> FieldProblem | None:
     """Why this device may not make this change, or None. The roles are the city's, whatever the change claims."""
     if change.device not in ("", device.id):

@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sync.gateway.city import City
@@ -25,6 +26,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _LOOK_AGAIN = 1.0  # seconds; another process may have written to the stream, and nobody tells
 _LOOK_AGAIN_TOLD = 20.0  # seconds; where it is told, but a notice may be lost
 _THREADS = 32
+_PIECE = 256 * 1024  # bytes of a file that are in memory at once, for each answer
 _MOST = 512  # requests under way, beyond which new ones are told to come back
 _SLOWEST_BODY = 300.0  # seconds
 
@@ -58,13 +60,27 @@ class Door:
             if isinstance(answer, Held):
                 answer, began = await self._finished(request, answer)
             seconds = time.perf_counter() - began
-            self._metrics.answered(request[1], answer.status, seconds, len(body), len(answer.body))
-            await _send(answer, send, head=request[0] == "HEAD", last=self.draining)
+            self._metrics.answered(request[1], answer.status, seconds, len(body), answer.size)
+            await self._send(answer, send, head=request[0] == "HEAD")
         except TimeoutError:
             await _send(self._refused(request, _too_slow()), send, head=False, last=True)
         finally:
             self._under_way -= 1
             self._metrics.under_way(self._under_way, self._held, self._city.storage)
+
+    async def _send(self, answer: Answer, send: Send, *, head: bool) -> None:
+        """An answer that is a file is read a piece at a time, in a thread, as fast as the line takes it."""
+        if answer.file is None or head:
+            await _send(answer, send, head=head, last=self.draining)
+            return
+        await send(_start(answer, last=self.draining))
+        at, end = answer.file.start, answer.file.start + answer.file.length
+        while at < end:
+            piece = await self._threaded(_read, answer.file.path, at, min(_PIECE, end - at))
+            if not piece:  # it was cut short meanwhile: the line ends, and the other side sees that bytes are missing
+                raise OSError(f"{answer.file.path} ends before {end}")
+            at += len(piece)
+            await send({"type": "http.response.body", "body": piece, "more_body": at < end})
 
     async def _answer(self, request: tuple[str, str, dict[str, str]], body: bytes, caller: str) -> Answer | Held:
         method, target, headers = request
@@ -188,12 +204,22 @@ async def _body(receive: Receive) -> bytes | None:
     return bytes(body[: LARGEST_BODY + 1])
 
 
-async def _send(answer: Answer, send: Send, *, head: bool, last: bool) -> None:
+def _read(path: Path, start: int, length: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(length)
+
+
+def _start(answer: Answer, *, last: bool) -> dict[str, Any]:
     """``last``: the connection is to be given up."""
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
     if "Content-Length" not in answer.headers and answer.status != 204:
-        headers.append((b"content-length", str(len(answer.body)).encode()))
+        headers.append((b"content-length", str(answer.size).encode()))
     if last:
         headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    return {"type": "http.response.start", "status": answer.status, "headers": headers}
+
+
+async def _send(answer: Answer, send: Send, *, head: bool, last: bool) -> None:
+    await send(_start(answer, last=last))
     await send({"type": "http.response.body", "body": b"" if head else answer.body, "more_body": False})

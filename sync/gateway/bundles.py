@@ -110,22 +110,31 @@ class Bundles:
         """Every change judged and every file kept; the results and the files' names, in the order of the sections."""
         sections = sealed.sections()
         next(sections)
+        parked: set[tuple[str, str]] = set()
         wire = Wire({"content-type": MSGPACK})
         for section in sections:
             message = _message(section)
             if isinstance(message, messages.RawChanges):
-                yield messages.Results(tuple(self._judged(device, wire, message, report)))
+                yield messages.Results(tuple(self._judged(device, wire, message, parked, report)))
             elif isinstance(message, messages.File) and self._keep(device, message):
                 report.files += 1
                 yield (message.ward, message.scope, message.sha256)
 
     def _judged(
-        self, device: Device, wire: Wire, sent: messages.RawChanges, report: Answered
+        self,
+        device: Device,
+        wire: Wire,
+        sent: messages.RawChanges,
+        parked: set[tuple[str, str]],
+        report: Answered,
     ) -> Iterator[ChangeResult]:
-        """A change that cannot be read spoils no other."""
+        """A change that cannot be read spoils no other; one that is refused parks the later ones of its record, in whichever
+        section."""
         came = wire.sent(sent.changes)
         readable = [each for each in came if not isinstance(each, Unreadable)]
-        judged = self._city.intake.push(device, readable) if readable else []
+        judged = self._city.intake.take(device, readable, frozenset(parked)).results if readable else []
+        refused_ones = zip(readable, judged, strict=True)
+        parked |= {(c.ward, c.record_id) for (c, _), result in refused_ones if result.status == "refused"}
         report.changes += len(came)
         for result in [*judged, *(_unread(each) for each in came if isinstance(each, Unreadable))]:
             report.accepted += result.status == "accepted"
@@ -152,7 +161,7 @@ class Bundles:
     def _sections(self, device: Device, asked: messages.ToCity, taken: list[Any], report: Answered) -> Iterator[bytes]:
         held = tuple(self._lend(device, asked))
         files = tuple(each for each in taken if isinstance(each, tuple))
-        hello = self._city.hello(device)
+        hello = self._city.introduced(device, self._city.hello(device))
         yield _encode(messages.ToPc(hello=hello, held_books=held, files=files))
         for results in taken:
             if isinstance(results, messages.Results):

@@ -19,16 +19,21 @@ from sync.gateway.deliveries import Deliveries
 from sync.gateway.enrolment import Enrolment, GuessLimit
 from sync.gateway.feed import Feed
 from sync.gateway.filling import Filling
+from sync.gateway.hubs import Hubs
 from sync.gateway.inbound import Inbound
 from sync.gateway.inbox import Inbox
 from sync.gateway.intake import Intake
 from sync.gateway.leases import Leases
+from sync.gateway.ledger import REVISIONS_FROM
 from sync.gateway.packs import MARK_SQL, Definitions, Mark, Packs
 from sync.gateway.sequences import standing
 from sync.gateway.storage import Session, Storage, Stream, open_notices, open_storage
+from sync.gateway.updates import Updates
 from sync.gateway.uploads import Uploads
 from sync.gateway.wards import WardNames
 from sync.protocol import PROTOCOL_VERSION, EnrolAnswer, EnrolRequest, Hello
+
+_BEGINNING = 1_577_836_800  # 2020-01-01, in seconds since 1970
 
 
 class City:
@@ -56,6 +61,8 @@ class City:
             definitions = self.packs.definitions()
             self.deliveries = Deliveries(self.storage, definitions.catalog, self.clock, self._news)
             self.uploads = Uploads(self.storage, self.clock, self._file_arrived, self.deliveries.wake)
+            self.hubs = Hubs(self.storage, self.clock, lambda roles: self.access.scopes_of(roles))  # noqa: PLW0108 - access comes with the packs
+            self.updates = Updates(self.storage, self.clock)
             self._use(definitions)
         except BaseException:
             self.storage.close()
@@ -132,6 +139,7 @@ class City:
             pack=self.catalog.version,
             leases=leases,
             offer=self.packs.offered(device.wards, mark),
+            hubs=self.hubs.trust(device.wards),
         )
 
     def introduced(self, device: Device, hello: Hello) -> Hello:
@@ -158,6 +166,7 @@ class City:
         """Begin a new epoch: the database came back from a backup, and devices are to offer again what it may lack."""
         with self.storage.write() as session:
             self.epoch = _new_epoch(session)
+            session.upsert("meta", [(REVISIONS_FROM, str(_seconds(self.clock)))])
         return self.epoch
 
     def close(self) -> None:
@@ -178,6 +187,11 @@ def _epoch(storage: Storage) -> str:
     with storage.write([("", "epoch")]) as session:
         row = session.one("SELECT value FROM meta WHERE key = 'epoch'")
         return str(row[0]) if row else _new_epoch(session)
+
+
+def _seconds(clock: Clock) -> int:
+    """Since 2020: no record was changed more often than once a second since the city was last restored."""
+    return max(1, int(clock.now().timestamp()) - _BEGINNING)
 
 
 def _new_epoch(session: Session) -> str:

@@ -22,13 +22,18 @@ from sync.gateway.adapters import parse_address
 from sync.gateway.bundle_commands import bundle_verb
 from sync.gateway.city import City
 from sync.gateway.delivery_commands import add_service, delivery_verbs
+from sync.gateway.device_commands import device_verbs
+from sync.gateway.enrol_commands import enrol_verbs
+from sync.gateway.hub_commands import hub_verbs
 from sync.gateway.listing import deliveries, records
 from sync.gateway.pack_commands import pack_verbs
 from sync.gateway.refusals import RefusedError
 from sync.gateway.serving import add_serving
 from sync.gateway.serving import serve as serving
 from sync.gateway.storage import StorageError
+from sync.gateway.update_commands import update_verbs
 from sync.gateway.wards import is_ward_code
+from sync.updates.errors import UpdateError
 
 DEFAULT_PORT = 8620
 Verb = Callable[[argparse.Namespace], int]
@@ -51,7 +56,7 @@ def run(argv: list[str]) -> int:
     verb: Verb = arguments.verb
     try:
         return verb(arguments)
-    except (CommandError, RefusedError, ExchangeError, PackError, BundleError) as error:
+    except (CommandError, RefusedError, ExchangeError, PackError, BundleError, UpdateError) as error:
         return _fail(error.label.get(arguments.language))
     except BrokenPipeError:  # whoever read our lines has seen enough; Python's last flush must not fail on it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -97,17 +102,6 @@ def _services(pairs: list[str]) -> dict[str, str]:
         parse_address(url)
         services[name] = url
     return services
-
-
-def _enrol(arguments: argparse.Namespace) -> int:
-    wards = [_ward(code) for code in arguments.ward]
-    with closing(_city(arguments)) as city:
-        for code in wards:
-            if code not in city.wards:
-                sys.stderr.write(f"Không có {code} trong danh mục đơn vị hành chính / no such commune: {code}\n")
-        code = city.enrolment.new_code(wards, arguments.officer, arguments.organisation, arguments.role)
-    _print(code)
-    return 0
 
 
 def _inbound(arguments: argparse.Namespace) -> int:
@@ -217,11 +211,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--log", metavar="FILE", help="tệp nhật ký / log file")
     add_serving(serve)
 
-    enrol = verb("enrol", _enrol, "mã đăng ký cho một máy / an enrolment code")
-    enrol.add_argument("--ward", action="append", required=True, metavar="CODE")
-    enrol.add_argument("--officer", default="Cán bộ phường", metavar="NAME")
-    enrol.add_argument("--organisation", default="", metavar="ID")
-    enrol.add_argument("--role", action="append", default=[], metavar="ROLE")
+    enrol_verbs(verb, _print)
 
     inbound = verb("inbound", _inbound, "bản ghi dịch vụ gửi về phường / records a service sends")
     inbound.add_argument("type", metavar="TOOL.RECORD")
@@ -236,6 +226,9 @@ def _parser() -> argparse.ArgumentParser:
     verb("restored", _restored, "cơ sở dữ liệu vừa khôi phục: mở kỷ nguyên mới / a new epoch after a restore")
 
     pack_verbs(verbs)
+    hub_verbs(verbs)
+    device_verbs(verbs)
+    update_verbs(verbs)
     bundle_verb(verb, _print)
 
     moved = verb("lease-takeover", _take_over, "chuyển sổ sang máy khác / move a book to another device")

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -15,10 +15,12 @@ from forms.definition import Catalog
 from sync.bundle.keys import LARGEST_TEXT
 from sync.clock import Clock, moment_text
 from sync.gateway.access import Access, token_hash
+from sync.gateway.bulk_tokens import BulkTokens, is_bulk
 from sync.gateway.refusals import RefusedError
 from sync.gateway.sequences import trust_again
 from sync.gateway.storage import Row, Session, Storage, Stream
 from sync.gateway.wards import WardNames
+from sync.hub.messages import HUB_ROLE
 from sync.ids import derived_id
 from sync.protocol import EnrolAnswer, EnrolRequest
 
@@ -43,15 +45,33 @@ class Enrolment:
         self._clock = clock
         self._wards = wards
         self._access = Access(storage, catalog)
+        self.bulk = BulkTokens(storage, clock)
 
-    def new_code(self, wards: Sequence[str], officer: str, organisation: str, roles: Sequence[str]) -> str:
-        """A code for one officer in ``wards``. Raises RefusedError for a role that the catalogue does not have."""
+    def new_token(  # noqa: PLR0917 - what a code has, and how often and how long
+        self,
+        wards: Sequence[str],
+        officer: str,
+        organisation: str,
+        roles: Sequence[str],
+        count: int,
+        until: datetime | None,
+    ) -> tuple[str, str]:
+        """(id, token) of a bulk token for ``count`` devices (0: any number) of ``wards``. Raises RefusedError for a role that the
+        catalogue does not have."""
+        self._check_roles(roles)
+        return self.bulk.make(wards, officer, organisation, roles or open_roles(self._catalog), count, until)
+
+    def _check_roles(self, roles: Sequence[str], more: frozenset[str] = frozenset()) -> None:
         known = {role.id for role in self._catalog.roles}
-        if unknown := [role for role in roles if role not in known]:
+        if unknown := [role for role in roles if role not in known | more]:
             names = ", ".join(sorted(known))
             raise RefusedError(
                 400, "unknown_role", f"Không có vai trò {unknown[0]}; có: {names}", f"No role {unknown[0]}; use {names}"
             )
+
+    def new_code(self, wards: Sequence[str], officer: str, organisation: str, roles: Sequence[str]) -> str:
+        """A code for one officer in ``wards``. Raises RefusedError for a role that the catalogue does not have."""
+        self._check_roles(roles, frozenset({HUB_ROLE}))
         code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
         # the same name in the same office is the same person, on however many PCs
         officer_id = derived_id("officer", organisation or ",".join(sorted(wards)), officer)
@@ -72,12 +92,21 @@ class Enrolment:
 
     def enrol(self, request: EnrolRequest, epoch: str) -> EnrolAnswer:
         """Trade the code for a token, or add its officer to the device of ``request.token``. Raises RefusedError."""
-        key = token_hash(_bare(request.code))
+        bare = _bare(request.code)
+        key, bulk = token_hash(bare), None
         with self._storage.write([_DEVICE_IDS]) as session:
-            officer, wards, roles = self._use_code(session, key)
+            if is_bulk(bare):
+                bulk = self.bulk.take(session, bare, request)
+                officer, wards, roles, before = bulk.officer, bulk.wards, bulk.roles, bulk.device
+            else:
+                officer, wards, roles, before = self._use_code(session, key, request.attempt)
             _check_wards(request, wards)
             token, device = request.token, self._present_device(session, request.token)
-            if device is None:
+            if HUB_ROLE in msgspec.json.decode(roles, type=list[str]):
+                device = None  # a hub is a device of its own, whatever this PC is besides
+            if device is None and before is not None:
+                token, device = self._same_again(session, before, request)
+            elif device is None:
                 token, device = self._new_device(session, request)
             else:
                 trust_again(session, device)
@@ -85,7 +114,10 @@ class Enrolment:
                     session.run("UPDATE devices SET public_key = ? WHERE id = ?", _public_key(request), device)
             grants = [(device, officer, ward, roles) for ward in wards]
             session.upsert("grants", grants)
-            session.run("UPDATE codes SET used_by = ? WHERE code_hash = ?", device, key)
+            if bulk is not None:
+                self.bulk.note(session, bulk, request, device)
+            else:
+                session.run("UPDATE codes SET used_by = ? WHERE code_hash = ?", device, key)
             granted = self._access.grants(session, device)
         codes = dict.fromkeys([*wards, *(g.ward for g in granted)])
         mine = next(g.officer for g in granted if g.officer.id == officer)
@@ -97,20 +129,36 @@ class Enrolment:
             epoch=epoch,
         )
 
-    def _use_code(self, session: Session, key: str) -> tuple[str, list[str], str]:
+    def _use_code(self, session: Session, key: str, attempt: str) -> tuple[str, list[str], str, str | None]:
+        """Officer, wards, roles, and the device that the same attempt was given before."""
         now = moment_text(self._clock.now())
+        mark = token_hash(attempt) if attempt else ""
         used = session.run(
-            "UPDATE codes SET used_at = ? WHERE code_hash = ? AND used_at IS NULL AND expires_at > ?", now, key, now
+            "UPDATE codes SET used_at = ?, attempt = ? WHERE code_hash = ? AND used_at IS NULL AND expires_at > ?",
+            now,
+            mark,
+            key,
+            now,
         )
-        row: Row | None = session.one("SELECT officer, wards, roles FROM codes WHERE code_hash = ?", key)
-        if not used or row is None:
+        row: Row | None = session.one(
+            "SELECT officer, wards, roles, used_by, attempt FROM codes WHERE code_hash = ? AND expires_at > ?", key, now
+        )
+        again = row is not None and mark and row[4] == mark
+        if row is None or not (used or again):
             raise RefusedError(
                 403,
                 "bad_code",
                 "Mã đăng ký không đúng, đã dùng hoặc quá hạn 7 ngày. Kiểm tra lại hoặc xin mã mới.",
                 "The enrolment code is wrong, used, or older than 7 days. Check it or ask for a new one.",
             )
-        return row[0], msgspec.json.decode(row[1], type=list[str]), row[2]
+        return row[0], msgspec.json.decode(row[1], type=list[str]), row[2], row[3]
+
+    def _same_again(self, session: Session, device: str, request: EnrolRequest) -> tuple[str, str]:
+        """The device whose first answer was lost gets a new token; the one that nobody heard of ends."""
+        token = secrets.token_urlsafe(32)
+        sql = "UPDATE devices SET token_hash = ?, public_key = ? WHERE id = ?"
+        session.run(sql, token_hash(token), _public_key(request), device)
+        return token, device
 
     def _present_device(self, session: Session, token: str) -> str | None:
         """The device that a further officer joins; None for a first enrolment or a token the city does not know."""

@@ -16,14 +16,18 @@ from sync.gateway.access import Device
 from sync.gateway.city import City
 from sync.gateway.feed import WirePull
 from sync.gateway.fill_wire import WireFill, packed_fill
+from sync.gateway.hub_routes import HubRoutes
+from sync.gateway.intake import Taken
+from sync.gateway.ledger import Written
 from sync.gateway.limits import Limit
 from sync.gateway.offers import refused
 from sync.gateway.openapi import document
 from sync.gateway.refusals import RefusedError, bad_request
 from sync.gateway.routes import Answer, Asked, Held, Route, Routes, split_target, wanted_range
-from sync.gateway.storage import StorageError
+from sync.gateway.storage import StorageError, Stream
 from sync.gateway.tus import TusRoutes
-from sync.gateway.wire import JSON, LARGEST_BODY, RawPush, Sent, Unreadable, Wire, WireRound, too_large
+from sync.gateway.update_routes import UpdateRoutes
+from sync.gateway.wire import JSON, LARGEST_BATCH, LARGEST_BODY, RawPush, Sent, Unreadable, Wire, WireRound, too_large
 from sync.marks import HELLO, books_mark, hello_mark
 from sync.protocol import (
     FILL_DONE,
@@ -37,7 +41,6 @@ from sync.protocol import (
 )
 
 LONGEST_WAIT = 60  # seconds a pull is held
-LARGEST_BATCH = 5000  # changes in one push
 OCTETS = "application/octet-stream"
 log = logging.getLogger(__name__)
 
@@ -47,6 +50,7 @@ class _Judged(Struct):
 
     changes: list[Change | None]
     results: tuple[ChangeResult, ...]
+    written: dict[Stream, Written] = {}
 
     def simply_taken(self) -> dict[str, int]:
         """Record id → its revision now, of the records all of whose changes were taken as they came."""
@@ -85,8 +89,11 @@ class Face:
                 Route("POST", "/v1/pull", self._pull),
                 Route("POST", "/v1/lease", self._lease),
                 Route("GET", "/v1/packs/{}", self._pack),
+                Route("GET", "/v1/packs/{}/from/{}", self._pack_patch),
                 Route("GET", "/v1/records/{}/history", self._history),
                 *TusRoutes(city.uploads, self._device).routes(),
+                *HubRoutes(city, self._device).routes(),
+                *UpdateRoutes(lambda: city.updates, self._device).routes(),
                 Route("GET", "/healthz", self._health),
                 Route("GET", "/readyz", self._health),
                 Route("GET", "/openapi.json", lambda asked: _json(document())),
@@ -133,8 +140,8 @@ class Face:
         return _packed(asked, self._city.introduced(device, self._city.hello(device)))
 
     def _enrol(self, asked: Asked) -> Answer:
-        request = asked.wire.decode(asked.wire.content(asked.body), EnrolRequest)
         self._city.guesses.check(asked.caller)
+        request = asked.wire.decode(asked.wire.small(asked.body), EnrolRequest)
         try:
             return _packed(asked, self._city.enrol(request))
         except RefusedError:
@@ -152,11 +159,12 @@ class Face:
         if len(sent) > LARGEST_BATCH:
             raise too_large(LARGEST_BODY)
         readable = [each for each in sent if not isinstance(each, Unreadable)]
-        results = iter(self._city.intake.push(device, readable) if readable else ())
+        taken = self._city.intake.take(device, readable) if readable else Taken([])
+        results = iter(taken.results)
         changes = [None if isinstance(each, Unreadable) else each[0] for each in sent]
         told = tuple(_unread(e) if isinstance(e, Unreadable) else next(results) for e in sent)
         self._tell_judged(told)
-        return _Judged(changes, told)
+        return _Judged(changes, told, taken.written)
 
     def _sync(self, asked: Asked) -> Answer:
         """One round: the changes judged, and a page of each stream that has news."""
@@ -177,13 +185,15 @@ class Face:
             answer.leases = hello.leases
         if request.cursors:
             own = judged.simply_taken()
-            answer.news, answer.digest = self._city.feed.news(hello.streams, request.cursors, request.limit, own)
+            answer.news, answer.digest = self._city.feed.news(
+                hello.streams, request.cursors, request.limit, own, judged.written
+            )
         return _round(asked, answer, [change.record_id if change else "" for change in judged.changes])
 
     def _fill(self, asked: Asked) -> Answer:
         """A page of a new PC's first fill."""
         device = self._device(asked)
-        request = asked.wire.decode(asked.wire.content(asked.body), FillRequest)
+        request = asked.wire.decode(asked.wire.small(asked.body), FillRequest)
         hello = self._city.hello(device)
         if request.known != hello_mark(hello):
             return _packed(asked, WireFill())
@@ -198,7 +208,7 @@ class Face:
     def _pull(self, asked: Asked) -> Answer | Held:
         """A page of a stream; with ``wait``, held until there is one."""
         device = self._device(asked)
-        request = asked.wire.decode(asked.wire.content(asked.body), PullRequest)
+        request = asked.wire.decode(asked.wire.small(asked.body), PullRequest)
         self._city.feed.check(device, request)
 
         def answer() -> Answer:
@@ -214,7 +224,7 @@ class Face:
 
     def _lease(self, asked: Asked) -> Answer:
         device = self._device(asked)
-        request = asked.wire.decode(asked.wire.content(asked.body), LeaseRequest)
+        request = asked.wire.decode(asked.wire.small(asked.body), LeaseRequest)
         return _packed(asked, self._city.leases.lease(device, request))
 
     def _history(self, asked: Asked) -> Answer:
@@ -237,6 +247,15 @@ class Face:
         if wanted:
             headers["Content-Range"] = f"bytes {start}-{end}/{size}"
         return Answer(206 if wanted else 200, headers, self._city.packs.part(sha256, start, end - start + 1))
+
+    def _pack_patch(self, asked: Asked) -> Answer:
+        """What makes a pack of an older one."""
+        self._device(asked)
+        sha256, old = asked.places
+        patch = None if "\0" in sha256 + old else self._city.packs.patch(sha256, old)
+        if patch is None:
+            raise RefusedError(404, "no_pack", "Thành phố không có phần thay đổi này.", "The city has no such patch.")
+        return Answer(200, {"Content-Type": OCTETS}, patch)
 
     def _health(self, asked: Asked) -> Answer:
         self._city.feed.head("", "")

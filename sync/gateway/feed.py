@@ -13,15 +13,16 @@ from msgspec import Raw, Struct
 
 from sync.gateway.access import Device
 from sync.gateway.digest import read_digests
-from sync.gateway.ledger import stream_head
+from sync.gateway.ledger import Written, stream_head
 from sync.gateway.refusals import RefusedError, bad_request, not_granted
 from sync.gateway.storage import Row, Session, Storage, Stream
 from sync.marks import streams_mark, versions_mark
-from sync.protocol import ChangeResult, DeliveryState, FieldProblem, PullRequest
+from sync.protocol import ChangeResult, DeliveryState, FieldProblem, PullRequest, RecordVersion
 
 LARGEST_PAGE = 5000
 _LONGEST_HISTORY = 2000
 _NO_CONFLICTS = Raw(b"\x80")  # an empty map
+_encode = msgspec.msgpack.Encoder().encode
 _decode_problems = msgspec.msgpack.Decoder(tuple[FieldProblem, ...]).decode
 _decode_result = msgspec.msgpack.Decoder(ChangeResult).decode
 RECORD = (
@@ -117,10 +118,16 @@ class Feed:
         )
 
     def news(
-        self, streams: Sequence[Stream], cursors: Sequence[int], limit: int, own: Mapping[str, int]
+        self,
+        streams: Sequence[Stream],
+        cursors: Sequence[int],
+        limit: int,
+        own: Mapping[str, int],
+        written: Mapping[Stream, Written] | None = None,
     ) -> tuple[list[WireNews], bytes]:
         """Pages of the streams that have something after their cursors, and the mark of all when they are at their ends.
-        ``own``: record id → revision that the reader knows to be what it made itself; a page to the end leaves those out."""
+        ``own``: record id → revision that the reader knows to be what it made itself; a page to the end leaves those out. ``written``:
+        what was just written, which need not be read again where nothing else stands after the cursor."""
         if not own:  # as with most questions: nothing stands after the cursors, and one query says so
             heads, sums = _standing(self._storage.once, streams)
             if all(heads.get(stream, 0) == cursor for stream, cursor in zip(streams, cursors, strict=True)):
@@ -135,8 +142,13 @@ class Feed:
                     continue
                 page = WireNews(stream=place, cursor=cursor, more=True)
                 if left > 0:
-                    page = _page(session, stream, cursor, head=head, limit=left, place=place)
-                    left -= len(page.records)
+                    just = (written or {}).get(stream)
+                    if just and just.head == cursor and len(just.versions) == head - cursor <= left:
+                        page = _page_of(session, stream, just, own, limit=left, place=place)
+                        left -= len(just.versions)
+                    else:
+                        page = _page(session, stream, cursor, head=head, limit=left, place=place)
+                        left -= len(page.records)
                 news.append(page)
         ended = not any(page.more for page in news)
         for page in news:
@@ -207,6 +219,26 @@ def _page(session: Session, stream: Stream, cursor: int, *, head: int, limit: in
     )
 
 
+def _page_of(
+    session: Session, stream: Stream, written: Written, own: Mapping[str, int], *, limit: int, place: int
+) -> WireNews:
+    """A page to the end, of what was just written: the reader's own records are left out of it at once."""
+    states = _delivery_page(session, stream, written.head, limit)
+    head = written.head + len(written.versions)
+    until = states[-1][0] if len(states) >= limit else head
+    if until < head:
+        return _page(session, stream, written.head, head=head, limit=limit, place=place)
+    mine = [v for v in written.versions if own.get(v.id) == v.revision and not v.conflicts]
+    left_out = {v.id for v in mine}
+    return WireNews(
+        stream=place,
+        records=[wire_version(v) for v in written.versions if v.id not in left_out],
+        deliveries=[delivery_state(row[1:]) for row in states],
+        cursor=head,
+        own=versions_mark(mine) if mine else b"",
+    )
+
+
 def _leave_out(page: WireNews, own: Mapping[str, int]) -> None:
     """Take the reader's own records out of a page, and leave their mark."""
     mine = [r for r in page.records if own.get(r.id) == r.revision and r.conflicts == _NO_CONFLICTS]
@@ -245,6 +277,26 @@ def wire_record(row: Row) -> WireRecord:
         updated_by=row[12],
         origin=row[13],
         pack=row[14],
+    )
+
+
+def wire_version(v: RecordVersion) -> WireRecord:
+    """As ``wire_record``, of a version that is in memory."""
+    return WireRecord(
+        id=v.id,
+        type=v.type,
+        ward=v.ward,
+        scope=v.scope,
+        revision=v.revision,
+        state=v.state,
+        number=v.number,
+        fields=Raw(_encode(v.fields)),
+        conflicts=Raw(_encode(v.conflicts)) if v.conflicts else _NO_CONFLICTS,
+        created_at=v.created_at,
+        updated_at=v.updated_at,
+        updated_by=v.updated_by,
+        origin=v.origin,
+        pack=v.pack,
     )
 
 

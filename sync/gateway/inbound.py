@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from forms.definition import Catalog, RecordType
@@ -23,14 +24,16 @@ from forms.exchange.inside import by_depth, innermost_first
 from forms.label import Label
 from forms.renames import FirstNames, catalog_in_first_names
 from sync.clock import Clock
+from sync.difference import put_path
 from sync.gateway.known import Known
 from sync.gateway.ledger import Ledger
 from sync.gateway.services import CITY, ServiceHand
-from sync.gateway.storage import Storage, Stream
+from sync.gateway.storage import Session, Storage, Stream
 from sync.ids import derived_id
-from sync.protocol import RecordVersion
+from sync.protocol import Change, Fields, RecordVersion
 
 _ID = re.compile("[0-9A-Za-z_.:-]{1,64}")
+_decode_change = msgspec.msgpack.Decoder(Change).decode
 
 
 class InboundReport(Struct):
@@ -56,7 +59,8 @@ class Inbound:
     def take(self, type_id: str, ward: str, lines: Iterable[Line], service: str | None = None) -> InboundReport:
         """Write the lines' records in the ward. Raises KeyError for a type the catalogue does not have."""
         record_type = self._catalog.record_type(type_id)
-        hand = ServiceHand(self._catalog, self._clock, service or self._service_of(record_type))
+        service = service or self._service_of(record_type)
+        hand = ServiceHand(self._catalog, self._clock, service)
         run = _Run(self._catalog, hand, record_type, ward, FirstNames(self._present))
         read = [run.read(line) for line in lines]
         types = {record_type.id: record_type, **{t.id: t for t in run.inline_types}}
@@ -64,12 +68,28 @@ class Inbound:
             run.meet(Known(session, ward), read)
             run.ledger = Ledger(session, self._catalog, self._clock.now())
             run.ledger.load((ward, record_id) for record_id in run.ids)
+            named = [i.record_id for i in read if i and not i.derived and run.ledger.current(ward, i.record_id)]
+            run.said = _said(session, ward, named, service)
             for item in read:
                 if item is not None:
                     run.write(item)
-            touched = run.ledger.write()
+            touched = set(run.ledger.write())
         self._news(touched)
         return run.report
+
+    def may_send(self, service: str, type_id: str) -> bool:
+        """Whether the register is one of the service's: its tool's, one it numbers or gets, or one with fields it owns. What
+        it writes inside (persons) comes along."""
+        if not self._catalog.knows(type_id):
+            return False
+        record_type = self._catalog.record_type(type_id)
+        register = record_type.register
+        return (
+            self._catalog.tool_of(type_id).service == service
+            or any(delivery.service == service for delivery in record_type.deliveries)
+            or (register is not None and register.service == service)
+            or any(field.owner == service for field in record_type.fields)
+        )
 
     def _service_of(self, record_type: RecordType) -> str:
         """Who sends records of this type: the tool's service when the city carries it, else the city itself."""
@@ -101,6 +121,7 @@ class _Run:
         self._ward = ward
         self._seen: dict[str, int] = {}
         self.ledger: Ledger
+        self.said: dict[str, Fields] = {}
         self.report = InboundReport(refused=[], ids=[])
         self.inline_types: list[RecordType] = []
         self.ids: list[str] = []
@@ -204,6 +225,9 @@ class _Run:
         if item.derived:
             self.report.unchanged += item.record_type is self._type
             return False
+        # what it said before and says again is no news: an officer may have corrected it since
+        said = self.said.get(item.record_id, {})
+        fields = {name: value for name, value in fields.items() if name not in said or said[name] != value}
         changed = self._hand.amend(self.ledger, current, fields, number)
         self.report.unchanged += not changed
         return changed
@@ -213,6 +237,19 @@ class _Run:
 
     def _refuse_text(self, line: Line, field: str, vi: str, en: str) -> None:
         self.report.refused.append((line.number, field, Label(vi, en)))
+
+
+def _said(session: Session, ward: str, ids: list[str], service: str) -> dict[str, Fields]:
+    """The values that the service gave each of these records, the last of each field."""
+    said: dict[str, Fields] = {}
+    sql = "SELECT payload FROM changes WHERE ward = ? AND record_id = ANY(?) AND device = '' ORDER BY received_at, change_id"
+    for (payload,) in session.all(sql, ward, ids) if ids else ():
+        change = _decode_change(payload)
+        if change.officer.id == service:
+            fields = said.setdefault(change.record_id, {})
+            for key, value in change.after.items():
+                put_path(fields, key, value)
+    return said
 
 
 def _text(value: Any) -> str | None:

@@ -69,6 +69,10 @@ class Inbox:
             return _all_refused(numbers, "ward", f"Không có phường {arrival.ward[:20]!r} / no such ward.")
         if scope is None:
             return _all_refused(numbers, "type", f"Không có sổ {arrival.type[:60]!r} / no such register.")
+        if not self._inbound.may_send(service, arrival.type):
+            return _all_refused(
+                numbers, "type", f"{service} không gửi sổ {arrival.type[:60]} / does not send this register."
+            )
         at = moment_text(self._clock.now())
         for content in arrival.files.values():
             keep_content(self._storage, arrival.ward, scope, content, at)

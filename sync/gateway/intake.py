@@ -8,20 +8,30 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
-from msgspec import structs
+from msgspec import Struct, structs
 
 from forms.definition import Catalog
 from sync.clock import Clock
-from sync.gateway.access import Device, change_problem
-from sync.gateway.judging import Batch
+from sync.gateway.access import Device, Rights
+from sync.gateway.judging import Batch, Parked
+from sync.gateway.ledger import Written
 from sync.gateway.offers import Offer, refused
 from sync.gateway.storage import BadValueError, Storage, Stream
+from sync.json_values import foreign_value
 from sync.protocol import Change, ChangeResult
 
 _ID = re.compile(r"[0-9A-Za-z_.:-]{1,64}")
+LARGEST_CHANGE = 2 * 1024 * 1024  # bytes of MessagePack: a PC has to hold a page of such records in its memory
 _LONGEST_TEXTS = 1000  # characters of number, state, times and names together
 _encode = msgspec.msgpack.Encoder().encode
 log = logging.getLogger(__name__)
+
+
+class Taken(Struct):
+    """One result a change, in order, and what was written to each stream, where that is known."""
+
+    results: list[ChangeResult]
+    written: dict[Stream, Written] = {}
 
 
 class Intake:
@@ -45,12 +55,17 @@ class Intake:
 
     def push(self, device: Device, changes: Iterable[tuple[Change, bytes]]) -> list[ChangeResult]:
         """Judge and store; one result a change, in order. What is accepted is durable when this returns."""
-        offers = [self._offer(device, change, payload) for change, payload in changes]
-        return self._store(device, offers)
+        return self.take(device, changes).results
 
-    def _offer(self, device: Device, change: Change, payload: bytes) -> Offer:
+    def take(self, device: Device, changes: Iterable[tuple[Change, bytes]], parked: Parked = frozenset()) -> Taken:
+        """As ``push``, with what was written. ``parked``: records of which an earlier change of the same sender was refused:
+        what comes after it is not judged either."""
+        rights = Rights(device)
+        return self._store(device, [self._offer(rights, change, payload) for change, payload in changes], parked)
+
+    def _offer(self, rights: Rights, change: Change, payload: bytes) -> Offer:
         if not change.device:
-            change = structs.replace(change, device=device.id)
+            change = structs.replace(change, device=rights.device.id)
             payload = _encode(change)
         own = self._packs.get(change.pack)
         record_type = own.record_type(change.type) if own and own.knows(change.type) else self._types.get(change.type)
@@ -58,26 +73,32 @@ class Intake:
             message = f"Thành phố chưa có loại sổ “{change.type[:80]}”; cần cập nhật bộ biểu mẫu của thành phố."
             english = f"The city does not have the register “{change.type[:80]}” yet; its forms need an update."
             return Offer(change, payload, None, refused(change.change_id, message, english=english))
+        if len(payload) > LARGEST_CHANGE:
+            message = f"Thay đổi này lớn hơn {LARGEST_CHANGE // 1024} KB; bớt nội dung, hoặc đính kèm thành tệp."
+            english = f"This change is larger than {LARGEST_CHANGE // 1024} KB; shorten it, or attach a file."
+            return Offer(change, payload, record_type, refused(change.change_id, message, english=english))
         if wrong := _malformed(change):
             message = "Dữ liệu gửi lên không đúng dạng; báo bộ phận CNTT."
             english = "What was sent is malformed; tell the IT staff."
             return Offer(change, payload, record_type, refused(change.change_id, message, field=wrong, english=english))
-        if problem := change_problem(device, record_type, change):
+        if problem := rights.problem(record_type, change):
             result = ChangeResult(change_id=change.change_id, status="refused", problems=(problem,))
             return Offer(change, payload, record_type, result)
         return Offer(change, payload, record_type)
 
-    def _store(self, device: Device, offers: Sequence[Offer]) -> list[ChangeResult]:
+    def _store(self, device: Device, offers: Sequence[Offer], parked: Parked) -> Taken:
         streams = {(o.change.ward, o.record_type.scope) for o in offers if o.record_type and not o.refusal}
         try:
             with self._storage.write(streams) as session:
-                results, touched = Batch(session, self._catalog, self._clock, device.id).take(offers)
+                results, written = Batch(session, self._catalog, self._clock, device.id, parked).take(offers)
         except BadValueError as error:
-            return self._bisect(device, offers, error)
-        self._news(touched)
-        return results
+            return Taken(self._bisect(device, offers, parked, error))
+        self._news(set(written))
+        return Taken(results, written)
 
-    def _bisect(self, device: Device, offers: Sequence[Offer], error: BadValueError) -> list[ChangeResult]:
+    def _bisect(
+        self, device: Device, offers: Sequence[Offer], parked: Parked, error: BadValueError
+    ) -> list[ChangeResult]:
         """The database refused something in the batch: halve it, record by record, until the one to blame is alone."""
         by_record: dict[tuple[str, str], list[int]] = defaultdict(list)
         for index, offer in enumerate(offers):
@@ -91,16 +112,18 @@ class Intake:
         results: dict[int, ChangeResult] = {}
         for half in (groups[: len(groups) // 2], groups[len(groups) // 2 :]):
             indexes = sorted(i for group in half for i in group)
-            results.update(zip(indexes, self._store(device, [offers[i] for i in indexes]), strict=True))
+            results.update(zip(indexes, self._store(device, [offers[i] for i in indexes], parked).results, strict=True))
         return [results[i] for i in range(len(offers))]
 
 
 def _malformed(change: Change) -> str:
-    """Name of the part that no program of ours could have written, or ""; the fields are the judge's."""
+    """Name of the part that no program of ours could have written, or ""; whether fields fit their types is the judge's."""
     if _ID.fullmatch(change.change_id) is None:
         return "change_id"
-    if _ID.fullmatch(change.record_id) is None:
+    if change.record_id != change.change_id and _ID.fullmatch(change.record_id) is None:
         return "record_id"
+    if wrong := foreign_value(change.after) or foreign_value(change.before):
+        return wrong[:80]
     texts = f"{change.number}{change.to_state}{change.at}{change.pack}{change.officer.name}"
     if len(texts) > _LONGEST_TEXTS or "\0" in texts:
         return "number, to_state, at, pack, officer"

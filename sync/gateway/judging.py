@@ -12,7 +12,7 @@ from msgspec import structs
 from forms.definition import Catalog, RecordType
 from sync.clock import Clock
 from sync.gateway.books import Books
-from sync.gateway.ledger import Entry, Ledger
+from sync.gateway.ledger import Entry, Ledger, Written
 from sync.gateway.offers import Offer, refused
 from sync.gateway.sequences import DeviceChanges
 from sync.gateway.services import CITY, ServiceHand
@@ -23,12 +23,16 @@ from sync.protocol import Change, ChangeResult, FieldProblem, RecordVersion
 _decode_change = msgspec.msgpack.Decoder(Change).decode
 _decode_result = msgspec.msgpack.Decoder(ChangeResult).decode
 log = logging.getLogger(__name__)
+Parked = frozenset[tuple[str, str]]
+"""(ward, record id) of records of which a change was refused."""
 
 
 class Batch:
     """Changes of one device. The caller holds the streams they touch."""
 
-    def __init__(self, session: Session, catalog: Catalog, clock: Clock, device: str) -> None:
+    def __init__(
+        self, session: Session, catalog: Catalog, clock: Clock, device: str, parked: Parked = frozenset()
+    ) -> None:
         self._session = session
         self._catalog = catalog
         self._device = device
@@ -37,11 +41,11 @@ class Batch:
         self._sequence = DeviceChanges(session, device)
         self._known: dict[tuple[str, str], tuple[Change, ChangeResult]] = {}  # by ward and change id
         self._city = ServiceHand(catalog, clock, CITY)
-        self._parked: set[tuple[str, str]] = set()
+        self._parked = set(parked)
         self._again: dict[str, list[str]] = defaultdict(list)  # by ward: refused at an earlier push, judged anew
 
-    def take(self, offers: Sequence[Offer]) -> tuple[list[ChangeResult], set[Stream]]:
-        """Results in order, and the streams that have news."""
+    def take(self, offers: Sequence[Offer]) -> tuple[list[ChangeResult], dict[Stream, Written]]:
+        """Results in order, and the streams that have news, with these."""
         fit = [o for o in offers if o.refusal is None]
         self._load_known(o for o in offers if o.is_named)
         self._ledger.load((o.change.ward, o.change.record_id) for o in fit)

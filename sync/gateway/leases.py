@@ -57,6 +57,8 @@ class Leases:
                 raise _held_by(session, row[0])
             if is_suspended(session, device.id):
                 raise _suspended()
+            if (row is None or row[0] == NOBODY) and not _numbers(device, request.ward, record_type):
+                raise _not_numbered_here()
             return self._give(session, book, device.id, int(row[1]) if row else 1)
 
     def _give_back(self, session: Session, book: Book, device: str, request: LeaseRequest, row: Row | None) -> Lease:
@@ -166,6 +168,21 @@ def _no_such_device(device: str) -> RefusedError:
         "no_such_device",
         f"Phường không có máy {device}; sổ vẫn ở máy này. Mã của máy nhận ghi ở trang Cài đặt của máy ấy.",
         f"The ward has no device {device}; the book stays here. The Settings page of a PC shows its code.",
+    )
+
+
+def _numbers(device: Device, ward: str, record_type: RecordType) -> bool:
+    """Whether an officer of the device may take an action that numbers: no other has any use for the book."""
+    roles = {role for grant in device.grants if grant.ward == ward for role in grant.officer.roles}
+    return any(a.takes_number and (not a.roles or roles & set(a.roles)) for a in record_type.actions)
+
+
+def _not_numbered_here() -> RefusedError:
+    return RefusedError(
+        409,
+        "lease_held",  # the code that older programs know how to go on from
+        "Không cán bộ nào của máy này có vai trò cấp số vào sổ này.",
+        "No officer of this device has a role that numbers in this book.",
     )
 
 

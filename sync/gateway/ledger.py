@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +23,9 @@ from sync.protocol import Candidate, Change, ChangeResult, Fields, RecordVersion
 _WAITING = ("waiting", None, "", None)  # status, number, message, problems
 RecordKey = tuple[str, str]
 """(ward, record id)"""
+REVISIONS_FROM = "revisions_from"
+"""Where a city that came back from a backup keeps the least revision it gives to what is changed: those it gave before and
+does not know of stand with PCs, and in the keys of what services got."""
 _encode = msgspec.msgpack.Encoder().encode
 _decode_fields = msgspec.msgpack.Decoder(Fields).decode
 _decode_conflicts = msgspec.msgpack.Decoder(dict[str, tuple[Candidate, ...]]).decode
@@ -62,6 +66,13 @@ class Entry(Struct):
     device: str
 
 
+class Written(Struct):
+    """What one transaction wrote to a stream: at the places after ``head``, one each, in this order."""
+
+    head: int
+    versions: list[RecordVersion]
+
+
 class Ledger:
     """The records one transaction touches. The caller holds their streams."""
 
@@ -94,7 +105,7 @@ class Ledger:
         """Make this the record's version and give it its revision. ``deliver``: services that want it get it."""
         key = (version.ward, version.id)
         before = self._current.get(key)
-        revision = before.revision + 1 if before is not None else 1
+        revision = max(before.revision + 1, self._floor) if before is not None else 1
         # the version was made for us by the judge and nobody else holds it; copying it would cost 15 fields a record
         msgspec.structs.force_setattr(version, "revision", revision)
         self._current[key] = version
@@ -104,21 +115,26 @@ class Ledger:
             self._deliver.add(key)
         return revision
 
+    @cached_property
+    def _floor(self) -> int:
+        row = self._session.one("SELECT value FROM meta WHERE key = ?", REVISIONS_FROM)
+        return int(row[0]) if row else 0
+
     def note(self, entry: Entry) -> None:
         """Keep a change as history."""
         self._entries.append(entry)
 
-    def write(self) -> set[Stream]:
-        """Write everything; the streams that have news."""
+    def write(self) -> dict[Stream, Written]:
+        """Write everything; the streams that have news, with these."""
         streams: dict[Stream, list[RecordVersion]] = defaultdict(list)
         for version in self._touched.values():
             streams[version.ward, version.scope].append(version)
-        for (ward, scope), versions in streams.items():
-            self._write_stream(ward, scope, versions)
+        written = {key: Written(self._write_stream(*key, versions), versions) for key, versions in streams.items()}
         self._session.insert("changes", [self._change_row(entry) for entry in self._entries])
-        return set(streams)
+        return written
 
-    def _write_stream(self, ward: str, scope: str, versions: Sequence[RecordVersion]) -> None:
+    def _write_stream(self, ward: str, scope: str, versions: Sequence[RecordVersion]) -> int:
+        """The head there was before."""
         head = stream_head(self._session, ward, scope)
         new: list[Row] = []
         changed: list[Row] = []
@@ -137,6 +153,7 @@ class Ledger:
         self._session.upsert("deliveries", deliveries, keep=("number",))
         self._session.upsert("streams", [(ward, scope, head + len(versions))])
         add_to_digests(self._session, deltas)
+        return head
 
     def _delivery_rows(self, version: RecordVersion, position: int) -> list[Row]:
         """One row for each service that gets the record in its present state; it replaces an older revision's."""

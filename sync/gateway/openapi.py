@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 
 from sync.gateway.openapi_files import file_paths
+from sync.gateway.openapi_updates import OFFER_PARAMETERS, update_paths
 from sync.gateway.wire import JSON, MSGPACK
+from sync.hub.messages import CertificateAnswer, CertificateRequest, LogAnswer, LogRequest
 from sync.protocol import (
     EnrolAnswer,
     EnrolRequest,
@@ -27,10 +29,11 @@ from sync.protocol import (
     SyncRequest,
 )
 from sync.squeeze import LINE_FORM
+from sync.updates.model import UpdateOffer
 
 _STRUCTS = (
     EnrolRequest, EnrolAnswer, Hello, SyncRequest, SyncAnswer, FillRequest, FillAnswer, PushRequest, PushAnswer, PullRequest, PullAnswer, LeaseRequest, Lease,
-    HistoryAnswer, Refusal,
+    HistoryAnswer, UpdateOffer, CertificateRequest, CertificateAnswer, LogRequest, LogAnswer, Refusal,
 )  # fmt: skip
 _REFUSALS = {
     "400": "The body cannot be read or asks for the impossible",
@@ -79,6 +82,15 @@ _OPERATIONS = (
         "get", "/v1/records/{record_id}/history", "Every change of a record", None, HistoryAnswer, ("400", "401", "404"),
         parameters=(_RECORD_ID,),
     ),
+    _Operation(
+        "get", "/v1/updates/offer", "Which version of the program this device is to work with", None, UpdateOffer,
+        ("401",), parameters=OFFER_PARAMETERS,
+    ),
+    _Operation(
+        "post", "/v1/hub/certificate", "A certificate for the hub of a ward", CertificateRequest, CertificateAnswer,
+        ("401", "403"),
+    ),
+    _Operation("post", "/v1/hub/log", "What is new in the streams a hub copies", LogRequest, LogAnswer, ("401", "403")),
 )  # fmt: skip
 
 
@@ -109,6 +121,17 @@ _PACK = {
     },
 }
 
+_PACK_PATCH = {
+    "summary": "What makes a pack of an older one: zstd with the old one as its dictionary",
+    "operationId": "packs_patch",
+    "security": [{"device": []}],
+    "parameters": [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1, "maxLength": 64}}
+        for name in ("sha256", "old")
+    ],
+    "responses": {status: about for status, about in _PACK["responses"].items() if status not in ("206", "416")},  # type: ignore[attr-defined]
+}
+
 
 @cache
 def document() -> dict[str, Any]:
@@ -124,7 +147,9 @@ def document() -> dict[str, Any]:
     for body in (paths["/v1/sync"]["post"]["requestBody"], paths["/v1/sync"]["post"]["responses"]["200"]):
         body["content"] = {**body["content"], **own}
     paths["/v1/packs/{sha256}"] = {"get": _PACK}
+    paths["/v1/packs/{sha256}/from/{old}"] = {"get": _PACK_PATCH}
     paths.update(file_paths())
+    paths.update(update_paths())
     paths["/healthz"] = {"get": _plain("Whether the gateway and its database work", {"type": "object"})}
     paths["/readyz"] = {
         "get": _plain("Whether requests are to be sent here: not while it is ending", {"type": "object"})

@@ -96,16 +96,23 @@ def file_paths() -> dict[str, Any]:
                 "requestBody": {"required": False, "content": body},
                 "responses": _responses({"204": "It is whole"}, "400", "401", "404", "409", "412", "503"),
             },
-            "get": {
-                **_operation("files_read", "A file of a stream, whole or a part of it (Range: bytes=a-b)"),
-                "parameters": file,
-                "responses": {
-                    **_responses({}, "401", "404", "416", "503"),
-                    **{
-                        status: {"description": text, "content": {_OCTETS: {"schema": _BINARY}}}
-                        for status, text in {"200": "The whole file", "206": "The part asked for"}.items()
-                    },
-                },
+            "get": _read("files_read", "A file of a stream, whole or a part of it (Range: bytes=a-b)"),
+        },
+        "/v1/hub/files/{ward}/{scope}/{sha256}": {
+            "get": _read("hub_files_read", "The same for the hub of the ward, which copies it"),
+        },
+    }
+
+
+def _read(name: str, summary: str) -> dict[str, Any]:
+    return {
+        **_operation(name, summary),
+        "parameters": [_place(each) for each in ("ward", "scope", "sha256")],
+        "responses": {
+            **_responses({}, "401", "403", "404", "416", "503"),
+            **{
+                status: {"description": text, "content": {_OCTETS: {"schema": _BINARY}}}
+                for status, text in {"200": "The whole file", "206": "The part asked for"}.items()
             },
         },
     }

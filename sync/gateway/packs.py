@@ -19,9 +19,11 @@ from forms.pack_format import Manifest, PackError
 from forms.renames import catalog_in_first_names
 from sync.clock import Clock, moment_text
 from sync.gateway.storage import Row, Storage
+from sync.pack_patch import make_patch
 from sync.protocol import PackOffer
 
 _LOCK = ("", "packs")
+LARGEST_PATCH = 256 * 1024  # bytes; it comes in one piece, which a cut line would cost again
 _HEAD = "serial, version, sha256, size, wards, percent, added_at"
 
 
@@ -63,6 +65,7 @@ class Packs:
         self._base = base
         self._clock = clock
         self._all: tuple[Mark | None, list[KeptPack]] = (None, [])  # as they were at that mark
+        self._patch: tuple[tuple[str, str], bytes | None] = (("", ""), None)  # as ``_file``
         self._file: tuple[str, bytes] = ("", b"")  # the one that was asked for last: on one morning all ask for one
 
     def keys(self) -> tuple[str, ...]:
@@ -161,6 +164,17 @@ class Packs:
             content = bytes(rows[0][0])
             self._file = (sha256, content)
         return content[start : start + length]
+
+    def patch(self, sha256: str, old: str) -> bytes | None:
+        """What makes a pack of an older one (``sync.pack_patch``); None where one is not here, or little would be spared."""
+        if self._patch[0] != (sha256, old):
+            rows = self._storage.once("SELECT sha256, content FROM packs WHERE sha256 = ? OR sha256 = ?", sha256, old)
+            contents = {name: bytes(content) for name, content in rows}
+            made = make_patch(contents[old], contents[sha256]) if sha256 != old and len(contents) == 2 else None
+            if made is not None and len(made) >= min(len(contents[sha256]), LARGEST_PATCH):
+                made = None
+            self._patch = ((sha256, old), made)
+        return self._patch[1]
 
     def catalog(self) -> Catalog:
         """The newest pack's catalogue, or the program's own."""

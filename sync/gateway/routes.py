@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
@@ -13,12 +14,25 @@ from sync.gateway.storage import Stream
 from sync.gateway.wire import Wire
 
 
+class FileBody(Struct, frozen=True):
+    """So many bytes of a file on the disk, read while they are sent."""
+
+    path: Path
+    start: int
+    length: int
+
+
 class Answer(Struct):
-    """``headers`` without Content-Length, which the server adds."""
+    """``headers`` without Content-Length, which the server adds. ``file``: sent in place of ``body``."""
 
     status: int
     headers: dict[str, str]
     body: bytes = b""
+    file: FileBody | None = None
+
+    @property
+    def size(self) -> int:
+        return self.file.length if self.file else len(self.body)
 
 
 class Asked(Struct):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 import msgspec
 import zstandard
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from sync.gateway.feed import WireHistory, WireNews, WirePull
 from sync.gateway.refusals import RefusedError, bad_request
@@ -31,6 +31,8 @@ T = TypeVar("T")
 MSGPACK, JSON = "application/msgpack", "application/json"
 LARGEST_BODY = 8 * 1024 * 1024  # bytes as they come
 LARGEST_CONTENT = 48 * 1024 * 1024  # bytes once decompressed
+LARGEST_QUESTION = 256 * 1024  # bytes of what brings no changes: a whole city's streams have room in it
+LARGEST_BATCH = 5000  # changes in one push or round
 _COMPRESS_FROM = 1024  # bytes; below this the frame costs more than it saves
 KINDS = frozenset(get_args(ChangeKind))
 _LEVEL = 6  # of zstd for rounds in the line's form, whose columns cost it little
@@ -41,10 +43,14 @@ _decode_json_change = msgspec.json.Decoder(Change).decode
 _opened: Callable[[Raw], Any] = msgspec.msgpack.Decoder().decode
 
 
+Changes = Annotated[tuple[Raw, ...], Meta(max_length=LARGEST_BATCH)]
+"""More are refused before room is made for them."""
+
+
 class RawPush(Struct):
     """``protocol.PushRequest`` with each change still closed, so that a bad one spoils no other."""
 
-    changes: tuple[Raw, ...]
+    changes: Changes
     epoch: str = ""
 
 
@@ -63,7 +69,7 @@ class RawRound(Struct):
     """``protocol.SyncRequest`` with each change still closed."""
 
     known: bytes = b""
-    changes: tuple[Raw, ...] = ()
+    changes: Changes = ()
     cursors: tuple[int, ...] = ()
     limit: int = 1000
 
@@ -103,8 +109,12 @@ class Wire:
         """Whether a round of a sync came, and is answered, in the line's own form."""
         return self.content_type == LINE_FORM
 
-    def content(self, body: bytes) -> bytes:
-        """The body, decompressed."""
+    def small(self, body: bytes) -> bytes:
+        """As ``content``, of a question that is short: a stranger's few bytes must not become a heap of memory."""
+        return self.content(body, LARGEST_QUESTION)
+
+    def content(self, body: bytes, largest: int = LARGEST_CONTENT) -> bytes:
+        """The body, decompressed; at most ``largest`` bytes."""
         if self.content_type not in (MSGPACK, JSON):
             raise RefusedError(
                 415,
@@ -114,12 +124,14 @@ class Wire:
             )
         encoding = self._headers.get("content-encoding", "identity").strip().lower()
         if encoding in ("", "identity"):
+            if len(body) > largest:
+                raise too_large(largest)
             return body
         if encoding != "zstd":
             raise RefusedError(
                 415, "unknown_encoding", "Máy chủ chỉ nhận nén zstd.", "Compress with zstd or not at all."
             )
-        return _decompressed(body)
+        return _decompressed(body, largest)
 
     def decode(self, content: bytes, kind: type[T]) -> T:
         try:
@@ -127,6 +139,8 @@ class Wire:
                 return msgspec.msgpack.decode(content, type=kind)
             return msgspec.json.decode(content, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            if "of length <= " in str(error):
+                raise too_large(LARGEST_BODY) from error
             raise bad_request(f"Không đọc được nội dung gửi lên: {error}", f"Cannot read the body: {error}") from error
 
     def round(self, body: bytes) -> tuple[SyncRequest, Callable[[Sequence[Officer]], Sequence[Sent]]]:
@@ -234,13 +248,13 @@ def too_large(limit: int) -> RefusedError:
     )
 
 
-def _decompressed(body: bytes) -> bytes:
-    """One zstd frame, never more than ``LARGEST_CONTENT`` bytes of it in memory."""
+def _decompressed(body: bytes, largest: int) -> bytes:
+    """One zstd frame, never more than ``largest`` bytes of it in memory."""
     reader = zstandard.ZstdDecompressor(max_window_size=LARGEST_CONTENT).stream_reader(body)
     try:
-        content = reader.read(LARGEST_CONTENT + 1)
+        content = reader.read(largest + 1)
     except zstandard.ZstdError as error:
         raise bad_request("Nội dung nén bị hỏng.", "The zstd frame is damaged.", "damaged") from error
-    if len(content) > LARGEST_CONTENT:
-        raise too_large(LARGEST_CONTENT)
+    if len(content) > largest:
+        raise too_large(largest)
     return bytes(content)

@@ -1,14 +1,15 @@
 """Whom the hub listens to: whoever the city itself has named to it, remembered for the days without a line.
 
-Kept are hashes of tokens and the streams they may read; no token and nothing of a record is ever on the hub's disk.
+Kept are hashes of tokens and the streams they may read; no token and nothing of a record is in this file.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -16,10 +17,13 @@ from msgspec import Struct
 
 from sync.clock import Clock, moment_text, parse_moment
 from sync.hub.answers import NoAnswerError
+from sync.hub.messages import WardDevice
 from sync.protocol import Hello, SyncError
+from sync.store.safe_files import write_atomically
 
-ASKED_AGAIN = timedelta(minutes=10)
 GOOD_FOR = timedelta(days=30)  # without the city's word
+_WRITTEN_EVERY = timedelta(hours=1)
+_NOT_NOW = timedelta(seconds=30)  # a city that just could not be reached is not asked again: the PC waits meanwhile
 
 
 class Known(Struct, frozen=True):
@@ -27,7 +31,14 @@ class Known(Struct, frozen=True):
 
     device: str
     streams: tuple[tuple[str, str], ...]
-    at: str
+
+
+class _Kept(Struct):
+    """``at``: when the city last said it; ``mark``: of all."""
+
+    at: str = ""
+    mark: bytes = b""
+    devices: dict[str, Known] = {}
 
 
 class Grants:
@@ -38,46 +49,62 @@ class Grants:
         self._clock = clock
         self._ask = ask
         self._lock = threading.Lock()
-        self._known: dict[str, Known] = {}
-        if path.exists():
-            try:
-                self._known = msgspec.json.decode(path.read_bytes(), type=dict[str, Known])
-            except (OSError, msgspec.MsgspecError):
-                self._known = {}  # the city is asked again
+        self._failed_at: datetime | None = None
+        self._kept = _Kept()
+        with contextlib.suppress(OSError, msgspec.MsgspecError):  # the city says it again
+            self._kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
+        self._at = parse_moment(self._kept.at) if self._kept.at else None
+
+    @property
+    def mark(self) -> bytes:
+        """Of the devices that are known."""
+        return self._kept.mark
+
+    def take(self, devices: Sequence[WardDevice] | None, mark: bytes) -> None:
+        """The devices of the ward as the city names them now; None: as before. One that is named no more is a stranger."""
+        now = self._clock.now()
+        with self._lock:
+            known = self._kept.devices if devices is None else {d.token: Known(d.device, d.streams) for d in devices}
+            changed = known != self._kept.devices or mark != self._kept.mark
+            self._at = now
+            if changed or not self._kept.at or not timedelta() <= now - parse_moment(self._kept.at) < _WRITTEN_EVERY:
+                self._keep(_Kept(moment_text(now), mark, known))
 
     def of(self, authorization: str) -> Known:
         """Raises NoAnswerError (401, 503)."""
         scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
             raise _stranger()
-        key = hashlib.sha256(token.strip().encode()).hexdigest()
+        key = hashlib.sha256(token.encode()).hexdigest()
         with self._lock:
-            known = self._known.get(key)
-        age = self._clock.now() - parse_moment(known.at) if known else GOOD_FOR
-        if known is not None and timedelta() <= age < ASKED_AGAIN:
+            known = self._kept.devices.get(key)
+        if known is not None and self._at is not None and self._clock.now() - self._at < GOOD_FOR:
             return known
+        if self._failed_just_now():
+            raise _not_introduced()
         try:
-            hello = self._ask(token.strip())
+            hello = self._ask(token)  # one that enrolled just now
         except SyncError as error:
             if error.code == "unknown_device":
-                self._keep(key, None)
                 raise _stranger() from error
-            if known is not None and age < GOOD_FOR:
-                return known
+            self._failed_at = self._clock.now()
             raise _not_introduced() from error
-        fresh = Known(hello.device, hello.streams, moment_text(self._clock.now()))
-        self._keep(key, fresh)
+        fresh = Known(hello.device, hello.streams)
+        if not fresh.streams:
+            raise _stranger()
+        with self._lock:
+            self._keep(_Kept(self._kept.at or moment_text(self._clock.now()), b"", {**self._kept.devices, key: fresh}))
+            self._at = self._at or self._clock.now()
         return fresh
 
-    def _keep(self, key: str, known: Known | None) -> None:
-        with self._lock:
-            self._known.pop(key, None)
-            if known is not None:
-                self._known[key] = known
-            part = self._path.with_name(self._path.name + ".part")
-            part.write_bytes(msgspec.json.encode(self._known))
-            part.chmod(0o600)
-            part.replace(self._path)
+    def _failed_just_now(self) -> bool:
+        return self._failed_at is not None and timedelta() <= self._clock.now() - self._failed_at < _NOT_NOW
+
+    def _keep(self, kept: _Kept) -> None:
+        self._kept = kept
+        with contextlib.suppress(OSError):  # a full disk: it is known until this program ends
+            write_atomically(self._path, msgspec.json.encode(kept))
 
 
 def _stranger() -> NoAnswerError:

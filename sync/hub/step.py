@@ -1,132 +1,163 @@
-"""A PC's way over the ward's hub: to the city first by its own line, else through the hub, else to the hub itself."""
+"""A PC's way over the ward's hubs: to the city first by its own line, else through a hub, else to the hubs themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Protocol
+import contextlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
-from msgspec import Struct
+import requests
 
-from sync.engine import Engine
-from sync.http import HttpTransport, LineSettings
+from sync.engine import Engine, one_thread
+from sync.http import HttpTransport
 from sync.http_line import Line
-from sync.hub.messages import MOST_CHANGES, HubAnswer, HubRequest, ScopedChange, mark_of
-from sync.protocol import SyncError
-from sync.renamed_line import Renamings, renamed_change
+from sync.hub.choice import trusted
+from sync.hub.exchange import HUBS_TOLD, HubExchange, union
+from sync.hub.reach import Found, Reach, search_network
+from sync.protocol import HubTrust, SyncError
 from sync.store import Store
 from sync.sync_report import SyncReport
 
-HUB = "hub"
-"""Where the store keeps which hub this PC asks."""
+TIDIED_EVERY = timedelta(minutes=2)
 _LINE_LOST = {"unreachable", "timeout", "tls", "not_the_city"}
-
-
-class HubAddress(Struct, frozen=True):
-    """``ca``: the PEM file that the hub's certificate is checked by; "": the system's."""
-
-    url: str
-    ca: str = ""
-
-    @property
-    def settings(self) -> LineSettings:
-        return LineSettings(ca=Path(self.ca) if self.ca else None)
+Opened = Callable[[Found], requests.Session]
 
 
 class SyncsOnce(Protocol):
     def sync_once(self, *, sparing: bool = False) -> SyncReport: ...
 
 
-class HubExchange:
-    """Tells the hub what waits here and shows what it tells of others."""
+class Hub:
+    """One hub that this PC may believe: the same engine through it, and what it tells when it has no line either."""
 
-    def __init__(self, store: Store, line: Line) -> None:
-        self._store = store
-        self._line = line
-        self._names = Renamings(store.catalog)
-        self._heard = b""
-
-    def run(self) -> int:
-        """The number of others' changes that are shown now. Raises SyncError."""
-        waiting = [row.change for row in self._store.changes.outbox() if row.status == "pending"][:MOST_CHANGES]
-        enrolment = self._store.enrolment
-        device = enrolment.device if enrolment else ""
-        mine = [c for c in waiting if c.device == device and self._store.catalog.knows(c.type)]
-        mark = mark_of(c.change_id for c in mine)
-        answer = self._ask(HubRequest(mine=mark, known=self._heard))
-        if answer.wanted:
-            scopes = {c.type: self._store.catalog.record_type(c.type).scope for c in mine}
-            told = tuple(ScopedChange(scopes[c.type], renamed_change(c, self._names.of(c.type)[0])) for c in mine)
-            answer = self._ask(HubRequest(mine=mark, changes=told, known=self._heard))
-        if answer.changes is None:
-            return self._store.provisional.count()
-        here = tuple(renamed_change(c, self._names.of(c.type)[1]) for c in answer.changes)
-        shown = self._store.provisional.take(here)
-        self._heard = answer.mark
-        return shown
-
-    def forget(self) -> None:
-        """The city was heard of: what the hub told last may stand on other versions now."""
-        self._heard = b""
-
-    def _ask(self, request: HubRequest) -> HubAnswer:
-        return self._line.ask("POST", "/v1/hub", request, HubAnswer)
+    def __init__(self, store: Store, place: Found, through: SyncsOnce, transport: HttpTransport, line: Line) -> None:
+        self.place = place
+        self.through = through
+        self.exchange = HubExchange(store, line, transport, place.url)
 
 
 class SyncOverHub:
-    """``sync_once`` of an engine, with the ward's hub behind it."""
+    """``sync_once`` of an engine, with the ward's hubs behind it. ``make``: what reaches a hub by one of its names."""
 
-    def __init__(self, engine: SyncsOnce, through: SyncsOnce, exchange: HubExchange) -> None:
+    def __init__(self, engine: SyncsOnce, store: Store, reach: Reach, make: Callable[[HubTrust, Found], Hub]) -> None:
         self._engine = engine
-        self._through = through
-        self._exchange = exchange
+        self._store = store
+        self._reach = reach
+        self._make = make
+        self._hubs: dict[str, Hub] = {}
+        self._trust: HubTrust | None = None
+        self._tidied: datetime | None = None
 
     def sync_once(self, *, sparing: bool = False) -> SyncReport:
-        """By the own line; else through the hub's; else what the ward's PCs know of each other. Raises SyncError: the city
-        was not reached, whatever the hub told."""
+        """By the own line; else through a hub's; else what the ward's PCs know of each other, and what the hubs have of the
+        city's word. Raises SyncError: the city was not reached, whatever the hubs told."""
         try:
-            report = self._one(sparing)
-        except SyncError as error:
-            error.soon = error.code in _LINE_LOST and self._told()
-            raise
-        self._exchange.forget()
-        self._told()  # what waited here no longer does
-        return report
-
-    def _one(self, sparing: bool) -> SyncReport:
-        try:
-            return self._engine.sync_once(sparing=sparing)
+            report = self._engine.sync_once(sparing=sparing)
         except SyncError as error:
             if error.code not in _LINE_LOST:
                 raise
-            try:
-                return self._through.sync_once(sparing=sparing)
-            except SyncError as there:
-                if there.code not in _LINE_LOST:
-                    raise
-                raise error from None
+            through = self._through(sparing)
+            if through is None:
+                error.soon = self._told(lost=True, search=False)
+                raise
+            report = through
+        for hub in self._hubs.values():
+            hub.exchange.forget()
+        self._tidy()
+        return report
 
-    def _told(self) -> bool:
-        """Whether the hub answered; one that is switched off is no one's trouble."""
-        try:
-            self._exchange.run()
-        except SyncError:
-            return False
-        return True
+    def _tidy(self) -> None:
+        """The city was heard of: the hubs hear that what waited here no longer does, and say what waits elsewhere still. Also
+        by a program that has just started, which knows no hub yet; what no hub tells any more ends here too."""
+        shown = self._store.provisional.count()
+        if shown and trusted(self._store) is None:
+            self._store.provisional.take(())
+            return
+        now = self._store.clock.now()
+        rested = self._tidied is None or not timedelta() <= now - self._tidied < TIDIED_EVERY
+        search = rested and bool(shown or self._store.meta(HUBS_TOLD))
+        if search:
+            self._tidied = now
+        self._told(lost=False, search=search)
+
+    def _through(self, sparing: bool) -> SyncReport | None:
+        """None: no hub has a line either. Raises SyncError: the city refuses."""
+        for hub in self._reached(search=True):
+            try:
+                return hub.through.sync_once(sparing=sparing)
+            except SyncError as error:
+                if error.code not in _LINE_LOST:
+                    raise
+        return None
+
+    def _told(self, *, lost: bool, search: bool) -> bool:
+        """Whether a hub answered; one that is switched off is no one's trouble."""
+        answered = False
+        for hub in self._reached(search=search):
+            if not (lost or search) and not hub.exchange.has_to_tell():
+                continue
+            try:
+                hub.exchange.run(lost=lost)
+                answered = True
+            except SyncError:
+                continue
+        if answered:
+            self._store.provisional.take(union([hub.exchange.told for hub in self._hubs.values()]))
+        return answered
+
+    def _reached(self, *, search: bool) -> Iterator[Hub]:
+        """Those that may be asked; ``search``: also those that are to be found first."""
+        trust = trusted(self._store)
+        if trust != self._trust:  # one was withdrawn, or has come
+            self._hubs.clear()
+            self._trust = trust
+        if trust is None:
+            return
+        for place in self._reach.places(trust, search=search):
+            hub = self._hubs.get(place.url)
+            if hub is None or hub.place != place:
+                hub = self._hubs[place.url] = self._make(trust, place)
+            yield hub
 
 
 def over_hub(
-    engine: Engine,
+    engine: SyncsOnce,
     store: Store,
     token: str,
     *,
     progress: Callable[[SyncReport], None] | None = None,
     language: str = "vi",
+    office: str = "",
+    ahead: Callable[[str], Executor] = one_thread,
+    search: Callable[[HubTrust], tuple[Found, ...]] = search_network,
+    session: Opened | None = None,
 ) -> SyncsOnce:
-    """The engine, with the hub behind it where this PC has one."""
-    known = store.meta(HUB)
-    if not known:
-        return engine
-    hub = HubAddress(**known)
-    through = Engine(store, HttpTransport(hub.url, token, language=language, settings=hub.settings), progress=progress)
-    return SyncOverHub(engine, through, HubExchange(store, Line(hub.url, token, language, settings=hub.settings)))
+    """The engine, with the hubs behind it that the city named. ``office``: which one the office set; ``search`` finds them; ``session``: for another way there than
+    TLS (the simulation)."""
+
+    def settings(trust: HubTrust, place: Found) -> dict[str, Any]:
+        if session is not None:
+            return {"session": session(place)}
+        return {"settings": place.settings(trust)}
+
+    def make(trust: HubTrust, place: Found) -> Hub:
+        transport = HttpTransport(place.url, token, language=language, **settings(trust, place))
+        line = Line(place.url, token, language, **settings(trust, place))
+        return Hub(store, place, Engine(store, transport, progress=progress, ahead=ahead), transport, line)
+
+    def answers(trust: HubTrust, place: Found) -> str:
+        """Why not: the code of the error; "" when it does."""
+        line = Line(place.url, token, language, **settings(trust, place))
+        with contextlib.closing(line):
+            try:
+                line.send("GET", "/healthz", None, {})
+            except SyncError as error:
+                return error.code
+        return ""
+
+    return SyncOverHub(engine, store, Reach(store, search, answers, office), make)
+
+
+__all__ = ["Hub", "SyncOverHub", "over_hub"]

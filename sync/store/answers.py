@@ -25,11 +25,20 @@ _ONLY_BEGUN = (
     "(SELECT 1 FROM changes o WHERE o.record_id = c.record_id AND o.settled = 0 AND o.seq <> c.seq)"
 )
 
+# one statement for all: nothing of them differs
+_BEGUN_CHANGES = (
+    "UPDATE changes SET status = 'accepted', settled = 1, again = 0, revision = 1, result = NULL, settled_at = ?2 "
+    "WHERE seq IN (SELECT value FROM json_each(?1))"
+)
+_BEGUN_RECORDS = "UPDATE records SET revision = 1, standing = 0 WHERE rid IN (SELECT value FROM json_each(?))"
+
 
 class AnswerTransaction:
     """The results of one push, inside one write transaction."""
 
-    def __init__(self, connection: Any, plans: Plans, touch: Touch) -> None:
+    def __init__(self, connection: Any, plans: Plans, touch: Touch, at: str) -> None:
+        """``at``: when the city said it, by its own clock."""
+        self._at = at
         self._db = connection
         self._plans = plans
         self._touch = touch
@@ -64,22 +73,26 @@ class AnswerTransaction:
         be read or judged. Returns the other results.
         """
         first = {r.change_id: r for r in results if r.status == "accepted" and r.revision == 1}
-        begun: dict[str, int] = {}
+        if not first:
+            return list(results)
         digests = DigestSums()
-        rows = self._db.execute(_ONLY_BEGUN, (encode_json(list(first)).decode(),)).fetchall() if first else ()
-        for change_id, seq, rid, record_id, type_id, ward, scope in rows:
-            if self._plans.of(type_id).record_type is None:
-                continue
-            begun[change_id] = rid
-            self._marks.append(("accepted", 1, 1, encode_change(first[change_id]), seq))
+        rows = self._db.execute(_ONLY_BEGUN, (encode_json(list(first)).decode(),)).fetchall()
+        known = {type_id for type_id in {row[4] for row in rows} if self._plans.of(type_id).record_type is not None}
+        begun = [row for row in rows if row[4] in known]
+        for _, _, _, record_id, type_id, ward, scope in begun:
             digests.add((ward, scope, type_id), record_id, 1)
-            self._touch.records.add(record_id)
-            self._touch.types.add(type_id)
-        self._db.executemany(
-            "UPDATE records SET revision = 1, standing = 0 WHERE rid = ?", [(rid,) for rid in begun.values()]
-        )
+        self._touch.records.update([row[3] for row in begun])
+        self._touch.types.update(known)
+        self._db.execute(_BEGUN_CHANGES, (encode_json([row[1] for row in begun]).decode(), self._at))
+        self._db.execute(_BEGUN_RECORDS, (encode_json([row[2] for row in begun]).decode(),))
         digests.write(self._db)
-        return [r for r in results if r.change_id not in begun]
+        settled = {row[0] for row in begun}
+        for change_id in settled:  # a problem that only tells something is kept
+            if (result := first[change_id]).problems or result.fields:
+                self._db.execute(
+                    "UPDATE changes SET result = ? WHERE change_id = ?", (encode_change(result), change_id)
+                )
+        return [r for r in results if r.change_id not in settled]
 
     def _records_of(self, change_ids: list[str]) -> dict[str, tuple[str, int]]:
         sql = "SELECT change_id, record_id, seq FROM changes WHERE change_id IN (SELECT value FROM json_each(?))"
@@ -105,14 +118,15 @@ class AnswerTransaction:
                 self._mark(later, "parked", 0, None)
 
     def _mark(self, c: OpenChange, status: str, settled: int, result: ChangeResult | None) -> None:
-        body = encode_change(result) if result else None
+        told = result is not None and (result.status == "refused" or result.problems or result.fields)
+        body = encode_change(result) if told else None
         self._marks.append((status, settled, result.revision if result else 0, body, c.seq))
 
     def _write(self, works: dict[str, Work]) -> None:
         self._db.executemany(
-            "UPDATE changes SET status = ?1, settled = ?2, again = again AND NOT ?2, revision = ?3, result = ?4 "
-            "WHERE seq = ?5",
-            self._marks,
+            "UPDATE changes SET status = ?1, settled = ?2, again = again AND NOT ?2, revision = ?3, result = ?4, "
+            "settled_at = CASE WHEN ?2 THEN ?6 ELSE settled_at END WHERE seq = ?5",
+            [(*mark, self._at) for mark in self._marks],
         )
         writer = RowWriter(self._db, self._plans, self._touch)
         keep(self._db, works, writer)

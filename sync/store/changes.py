@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sync.clock import moment_text
-from sync.protocol import Change, ChangeResult, HistoryAnswer, Officer, PullAnswer, RecordVersion
+from sync.protocol import Change, ChangeResult, Fields, HistoryAnswer, Officer, PullAnswer, RecordVersion
 from sync.store import digests, missing, pulling, worklist
 from sync.store.answers import AnswerTransaction
-from sync.store.context import StoreContext, devices_of
+from sync.store.context import StoreContext, devices_of, skew_of
+from sync.store.indexing import READ_AT_MOST, Indexing
 from sync.store.model import HistoryRow
 from sync.store.provisional import HELD_BACK, held_since
 from sync.store.pulling import Stream, apply_answer
@@ -28,6 +29,7 @@ class Changes:
 
     def __init__(self, context: StoreContext) -> None:
         self._context = context
+        self._indexing = Indexing(context)
 
     def pending(self, limit: int, skip: int = 0) -> tuple[Change, ...]:
         """The next changes to send, in the order they were made; ``skip`` passes over those that are on their way."""
@@ -54,9 +56,11 @@ class Changes:
         with self._context.readers.connection() as db:
             return tuple(_history_row(row) for row in db.execute(sql, (record_id,)))
 
-    def acknowledge(self, results: Sequence[ChangeResult], records: Sequence[RecordVersion] = ()) -> None:
+    def acknowledge(
+        self, results: Sequence[ChangeResult], records: Sequence[RecordVersion] = (), *, at: str = ""
+    ) -> None:
         """Mark what the city settled; ``records`` are its versions afterwards, where it sent them along. An answer to a
-        change that was settled before changes nothing."""
+        change that was settled before changes nothing. ``at``: when the city said it, by its clock; "": just now."""
         part: Sequence[ChangeResult]
         start = 0
         while start < len(results):
@@ -64,7 +68,8 @@ class Changes:
             with self._context.writer.transaction(urgent=False) as db:
                 while start < len(results):
                     part = results[start : start + pulling.BATCH]
-                    AnswerTransaction(db, self._context.plans, touch).run(part, records if start == 0 else ())
+                    told = at or moment_text(self._context.clock.now() - skew_of(db))
+                    AnswerTransaction(db, self._context.plans, touch, told).run(part, records if start == 0 else ())
                     start += pulling.BATCH
                     if self._context.writer.awaited:
                         break
@@ -91,6 +96,7 @@ class Changes:
                         break
             self._context.emit(touch.frozen())
             if start >= len(answer.records):
+                self._indexing.run(READ_AT_MOST)  # what the search box would not find
                 self.checkpoint_when_long()
                 return taken
 
@@ -102,6 +108,15 @@ class Changes:
         """(ward, scope, cursor) of every stream that this PC reads."""
         with self._context.readers.connection() as db:
             rows = db.execute("SELECT ward, scope, cursor FROM cursors ORDER BY ward, scope").fetchall()
+        return tuple((ward, scope, cursor) for ward, scope, cursor in rows)
+
+    def news_places(self) -> tuple[tuple[str, str, int], ...]:
+        """(ward, scope, cursor) of the streams that are filled and not being read anew: those that news can be added to."""
+        with self._context.readers.connection() as db:
+            rows = db.execute(
+                "SELECT ward, scope, cursor FROM cursors WHERE filled AND NOT rereading AND NOT EXISTS "
+                "(SELECT 1 FROM fills f WHERE f.ward = cursors.ward AND f.scope = cursors.scope) ORDER BY ward, scope"
+            ).fetchall()
         return tuple((ward, scope, cursor) for ward, scope, cursor in rows)
 
     def reset_cursor(self, ward: str, scope: str) -> None:
@@ -123,26 +138,39 @@ class Changes:
         with self._context.readers.connection() as db:
             return digests.of_stream(db, ward, scope)
 
-    def held(self, ids: Iterable[str]) -> list[RecordVersion]:
-        """The city's versions of these records, as they are known here."""
-        with self._context.readers.connection() as db:
-            wanted = list(dict.fromkeys(ids))
-            sql = "SELECT record_id FROM changes WHERE settled = 0 AND record_id IN (SELECT value FROM json_each(?))"
-            opened = {i for (i,) in db.execute(sql, (encode_json(wanted).decode(),))}
-            works = worklist.load(db, opened)
-            bases = [work.base for work in works.values() if work.base is not None]
-            return bases + versions_by_id(db, [i for i in wanted if i not in opened])  # nearly all, and as the city's
+    def held(self, ids: Iterable[str], supposed: Mapping[str, Fields] | None = None) -> list[RecordVersion]:
+        """The city's versions of these records, as they are known here. ``supposed``: what fields some of them should have:
+        where they do, nothing of them is decoded.
+
+        Read where the answer was just written, since a reader would have to decrypt every page of it again."""
+        wanted = list(dict.fromkeys(ids))
+        found: list[RecordVersion] = []
+        for start in range(0, len(wanted), pulling.BATCH):
+            part = wanted[start : start + pulling.BATCH]
+            with self._context.writer.quiet() as db:
+                sql = (
+                    "SELECT record_id FROM changes WHERE settled = 0 AND record_id IN (SELECT value FROM json_each(?))"
+                )
+                opened = {i for (i,) in db.execute(sql, (encode_json(part).decode(),))}
+                works = worklist.load(db, opened)
+                found += [work.base for work in works.values() if work.base is not None]
+                # nearly all, and as the city's
+                found += versions_by_id(db, [i for i in part if i not in opened], supposed or {})
+        return found
 
     def offer_again(self, since: datetime) -> int:
         """Send once more what the city took of this PC since then: it came back from a backup. Nothing shown changes.
-        What the PC made under the names it had before it enrolled anew is its own too."""
+        What the PC made under the names it had before it enrolled anew is its own too. ``since`` by the city's clock, and
+        of the moment it took them: a PC may have been long without a line, or its clock in another year. What an older
+        program settled has no such moment, but the one it was made."""
         touch = Touch()
         with self._context.writer.transaction() as db:
             names = devices_of(db)
             rows = db.execute(
                 "SELECT seq, record_id, payload FROM changes "
-                "WHERE settled = 1 AND status IN ('accepted', 'conflict') AND at >= ?",
-                (moment_text(since),),
+                "WHERE settled = 1 AND status IN ('accepted', 'conflict') "
+                "AND (settled_at >= ? OR (settled_at = '' AND at >= ?))",
+                (moment_text(since), moment_text(since + skew_of(db))),
             ).fetchall()
             mine = [(seq, record_id) for seq, record_id, body in rows if _made_here(decode_change(body), names)]
             works = worklist.load(db, [record_id for _, record_id in mine])

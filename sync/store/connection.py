@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from sqlcipher3 import dbapi2 as sqlite
 
+from sync.long_paths import sqlite_address
 from sync.store.errors import ReadOnlyStore, translate
 from sync.store.model import DamagedStore, NewerStore, NoStore, StoreError, WrongKey
 from sync.store.safe_files import write_atomically
@@ -45,13 +46,24 @@ def connect(path: Path, key: bytes, *, query_only: bool = False) -> Any:
         check_same_thread=False,
         cached_statements=CACHED_STATEMENTS,
     )
-    connection.execute(_QUIET)
-    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    _unlock(connection, key)
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     connection.execute("PRAGMA temp_store = MEMORY")
     if query_only:
         connection.execute("PRAGMA query_only = 1")
     return connection
+
+
+def open_keyed(address: str, key: bytes) -> Any:
+    """A bare connection to an address (``file:…?…``) under the store's key. Raises sqlite.Error."""
+    connection = sqlite.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+    _unlock(connection, key)
+    return connection
+
+
+def _unlock(connection: Any, key: bytes) -> None:
+    connection.execute(_QUIET)
+    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
 
 
 def begin_file(folder: Path, key: bytes) -> Path:
@@ -119,11 +131,8 @@ def _version_of(path: Path, key: bytes) -> int:
 
 
 def _version(path: Path, key: bytes, how: str) -> int:
-    uri = f"{path.resolve().as_uri()}?{how}"
-    connection = sqlite.connect(uri, uri=True, isolation_level=None)
+    connection = open_keyed(sqlite_address(path, how), key)
     try:
-        connection.execute(_QUIET)
-        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         return int(connection.execute("PRAGMA user_version").fetchone()[0])
     finally:

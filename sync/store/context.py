@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,11 @@ def devices_of(connection: Any) -> frozenset[str]:
     """Every name of this store's device: the present one, and those from before it enrolled anew."""
     enrolment = read_enrolment(connection)
     return frozenset(read_meta(connection, DEVICES, [])) | ({enrolment.device} if enrolment else set())
+
+
+def skew_of(connection: Any) -> timedelta:
+    """How far this PC's clock was before the city's at the last contact."""
+    return timedelta(seconds=float(read_meta(connection, "clock_skew") or 0.0))
 
 
 class Stamps:

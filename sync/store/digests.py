@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from sync.protocol import RecordVersion
@@ -34,6 +35,13 @@ class DigestSums:
                 return
             self._moves[old[3], old[4], old[2]] -= term(old[1], old[5])
         self._moves[version.ward, version.scope, version.type] += term(version.id, version.revision)
+
+    def add_new(self, versions: Sequence[RecordVersion]) -> None:
+        """Records of which there was nothing here."""
+        moves = self._moves
+        for v in versions:
+            if v.revision > 0:
+                moves[v.ward, v.scope, v.type] += term(v.id, v.revision)
 
     def add(self, key: tuple[str, str, str], record_id: str, revision: int) -> None:
         """A record of (ward, scope, type) that the city has from now on, at its first revision."""

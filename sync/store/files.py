@@ -28,6 +28,8 @@ class Files:
         """Keep the content; its SHA-256 in hex, which is how records name it. It is on the disk when this returns."""
         digest = hashlib.sha256(content).hexdigest()
         if self.size(digest) is not None:
+            with self._context.writer.transaction() as db:
+                _send(db, digest)
             return digest
         key = self._context.ids.new()
         step = PIECE * _AT_ONCE
@@ -36,6 +38,7 @@ class Files:
                 put_pieces(db, key, start, content[start : start + step])
         with self._context.writer.transaction() as db:
             keep_file(db, digest, key, len(content), self._context.now_text())
+            _send(db, digest)
         self._context.emit(Touched(files=frozenset({digest})))
         return digest
 
@@ -142,13 +145,17 @@ def put_pieces(db: Any, key: str, start: int, content: bytes) -> None:
 
 
 def keep_file(db: Any, sha256: str, key: str, size: int, at: str) -> None:
-    """The pieces under ``key`` are the whole file; every stream that names it may have it from here."""
+    """The pieces under ``key`` are the whole file."""
     sql = "INSERT OR IGNORE INTO files (sha256, size, pieces, at) VALUES (?, ?, ?, ?)"
     if not db.execute(sql, (sha256, size, key, at)).rowcount:
         db.execute("DELETE FROM file_pieces WHERE key = ?", (key,))
     fetches = "SELECT pieces FROM file_fetches WHERE sha256 = ? AND pieces <> ?"
     db.execute(f"DELETE FROM file_pieces WHERE key IN ({fetches})", (sha256, key))
     db.execute("DELETE FROM file_fetches WHERE sha256 = ?", (sha256,))
+
+
+def _send(db: Any, sha256: str) -> None:
+    """Somebody here attached it, perhaps once more since it never came: every stream that names it may have it from here."""
     db.execute("UPDATE file_stands SET status = 'to_send' WHERE sha256 = ? AND status = 'elsewhere'", (sha256,))
 
 

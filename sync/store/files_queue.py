@@ -47,14 +47,15 @@ class FileQueue:
         self._context = context
 
     def next_to_send(self) -> Outgoing | None:
-        """What is due and whose record the city has; small ones first, those that failed last."""
+        """What is due and whose record the city has; small ones first, those that failed last. One that no record shows any
+        more goes too: the city's version may name it still, where what took its place was refused, and history does."""
         with self._context.readers.connection() as db:
             row = db.execute(
                 "SELECT s.sha256, s.ward, s.scope, f.size, s.upload, s.sent, s.attempts "
                 "FROM file_stands s JOIN files f USING (sha256) "
-                f"WHERE s.status = 'to_send' AND {_DUE} AND EXISTS (SELECT 1 FROM file_links l "
+                f"WHERE s.status = 'to_send' AND {_DUE} AND (EXISTS (SELECT 1 FROM file_links l "
                 "JOIN records r ON r.rid = l.rid WHERE l.sha256 = s.sha256 AND r.ward = s.ward AND r.scope = s.scope "
-                "AND r.revision > 0) ORDER BY s.attempts, f.size, s.sha256 LIMIT 1",
+                "AND r.revision > 0) OR NOT EXISTS (SELECT 1 FROM file_links l WHERE l.sha256 = s.sha256)) ORDER BY s.attempts, f.size, s.sha256 LIMIT 1",
                 self._due(),
             ).fetchone()
         return Outgoing(*row) if row else None
@@ -114,6 +115,19 @@ class FileQueue:
         sha256, pieces, got, attempts = row
         return Incoming(sha256, tuple((ward, scope) for ward, scope in streams), pieces, got, attempts)
 
+    def all_to_fetch(self) -> tuple[Incoming, ...]:
+        """Everything somebody wants, whether or not it is due: for another source than the city."""
+        with self._context.readers.connection() as db:
+            rows = db.execute("SELECT sha256, pieces, got, attempts FROM file_fetches ORDER BY sha256").fetchall()
+            named = {
+                sha256: tuple(db.execute(
+                    "SELECT DISTINCT r.ward, r.scope FROM file_links l JOIN records r ON r.rid = l.rid "
+                    "WHERE l.sha256 = ?", (sha256,)
+                ).fetchall())
+                for sha256, *_ in rows
+            }  # fmt: skip
+        return tuple(Incoming(sha256, named[sha256], pieces, got, tries) for sha256, pieces, got, tries in rows)
+
     def received(self, file: Incoming, content: bytes) -> Incoming:
         """The next bytes came."""
         got = file.got + len(content)
@@ -157,10 +171,10 @@ class FileQueue:
     def city_restored(self) -> None:
         """The city came back from a backup: what it was sent since is offered again."""
         with self._context.writer.transaction() as db:
-            db.execute("UPDATE file_stands SET status = 'elsewhere', upload = '', sent = 0 WHERE status = 'there'")
             db.execute(
-                "UPDATE file_stands SET status = 'to_send', upload = '', sent = 0, due_at = 0 "
-                "WHERE status <> 'there' AND sha256 IN (SELECT sha256 FROM files)"
+                "UPDATE file_stands SET upload = '', sent = 0, due_at = 0, status = "
+                "CASE WHEN sha256 IN (SELECT sha256 FROM files) THEN 'to_send' ELSE 'elsewhere' END "
+                "WHERE status IN ('there', 'to_send')"
             )
 
     def tidy(self) -> None:

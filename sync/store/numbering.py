@@ -23,6 +23,8 @@ from sync.store.suspension import is_suspended
 LARGEST_SKEW = 300.0  # seconds
 STEADY_SKEW = 60.0  # seconds by which a clock may drift from what was confirmed
 CLOCK_LOG = "clock_log"
+CLOCK_RIGHT_AT = "clock_right_at"
+"""When somebody last confirmed the clock, by that clock: before it nothing is numbered either."""
 MOST_LOGGED = 200
 NUMBERED = "_numbered"
 """Who gave a record its number, when and on which PC: travels with the record, so that the book can be inspected anywhere."""
@@ -165,9 +167,9 @@ def clock_problem(connection: Any, series: str, now: datetime) -> str | None:
             return "skew"
     sql = "SELECT max(at) FROM numbers WHERE series = ? OR series GLOB ?"
     last = connection.execute(sql, (series, f"{series}{SERIES}*")).fetchone()[0] or ""
-    if moment_text(now) < last > read_meta(connection, "clock_confirmed", ""):
-        return "set_back"
-    return None
+    # up to the moment at which somebody said that the clock is right, what was numbered by a wrong one counts no more
+    known = last if last > read_meta(connection, "clock_confirmed", "") else read_meta(connection, CLOCK_RIGHT_AT, "")
+    return "set_back" if moment_text(now) < known else None
 
 
 def confirm_clock(connection: Any, now: datetime, officer: Officer | None) -> str:
@@ -177,6 +179,7 @@ def confirm_clock(connection: Any, now: datetime, officer: Officer | None) -> st
     skew = float(read_meta(connection, "clock_skew", 0.0))
     write_meta(connection, "clock_skew_confirmed", skew)
     write_meta(connection, "clock_confirmed", last)
+    write_meta(connection, CLOCK_RIGHT_AT, moment_text(now))
     line = {"at": moment_text(now), "officer": officer.name if officer else "", "skew": round(skew)}
     write_meta(connection, CLOCK_LOG, [*read_meta(connection, CLOCK_LOG, []), line][-MOST_LOGGED:])
     if abs(skew) > LARGEST_SKEW:

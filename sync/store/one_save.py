@@ -11,7 +11,7 @@ from forms.carried import belongs, carried
 from forms.definition import Action, RecordType
 from forms.shapes import wrong_shapes
 from sync.difference import difference, get_path, put_path
-from sync.merge import CITYS_OWN, VOID, WRONG_KIND, is_locked, locked_now
+from sync.merge import CITYS_OWN, SEEN, VOID, WRONG_KIND, is_locked, locked_now
 from sync.protocol import Change, ChangeKind, FieldProblem, Fields, RecordVersion
 from sync.store.model import Record, Save, SaveRefused
 from sync.store.worklist import Work
@@ -146,6 +146,7 @@ class RecordSave(OneSave):
             after[key] = get_path(fields, key)
         if not after:
             raise SaveRefused("Bản ghi này không có mục nào đang chờ chọn. (Nothing to resolve)")
+        before[SEEN] = sorted({c.change_id for key in after for c in self._opened.conflicts.get(key, ())})
         self._change("resolve", before=before, after=after, state=self._shown.state)
 
     def _take_over_refused(self, before: Fields, after: Fields) -> list[Change]:

@@ -14,6 +14,7 @@ from sync.store.context import StoreContext
 from sync.store.model import Cursor, ListQuery, Page, StoreError
 from sync.store.plan import TypePlan
 from sync.store.rowcodec import encode_json, record_of
+from sync.store.search import newest
 from sync.store.terms import queries
 
 NARROWED_AT_MOST = 5000
@@ -72,8 +73,7 @@ class PageReader:
     def _narrowed(self, db: Any, plan: TypePlan, query: ListQuery, sort: str, descending: bool) -> Page:
         rids: set[int] = set()
         for match in queries(query.text, (plan.type_token,)):
-            sql = "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?"
-            rids.update(rid for (rid,) in db.execute(sql, (match, NARROWED_AT_MOST)))
+            rids.update(newest(db, match, NARROWED_AT_MOST))
         sql = (
             f"SELECT {projection.column(sort)}, rid, state FROM {plan.table} "
             "WHERE rid IN (SELECT value FROM json_each(?))"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from forms.attached import holds_files
+from forms.attached import FileFields, file_fields
 from forms.definition import Catalog, RecordType
 from forms.field_definition import Field
 from forms.flow_book import FlowBook, flow_book
@@ -20,13 +21,16 @@ from sync.clock import moment_text
 from sync.protocol import Fields
 
 Resolve = Callable[[str], Mapping[str, Any] | None]
-Described = tuple[str, str, Sequence[str], Mapping[str, Any], str | None]
-"""Title, subtitle, search texts, sort values, due moment."""
+Described = tuple[str, str, Sequence[str], dict[str, Any], str | None]
+"""Title, subtitle, search texts, sort values, due moment. The sort values are the asker's own."""
+Describe = Callable[[Mapping[str, Any], str, str | None, Resolve], Described]
+"""Of fields, state, number, and a way to look up other records."""
 
 _ONE = {"person", "household", "organisation", "ref"}
 _TARGETS = {"person": "residence.citizen", "household": "residence.household", "organisation": "residence.organisation"}
 _NOT_TELLING = _ONE | {"refs", "group", "date", "date_partial", "time", "datetime", "bool", "one_of"}
 _MASK = (1 << 63) - 1
+log = logging.getLogger(__name__)
 PROPOSED_FOR = timedelta(days=366)
 """What comes next after a record that was last touched longer ago stands on its own page alone."""
 PLAN_FORMAT = 2
@@ -87,15 +91,13 @@ class TypePlan:
         return tuple(_link_fields(self.record_type.fields)) if self.record_type else ()
 
     @cached_property
-    def holds_files(self) -> bool:
-        return self.record_type is not None and holds_files(self.record_type)
+    def file_fields(self) -> FileFields:
+        return file_fields(self.record_type.fields) if self.record_type else ()
 
     @cached_property
     def file_names(self) -> tuple[str, ...]:
         """Top-level fields in which files may be."""
-        fields = self.record_type.fields if self.record_type else ()
-        files = ("file", "files")
-        return tuple(f.name for f in fields if f.type in files or any(c.type in files for c in f.fields))
+        return tuple(f.name for f, _ in self.file_fields)
 
     @cached_property
     def pointing_names(self) -> frozenset[str]:
@@ -136,17 +138,29 @@ class TypePlan:
             targets.update(f.targets)
         return frozenset(targets)
 
-    def links(self, fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        """(field or group/column, id) of every reference in the record."""
+    @cached_property
+    def single_links(self) -> tuple[tuple[str, int], ...]:
+        """Top-level fields that refer to one record, with their codes in ``links``."""
+        return tuple((name, self.link_code(name)) for name, kind, _ in self._links if kind == "one")
+
+    @cached_property
+    def other_links(self) -> tuple[str, ...]:
+        """Top-level fields that refer to several."""
+        return tuple(name for name, kind, _ in self._links if kind != "one")
+
+    def links(self, fields: Mapping[str, Any], within: tuple[str, ...] | None = None) -> Iterator[tuple[str, str]]:
+        """(field or group/column, id) of every reference in the record. ``within``: of these top-level fields alone."""
         for name, kind, f in self._links:
             value = fields.get(name)
-            if not value:
+            if not value or (within is not None and name not in within):
                 continue
             if kind == "one":
-                yield name, value
+                if isinstance(value, str):
+                    yield name, value
             elif kind == "many":
                 for target in value:
-                    yield name, target
+                    if isinstance(target, str):
+                        yield name, target
             else:
                 yield from _row_links(name, f, value)
 
@@ -165,23 +179,31 @@ class TypePlan:
     def describe(self, fields: Fields, state: str, number: str | None, resolve: Resolve) -> Described:
         if self.record_type is None:
             return number or "", "", (number or "",), {}, None
-        describe: Callable[..., Described] = getattr(self._of_thread, "describe", None) or self._describer()
-        return describe(fields, state, number, resolve)
+        try:
+            return self.describer(fields, state, number, resolve)
+        except Exception:  # values that no form makes: one record must not keep the others of its page from coming in
+            log.exception("cannot describe a record of %s", self.id)
+            return number or "", "", (number or "",), {}, None
 
-    def _describer(self) -> Any:
+    @property
+    def describer(self) -> Describe:
+        """``describe`` for many records of a type that this pack knows, by this thread. Raises on values that no form makes."""
+        found: Describe | None = getattr(self._of_thread, "describe", None)
+        return found or self._describer()
+
+    def _describer(self) -> Describe:
         """Brought in with the first record written: the rule language takes longer to import than a store to open."""
         from forms.summary import plain_describer
 
         assert self.record_type is not None  # noqa: S101
-        self._of_thread.describe = made = plain_describer(self.record_type, self._catalog)
+        made: Describe = plain_describer(self.record_type, self._catalog)
+        self._of_thread.describe = made
         return made
 
-    def keys(self, fields: Mapping[str, Any]) -> Iterator[int]:
+    def keys(self, fields: Mapping[str, Any]) -> list[int]:
         """The hashes by which ``find`` meets the record."""
-        for name, head in self._key_heads.items():
-            value = fields.get(name)
-            if value is not None and value != "":
-                yield text_key(f"{head}{value}")
+        heads = self._key_heads
+        return [text_key(f"{heads[name]}{v}") for name in heads if (v := fields.get(name)) is not None and v != ""]
 
     def key_of(self, name: str, value: Any) -> int:
         return text_key(f"{self.id}\x1f{name}\x1f{value}")
@@ -252,7 +274,8 @@ def _row_links(group: str, f: Field, rows: list[Fields]) -> Iterator[tuple[str, 
         for name, kind, _ in columns:
             value = row.get(name)
             for target in value or () if kind == "many" else (value,) if value else ():
-                yield f"{group}/{name}", target
+                if isinstance(target, str):
+                    yield f"{group}/{name}", target
 
 
 def _key_fields(record_type: RecordType) -> tuple[str, ...]:

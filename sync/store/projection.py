@@ -49,14 +49,23 @@ def insert_sql(plan: TypePlan, *, replaces: bool) -> str:
 
 
 def row_values(
-    plan: TypePlan, rid: int, state: str, sort: Any, *, title: str, number: str | None, due: str | None, updated: str
+    plan: TypePlan,
+    rid: int,
+    state: str,
+    sort: dict[str, Any],
+    *,
+    title: str,
+    number: str | None,
+    due: str | None,
+    updated: str,
 ) -> tuple[Any, ...]:
-    """One row. Nothing is null: an empty text stands for it, which keyset comparisons can handle."""
-    place = plan.state_order.get(state, len(plan.state_order))
-    known = {"_title": title, "_number": number, "_due": due, "_updated": updated, "_state": place}
-    known.update(sort)
-    values = map(known.get, plan.columns)
-    return (rid, state, *["" if value is None else value for value in values])
+    """One row; ``sort`` is used up. Nothing is null: an empty text stands for it, which keyset comparisons can handle."""
+    sort.setdefault("_title", title)
+    sort.setdefault("_number", number)
+    sort.setdefault("_due", due)
+    sort["_updated"] = updated
+    sort["_state"] = plan.state_order.get(state, len(plan.state_order))
+    return (rid, state, *["" if value is None else value for value in map(sort.get, plan.columns)])
 
 
 def is_made(connection: Any, plan: TypePlan) -> bool:

@@ -17,6 +17,7 @@ from sync.store.context import StoreContext, read_meta, whole, write_meta
 from sync.store.model import ProposalRow, Record
 from sync.store.plan import Plans, link_key
 from sync.store.rowcodec import decode_fields, encode_json, record_of
+from sync.store.rows_by_type import RowsByType
 
 if TYPE_CHECKING:
     from forms.definition import RecordType
@@ -148,10 +149,16 @@ def is_outdated(connection: Any, plans: Plans) -> bool:
     return bool(read_meta(connection, _HASH) != _hash(plans.flows))
 
 
-def rebuild(connection: Any, plans: Plans, prepared: Callable[[int], None] = lambda records: None) -> None:
+def rebuild(
+    connection: Any,
+    plans: Plans,
+    prepared: Callable[[int], None] = lambda records: None,
+    alive: Callable[[], None] = lambda: None,
+) -> None:
     """All rows anew, some records at a time, each time one transaction that notes how far it came: a cut goes on from there.
-    ``prepared`` is told after each how many records they were."""
+    ``prepared`` is told after each how many records they were; ``alive`` is called while they are looked for."""
     wanted = _hash(plans.flows)
+    places = RowsByType(connection, plans.flows.sources, alive)
     while True:
         with whole(connection):
             if read_meta(connection, _HASH) == wanted:
@@ -160,9 +167,10 @@ def rebuild(connection: Any, plans: Plans, prepared: Callable[[int], None] = lam
             if done != wanted:
                 connection.execute("DELETE FROM proposals")
                 types, after = sorted(plans.flows.sources), -1
-            rids = _next(connection, types[0], after, plans.proposed_since) if types else []
+            rids = places.next(types[0], after, BATCH) if types else []
             if rids:
-                recompute(connection, plans, rids, _Lookup(connection))
+                if recent := _recent(connection, rids, plans.proposed_since):
+                    recompute(connection, plans, recent, _Lookup(connection))
                 write_meta(connection, _REBUILDING, (wanted, types, rids[-1]))
             elif types:
                 write_meta(connection, _REBUILDING, (wanted, types[1:], -1))
@@ -172,9 +180,9 @@ def rebuild(connection: Any, plans: Plans, prepared: Callable[[int], None] = lam
         prepared(len(rids))
 
 
-def _next(connection: Any, type_id: str, after: int, since: str) -> list[int]:
-    sql = "SELECT rid FROM records WHERE type = ? AND rid > ? AND updated_at >= ? ORDER BY rid LIMIT ?"
-    return [rid for (rid,) in connection.execute(sql, (type_id, after, since, BATCH))]
+def _recent(connection: Any, rids: list[int], since: str) -> list[int]:
+    sql = "SELECT rid FROM records WHERE rid IN (SELECT value FROM json_each(?)) AND updated_at >= ? ORDER BY rid"
+    return [rid for (rid,) in connection.execute(sql, (encode_json(rids).decode(), since))]
 
 
 def _hash(book: FlowBook) -> str:

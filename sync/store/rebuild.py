@@ -10,6 +10,7 @@ from sync.store import projection, proposals, schema
 from sync.store.context import read_meta, whole, write_meta
 from sync.store.plan import PLAN_FORMAT, Plans, TypePlan
 from sync.store.rows import BatchResolver, Touch, refresh
+from sync.store.rows_by_type import RowsByType
 
 BATCH = 500
 """Records of one transaction: about 50 ms, after which a window may paint itself."""
@@ -39,14 +40,15 @@ def rebuild_outdated(
     if changed or proposals.is_outdated(connection, plans):
         connection.execute("PRAGMA synchronous = NORMAL")  # what a power cut takes is made again
         progress = _Progress(connection, plans, changed, prepared)
+        places = RowsByType(connection, [plan.id for plan in changed], progress.alive)
         for plan in changed:
-            _rebuild(connection, plans, plan, progress.add)
-        proposals.rebuild(connection, plans, progress.add)
+            _rebuild(connection, plans, plan, places, progress.add)
+        proposals.rebuild(connection, plans, progress.add, progress.alive)
     if mark != looked_through:
         write_meta(connection, "catalog", mark)
 
 
-def _rebuild(connection: Any, plans: Plans, plan: TypePlan, done: Callable[[int], None]) -> None:
+def _rebuild(connection: Any, plans: Plans, plan: TypePlan, places: RowsByType, done: Callable[[int], None]) -> None:
     """Several programs that open the store together share the work."""
     while True:
         with whole(connection):
@@ -56,7 +58,7 @@ def _rebuild(connection: Any, plans: Plans, plan: TypePlan, done: Callable[[int]
             if (type_id, made_by) != (plan.id, plan.hash):
                 projection.create_table(connection, plan)
                 after = -1
-            rids = _next(connection, plan.id, after)
+            rids = places.next(plan.id, after, BATCH)
             if rids:
                 refresh(connection, plans, rids, Touch(), BatchResolver(connection, plans, []), pointers=True)
                 write_meta(connection, _REBUILDING, (plan.id, plan.hash, rids[-1]))
@@ -64,11 +66,6 @@ def _rebuild(connection: Any, plans: Plans, plan: TypePlan, done: Callable[[int]
                 projection.note_made(connection, plan)
                 write_meta(connection, _REBUILDING, None)
         done(len(rids))
-
-
-def _next(connection: Any, type_id: str, after: int) -> list[int]:
-    sql = "SELECT rid FROM records WHERE type = ? AND rid > ? ORDER BY rid LIMIT ?"
-    return [rid for (rid,) in connection.execute(sql, (type_id, after, BATCH))]
 
 
 class _Progress:
@@ -89,4 +86,7 @@ class _Progress:
     def add(self, records: int) -> None:
         if records:
             self._done += records
-            self._prepared(min(99, 100 * self._done // max(1, self._all)))
+            self.alive()
+
+    def alive(self) -> None:
+        self._prepared(min(99, 100 * self._done // max(1, self._all)))

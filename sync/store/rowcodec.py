@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -61,8 +62,9 @@ def record_of(row: tuple[Any, ...]) -> Record:
     )
 
 
-def version_of(row: tuple[Any, ...]) -> RecordVersion:
-    """A row of ``COLUMNS`` as a version; the city's own only while nothing of this PC is unanswered."""
+def version_of(row: tuple[Any, ...], supposed: Fields | None = None) -> RecordVersion:
+    """A row of ``COLUMNS`` as a version; the city's own only while nothing of this PC is unanswered. ``supposed``: what its
+    fields may be."""
     return RecordVersion(
         id=row[1],
         type=row[2],
@@ -71,7 +73,7 @@ def version_of(row: tuple[Any, ...]) -> RecordVersion:
         revision=row[5],
         state=row[6],
         number=row[7],
-        fields=decode_fields(row[8]),
+        fields=supposed if supposed is not None and encode_json(supposed).decode() == row[8] else decode_fields(row[8]),
         conflicts=conflicts_of(row[9]),
         created_at=row[10],
         updated_at=row[11],
@@ -81,10 +83,10 @@ def version_of(row: tuple[Any, ...]) -> RecordVersion:
     )
 
 
-def versions_by_id(connection: Any, ids: list[str]) -> list[RecordVersion]:
-    """The versions shown of many records, in one query."""
+def versions_by_id(connection: Any, ids: list[str], supposed: Mapping[str, Fields]) -> list[RecordVersion]:
+    """The versions shown of many records, in one query. ``supposed`` as in ``version_of``, by id."""
     sql = f"SELECT {VERSION} FROM records WHERE id IN (SELECT value FROM json_each(?))"
-    return [version_of(row) for row in connection.execute(sql, (encode_json(ids).decode(),))]
+    return [version_of(row, supposed.get(row[1])) for row in connection.execute(sql, (encode_json(ids).decode(),))]
 
 
 def rows_by_id(connection: Any, ids: list[str]) -> dict[str, tuple[Any, ...]]:

@@ -14,7 +14,6 @@ from typing import Any
 from msgspec import Struct
 
 from sync.clock import parse_moment
-from sync.ids import id_time_ms
 from sync.merge import AWAITING
 from sync.protocol import DeliveryState, Fields, RecordVersion
 from sync.store import projection, proposals, rowcodec
@@ -28,6 +27,7 @@ from sync.store.terms import index_text
 
 Row = tuple[Any, ...]
 _RANDOM_TAIL = 15  # bits of a row id below its millisecond
+_LATEST_MS = 1 << 47  # beyond it a row id, or the next free one, would not fit
 
 
 class Touch:
@@ -77,10 +77,17 @@ class RowWriter:
         batch = Batch()
         shown_elsewhere: list[str] = []
         known, shown = self._plans.of, self._plans.shown_elsewhere
+        new: dict[str, list[Item]] = defaultdict(list)
         for item in self._items:
             version = item.version
-            if self._gather(item, known(version.type), batch, resolver) and version.type in shown:
+            if item.old is None:
+                new[version.type].append(item)
+            elif self._gather(item, known(version.type), batch, resolver) and version.type in shown:
                 shown_elsewhere.append(version.id)
+        for type_id, items in new.items():
+            self._gather_new(items, known(type_id), batch, resolver)
+            if type_id in shown:
+                shown_elsewhere += [item.version.id for item in items]
         self._touch.records.update([item.version.id for item in self._items])
         self._touch.types.update({item.version.type for item in self._items})
         batch.write(self._db)
@@ -92,21 +99,57 @@ class RowWriter:
             proposals.update(self._db, self._plans, self._flowing, resolver)
         self._items, self._flowing = [], []
 
+    def _gather_new(self, items: list[Item], plan: TypePlan, batch: Batch, resolver: BatchResolver) -> None:
+        """Queue the rows of records of one type of which there is nothing yet: nearly all of a large pull."""
+        if plan.id in self._plans.flows.types:
+            self._flowing += items
+        if plan.has_double:
+            batch.alike += [(item.rid,) for item in items]
+        self._digests.add_new([item.version for item in items])
+        inserts, texts, lists = batch.inserts, batch.search, batch.lists[plan, False]
+        counts, add_pointers, token = self._counts, batch.add_new_pointers, plan.type_token
+        describe = plan.describe if plan.record_type is None else plan.describer
+        for item in items:
+            v, rid = item.version, item.rid
+            state, number, fields = v.state, v.number, v.fields
+            counts[plan.id, state] += 1
+            try:
+                title, subtitle, search, sort, due = describe(fields, state, number, resolver)
+            except Exception:  # told, and forgiven, there
+                title, subtitle, search, sort, due = plan.describe(fields, state, number, resolver)
+            due_open = _due_open(plan, state, fields, due) if due is not None else None
+            is_new = int(item.is_new and state in plan.open_states)
+            # in the order of rowcodec.COLUMNS
+            inserts.append((rid, v.id, plan.id, v.ward, v.scope, v.revision, state, number, encode_json(fields).decode(),
+                            _conflicts_text(v) if v.conflicts else None, v.created_at, v.updated_at, v.updated_by,
+                            v.origin, v.pack, due, due_open, item.standing, is_new, title, subtitle))  # fmt: skip
+            texts.append((rid, index_text(search, token)))
+            add_pointers(plan, rid, fields)
+            if AWAITING in fields:
+                self._gather_awaiting(v, plan, batch)
+            if plan.record_type is not None:
+                lists.append(
+                    projection.row_values(
+                        plan, rid, state, sort, title=title, number=number, due=due, updated=v.updated_at
+                    )
+                )
+
+    def _gather_awaiting(self, v: RecordVersion, plan: TypePlan, batch: Batch) -> None:
+        batch.add_awaiting(v, void=plan.record_type is not None and plan.record_type.state(v.state).kind == "void")
+
     def _gather(self, item: Item, plan: TypePlan, batch: Batch, resolver: BatchResolver) -> bool:
-        """Queue the rows of one record; whether its fields are new."""
+        """Queue the rows of one record that is here already; whether its fields are new."""
         old, v = item.old, item.version
+        assert old is not None  # noqa: S101
         text = encode_json(v.fields).decode()
         self._digests.move(old, v)
-        same_text = old is not None and old[8] == text
-        if old is None:  # nearly all of a large pull
+        same_text = bool(old[8] == text)
+        if old[6] != v.state or old[2] != v.type:
+            self._counts[old[2], old[6]] -= 1
             self._counts[v.type, v.state] += 1
-        else:
-            if old[6] != v.state or old[2] != v.type:
-                self._counts[old[2], old[6]] -= 1
-                self._counts[v.type, v.state] += 1
-            if same_text and old[6] == v.state and old[7] == v.number:
-                self._restate(item, plan, batch)
-                return False
+        if same_text and old[6] == v.state and old[7] == v.number:
+            self._restate(item, plan, batch)
+            return False
         if v.type in self._plans.flows.types:
             self._flowing.append(item)
         if plan.has_double:
@@ -118,22 +161,18 @@ class RowWriter:
         # in the order of rowcodec.COLUMNS, from `type` on
         values = (v.type, v.ward, v.scope, v.revision, v.state, v.number, text, conflicts, v.created_at,
                   v.updated_at, v.updated_by, v.origin, v.pack, due, due_open, item.standing, new, title, subtitle)  # fmt: skip
-        if old is None:
-            batch.inserts.append((item.rid, v.id, *values))
-        else:
-            batch.updates.append((*values, item.rid))
+        batch.updates.append((*values, item.rid))
         if plan.record_type is not None:
-            batch.lists[plan, old is not None].append(
+            batch.lists[plan, True].append(
                 projection.row_values(
                     plan, item.rid, v.state, sort, title=title, number=v.number, due=due, updated=v.updated_at
                 )
             )
-        batch.add_search(item.rid, index_text(search, plan.type_token), replaces=old is not None)
-        if AWAITING in v.fields or (old is not None and AWAITING in old[8]):
-            batch.add_awaiting(v, void=plan.record_type is not None and plan.record_type.state(v.state).kind == "void")
+        batch.replace_search(item.rid, index_text(search, plan.type_token))
+        if AWAITING in v.fields or AWAITING in old[8]:
+            self._gather_awaiting(v, plan, batch)
         if not same_text:
-            old_fields = decode_fields(old[8]) if old is not None else None
-            batch.add_pointers(plan, item.rid, old_fields, v.fields)
+            batch.add_pointers(plan, item.rid, decode_fields(old[8]), v.fields)
         return not same_text
 
     def _restate(self, item: Item, plan: TypePlan, batch: Batch) -> None:
@@ -186,8 +225,11 @@ class BatchResolver:
         self._known: dict[str, Fields | None] = {item.version.id: item.version.fields for item in items}
         self._read = False
         self._aliases: dict[str, str] = {}
+        merged = plans.merged_types
         for item in items:
-            self._note_alias(item.version.id, item.version.type, item.version.state, item.version.fields)
+            v = item.version
+            if v.type in merged:
+                self._note_alias(v.id, v.type, v.state, v.fields)
 
     def _note_alias(self, record_id: str, type_id: str, state: str, fields: Mapping[str, Any]) -> None:
         if type_id in self._plans.merged_types and (into := target_of(self._plans.of(type_id), state, fields)):
@@ -241,14 +283,14 @@ def refresh(
         title, subtitle, search, sort, due = plan.describe(fields_of[row[0]], row[6], row[7], resolver)
         due_open = _due_open(plan, row[6], fields_of[row[0]], due)
         titles.append((title, subtitle, due, due_open, row[0]))
-        batch.add_search(row[0], index_text(search, plan.type_token), replaces=True)
+        batch.replace_search(row[0], index_text(search, plan.type_token))
         if plan.record_type is not None:
             values = projection.row_values(
                 plan, row[0], row[6], sort, title=title, number=row[7], due=due, updated=row[11]
             )
             batch.lists[plan, True].append(values)
         if pointers:
-            batch.add_pointers(plan, row[0], None, fields_of[row[0]])
+            batch.add_new_pointers(plan, row[0], fields_of[row[0]], anew=True)
         touch.records.add(row[1])
         touch.types.add(row[2])
     connection.executemany("UPDATE records SET title = ?, subtitle = ?, due_at = ?, due_open = ? WHERE rid = ?", titles)
@@ -272,8 +314,13 @@ def _assign_row_ids(connection: Any, items: list[Item]) -> None:
     The millisecond of the UUIDv7 (else of ``created_at``) and 15 bits below it; a number already taken gives way to the
     next free one.
     """
+    wanted = [_wanted_row_id(item.version) for item in items]
+    if wanted and len(set(wanted)) == len(wanted) and not _taken(connection, wanted):  # nearly always
+        for item, rid in zip(items, wanted, strict=True):
+            item.rid = rid
+        return
     used: set[int] = set()
-    waiting = [(item, _wanted_row_id(item.version)) for item in items]
+    waiting = list(zip(items, wanted, strict=True))
     while waiting:
         taken = _taken(connection, [rid for _, rid in waiting])
         again = []
@@ -300,9 +347,13 @@ def _taken(connection: Any, rids: list[int]) -> set[int]:
 
 def _wanted_row_id(version: RecordVersion) -> int:
     i = version.id
-    ms = id_time_ms(i)
-    if ms is not None:
-        return ms << _RANDOM_TAIL | int(i[15:18], 16) << 3 | int(i[19], 16) & 7
+    if len(i) == 36 and i[14] == "7":
+        try:
+            number = int(f"{i[:8]}{i[9:13]}{i[15:18]}{i[19]}", 16)
+        except ValueError:  # it only looks like a UUIDv7
+            number = -1
+        if 0 <= number < _LATEST_MS << 16:
+            return number >> 16 << _RANDOM_TAIL | (number >> 4 & 0xFFF) << 3 | number & 7
     tail = int.from_bytes(hashlib.blake2b(i.encode(), digest_size=2).digest(), "big") >> 1
     return _created_ms(version.created_at) << _RANDOM_TAIL | tail
 

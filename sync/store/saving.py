@@ -11,6 +11,7 @@ from sync.clock import moment_text
 from sync.merge import AWAITING
 from sync.protocol import Change, ChangeKind, Fields, Officer, RecordVersion
 from sync.store.context import Stamps, StoreContext, read_enrolment
+from sync.store.files_links import attached_here
 from sync.store.model import Save, SaveRefused
 from sync.store.numbering import Given, NumberSource
 from sync.store.one_save import CreateSave, RecordSave
@@ -38,6 +39,7 @@ class SaveTransaction:
         self._works: dict[str, Work] = {}
         self._made: list[Change] = []
         self._superseded: list[tuple[int]] = []
+        self._given_up: set[str] = set()  # the records of these
 
     def run(self, saves: Sequence[Save]) -> list[str]:
         """Write all of them; the ids of their records. Raises SaveRefused before anything is written for good."""
@@ -147,9 +149,10 @@ class SaveTransaction:
     def supersede(self, changes: list[OpenChange]) -> None:
         """Refused work and what waited behind it is replaced by what is saved now; it stays in history."""
         self._superseded += [(c.seq,) for c in changes if c.seq]
+        self._given_up |= {c.change.record_id for c in changes}
 
     def _write(self) -> None:
-        if not self._made:
+        if not self._made and not self._superseded:
             return
         self._stamps.keep()
         if self._superseded:
@@ -159,8 +162,11 @@ class SaveTransaction:
             "VALUES (?, ?, 'pending', 0, ?, ?, ?)",
             [(c.change_id, c.record_id, c.at, c.clock, encode_change(c)) for c in self._made],
         )
-        touched = {c.record_id for c in self._made}
+        touched = {c.record_id for c in self._made} | self._given_up
         writer = RowWriter(self._db, self._context.plans, self._touch)
         keep(self._db, {i: w for i, w in self._works.items() if i in touched}, writer, seen=True)
         writer.flush()
+        for change in self._made:
+            if self._context.plans.of(change.type).file_fields:
+                attached_here(self._db, change.record_id, change.after)
         self._touch.outbox = True

@@ -136,21 +136,32 @@ _NINTH = """
 CREATE INDEX changes_hub ON changes (record_id) WHERE status = 'hub'
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _NINTH)
+_TENTH = """
+ALTER TABLE changes ADD COLUMN settled_at TEXT NOT NULL DEFAULT ''
+"""
+
+_ELEVENTH = """
+CREATE TABLE unindexed (rid INTEGER PRIMARY KEY, text TEXT NOT NULL)
+"""
+
+MIGRATIONS: tuple[str, ...] = (
+    *(_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _NINTH, _TENTH, _ELEVENTH),
+)
 NEWEST = len(MIGRATIONS)
 
 
 def migrate(connection: Any) -> None:
-    """Bring the file up to the newest schema; each step either happens as a whole or not at all."""
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    for number in range(version + 1, NEWEST + 1):
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+    """Bring the file up to the newest schema, in one transaction: a step that fails leaves the one the file had."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        for number in range(version + 1, NEWEST + 1):
             for statement in MIGRATIONS[number - 1].split(";\n"):
                 if statement.strip():
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number}")
-            connection.execute("COMMIT")
-        except BaseException:
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
             connection.execute("ROLLBACK")
-            raise
+        raise

@@ -7,12 +7,12 @@ from collections.abc import Collection
 from typing import Any
 
 from forms.vietnamese import fold
-from sync.store import sight
+from sync.store import indexing, sight
 from sync.store.aliases import kept_id, target_of
 from sync.store.context import StoreContext
 from sync.store.model import Hit
 from sync.store.rowcodec import decode_fields, encode_json
-from sync.store.terms import queries
+from sync.store.terms import Match, queries
 
 RANKED = 200
 """Newest hits that are put in order of closeness; ordering all of them costs ten times as much."""
@@ -72,11 +72,10 @@ class Search:
             return types if within is None else tuple(t for t in types if t in within)
         return sight.narrowed(db, within)
 
-    def _newest(self, db: Any, matches: list[str], limit: int) -> list[int]:
+    def _newest(self, db: Any, matches: list[Match], limit: int) -> list[int]:
         found: dict[int, None] = {}
         for match in matches:
-            sql = "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?"
-            found.update(dict.fromkeys(rid for (rid,) in db.execute(sql, (match, RANKED))))
+            found.update(dict.fromkeys(newest(db, match, RANKED)))
             if len(found) >= limit:
                 break
         return list(found)
@@ -87,6 +86,15 @@ class Search:
             "WHERE rid IN (SELECT value FROM json_each(?)) ORDER BY rid DESC"
         )
         return list(db.execute(sql, (encode_json(rids).decode(),)))
+
+
+def newest(db: Any, match: Match, limit: int) -> list[int]:
+    """Row ids of what matches, newest first, whether it is in the index or still waits for it."""
+    sql = "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?"
+    found = [rid for (rid,) in db.execute(sql, (match.query, limit))]
+    if waiting := indexing.find(db, match, limit):
+        found = sorted((*found, *waiting), reverse=True)[:limit]
+    return found
 
 
 def _distance(row: _Row, typed: str, words: list[str], folded: str) -> int:

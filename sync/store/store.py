@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs, to_builtins
 
@@ -25,6 +25,7 @@ from sync.store.errors import translated
 from sync.store.files import Files
 from sync.store.files_queue import FileQueue
 from sync.store.filling import Fills
+from sync.store.indexing import Indexing
 from sync.store.model import DueAhead, Enrolment, Overview, Record, Save, StoreError, TodayRow, Touched
 from sync.store.numbers import Numbers
 from sync.store.plan import Plans
@@ -36,6 +37,10 @@ from sync.store.rowcodec import record_of, rows_by_id
 from sync.store.rows import Touch
 from sync.store.search import Search
 
+if TYPE_CHECKING:
+    from sync.store.backup import Backup
+    from sync.store.copying import Told
+
 AUTOCHECKPOINT_PAGES = 128_000
 """Only a net: the sync moves the WAL into the file, so that an officer's save never has to."""
 
@@ -43,8 +48,11 @@ AUTOCHECKPOINT_PAGES = 128_000
 class Store:
     """An open store. Safe to use from several threads, and beside other processes that have it open."""
 
-    def __init__(self, folder: Path, writer: Writer, readers: Readers, catalog: Catalog, clock: Clock) -> None:
+    def __init__(
+        self, folder: Path, writer: Writer, readers: Readers, catalog: Catalog, clock: Clock, *, key: bytes
+    ) -> None:
         self._folder = folder
+        self._key = key
         self._subscribers: list[Callable[[Touched], None]] = []
         self._context = StoreContext(
             path=folder / connection.FILE_NAME,
@@ -61,6 +69,7 @@ class Store:
         self.fills = Fills(self._context)
         self.drafts = Drafts(self._context)
         self.search = Search(self._context)
+        self.indexing = Indexing(self._context)
         self.numbers = Numbers(self._context)
         self.audits = Audits(self._context)
         self.alikes = Alikes(self._context)
@@ -107,6 +116,7 @@ class Store:
     ) -> Store:
         with translated(path):
             first = connection.connect(path, key)
+            upgrade = None
             try:
                 version = int(first.execute("PRAGMA user_version").fetchone()[0])
                 connection.refuse_newer(version, schema.NEWEST, path)
@@ -114,14 +124,20 @@ class Store:
                 first.execute(f"PRAGMA journal_size_limit = {connection.JOURNAL_BYTES}")
                 first.execute(f"PRAGMA wal_autocheckpoint = {AUTOCHECKPOINT_PAGES}")
                 if version < schema.NEWEST:
-                    schema.migrate(first)
+                    from sync.store.upgrade import Upgrade  # one start in a hundred
+
+                    upgrade = Upgrade(path, key, prepared)
+                    upgrade.run(first)
                     first.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                    prepared = upgrade.tell_rest
                 rebuild.rebuild_outdated(first, Plans(catalog, clock.now()), catalog, prepared)
-            except BaseException:
+            except BaseException as error:
                 first.close()
+                if upgrade is not None and (undone := upgrade.failed(error)) is not None:
+                    raise undone from error
                 raise
         readers = Readers(lambda: connection.connect(path, key, query_only=True), path)
-        return cls(folder, Writer(first, path), readers, catalog, clock)
+        return cls(folder, Writer(first, path), readers, catalog, clock, key=key)
 
     @property
     def path(self) -> Path:
@@ -135,6 +151,12 @@ class Store:
     @property
     def catalog(self) -> Catalog:
         return self._context.catalog
+
+    def back_up(self, into: Path, *, keep: int, program: str = "", told: Told = lambda percent: None) -> Backup:
+        """An encrypted backup in a folder, while work goes on. Raises BackupError and other StoreErrors."""
+        from sync.store.backup import make_backup
+
+        return make_backup(self._folder, self._key, into, now=self.clock.now(), program=program, keep=keep, told=told)
 
     def close(self) -> None:
         """End all connections; whoever still reads ends first. Closing twice is fine."""

@@ -3,6 +3,7 @@ the city has, and was enrolled again, since somebody must have looked at which n
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sync.clock import moment_text
@@ -18,6 +19,12 @@ def is_suspended(connection: Any) -> bool:
 def enrolled(connection: Any) -> None:
     """Somebody enrolled the device again; inside the transaction that writes the enrolment."""
     _went(connection, "enrolled")
+
+
+def suspend(connection: Any, now: datetime) -> None:
+    """This store was put back from a backup; inside the transaction of whoever does it."""
+    seq, _ = read_meta(connection, "stamp", [0, ""])
+    write_meta(connection, _KEY, {"at": moment_text(now), "seq": seq, "pulled": False, "enrolled": False})
 
 
 class Suspension:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from forms.vietnamese import fold
 
 SHORTEST_NUMBER = 6
@@ -52,7 +54,10 @@ class _Phrases(dict[str, str]):
     """Text → its tokens, for those that come again and again: kinds of papers, offices, streets, names."""
 
     def __missing__(self, text: str) -> str:
-        made = " ".join(dict.fromkeys(map(_TOKENS.__getitem__, text.split())))
+        parts = text.split()
+        if len(parts) == 1 and text.isascii():  # a number or a code
+            return _TOKENS[parts[0]]
+        made = " ".join(dict.fromkeys(map(_TOKENS.__getitem__, parts)))
         if len(text) <= _LONGEST_PHRASE and not text.isascii():
             if len(self) >= _PHRASES_KEPT:
                 self.clear()
@@ -79,8 +84,38 @@ def words(text: str) -> list[str]:
     return _WORDS.findall(fold(text).replace("_", " "))
 
 
-def queries(typed: str, type_tokens: tuple[str, ...] = ()) -> list[str]:
-    """FTS5 queries for a typed line, cheapest first; the later ones are only needed while the earlier give too few.
+class Match(Struct, frozen=True):
+    """One way to look for a typed line: all of ``words`` (each any of its forms, of the last one perhaps only the beginning),
+    and one of ``kinds``, where there are any."""
+
+    words: tuple[tuple[str, ...], ...]
+    kinds: tuple[str, ...]
+    begins: bool = False
+
+    @property
+    def query(self) -> str:
+        """For FTS5."""
+        last = len(self.words) - 1
+        parts = [_either(forms, "*" if self.begins and place == last else "") for place, forms in enumerate(self.words)]
+        query = " AND ".join(parts)
+        kinds = " OR ".join(f'"{token}"' for token in self.kinds)
+        return f"{query} AND ({kinds})" if kinds else query
+
+    @property
+    def contained(self) -> tuple[tuple[str, ...], ...]:
+        """Of each of these one form stands somewhere in the text of a record that matches."""
+        return (*self.words, self.kinds) if self.kinds else self.words
+
+    @property
+    def patterns(self) -> list[str]:
+        """What a text has to match: the same, of tokens as the index sees them."""
+        last = len(self.words) - 1
+        found = [_pattern(forms, begins=self.begins and place == last) for place, forms in enumerate(self.words)]
+        return [*found, _pattern(self.kinds, begins=False)] if self.kinds else found
+
+
+def queries(typed: str, type_tokens: tuple[str, ...] = ()) -> list[Match]:
+    """How to look for a typed line, cheapest first; the later ones are only needed while the earlier give too few.
 
     Whole words first, since their lists are read lazily from the newest on; then the last word as a beginning. A single
     letter is no beginning (it would merge a large part of the index on each keystroke).
@@ -88,31 +123,25 @@ def queries(typed: str, type_tokens: tuple[str, ...] = ()) -> list[str]:
     parts = words(typed)
     if not parts:
         return []
-    kinds = " OR ".join(f'"{token}"' for token in type_tokens)
-    whole = [_word(part) for part in parts]
-    found = [_joined(whole, kinds)]
+    forms = tuple((part, local) if (local := _without_trunk_zero(part)) else (part,) for part in parts)
+    found = [Match(forms, type_tokens)]
     if len(parts[-1]) > 1:
-        found.append(_joined([*whole[:-1], _beginning(parts[-1])], kinds))
+        found.append(Match(forms, type_tokens, begins=True))
     elif len(parts) > 1:
-        found.append(_joined(whole[:-1], kinds))
+        found.append(Match(forms[:-1], type_tokens))
     return found
 
 
-def _word(part: str) -> str:
-    local = _without_trunk_zero(part)
-    return f'("{part}" OR "{local}")' if local else f'"{part}"'
+def _either(forms: tuple[str, ...], end: str) -> str:
+    parts = [f'"{form}"{end}' for form in forms]
+    return parts[0] if len(parts) == 1 else f"({' OR '.join(parts)})"
 
 
-def _beginning(part: str) -> str:
-    local = _without_trunk_zero(part)
-    return f'("{part}"* OR "{local}"*)' if local else f'"{part}"*'
+def _pattern(forms: tuple[str, ...], *, begins: bool) -> str:
+    """Not amid a word: the index takes letters and digits together and parts them at everything else."""
+    return rf"(?<![^\W_])(?:{'|'.join(map(re.escape, forms))})" + ("" if begins else r"(?![^\W_])")
 
 
 def _without_trunk_zero(part: str) -> str:
     """A telephone number is stored as +84…; it is typed with its leading zero."""
     return part[1:] if 4 <= len(part) <= 11 and part.startswith("0") and part.isdigit() else ""
-
-
-def _joined(terms: list[str], kinds: str) -> str:
-    query = " AND ".join(terms)
-    return f"{query} AND ({kinds})" if kinds else query

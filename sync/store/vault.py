@@ -40,6 +40,12 @@ def create_key(folder: Path, passphrase: str | None = None) -> bytes:
     if (folder / "store.db").exists():
         raise StoreError(f"Đã có kho dữ liệu ở {folder}; khóa của nó được giữ nguyên. (A store exists already)")
     key = secrets.token_bytes(KEY_BYTES)
+    keep_key(folder, key, passphrase)
+    return key
+
+
+def keep_key(folder: Path, key: bytes, passphrase: str | None = None) -> None:
+    """Put a raw key away for the store in ``folder``, whatever key was kept there. Raises as ``create_key``."""
     item = secrets.token_hex(16)
     content: dict[str, Any] = {"format": 1, "item": item}
     if passphrase is None:
@@ -51,7 +57,6 @@ def create_key(folder: Path, passphrase: str | None = None) -> bytes:
         write_atomically(folder / FILE_NAME, msgspec.json.encode(content))
     except OSError as error:
         raise StoreError(f"Không ghi được vào thư mục {folder}: {error.strerror}. (Cannot write there)") from error
-    return key
 
 
 def open_key(folder: Path, passphrase: str | None = None) -> bytes:
@@ -72,6 +77,14 @@ def needs_passphrase(folder: Path) -> bool:
         return "wrapped" in _content(folder)
     except NoStore:
         return False
+
+
+def forget_key(folder: Path) -> None:
+    """Take the key of a throwaway store out of the system's vault: nobody opens that store again. Raises NoStore,
+    DamagedStore, and what the vault raises."""
+    content = _content(folder)
+    if "wrapped" not in content:
+        _keyring().delete_password(SERVICE, str(content["item"]))
 
 
 def vault_works() -> bool:

@@ -18,6 +18,7 @@ GROUPS = {
     "start": "start_bench",
     "calm": "calm_bench",
     "bootstrap": "bootstrap_bench",
+    "upgrade": "upgrade_bench",
 }
 PEERS = {"sync": "peer_bench"}
 

@@ -50,6 +50,7 @@ def big_profile(folder: Path, records: int) -> Path:
         wards = {WARD["code"]: WARD["name"]}
         store.set_enrolment(Enrolment(url=NOBODY, token="t", device="Q1", wards=wards, officers=(OFFICER,), epoch="e1"))
         _Filling(store, catalog, clock.now()).fill(records)
+        store.indexing.run()
     return profile
 
 

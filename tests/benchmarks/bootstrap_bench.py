@@ -30,12 +30,13 @@ MEGABIT = 125  # thousand bytes a second
 
 
 class Filled(Struct):
-    """Seconds until work could begin and until all was there, bytes received, records; ``saves``: ms of each save made on
-    the way."""
+    """Seconds until work could begin, until all was there, and until the search box found the oldest too; bytes received,
+    records; ``saves``: ms of each save made on the way."""
 
     usable: float = 0.0
     usable_bytes: int = 0
     whole: float = 0.0
+    indexed: float = 0.0
     received: int = 0
     records: int = 0
     saves: list[float] = []
@@ -59,6 +60,7 @@ def rows(records: int = RECORDS) -> Iterator[Row]:
             peer = "executemany of the same records into an encrypted table"
             yield Row(f"{what}: usable", filled.usable, "s", limit=USABLE_LIMIT)
             yield Row(f"{what}: whole", filled.whole, "s", peer, floor, limit=WHOLE_LIMIT)
+            yield Row(f"{what}: the search index of all", filled.indexed, "s", peer, floor)
             yield Row(f"{what}: bytes a record", filled.received / filled.records, "B", limit=BYTES_LIMIT)
             busy = fill(new_pc(city, url, folder / "busy"), saving=True)
             yield Row("an officer's save during the fill, worst", max(busy.saves), "ms", limit=SAVE_LIMIT)
@@ -81,7 +83,8 @@ def fill(
     began = time.perf_counter()
 
     def progress(report: SyncReport) -> None:
-        filled.records = report.pulled
+        if report.pulled > filled.records:
+            filled.records, filled.whole = report.pulled, time.perf_counter() - began
         if not filled.usable and (report.fill is None or report.fill.usable):
             filled.usable = time.perf_counter() - began
             filled.usable_bytes = line.bytes_received
@@ -100,7 +103,7 @@ def fill(
         ended.set()
         if saving:
             officer.join()
-        filled.whole, filled.received = time.perf_counter() - began, line.bytes_received
+        filled.indexed, filled.received = time.perf_counter() - began, line.bytes_received
         line.close()
         store.close()
     return filled

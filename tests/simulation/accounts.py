@@ -46,6 +46,8 @@ class Accounts:
         self.made: dict[str, tuple[str, Change]] = {}  # change id → PC, as acknowledged to the officer
         self.names: dict[str, str] = {}  # change id → version of the pack whose names of fields it was read in
         self.lost: set[str] = set()  # by physics: a disaster left no copy anywhere
+        self.withdrawn = False  # a grant, or a token with its grants
+        self.attached: list[tuple[str, str, str]] = []  # (SHA-256, PC, record), each saved
         self._seen: dict[str, int] = {}
 
     def saved(self, pc: Pc, records: tuple[Record, ...], wanted: dict[str, Any] | None = None) -> None:

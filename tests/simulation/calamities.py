@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from sync.gateway.access import token_hash
+from sync.gateway.hubs import withdraw
 from sync.gateway.refusals import RefusedError
 from sync.gateway.storage import StorageError
 from sync.store.model import StoreError
@@ -20,6 +21,7 @@ LINE = (
     "request lost", "answer lost", "request doubled", "request delayed", "answer delayed", "answer cut short",
     "stranger answers",
 )  # fmt: skip
+HUB_KINDS = ("ward_cut_off", "hub_dies", "hub_restored", "hub_withdrawn")
 BOOK = "certification.cert_copy/sct"
 
 
@@ -35,6 +37,8 @@ class Calamities:
             self._city_disk_full, self._token_revoked, self._new_pack, self._book_moves, self._one_more_officer,
             self._pc_restored, self._city_restored, self._grant_withdrawn,
         ]  # fmt: skip
+        if world.hubs:
+            self._kinds += [self._ward_cut_off, self._hub_dies, self._hub_restored, self._hub_withdrawn]
 
     def begin(self) -> None:
         dice, world = self._dice, self._world
@@ -48,6 +52,14 @@ class Calamities:
             pc.crash_at_commit = dice.choice((0.0, 0.0, 0.01, 0.05))
         world.city.crash_at_commit = dice.choice((0.0, 0.0, 0.01, 0.05))
         world.city.service.failing = dice.choice((0.0, 0.3))
+        for hub in world.hubs:
+            hub.clock.skew = dice.choice((0.0, 0.0, 3600.0, -7200.0))
+            hub.faults.rates = dict.fromkeys(dice.sample(LINE, 3), dice.choice((0.0, 0.05)))
+            for pc in world.pcs:
+                pc.house.rates = dict.fromkeys(dice.sample(LINE, 2), dice.choice((0.0, 0.0, 0.05)))
+        if world.hubs:
+            for _ in range(dice.choice((1, 1, 2))):
+                world.scheduler.spawn("fate", lambda: self._meet(self._ward_cut_off), None, dice.random() * self._day)
         chosen_kinds = [k for k in self._kinds if k.__name__.strip("_") in self._wanted]
         for kind in chosen_kinds or dice.sample(self._kinds, dice.choice((0, 1, 2, 3, 4, 5, 6))):
             for _ in range(dice.choice((1, 1, 2))):
@@ -63,7 +75,10 @@ class Calamities:
         world = self._world
         for pc in world.pcs:
             pc.faults.rates, pc.faults.cut, pc.crash_at_commit = {}, False, 0.0
+            pc.house.rates, pc.house.cut = {}, False
             pc.fill_disk(False)
+        for hub in world.hubs:
+            hub.faults.rates, hub.faults.cut, hub.resting = {}, False, True
         world.city.crash_at_commit = 0.0
         world.city.service.failing = 0.0
         world.city.fill_disk(False)
@@ -74,6 +89,44 @@ class Calamities:
     def _wait(self, part: float) -> None:
         """At most so much of a day."""
         self._world.scheduler.sleep(part * self._day * self._dice.random())
+
+    # the ward's hub
+
+    def _ward_cut_off(self) -> None:
+        """The ward's line to the city is down; its PCs reach the hubs."""
+        self._counts["ward cut off"] += 1
+        hubs = self._world.hubs
+        some = [pc for pc in self._world.pcs if self._dice.random() < 0.8]
+        lines = [pc.faults for pc in some] + [hub.faults for hub in hubs if self._dice.random() < 0.7]
+        for line in lines:
+            line.cut = True
+        self._world.scheduler.note("world", "the ward is cut off")
+        self._world.scheduler.sleep(0.2 * self._day)
+        self._wait(0.6)
+        for line in lines:
+            line.cut = False
+
+    def _hub_dies(self) -> None:
+        self._counts["hub dies"] += 1
+        self._dice.choice(self._world.hubs).crash("at any moment")
+
+    def _hub_restored(self) -> None:
+        hub = self._dice.choice(self._world.hubs)
+        kept = hub.backup()
+        self._wait(0.8)
+        if kept is not None and hub.up and not self._ended:
+            hub.restore(kept)
+            self._counts["hub restored"] += 1
+
+    def _hub_withdrawn(self) -> None:
+        hub, city = self._dice.choice(self._world.hubs), self._world.city
+        if city.up:
+            try:
+                withdraw(city.city.storage, hub.device)
+            except (RefusedError, StorageError):
+                return
+            self._counts["hub withdrawn"] += 1
+            self._world.scheduler.note("city", f"withdraws {hub.name}")
 
     # processes and lines
 
@@ -139,6 +192,7 @@ class Calamities:
             return
         self._world.scheduler.note("city", f"withdraws {enrolment.device}")
         self._counts["token revoked"] += 1
+        self._world.accounts.withdrawn = True
 
     def _grant_withdrawn(self) -> None:
         """An officer's grant at one PC is taken away, and given again later."""
@@ -157,6 +211,7 @@ class Calamities:
                 kept = session.all("SELECT device, officer, ward, roles FROM grants WHERE officer = ?", officer.id)
                 session.run("DELETE FROM grants WHERE officer = ?", officer.id)
             self._counts["grant withdrawn"] += 1
+            self._world.accounts.withdrawn = True
             self._world.scheduler.note("city", f"withdraws the grants of {officer.name}")
             self._wait(0.5)
         except StorageError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,9 @@ def check_all(world: World) -> None:
     for pc in world.pcs:
         _same_records(world, pc, records)
     _no_number_twice(world, records)
+    _files_have_come(world, records)
+    _arrivals_are_there_once(world, history, records)
+    _the_hub_told_nothing_that_stays(world, records)
 
 
 def _records(world: World) -> Records:
@@ -111,7 +115,13 @@ def _history_makes_the_records(world: World, history: dict[str, AtCity], records
             if before is not None and all(s.id != before.state for s in record_type.states):
                 record_type = intake._types[change.type]
             after = judge(record_type, before, change).version
-            after = structs.replace(after, revision=before.revision + 1 if before else 1) if after else before
+            if after is not None:
+                following = before.revision + 1 if before else 1
+                if before is not None and world.city.restores:  # it counts on above all it may have given before
+                    following = max(following, found.revision)
+                after = structs.replace(after, revision=following)
+            else:
+                after = before
         if after is None or after.revision != found.revision:
             raise Broken(f"history says revision {found.revision} of {told(change)}, taken once it makes {after}")
         made[change.record_id] = after
@@ -125,7 +135,13 @@ def _amended(before: RecordVersion | None, change: Change, revision: int) -> Rec
     from sync.difference import put_path
 
     if before is None:
-        return None
+        if change.kind != "create":
+            return None
+        scope = "onestop" if change.type == "onestop.dossier" else ""
+        return RecordVersion(
+            id=change.record_id, type=change.type, ward=change.ward, scope=scope, revision=revision,
+            state=change.to_state or "", number=change.number, fields=dict(change.after),
+        )  # fmt: skip
     fields = dict(before.fields)
     for key, value in change.after.items():
         put_path(fields, key, value)
@@ -138,16 +154,22 @@ def _essence(version: RecordVersion) -> tuple[Any, ...]:
     return version.revision, version.state, version.number, fields, version.conflicts
 
 
-def _same_records(world: World, pc: Pc, records: Records) -> None:
-    """The city's records of the streams a PC may read, and no others, stand on it as the city has them."""
+def _readable(world: World, pc: Pc) -> set[tuple[str, str]]:
     with world.city.city.storage.read() as session:
         row = session.one("SELECT id FROM devices WHERE id = ?", pc.store.enrolment.device)  # type: ignore[union-attr]
         grants = world.city.city.access.grants(session, row[0] if row else "")
-    streams = {(g.ward, scope) for g in grants for scope in g.scopes}
+    return {(g.ward, scope) for g in grants for scope in g.scopes}
+
+
+def _same_records(world: World, pc: Pc, records: Records) -> None:
+    """The city's records of the streams a PC may read, and no others, stand on it as the city has them."""
+    streams = _readable(world, pc)
     catalog = pc.store.catalog
     with pc.store._context.readers.connection() as db:
         bases = {i: decode_version(v) for i, v in db.execute("SELECT id, version FROM base")}
-        open_ids = {i for (i,) in db.execute("SELECT DISTINCT record_id FROM changes WHERE settled = 0")}
+        open_ids = {
+            i for (i,) in db.execute("SELECT DISTINCT record_id FROM changes WHERE settled = 0 AND status <> 'hub'")
+        }
         ids = [i for (i,) in db.execute("SELECT id FROM records")]
     here: Records = {}
     for record in pc.store.records.load_many(ids):
@@ -156,7 +178,7 @@ def _same_records(world: World, pc: Pc, records: Records) -> None:
                 raise Broken(f"{pc.name}: {record.id} has unanswered changes and stands as {record.standing}")
             if record.id in bases and bases[record.id].revision:
                 here[record.id] = bases[record.id]
-        else:
+        elif record.standing != "hub":  # what the hub told and no PC and no city has any more: see below
             here[record.id] = _version(record)
     for record_id, version in records.items():
         if (version.ward, version.scope) not in streams:
@@ -197,3 +219,62 @@ def _no_number_twice(world: World, records: Records) -> None:
         if len(same) > 1 and not holders[key] >= same:
             standing = {i: (records[i].number if i in records else None) for i in same}
             raise Broken(f"{key} stands on the papers of {sorted(same)}; the city knows {standing}")
+
+
+def _files_have_come(world: World, records: Records) -> None:
+    """What was attached is at the city, in the stream of its record; a wanted file that came is what its name says."""
+    with world.city.city.storage.read() as session:
+        there = {tuple(row) for row in session.all("SELECT ward, scope, sha256 FROM files")}
+    pcs = {pc.name: pc for pc in world.pcs}
+    for pc in world.pcs:
+        with pc.store._context.readers.connection() as db:
+            held = [sha256 for (sha256,) in db.execute("SELECT sha256 FROM files")]
+        for sha256 in held:
+            if hashlib.sha256(pc.store.files.read(sha256) or b"").hexdigest() != sha256:
+                raise Broken(f"{pc.name} has another file for {sha256}")
+    for sha256, name, record_id in world.accounts.attached:
+        version = records.get(record_id)
+        if version is None or ((version.fields.get("scan") or {}).get("sha256")) != sha256:
+            continue  # refused, or another scan stands there now
+        pc = pcs[name]
+        if (version.ward, version.scope, sha256) in there:
+            world.counts["file at the city"] += 1
+        elif pc.store.files.read(sha256) is not None:
+            raise Broken(f"{name} has not sent {sha256} of {record_id}")
+        elif not pc.restores:
+            raise Broken(f"{name} lost {sha256} of {record_id}")
+
+
+def _arrivals_are_there_once(world: World, history: dict[str, AtCity], records: Records) -> None:
+    """What a service sent, and was told to be taken, is one record, however often it came."""
+    service = world.city.service
+    if service.inbox:
+        raise Broken(f"never taken: {sorted(service.inbox)}")
+    begun: dict[str, set[str]] = defaultdict(set)
+    for found in history.values():
+        if found.device == "" and found.change.kind == "create":
+            begun[str(found.change.after.get("subject"))].add(found.change.record_id)
+    for name, ids in service.taken.items():
+        posted = service.posted[name]
+        if world.city.restores:
+            continue  # it may be lost by physics
+        if len(ids) != 1 or ids[0] not in records:
+            raise Broken(f"{name} was taken as {ids}, which the city does not have")
+        if not posted.id and begun[posted.subject] != set(ids):
+            raise Broken(f"{name} became {begun[posted.subject]}")
+
+
+def _the_hub_told_nothing_that_stays(world: World, records: Records) -> None:
+    """Where the city has the record, its word alone is shown. What only a hub told of can outlast its PC, where that was lost."""
+    for pc in world.pcs:
+        streams = _readable(world, pc)
+        with pc.store._context.readers.connection() as db:
+            rows = db.execute("SELECT change_id, record_id FROM changes WHERE status = 'hub'").fetchall()
+        for _, record_id in rows:
+            known = records.get(record_id)
+            if known is not None and (known.ward, known.scope) not in streams:
+                continue  # the city took the stream away from this PC and says nothing of it any more
+            if known is not None:
+                raise Broken(f"{pc.name} still shows what the hub told of {record_id}, which the city has")
+            # lost with its PC, or refused there
+            world.counts["shown by the hub alone"] += 1

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import requests
+from msgspec import Struct
 
+from forms.exchange import Line
+from sync.gateway.adapters import Arrival, ArrivalReport
 from sync.gateway.city import City
 from sync.gateway.deliveries import Courier
 from sync.gateway.face import Face
@@ -18,9 +22,9 @@ from sync.gateway.storage import Session, StorageError
 from sync.protocol import FieldProblem
 from tests.simulation import prepared
 from tests.simulation.network import Reply
+from tests.simulation.prepared import SERVICE
 from tests.simulation.scheduler import Awaited, ClockOf, Crash, Scheduler
 
-SERVICE = "tthc_hanoi"
 _SUFFIXES = ("", "-wal")
 
 
@@ -104,11 +108,13 @@ class CitySide:
         return reply
 
     def _carry(self) -> None:
-        courier = Courier(self.city.deliveries.parcels, SERVICE, lambda: self.service, self.city._news)
+        deliveries = self.city.deliveries
+        courier = Courier(deliveries.parcels, SERVICE, lambda: self.service, self.city._news, lambda: deliveries.inbox)
         idle = 100.0
         while True:
             with suppress(StorageError):  # the real one goes on too
                 idle = 100.0 if courier.round(self.service) else min(1500.0, idle * 1.5)
+                courier._fetch(self.service)
             self._scheduler.sleep(20 + self._scheduler.random.random() * idle)
 
     # disasters
@@ -181,21 +187,74 @@ def _copy(path: Path, to: Path) -> None:
             shutil.copyfile(part, to.with_name(to.name + suffix))
 
 
+class Posted(Struct, frozen=True):
+    """A dossier that the service sends a ward: ``id`` its own name for it ("": none), ``content`` of a scan (b"": none)."""
+
+    name: str
+    ward: str
+    id: str
+    subject: str
+    fee: int
+    content: bytes = b""
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+    def arrival(self, answer: Callable[[ArrivalReport], None]) -> Arrival:
+        values: dict[str, Any] = {"subject": self.subject, "fee": self.fee}
+        files: dict[str, bytes] = {}
+        if self.content:
+            values["scan"] = scan_of(self.content)
+            files[self.sha256] = self.content
+        line = Line(number=1, head={"id": self.id} if self.id else {}, values=values)
+        return Arrival(self.name, self.ward, "onestop.dossier", (line,), answer, files)
+
+
+def scan_of(content: bytes) -> dict[str, Any]:
+    """A file as a record names it."""
+    digest = hashlib.sha256(content).hexdigest()
+    return {"sha256": digest, "name": "quet.pdf", "size": len(content), "media_type": "application/pdf"}
+
+
 class ServiceSide:
     """A service's ``Adapter``: it numbers what it gets, once a record; it may fail, and its answers may be lost."""
 
-    has_inbox = False
+    has_inbox = True
 
     def __init__(self, scheduler: Scheduler, counts: dict[str, int]) -> None:
         self._scheduler, self._counts = scheduler, counts
         self.failing = 0.0
         self.numbers: dict[str, str] = {}
+        self.inbox: dict[str, Posted] = {}  # what it has for the wards and was not answered yet, by its name
+        self.taken: dict[str, tuple[str, ...]] = {}  # what it was told is at the city: the records' ids
+        self.posted: dict[str, Posted] = {}
 
     def close(self) -> None:
         pass
 
     def settled(self, parcel: Parcel) -> None:
         pass
+
+    def post(self, posted: Posted) -> None:
+        """Something for a ward; it is asked for until it is answered."""
+        self.inbox[posted.name] = self.posted[posted.name] = posted
+
+    def arrivals(self) -> Iterator[Arrival]:
+        self._scheduler.pause(0.3)
+        for posted in list(self.inbox.values()):
+
+            def answer(report: ArrivalReport, posted: Posted = posted) -> None:
+                assert not report.refused, report
+                self._scheduler.pause(0.3)
+                if self._scheduler.random.random() < self.failing:
+                    self._counts["answer to an arrival lost"] += 1
+                    raise UnreachableError("lost", down=self._scheduler.random.random() < 0.5)
+                self.taken[posted.name] = report.ids
+                self.inbox.pop(posted.name, None)
+                self._counts["arrival taken"] += 1
+
+            yield posted.arrival(answer)
 
     def carry(self, parcel: Parcel) -> ServiceAnswer:
         dice = self._scheduler.random
@@ -219,4 +278,4 @@ class ServiceSide:
         return ServiceAnswer(status="accepted", number=number, fields={"dossier_code": number})
 
 
-__all__ = ["SERVICE", "CitySide"]
+__all__ = ["SERVICE", "CitySide", "Posted", "scan_of"]

@@ -10,6 +10,7 @@ from forms.definition import RecordType
 from forms.entry import EntryContext, RecordEntry, RuleError
 from sync.protocol import Officer, SyncError
 from sync.store.model import Draft, Record, Save, SaveRefused, StoreError
+from tests.simulation.city_side import scan_of
 from tests.simulation.pc import Pc
 from tests.simulation.scheduler import Scheduler
 
@@ -30,6 +31,7 @@ class OfficerAtWork:
             (6, self._begin_citizen), (6, self._begin_dossier), (9, self._begin_copies), (2, self._begin_letter),
             (16, self._edit), (8, self._open_form), (12, self._act), (9, self._resolve), (9, self._correct),
             (5, self._merge), (2, self._void), (1, self._draft), (1, self._history), (1, self._confirm_clock),
+            (5, self._attach), (4, self._want_file),
         ]  # fmt: skip
 
     def act(self) -> None:
@@ -190,6 +192,27 @@ class OfficerAtWork:
         wanted = {name: word} if record.fields.get(name) != word else {}
         self._counts["refused corrected"] += 1
         self._save(Save(type=record.type, fields=entry.fields, opened=record), officer, wanted)
+
+    def _attach(self) -> None:
+        """A scan, sometimes the same to two dossiers."""
+        record = self._any_record(DOSSIER)
+        if record is None:
+            return
+        officer = self._someone(DOSSIER)
+        size = self._dice.choice((0, 60, 900, 3000))
+        content = b"%PDF-1.7\n" + (self._dice.randbytes(size) or b"the same page")
+        entry = self._entry(record, officer)
+        digest = self._pc.store.files.put(content)
+        entry.put("scan", scan_of(content))
+        self._save(Save(type=DOSSIER, fields=entry.fields, opened=record), officer)
+        self._counts["file attached"] += 1
+        self._pc.accounts.attached.append((digest, self._pc.name, record.id))
+
+    def _want_file(self) -> None:
+        record = self._any_record(DOSSIER)
+        scan = record.fields.get("scan") if record else None
+        if scan:
+            self._pc.store.files.want(scan["sha256"])
 
     def _draft(self) -> None:
         self._pc.store.drafts.put(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,19 @@ import requests
 from msgspec import Struct
 
 from sync.engine import Engine, SyncReport
+from sync.file_step import FileStep
 from sync.http import HttpTransport
+from sync.hub.reach import Found
+from sync.hub.step import SyncsOnce, over_hub
 from sync.pack_use import PACK_KEYS, PackUse
 from sync.protocol import EnrolAnswer, EnrolRequest, Officer, SyncError
 from sync.store import Store
 from sync.store.connection import FILE_NAME
 from sync.store.model import Enrolment, Record, StoreError
 from tests.simulation import prepared
-from tests.simulation.accounts import Accounts
+from tests.simulation.accounts import Accounts, Broken
 from tests.simulation.city_side import CitySide
+from tests.simulation.hub_side import HubSide
 from tests.simulation.network import Faults, Line
 from tests.simulation.scheduler import Beside, ClockOf, Crash, Scheduler
 
@@ -53,6 +57,8 @@ class Pc:
         self.accounts = accounts
         self.clock = ClockOf(scheduler)
         self.faults = Faults(scheduler, counts)
+        self.house = Faults(scheduler, counts)  # of the cable to the ward's hub
+        self.hubs: Sequence[HubSide] = ()
         self.crash_at_commit = 0.0
         self.process: object | None = None
         self.opened: list[Record] = []  # forms that stand open on the screen
@@ -61,7 +67,7 @@ class Pc:
         self.devices: set[str] = set()  # what the city has called it
         self.reports: list[SyncReport] = []
         self._life = 0
-        self._engine: Engine | None = None
+        self._engine: SyncsOnce | None = None
         self._durable = (b"", 0)
         self._dead: list[tuple[Store, PackUse, Path]] = []
         prepared.new_store(self.folder)
@@ -158,9 +164,12 @@ class Pc:
             self._engine is None or self._scheduler.random.random() < 0.2
         ):  # the window's own, or one of a single command
             self._engine = self._new_engine()
+        before = self.store.changes.news_places() if self.hubs else ()
         try:
             report = self._engine.sync_once()
         except SyncError as error:
+            if self.hubs:
+                self._note_hub(before)
             self._counts[f"sync failed: {error.code}"] += 1
             self._scheduler.note(self.name, f"sync failed: {error.code}: {error}")
             if error.code == "unknown_device":
@@ -171,25 +180,63 @@ class Pc:
             self._scheduler.note(self.name, f"sync failed: {error.code}")
             return None
         self.reports.append(report)
-        told = [f"{k} {v}" for k in ("pushed", "pulled", "conflicts", "refused", "repaired", "numbered")
+        self._counts["synced through a hub"] += self.faults.cut
+        for kind in ("files_sent", "files_fetched"):
+            self._counts[kind.replace("_", " ")] += getattr(report, kind)
+        told = [f"{k} {v}" for k in ("pushed", "pulled", "conflicts", "refused", "repaired", "numbered", "files_sent",
+                                     "files_fetched")
                 if (v := getattr(report, k))]  # fmt: skip
         self._scheduler.note(self.name, f"synced: {', '.join(told) or 'nothing new'} {'; '.join(report.problems)}")
+        if report.repaired:
+            self._counts["repaired"] += 1
+            if self.hubs and not (self.restores or self._city.restores or self.accounts.withdrawn):
+                raise Broken(f"{self.name} lacked something of a stream it had read: {report.problems}")
         if self._city.restores == restores:
             self.accounts.check_claim(self, self._city)
         return report
+
+    def _note_hub(self, before: tuple[tuple[str, str, int], ...]) -> None:
+        """What the hubs brought while the city was out of reach."""
+        shown = self.store.provisional.count()
+        self._counts["shown at the hub"] += bool(shown)
+        moved = self.store.changes.news_places() != before
+        self._counts["the city's news by the hub"] += moved
+        if shown or moved:
+            self._scheduler.note(self.name, f"by the hub: {shown} of others, {'news' if moved else 'no news'}")
 
     def begin_anew(self) -> None:
         """The next sync is one of a program that has just started."""
         self._engine = None
 
-    def _new_engine(self) -> Engine:
+    def _new_engine(self) -> SyncsOnce:
         process = self.process
-        engine = Engine(
-            self.store, self.line(), ahead=lambda name: Beside(self._scheduler, f"{self.name} {name}", process)
-        )
+        enrolment = self.store.enrolment
+
+        def ahead(name: str) -> Beside:
+            return Beside(self._scheduler, f"{self.name} {name}", process)
+
+        engine = Engine(self.store, self.line(), ahead=ahead)
+        self._files_by_the_scheduler(engine._files)
         if self.page:
             engine._first_fill._page.size = self.page
-        return engine
+        if not self.hubs:
+            return engine
+        return over_hub(
+            engine, self.store, enrolment.token if enrolment else "", ahead=ahead,
+            search=lambda trust: tuple(found for hub in self.hubs for found in hub.found()),
+            session=self._to_hub,
+        )  # fmt: skip
+
+    def _to_hub(self, place: Found) -> requests.Session:
+        hub = next(hub for hub in self.hubs if hub.url == place.url)
+        session = requests.Session()
+        session.mount("http://", Line(self._scheduler, f"{self.name} LAN", self.process, hub.serve, self.house))
+        return session
+
+    def _files_by_the_scheduler(self, step: FileStep) -> None:
+        """In small parts, by the clock that only the scheduler moves."""
+        step._now = lambda: self._scheduler.now
+        step._part.size = 700
 
     def enrol_anew(self) -> None:
         for grant in self.grants:

@@ -18,6 +18,7 @@ from sync.store import Store
 from tests.simulation.scheduler import MORNING
 
 HERE = Path(__file__).parent
+SERVICE = "tthc_hanoi"
 SMALL_CITY = HERE / "a_small_city"
 KEY = bytes(range(32))
 _SECOND = (
@@ -59,7 +60,7 @@ def catalog() -> Catalog:
     return made
 
 
-_really_compile = loader._compile
+_really_compile = loader.compile_catalog
 _compiled: dict[str, Catalog] = {}
 
 
@@ -111,6 +112,8 @@ def _empty_city() -> Path:
     path = place() / "city.db"
     city = City(f"sqlite:///{path}", catalog(), _Moment())
     city.packs.trust(_keys()[1])
+    city.set_services({SERVICE: "http://127.0.0.1:9/"})
+    city.hubs._keys()  # the authority over hubs, and what the log is signed with
     city.close()
     return path
 
@@ -126,6 +129,7 @@ def new_city(path: Path) -> None:
 
 def trust(city: City) -> None:
     city.packs.trust(_keys()[1])
+    city.set_services({SERVICE: "http://127.0.0.1:9/"})
 
 
 @cache

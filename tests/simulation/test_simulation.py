@@ -25,7 +25,9 @@ HAPPENED = (
     "clock wrong from the start", "PC's disk full", "city's disk full", "save failed: disk_full", "token revoked",
     "grant withdrawn", "sync failed: unknown_device", "enrolled again", "new pack", "book moved", "PC restored",
     "city restored", "person merged", "stale form saved", "edited before it was sent", "conflict resolved",
-    "service refused", "lost by physics",
+    "service refused", "lost by physics", "ward cut off", "hub dies", "hub restored", "hub withdrawn", "shown at the hub",
+    "synced through a hub", "the city's news by the hub", "file at the city", "files sent", "files fetched",
+    "arrival taken", "answer to an arrival lost",
 )  # fmt: skip
 """Faults that a few hundred seeds must have met; one that never comes would prove nothing."""
 _counts: Counter[str] = Counter()

@@ -16,11 +16,13 @@ from forms import loader
 from sync import ids
 from sync.gateway.storage import StorageError
 from sync.protocol import SyncError
+from sync.store.provisional import HELD_FOR
 from tests.simulation import prepared
 from tests.simulation.accounts import Accounts, Broken
-from tests.simulation.calamities import Calamities
+from tests.simulation.calamities import HUB_KINDS, Calamities
 from tests.simulation.checks import check_all
-from tests.simulation.city_side import CitySide
+from tests.simulation.city_side import CitySide, Posted
+from tests.simulation.hub_side import HubSide
 from tests.simulation.officer import OfficerAtWork
 from tests.simulation.pc import Grant, Pc
 from tests.simulation.scheduler import MORNING, NEW_YEARS_EVE, Scheduler
@@ -53,6 +55,13 @@ class World:
             Pc(f"pc{n}", self.folder, self.scheduler, self.city, self.accounts, grants, self.counts)
             for n, grants in enumerate(places)
         ]
+        chance = random.Random(f"hubs {seed}")
+        wanted = bool(set(kinds) & set(HUB_KINDS)) or (not kinds and chance.random() < 0.25)
+        served = ((WARD,), (WARD, OTHER))
+        self.hubs = [
+            HubSide(n, self.folder, self.scheduler, self.city, served[n], self.counts)
+            for n in range((2 if chance.random() < 0.3 else 1) if wanted else 0)
+        ]
         self.calamities = Calamities(self, dice, kinds)
         fills = random.Random(f"fill {seed}")
         self._late = fills.uniform(0.2, 0.9) if fills.random() < 0.3 else None  # of a day; None: nobody comes late
@@ -71,7 +80,10 @@ class World:
             raise Broken("the run stood still")
 
     def _open(self) -> None:
+        for hub in self.hubs:
+            hub.join(self.city.city)
         for pc in self.pcs:
+            pc.hubs = self.hubs
             for grant in pc.grants:
                 pc.enrol(grant)
         self.calamities.begin()
@@ -82,16 +94,35 @@ class World:
         if self._late is not None:
             self._working += 1
             self.scheduler.spawn("latecomer", self._come_late, None, self._late * 70.0 * self.acts)
+        if random.Random(f"service {self.seed}").random() < 0.5:
+            self._working += 1
+            self.scheduler.spawn("service", self._post, None)
         while self._working:
             self.scheduler.sleep(30.0)
         self._settle()
         self.settled = True
+
+    def _post(self) -> None:
+        """A service sends the ward dossiers: new ones, and one of its own again with another fee."""
+        dice = random.Random(f"posts {self.seed}")
+        names: list[str] = []
+        for n in range(dice.choice((1, 2, 4))):
+            self.scheduler.sleep(dice.random() * 30.0 * self.acts)
+            if names and dice.random() < 0.3:
+                own = dice.choice(names)
+            else:
+                own = f"H26-{self.seed}-{n}" if dice.random() < 0.6 else ""
+                names += [own] if own else []
+            content = b"%PDF-1.7\n" + dice.randbytes(200) if dice.random() < 0.4 else b""
+            self.city.service.post(Posted(f"post {n}", WARD, own, f"Nộp {n}", dice.randrange(50), content))
+        self._working -= 1
 
     def _come_late(self) -> None:
         """A new PC, when the city has something to fill it with."""
         grants = PLACES[0] if self.seed % 2 else PLACES[3]
         pc = Pc(f"pc{len(self.pcs)}", self.folder, self.scheduler, self.city, self.accounts, grants, self.counts)
         pc.page = self._page
+        pc.hubs = self.hubs
         pc.faults.rates = dict(self.pcs[0].faults.rates)
         pc.crash_at_commit = self.pcs[0].crash_at_commit
         enrolled: list[Grant] = []
@@ -150,6 +181,10 @@ class World:
         self.scheduler.sleep(2000.0)
         self.calamities.end()  # those that were waiting on something have ended too
         self._rest()
+        if any(self._held_back(pc) for pc in self.pcs):
+            self.counts["let the hub's go first for days"] += 1
+            self.scheduler.sleep(HELD_FOR.total_seconds() + 86400.0)
+            self._rest()
         if any(self._missing(pc) for pc in self.pcs):
             self.counts["begun anew after a week"] += 1
             self.scheduler.sleep(8 * 86400.0)
@@ -168,6 +203,17 @@ class World:
                 return
         raise Broken("the PCs and the city do not come to rest")
 
+    def _held_back(self, pc: Pc) -> bool:
+        """A change that waits for another PC's, which a hub told of and nobody sends: no longer than ``HELD_FOR``."""
+        with pc.store._context.readers.connection() as db:
+            return (
+                db.execute(
+                    "SELECT 1 FROM changes WHERE status = 'pending' AND record_id IN "
+                    "(SELECT record_id FROM changes WHERE status = 'hub') LIMIT 1"
+                ).fetchone()
+                is not None
+            )
+
     def _missing(self, pc: Pc) -> bool:
         with pc.store._context.readers.connection() as db:
             return db.execute("SELECT 1 FROM missing LIMIT 1").fetchone() is not None
@@ -176,11 +222,14 @@ class World:
         result: list[bool] = []
 
         def one() -> None:
+            shown = pc.store.provisional.count()
             report = pc.sync()
             if report is None:
                 result.append(True)
                 return
-            result.append(bool(report.pushed or report.pulled or report.repaired or report.numbered or report.pack))
+            moved = report.pushed or report.pulled or report.repaired or report.numbered or report.pack
+            moved = moved or shown != pc.store.provisional.count()  # what let the hub's go first may be sent now
+            result.append(bool(moved or report.files_sent or report.files_fetched or report.files_left))
 
         self._done(f"{pc.name} last", one, pc.process)
         return result[0]
@@ -193,13 +242,16 @@ class World:
 
     def _deliveries_wait(self) -> bool:
         with self.city.city.storage.read() as session:
-            row = session.one("SELECT count(*) FROM deliveries WHERE status IN ('waiting', 'sent')")
-        return bool(row and row[0])
+            row = session.one(
+                "SELECT count(*) FROM deliveries d WHERE status IN ('waiting', 'sent') AND NOT EXISTS (SELECT 1 FROM "
+                "awaited_files a WHERE a.ward = d.ward AND a.record_id = d.record_id AND a.service = d.service)"
+            )
+        return bool(row and row[0]) or bool(self.city.service.inbox)
 
     def close(self) -> None:
         self.scheduler.end()
-        for pc in self.pcs:
-            pc.close()
+        for side in (*self.pcs, *(hub for hub in self.hubs if hub.device)):
+            side.close()
         self.city.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -219,8 +271,8 @@ def dice_in_place_of_chance(seed: int) -> Iterator[None]:
     kept = {name: getattr(secrets, name) for name in instead}
     defaults, state = ids.IdSource.__init__.__defaults__, random.getstate()
     ids.IdSource.__init__.__defaults__ = (dice.getrandbits,)  # type: ignore[misc]
-    loaded, written = loader._compile, loader.write_cache
-    loader._compile = prepared.compiled
+    loaded, written = loader.compile_catalog, loader.write_cache
+    loader.compile_catalog = prepared.compiled
     loader.write_cache = lambda *_: None
     random.seed(seed)
     logging.disable(logging.CRITICAL)
@@ -232,7 +284,7 @@ def dice_in_place_of_chance(seed: int) -> Iterator[None]:
         for name, real in kept.items():
             setattr(secrets, name, real)
         ids.IdSource.__init__.__defaults__ = defaults  # type: ignore[misc]
-        loader._compile, loader.write_cache = loaded, written
+        loader.compile_catalog, loader.write_cache = loaded, written
         random.setstate(state)
         logging.disable(logging.NOTSET)
 

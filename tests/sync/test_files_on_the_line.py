@@ -412,3 +412,22 @@ def test_killed_between_parts_it_goes_on(pcs: tuple[Pc, Pc], tmp_path: Path) -> 
     two.store.files.want(sha(content))
     two.sync()
     assert two.store.files.read(sha(content)) == content
+
+
+def test_a_file_that_was_replaced_before_it_was_sent_goes_all_the_same(
+    gateway: GatewayServer, pcs: tuple[Pc, Pc]
+) -> None:
+    """What took its place may be refused: then the city's version names the first one still."""
+    one, _ = pcs
+    first, second = some(3000, 1), some(4000, 2)
+    record = one.attaches(first)
+    file = {
+        "sha256": one.store.files.put(second),
+        "name": "b.pdf",
+        "size": len(second),
+        "media_type": "application/pdf",
+    }
+    one.store.save([Save(type=COPY, fields={**record.fields, "file": file}, opened=record)], one.officer)
+    one.sync()
+    one.sync()
+    assert one.stands(first) == one.stands(second) == "there"

@@ -9,12 +9,14 @@ from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop.background import Task
+from desktop.forms.card_picture import ask_for_picture, read_picture
 from desktop.forms.cards import read_card
 from desktop.forms.field_widgets.line import LineField, forward_list_keys, is_open_key
 from desktop.forms.host import FormHost
 from desktop.forms.layout import GridFlow, bring_into_sight
 from desktop.forms.people import SHARED, TARGETS, columns_of, find_suggestions, targets_of
 from desktop.forms.popup import Suggestion
+from desktop.language import tr
 from desktop.widgets.basics import text_label
 from forms.definition import RecordType
 from forms.field_definition import Field
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 SEARCH_PAUSE = 120  # ms
 NEW = "\0new"
+PICTURE = "\0picture"
 
 
 def _as_typed(text: str) -> str:
@@ -309,6 +312,8 @@ class ReferenceField(LineField):
                 "picker.new_person" if is_person else "picker.new", label=self.host.label(target.label)
             )
             rows.append(Suggestion(NEW + target.id, (words,), command=True, data=text))
+            if is_person and not text:
+                rows.append(Suggestion(PICTURE, (tr("scan.from_picture"),), command=True))
         return rows
 
     def _creatable(self) -> list[RecordType]:
@@ -335,7 +340,17 @@ class ReferenceField(LineField):
         else:
             self.host.popup().open(self.line, rows, self._picked)
 
+    def ask_picture(self) -> None:
+        """A picture of the card instead of a scanner."""
+        if (path := ask_for_picture(self)) is not None:
+            host = self.host
+            said = lambda reason: host.app.notice(host.say("picker.card", reason=reason), "red")  # noqa: E731
+            read_picture(host.app.background, path, self, self.take_card, said)
+
     def _picked(self, row: Suggestion) -> None:
+        if row.key == PICTURE:
+            self.ask_picture()
+            return
         if not row.key.startswith(NEW):
             self.pick(row.key)
             return

@@ -74,9 +74,11 @@ class DropFolder:
 
     def _overtaken(self, parcel: Parcel) -> list[str]:
         """Answered files of earlier revisions of the record, which nobody waits for any more."""
-        record, earlier = parcel.record.id, range(1, parcel.revision)
-        names = (file_name(f"{record}:{revision}:{self._service}") for revision in earlier)
-        return [name for name in names if (self._folder / "answers" / name).exists()]
+        head = file_name(f"{parcel.record.id}:").removesuffix(SUFFIX)
+        tail = file_name(f":{self._service}")
+        names = (path.name for path in (self._folder / "answers").iterdir() if path.name.startswith(head))
+        revisions = {name: name.removeprefix(head).removesuffix(tail) for name in names if name.endswith(tail)}
+        return [name for name, told in revisions.items() if told.isdecimal() and int(told) < parcel.revision]
 
     def arrivals(self) -> Iterator[Arrival]:
         try:

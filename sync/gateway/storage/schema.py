@@ -115,6 +115,28 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE devices ADD COLUMN recent TXT NOT NULL DEFAULT '{}'",
         "ALTER TABLE devices ADD COLUMN suspended TXT NOT NULL DEFAULT ''",
     ),
+    (  # the hubs of a ward, and whom they may talk to
+        "CREATE INDEX grants_ward ON grants (ward, device)",
+    ),
+    (  # one secret that enrols many PCs; and an attempt to enrol whose answer was lost is known again
+        """CREATE TABLE bulk_tokens (
+            id TXT PRIMARY KEY, token_hash TXT NOT NULL UNIQUE, officer TXT NOT NULL, organisation TXT NOT NULL,
+            wards TXT NOT NULL, roles TXT NOT NULL, most BIG NOT NULL, used BIG NOT NULL, expires_at TXT NOT NULL,
+            withdrawn_at TXT NOT NULL, made_at TXT NOT NULL)""",
+        """CREATE TABLE bulk_uses (
+            token TXT NOT NULL, device TXT NOT NULL, attempt TXT NOT NULL, name TXT NOT NULL, wards TXT NOT NULL,
+            at TXT NOT NULL, PRIMARY KEY (token, device))""",
+        "ALTER TABLE codes ADD COLUMN attempt TXT NOT NULL DEFAULT ''",
+    ),
+    (  # which version of the program is offered to whom, and what each device said it runs
+        "CREATE TABLE updates (version TXT PRIMARY KEY, withdrawn BIG NOT NULL, added_at TXT NOT NULL)",
+        """CREATE TABLE update_shares (
+            version TXT NOT NULL, ring TXT NOT NULL, percent BIG NOT NULL, PRIMARY KEY (version, ring))""",
+        "CREATE TABLE update_rings (kind TXT NOT NULL, id TXT NOT NULL, ring TXT NOT NULL, PRIMARY KEY (kind, id))",
+        """CREATE TABLE device_versions (
+            device TXT PRIMARY KEY, version TXT NOT NULL, waiting TXT NOT NULL, failed TXT NOT NULL, ring TXT NOT NULL,
+            at TXT NOT NULL)""",
+    ),
 )
 """Each entry brings the database from one version to the next; an entry that has landed is never changed."""
 
@@ -168,6 +190,11 @@ TABLES: dict[str, Table] = {
     "officers": Table("id:t name:t organisation:t", ("id",)),
     "grants": Table("device:t officer:t ward:t roles:t", ("device", "officer", "ward")),
     "codes": Table("code_hash:t officer:t wards:t roles:t expires_at:t used_at:t used_by:t", ("code_hash",)),
+    "bulk_tokens": Table(
+        "id:t token_hash:t officer:t organisation:t wards:t roles:t most:i used:i expires_at:t withdrawn_at:t made_at:t",
+        ("id",),
+    ),
+    "bulk_uses": Table("token:t device:t attempt:t name:t wards:t at:t", ("token", "device")),
     "services": Table("id:t url:t", ("id",)),
     "packs": Table("serial:i version:t sha256:t size:i wards:t percent:i added_at:t content:b compiled:b", ("serial",)),
     "files": Table("ward:t scope:t sha256:t size:i parts:t at:t", ("ward", "scope", "sha256")),
@@ -177,10 +204,30 @@ TABLES: dict[str, Table] = {
         ("ward", "id"),
     ),
     "awaited_files": Table("ward:t sha256:t record_id:t service:t", ("ward", "sha256", "record_id", "service")),
+    "updates": Table("version:t withdrawn:i added_at:t", ("version",)),
+    "update_shares": Table("version:t ring:t percent:i", ("version", "ring")),
+    "update_rings": Table("kind:t id:t ring:t", ("kind", "id")),
+    "device_versions": Table("device:t version:t waiting:t failed:t ring:t at:t", ("device",)),
     "meta": Table("key:t value:t", ("key",)),
 }
 
-OF_THE_CITY = frozenset({"devices", "officers", "grants", "codes", "services", "packs", "meta"})
+OF_THE_CITY = frozenset(
+    {
+        "devices",
+        "officers",
+        "grants",
+        "codes",
+        "bulk_tokens",
+        "bulk_uses",
+        "services",
+        "packs",
+        "meta",
+        "updates",
+        "update_shares",
+        "update_rings",
+        "device_versions",
+    }
+)
 """Tables that hold nothing of one ward's work: read for every ward, written seldom."""
 
 

@@ -86,3 +86,10 @@ def test_they_are_used_once_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert enum.EnumType._create_ is make  # type: ignore[comparison-overlap]
     late = enum.Enum("Late", [("a", 7), ("b", -1)], module=__name__)
     assert late(7).name == "a" and late(-1) is late["b"]
+
+
+def test_the_name_may_be_given_by_keyword() -> None:
+    """As Python 3.12 gives it: refused, Qt would end the program."""
+    given: dict[str, Any] = {"names": [("A", 1)], "module": "somewhere", "qualname": None, "type": None, "start": 1}
+    made = make(enum.IntEnum, class_name="Made", **given)
+    assert anatomy(made) == anatomy(standard(enum.IntEnum, class_name="Made", **given))

@@ -10,7 +10,7 @@ import msgspec
 
 from forms.vietnamese import fold
 from sync.merge import replay
-from sync.store import Store
+from sync.store import Store, indexing
 from sync.store.plan import link_key
 from sync.store.rowcodec import COLUMNS, decode_change, decode_version, record_of
 
@@ -27,7 +27,9 @@ def check(store: Store) -> None:
         _shown_is_a_replay(store, db, rows)
         _links_and_keys(store, db, rows)
         indexed = [rid for (rid,) in db.execute("SELECT rowid FROM search ORDER BY rowid")]
-        assert indexed == sorted(row[0] for row in rows)
+        waiting = [rid for (rid,) in db.execute("SELECT rid FROM unindexed")]
+        assert len(waiting) == indexing.waiting(db)
+        assert sorted(indexed + waiting) == sorted(row[0] for row in rows)
 
 
 def _counters_are_a_recount(db: Any, rows: list[Any]) -> None:

@@ -22,7 +22,7 @@ from sync.store.vault import NoVault
 class MemoryVault(KeyringBackend):
     """A system vault that works."""
 
-    priority = 1
+    priority = -5  # never chosen by itself: only where a test sets it
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]

@@ -3,118 +3,26 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from forms.loader import load_catalog
-from sync.clock import SystemClock
-from sync.engine import Engine
+from sync.gateway.hub_authority import Authority, new_authority
 from sync.gateway.server import GatewayServer
-from sync.http import HttpTransport, enrol
+from sync.http import HttpTransport
 from sync.http_line import Line
+from sync.hub.choice import note_trust, trusted
+from sync.hub.exchange import HubExchange
+from sync.hub.reach import Found
 from sync.hub.server import HubServer
-from sync.hub.step import HUB, HubExchange, over_hub
 from sync.protocol import SyncError
-from sync.store import Store
-from sync.store.model import Enrolment, Record, Save, SaveRefused
-
-WARD, OTHER_WARD = "00070", "00004"
-COPY = "certification.cert_copy"
-CATALOG = load_catalog()
-
-
-class Pc:
-    """A PC that knows the city and the hub."""
-
-    def __init__(self, gateway: GatewayServer, hub: HubServer, folder: Path, officer: str, ward: str = WARD) -> None:
-        folder.mkdir()
-        code = gateway.enrolment_code(ward, officer, ["civil_status_officer"], "UBND")
-        self.answer = enrol(gateway.url, code, folder.name)
-        self.store = Store.create(folder, secrets.token_bytes(32), CATALOG, SystemClock())
-        self.store.set_enrolment(
-            Enrolment(
-                url=gateway.url, token=self.answer.token, device=self.answer.device, wards=self.answer.wards,
-                officers=(self.answer.officer,), epoch=self.answer.epoch,
-            )
-        )  # fmt: skip
-        self.store.set_meta(HUB, {"url": hub.url, "ca": ""})
-        self.officer = self.answer.officer
-        self.city = gateway.url
-        self.engine: Any = None
-        self.at(gateway.url)
-
-    def at(self, city: str) -> None:
-        """The PC's own line leads to this address from now on."""
-        line = HttpTransport(city, self.answer.token)
-        self.engine = over_hub(Engine(self.store, line), self.store, self.answer.token)
-
-    def sync(self) -> bool:
-        """Whether the city was reached."""
-        try:
-            self.engine.sync_once()
-        except SyncError as error:
-            assert error.code in ("unreachable", "timeout")
-            return False
-        return True
-
-    def save(self, record: Record | None = None, **fields: Any) -> Record:
-        base = dict(record.fields) if record else {"requester_name": "Nguyễn Thị Ánh Tuyết", "copies": 1, "pages": 2}
-        return self.store.save([Save(type=COPY, fields={**base, **fields}, opened=record)], self.officer)[0]
-
-    def load(self, record: Record) -> Record | None:
-        return self.store.records.load(record.id)
-
-    def sees(self, record: Record) -> Record:
-        found = self.load(record)
-        assert found is not None
-        return found
-
-    def waiting(self) -> int:
-        return len(self.store.changes.outbox())
-
-    def held(self) -> list[tuple[Any, ...]]:
-        return sorted(
-            (r.id, r.revision, r.standing, str(sorted(r.fields.items()))) for r in self.store.records.each(COPY)
-        )
-
-
-@pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[GatewayServer]:
-    with GatewayServer(f"sqlite:///{tmp_path}/city.db", catalog=CATALOG) as server:
-        yield server
-
-
-@pytest.fixture
-def hub(tmp_path: Path, gateway: GatewayServer) -> Iterator[HubServer]:
-    folder = tmp_path / "hub"
-    folder.mkdir()
-    with HubServer(folder, gateway.url) as server:
-        yield server
-
-
-@pytest.fixture
-def make(gateway: GatewayServer, hub: HubServer, tmp_path: Path) -> Iterator[Callable[..., Pc]]:
-    made: list[Pc] = []
-
-    def one(name: str, **more: Any) -> Pc:
-        made.append(Pc(gateway, hub, tmp_path / name, f"Cán bộ {name}", **more))
-        assert made[-1].sync()
-        return made[-1]
-
-    yield one
-    for pc in made:
-        pc.store.close()
+from sync.store.model import SaveRefused
+from tests.sync.hub.pcs import COPY, OTHER_WARD, Pc
 
 
 def test_a_record_travels_while_the_line_is_down_and_ends_the_citys(
@@ -214,9 +122,16 @@ def test_wards_and_strangers_hear_nothing(
     assert other.load(record) is None
     late.sync()
     assert late.load(record) is None, "the city has not told the hub of it yet"
+    trust = trusted(one.store)
+    assert trust is not None
+    settings = Found(hub.url, trust.names[0]).settings(trust)
     for token in ("", "none"):
+        line, transport = (
+            Line(hub.url, token, "vi", settings=settings),
+            HttpTransport(hub.url, token, settings=settings),
+        )
         with pytest.raises(SyncError):
-            HubExchange(late.store, Line(hub.url, token, "vi")).run()
+            HubExchange(late.store, line, transport, hub.url).run(lost=False)
     late.store.close()
 
 
@@ -230,7 +145,7 @@ def test_a_hub_that_was_switched_off_hears_it_again(
     hub.stop()
     assert not two.sync()
     assert two.load(record) is None
-    fresh = HubServer(hub.folder, one.city, int(hub.url.rpartition(":")[2]))
+    fresh = HubServer(hub.folder, hub.port)
     with fresh:
         two.sync()
         one.sync()
@@ -262,49 +177,27 @@ def test_work_that_ended_elsewhere_goes(make: Callable[..., Pc], gateway: Gatewa
     assert (two.sees(record).fields["copies"], two.sees(record).standing) == (1, "city")
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """Of a hub at 127.0.0.1, as the city would issue it, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hub")])
-    now = datetime.now(UTC)
-    alternative = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(alternative, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    folder.mkdir()
-    paths = folder / "hub.pem", folder / "hub.key"
-    paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    no_secret = serialization.NoEncryption()
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, no_secret)
-    paths[1].write_bytes(pem)
-    return paths
-
-
 def test_over_the_lan_only_the_certificate_the_city_issued_is_believed(
-    make: Callable[..., Pc], gateway: GatewayServer, tmp_path: Path
+    make: Callable[..., Pc], gateway: GatewayServer, hub: HubServer
 ) -> None:
+    """A stranger's announcement is harmless: without the city's certificate for this ward's hub nothing is said to it."""
     one, two, three = make("một"), make("hai"), make("ba")
-    issued, other = certificate(tmp_path / "issued"), certificate(tmp_path / "other")
-    with HubServer(tmp_path, gateway.url, certificate=issued) as hub:
-        for pc, ca in ((one, issued[0]), (two, issued[0]), (three, other[0])):
-            pc.store.set_meta(HUB, {"url": hub.url, "ca": str(ca)})
-            pc.at(gateway.url)
-            pc.sync()
-        gateway.stop()
-        record = one.save(doc_title="Học bạ")
-        for pc in (one, two, three):
-            pc.sync()
-        assert two.sees(record).standing == "hub"
-        assert three.load(record) is None
+    trust = trusted(three.store)
+    assert trust is not None
+    other = Authority(new_authority(datetime.now(UTC)))
+    note_trust(three.store, replace(trust, ca=other.pem))
+    gateway.stop()
+    record = one.save(doc_title="Học bạ")
+    for pc in (one, two, three):
+        pc.sync()
+    assert two.sees(record).standing == "hub"
+    assert three.load(record) is None
+    note_trust(three.store, replace(trust, names=("q9.00070.hub.so-phuong.internal",)))
+    three.sync()
+    assert three.load(record) is None, "this hub was withdrawn"
+    note_trust(three.store, trust)
+    three.sync()
+    assert three.sees(record).standing == "hub"
 
 
 WHO = st.integers(0, 2)

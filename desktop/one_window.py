@@ -1,0 +1,126 @@
+"""One window a profile: a second start raises the first one's, or says plainly why it cannot.
+
+The first holds a lock in the profile's folder ``window`` for as long as it runs; the system frees it however the program
+ends. A second start leaves a file there that asks for the window, and the first takes it away once it has come forward.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+import msgspec
+from msgspec import Struct
+from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
+
+from sync.lock import lock_file
+
+FOLDER = "window"
+_LOCK, _WHO, _ASKED = "window.lock", "who.json", "asked"
+PATIENCE = 4.0  # seconds for the first to come forward
+
+
+class Who(Struct, frozen=True):
+    """Whose window it is."""
+
+    user: str
+    session: int = 0
+
+
+class OneWindow(QObject):
+    """``first``: this is the one. ``asked()``: another start wants to see it."""
+
+    asked = Signal()
+
+    def __init__(self, profile: Path) -> None:
+        super().__init__()
+        self._folder = profile / FOLDER
+        self._file: IO[bytes] | None = None
+        self._watcher: QFileSystemWatcher | None = None
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._file = lock_file(self._folder / _LOCK)
+            self.first = self._file is not None
+        except OSError:  # a folder that cannot be written: opening the store says so
+            self.first = True
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                (self._folder / _ASKED).unlink(missing_ok=True)
+                (self._folder / _WHO).write_bytes(msgspec.json.encode(here()))
+
+    def listen(self) -> None:
+        """Once there is a window to show."""
+        if self._file is None or self._watcher is not None:
+            return
+        self._watcher = QFileSystemWatcher([str(self._folder)], self)
+        self._watcher.directoryChanged.connect(self._look)
+        self._look()
+
+    def _look(self) -> None:
+        path = self._folder / _ASKED
+        if path.exists():
+            self.asked.emit()
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+    @property
+    def whose(self) -> Who | None:
+        """Whose the first window is."""
+        with contextlib.suppress(OSError, msgspec.MsgspecError):
+            return msgspec.json.decode((self._folder / _WHO).read_bytes(), type=Who)
+        return None
+
+    def ask(self, patience: float = PATIENCE) -> bool:
+        """Ask the first to come forward; whether it did."""
+        _let_come_forward()
+        path = self._folder / _ASKED
+        try:
+            path.touch()
+        except OSError:
+            return False
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            if not path.exists():
+                return True
+            time.sleep(0.03)
+        return False
+
+    def close(self) -> None:
+        if self._watcher is not None:
+            self._watcher.deleteLater()
+            self._watcher = None
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def here() -> Who:
+    return Who(os.environ.get("USERNAME") or os.environ.get("USER") or "", _session())
+
+
+if sys.platform == "win32":
+
+    def _session() -> int:
+        """Of Windows: two users of a PC who are signed in at once have one each."""
+        import ctypes
+
+        number = ctypes.c_ulong()
+        ctypes.windll.kernel32.ProcessIdToSessionId(os.getpid(), ctypes.byref(number))
+        return number.value
+
+    def _let_come_forward() -> None:
+        """Windows lets only whom the user touched last bring a window forward, and whomever that one allows."""
+        import ctypes
+
+        ctypes.windll.user32.AllowSetForegroundWindow(-1)
+else:
+
+    def _session() -> int:
+        return 0
+
+    def _let_come_forward() -> None:
+        """Nothing is to be asked for."""

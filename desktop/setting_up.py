@@ -1,0 +1,142 @@
+"""What stands in the gate while a PC is no ward's yet, or its store cannot be opened."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QWidget
+
+from sync.clock import moment_text
+
+if TYPE_CHECKING:
+    from desktop.rollout import Given
+    from desktop.self_enrolment import SelfEnrolment
+    from desktop.start import Start
+    from sync.store.backup import Backup
+    from sync.store.model import StoreError
+
+
+class SettingUp:
+    """Pages of ``Start`` that lead back to its ``begin``."""
+
+    def __init__(self, start: Start) -> None:
+        self._start = start
+        self._enrolling: SelfEnrolment | None = None
+        self._by_hand = False  # somebody types a code, whatever the office gave
+        self.restored = False  # a backup was put in the place of the store
+
+    def end(self) -> None:
+        if self._enrolling is not None:
+            self._enrolling.end()
+
+    def finish_restoring(self) -> None:
+        """A backup that was being put back when the power went."""
+        folder = self._start.folder
+        if (folder / "restored.ready").is_dir() or (folder / "restored.placing").is_dir():
+            from sync.store.restoring import finish
+
+            finish(folder)
+
+    def offer_enrolment(self) -> None:
+        """By itself, where the office gave address and code; else what is not given is asked for."""
+        from desktop.rollout import log_findings, read_rollout
+        from desktop.views.sign_in import OfferEnrolment
+
+        start = self._start
+        start.let_go_of_pack()  # enrolling makes the profile, and another ward's has packs of its own
+        given = read_rollout(start.folder)
+        log_findings(start.folder, given, moment_text(start.clock.now()))
+        if given.enrols and not self._by_hand:
+            self._enrol_itself(given)
+            return
+        page = OfferEnrolment(start.look, given.get("url", ""))
+
+        def try_it(url: str, code: str) -> None:
+            task = start.background.run(lambda: self._enrol(url, code, given), page)
+            task.then(lambda _none: start.begin()).failed(lambda error: page.refuse(str(error)))
+
+        page.given.connect(try_it)
+        start.show(page)
+
+    def _enrol_itself(self, given: Given) -> None:
+        from desktop.self_enrolment import SelfEnrolment
+        from desktop.settings import load_settings
+        from desktop.views.gates import EnrolItself
+
+        start = self._start
+        page = EnrolItself(start.look, given.get("url"), given.get("wards", ()))
+        self._enrolling = enrolling = SelfEnrolment(
+            start.folder, start.background, lambda now: self._enrol(now.get("url"), now.secret, now), start.clock, start
+        )
+
+        def by_hand() -> None:
+            enrolling.end()
+            self._by_hand = True
+            self._drop(page)
+            self.offer_enrolment()
+
+        def done() -> None:
+            start.settings = load_settings(start.folder)
+            self._drop(page)
+            start.begin()
+
+        enrolling.trying.connect(page.say_trying)
+        enrolling.waiting.connect(page.say_waiting)
+        enrolling.done.connect(done)
+        enrolling.gone.connect(by_hand)
+        page.now.connect(enrolling.try_now)
+        page.by_hand.connect(by_hand)
+        start.show(page)
+        enrolling.try_now()
+
+    def _enrol(self, url: str, code: str, given: Given) -> None:
+        """The same enrolment as the command line's, in the background."""
+        from desktop.commands.desk import Desk
+        from desktop.commands.enrolment import enrol_desk
+
+        start = self._start
+        ca = Path(given.get("ca")) if given.get("ca") else None
+        with Desk(start.folder, language=start.settings.language, clock=start.clock) as desk:
+            enrol_desk(desk, url, code, platform.node() or "PC", ca, tuple(given.get("wards", ())))
+
+    def tell_trouble(self, error: StoreError) -> None:
+        """The store cannot be opened: why, and what can be done here."""
+        from desktop.backups import offers
+        from desktop.views.gates import Trouble
+
+        start = self._start
+        start.let_go_of_pack()
+        newest = offers(start.folder, start.settings, start.clock.now()) if error.code == "damaged_store" else []
+        page = Trouble(start.look, error, newest)
+
+        def again() -> None:
+            self._drop(page)
+            start.begin()
+
+        def restore(backup: Backup) -> None:
+            page.wait()
+            task = start.background.run(lambda: self._restore(backup), page)
+            task.then(lambda _none: again()).failed(lambda failed: page.refuse(str(failed)))
+
+        page.again.connect(again)
+        page.closing.connect(QCoreApplication.quit)
+        page.restore.connect(restore)
+        start.show(page)
+
+    def _restore(self, backup: Backup) -> None:
+        from desktop.commands.desk import PASSPHRASE
+        from sync.store.restoring import key_of_backup, restore_backup
+
+        start = self._start
+        key = key_of_backup(backup.path, start.folder, os.environ.get(PASSPHRASE) or None)
+        restore_backup(backup.path, start.folder, key, start.clock.now())
+        self.restored = True
+
+    def _drop(self, page: QWidget) -> None:
+        if self._start.gate is not None:
+            self._start.gate.removeWidget(page)
+            page.deleteLater()

@@ -1,0 +1,5 @@
+"""The program's version as the window, ``sophuong --version`` and updates say it."""
+
+from resources.version import VERSION
+
+__all__ = ["VERSION"]

@@ -1,0 +1,51 @@
+; Every sentence, for who sits there and for the log.
+!macro Words name vi en
+  LangString ${name} ${LANG_VIETNAMESE} "${vi}"
+  LangString ${name} ${LANG_ENGLISH} "${en}"
+!macroend
+
+!insertmacro Words WELCOME_TITLE "Cài đặt Sổ Phường" "Setting up Sổ Phường"
+!insertmacro Words WELCOME_TEXT "Sổ Phường là bàn làm việc của phường: hồ sơ, sổ bộ và giấy tờ ở một nơi, làm được cả khi mất mạng.$\r$\n$\r$\nViệc cài đặt mất khoảng một phút. Dữ liệu đã có trên máy được giữ nguyên.$\r$\n$\r$\nBấm Tiến để tiếp tục." "Sổ Phường is the ward office's one workspace: files, registers and papers in one place, also while the line is down.$\r$\n$\r$\nThis takes about a minute. Data already on this PC stays as it is.$\r$\n$\r$\nPress Next to go on."
+!insertmacro Words PART_PROGRAM "Chương trình Sổ Phường" "The program"
+!insertmacro Words PART_DESKTOP "Biểu tượng trên màn hình" "Icon on the desktop"
+!insertmacro Words PART_AUTOSTART "Tự đồng bộ khi mở máy, kể cả lúc chưa mở Sổ Phường" "Sync in the background from sign-in on"
+!insertmacro Words START_NOW "Mở Sổ Phường" "Open Sổ Phường"
+!insertmacro Words ABOUT "Bàn làm việc của phường" "The ward office's workspace"
+
+!insertmacro Words CLOSE_FIRST "Sổ Phường đang mở. Anh chị nên lưu việc đang làm và đóng lại rồi bấm Thử lại.$\r$\n$\r$\nBấm Bỏ qua để cài tiếp: cửa sổ đang mở vẫn dùng được, bản mới có từ lần mở sau." "Sổ Phường is open. Better save what you are at, close it and press Retry.$\r$\n$\r$\nWith Ignore setup goes on: the open window keeps working, and the new version comes with the next start."
+
+!insertmacro Words BEGINS "Bắt đầu cài đặt ${VERSION}: $CMDLINE" "Setup of ${VERSION} begins: $CMDLINE"
+!insertmacro Words DONE_FILES "Đã chép chương trình vào $INSTDIR\app\${VERSION}" "The program lies in $INSTDIR\app\${VERSION}"
+!insertmacro Words DONE_CONFIG "Đã chép cấu hình $Config thành $INSTDIR\rollout.toml" "Configuration $Config copied to $INSTDIR\rollout.toml"
+!insertmacro Words DONE_SHORTCUT "Đã tạo lối tắt $0" "Shortcut $0"
+!insertmacro Words DONE_AUTOSTART "Tự đồng bộ khi mở máy: có" "Background sync from sign-in on: yes"
+!insertmacro Words DONE_BACKGROUND "Đã dừng đồng bộ ngầm đang chạy" "The background sync that ran was ended"
+!insertmacro Words DONE_UNINSTALL "Đã ghi vào danh sách chương trình của Windows" "Entered in Windows' list of programs"
+!insertmacro Words DONE_OLDER "Đã xóa bản cũ $2" "Older version $2 removed"
+!insertmacro Words DONE_HUB "Máy trung gian: $2" "Hub: $2"
+!insertmacro Words DONE_ALL "Cài đặt xong ${VERSION} (0)" "Setup of ${VERSION} done (0)"
+
+!insertmacro Words NOTE_STILL_OPEN "Sổ Phường đang mở và được để yên; bản ${VERSION} có từ lần mở sau" "Sổ Phường is open and is left alone; ${VERSION} comes with the next start"
+!insertmacro Words NOTE_SAME_OPEN "Chính bản ${VERSION} đang mở: các tệp của nó được để yên. Muốn chép lại: đóng chương trình rồi cài lại" "This very version ${VERSION} is open: its files are left alone. To lay them anew, close the program and run setup again"
+!insertmacro Words NOTE_CONFIG "Không chép được cấu hình $Config (lỗi Windows $2). Chương trình đã cài và dùng được; hãy chép tệp đó thành $INSTDIR\rollout.toml" "Configuration $Config could not be copied (Windows error $2). The program is installed and usable; copy that file to $INSTDIR\rollout.toml"
+!insertmacro Words NOTE_SHORTCUT "Không tạo được lối tắt $0" "Shortcut $0 could not be made"
+!insertmacro Words NOTE_OLDER_OPEN "Bản cũ $2 đang mở, lần cài sau sẽ xóa" "Older version $2 is open; the next setup removes it"
+!insertmacro Words NOTE_STAYS "Máy đã có Sổ Phường ở $0 nên cài tiếp vào đó, không vào $INSTDIR; muốn chuyển chỗ: gỡ trước" "Sổ Phường is installed in $0 already and stays there, not $INSTDIR; to move it, remove it first"
+!insertmacro Words NOTE_CANCELLED "Người dùng đã thôi giữa chừng" "Cancelled by the user"
+!insertmacro Words NOTE_HUB "Máy trung gian: mã $0 ($1) của $2" "Hub: code $0 ($1) of $2"
+
+!insertmacro Words BAD_WINDOWS "Sổ Phường cần Windows 10 bản 1809 (64 bit) trở lên. Máy này cũ hơn nên chưa cài được; hãy cập nhật Windows trước." "Sổ Phường needs Windows 10 version 1809 (64-bit) or newer. This PC has an older one; update Windows first."
+!insertmacro Words BAD_RIGHTS "Cài cho mọi người dùng máy cần quyền quản trị: hãy chạy bộ cài bằng tài khoản quản trị, hoặc bỏ /ALLUSERS để cài cho riêng mình." "For all users of this PC setup needs an administrator: run it as one, or leave out /ALLUSERS to set it up for yourself."
+!insertmacro Words BAD_TWICE "Một bộ cài Sổ Phường khác đang chạy trên máy này." "Another setup of Sổ Phường is running on this PC."
+!insertmacro Words BAD_MSI "Máy này đã cài Sổ Phường bằng gói MSI: hãy cập nhật bằng gói MSI, hoặc gỡ gói đó trước." "Sổ Phường was installed on this PC by its MSI package: update it with the MSI, or remove that first."
+!insertmacro Words BAD_NEWER "Máy này có bản $0, mới hơn bản ${VERSION} của bộ cài. Muốn dùng bản cũ: gỡ bản mới trước, dữ liệu được giữ nguyên." "This PC has version $0, newer than this setup's ${VERSION}. To go back, remove the newer one first; data stays."
+!insertmacro Words BAD_LENGTH "Tên thư mục quá dài cho Windows: hãy chọn thư mục ngắn hơn, ví dụ C:\SoPhuong ($INSTDIR)." "This folder's name is too long for Windows: choose a shorter one, such as C:\SoPhuong ($INSTDIR)."
+!insertmacro Words BAD_FOLDER "Không tạo được thư mục $INSTDIR: kiểm tra quyền ghi và ổ đĩa." "Folder $INSTDIR could not be made: check the rights and the drive."
+!insertmacro Words BAD_SPACE "Ổ đĩa của $INSTDIR không đủ chỗ: cần ${KILOBYTES} KB, còn $0 KB." "The drive of $INSTDIR is too full: ${KILOBYTES} KB are needed, $0 KB are free."
+!insertmacro Words BAD_WRITE "Không ghi được vào $INSTDIR: kiểm tra ổ đĩa, quyền ghi và phần mềm diệt vi-rút rồi chạy lại. Bản đang dùng (nếu có) còn nguyên." "Writing to $INSTDIR failed: check the drive, the rights and the virus scanner, and run setup again. The version in use, if any, is untouched."
+!insertmacro Words BAD_STOPPED "Cài đặt dừng giữa chừng (${CODE_WRITE})" "Setup was stopped half way (${CODE_WRITE})"
+
+!insertmacro Words REMOVING "Bắt đầu gỡ ${VERSION} khỏi $INSTDIR" "Removing ${VERSION} from $INSTDIR"
+!insertmacro Words BAD_OPEN "Sổ Phường đang mở nên chưa gỡ được: hãy lưu, đóng lại rồi thử lại." "Sổ Phường is open and cannot be removed now: save, close it and try again."
+!insertmacro Words NOTE_LEFT "Trong $INSTDIR còn tệp không phải của bộ cài, nên thư mục được giữ lại" "$INSTDIR holds files that setup did not lay, so the folder stays"
+!insertmacro Words REMOVED "Đã gỡ xong; dữ liệu trong $Data được giữ nguyên (0)" "Removed; the data in $Data stays (0)"

@@ -1,0 +1,87 @@
+"""``gateway hub …``: codes for the wards' hubs, which there are, taking one away, and the authority that names them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sync.gateway.hub_authority import Authority, use_authority
+from sync.gateway.hubs import list_hubs, withdraw
+from sync.gateway.wards import is_ward_code
+from sync.hub.messages import HUB_ROLE
+
+
+def hub_verbs(verbs: Any) -> None:
+    """Adds ``hub`` and what it does to the gateway's verbs."""
+    text = "máy trung gian của các phường / the wards' hubs"
+    inner = verbs.add_parser("hub", help=text, description=text).add_subparsers(metavar="VERB", required=True)
+
+    def verb(name: str, work: Any, about: str) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = inner.add_parser(name, help=about, description=about)
+        added.add_argument("--database", required=True, metavar="URL", help="sqlite:///FILE | postgresql://…")
+        added.add_argument("--json", action="store_true", help="kết quả cho máy đọc / machine-readable")
+        added.set_defaults(verb=work)
+        return added
+
+    code = verb("code", _code, "mã đăng ký cho máy trung gian / an enrolment code for a hub")
+    code.add_argument("--ward", action="append", required=True, metavar="CODE", type=_ward)
+    verb("list", _list, "các máy trung gian / which there are")
+    gone = verb("withdraw", _withdraw, "thu hồi một máy trung gian / take one away")
+    gone.add_argument("device", metavar="ID")
+    own = verb("authority", _authority, "dùng CA này để cấp chứng thư / issue certificates by this CA")
+    own.add_argument("--certificate", required=True, metavar="PEM")
+    own.add_argument("--key", required=True, metavar="PEM")
+
+
+def _ward(code: str) -> str:
+    if not is_ward_code(code):
+        raise argparse.ArgumentTypeError(f"mã phường có 5 chữ số / a ward code has 5 digits: {code}")
+    return code
+
+
+def _code(arguments: argparse.Namespace) -> int:
+    with closing(_city(arguments)) as city:
+        code = city.enrolment.new_code(arguments.ward, "Máy trung gian", "", (HUB_ROLE,))
+    _say(arguments, {"code": code}, code)
+    return 0
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    with closing(_city(arguments)) as city:
+        hubs = list_hubs(city.storage)
+    told = [{"device": device, "ward": ward, "name": name} for device, ward, name in hubs]
+    _say(arguments, told, "\n".join(f"{each['ward']}  {each['device']}  {each['name']}" for each in told))
+    return 0
+
+
+def _withdraw(arguments: argparse.Namespace) -> int:
+    with closing(_city(arguments)) as city:
+        withdraw(city.storage, arguments.device)
+    _say(arguments, {"withdrawn": arguments.device}, f"{arguments.device}: đã thu hồi / withdrawn")
+    return 0
+
+
+def _authority(arguments: argparse.Namespace) -> int:
+    key, certificate = (Path(path).read_text("ascii") for path in (arguments.key, arguments.certificate))
+    with closing(_city(arguments)) as city:
+        use_authority(city.storage, Authority(key.strip() + "\n" + certificate))
+    _say(arguments, {"authority": True}, "Đã dùng CA này / this authority is used from now on")
+    return 0
+
+
+def _city(arguments: argparse.Namespace) -> Any:
+    from sync.gateway.city import City
+
+    return City(arguments.database, create=False)
+
+
+def _say(arguments: argparse.Namespace, told: Any, text: str) -> None:
+    line = msgspec.json.encode(told).decode() if arguments.json else text
+    if line:
+        sys.stdout.buffer.write(line.encode() + b"\n")
+        sys.stdout.flush()

@@ -1,0 +1,121 @@
+"""Backups and unattended enrolment by the command line, against a real city."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from desktop.rollout_places import ONLY
+from desktop.settings import Settings, save_settings
+from tests.features.cases import COPY, copy_of
+from tests.features.story import CUA_NAM, HOAN_KIEM, Counter, Town, run
+
+
+def test_a_backup_comes_back_and_its_work_is_not_lost(town: Town, counter: Counter, tmp_path: Path) -> None:
+    """Unsent work of the backup reaches the city; what the city heard since comes from the city; nothing of a book is numbered
+    until somebody has enrolled the PC again."""
+    target = tmp_path / "Ổ USB"
+    counter.syncs()
+    unsent = counter.takes_in(COPY, copy_of("Chưa gửi lúc sao lưu"))
+    (made,) = counter.must("backup", "--to", str(target))["made"]
+    assert made["waiting"] >= 1 and made["records"] >= 1
+    later = counter.takes_in(COPY, copy_of("Sau bản sao"))
+    counter.syncs()
+    assert {unsent, later} <= set(town.records())
+
+    done = counter.must("restore", made["folder"])
+    assert done["restored"]["records"] == made["records"]
+    assert {r["id"] for r in counter.all(COPY)} == {unsent}
+    assert counter.must("clock")["suspended"] is not None
+    counter.syncs()
+    assert {r["id"] for r in counter.all(COPY)} == {unsent, later}
+    assert counter.must("clock")["suspended"] is not None
+    town.joins(counter, "Nguyễn Văn Thử")
+    counter.syncs()
+    assert counter.must("clock")["suspended"] is None
+    assert counter.status()["pending"] == 0
+
+
+def test_the_folders_that_are_set_are_used(counter: Counter, tmp_path: Path) -> None:
+    assert counter.run("backup").code == 1
+    target, away = tmp_path / "share", tmp_path / "away" / "usb"
+    save_settings(counter.folder, Settings(backup_to=(str(target), str(away)), backup_keep=2))
+    answer = counter.run("backup", "--json")
+    assert answer.code == 1 and "cắm ổ" in answer.err
+    assert [f["code"] for f in answer.json["failed"]] == ["away"] and len(answer.json["made"]) == 1
+    for _ in range(3):
+        counter.run("backup")
+    shares, _usb = counter.must("backup", "--status")["targets"]
+    assert len(shares["backups"]) == 2 and shares["good_at"]
+    assert "MB" in counter.run("backup", "--status").out
+
+
+def test_what_is_no_backup_is_refused_in_words(counter: Counter, tmp_path: Path) -> None:
+    answer = counter.run("restore", str(tmp_path))
+    assert answer.code == 1 and "SoPhuong" in answer.err
+    assert counter.run("backup", "--keep", "0", "--to", str(tmp_path / "x")).code == 2
+    (made,) = counter.must("backup", "--to", str(tmp_path / "x"))["made"]
+    answer = counter.run("restore", made["folder"], "--key", "SAI")
+    assert answer.code == 1 and "Mã khôi phục" in answer.err
+
+
+def test_a_lost_pc_comes_back_on_another_with_the_citys_code(
+    town: Town, counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = counter.takes_in(COPY, copy_of("Chưa gửi"))
+    (made,) = counter.must("backup", "--to", str(tmp_path / "usb"))["made"]
+    monkeypatch.setenv("SOPHUONG_PASSPHRASE", "một câu khác hẳn của máy mới")
+    other = Counter(tmp_path / "máy mới")
+    answer = other.run("restore", made["folder"])
+    assert answer.code == 1 and "recovery-key.json" in answer.err
+    sealed = str(Path(made["folder"]) / "recovery-key.json")
+    told = run("gateway", "recovery-key", "--database", town.storage_url, sealed)
+    assert told.code == 0, told.err
+    other.must("restore", made["folder"], "--key", told.out.strip())
+    assert [r["id"] for r in other.all(COPY)] == [record]
+    other.syncs()
+    assert record in town.records()
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "rollout.toml"
+    monkeypatch.setenv(ONLY, str(path))
+    return path
+
+
+def test_pcs_of_two_wards_enrol_by_one_file_each(town: Town, office: Path, tmp_path: Path) -> None:
+    told = run(
+        "gateway", "enrol", "--database", town.storage_url, "--ward", HOAN_KIEM, "--ward", CUA_NAM, "--count", "3"
+    )
+    secret = told.out.strip()
+    for number, code in enumerate((HOAN_KIEM, CUA_NAM, CUA_NAM)):
+        office.write_text(f'url = "{town.gateway.url}"\ntoken = "{secret}"\nwards = ["{code}"]\n', encoding="utf-8")
+        pc = Counter(tmp_path / f"pc{number}")
+        assert list(pc.must("enrol")["wards"]) == [code]
+        pc.syncs()
+    office.write_text(f'url = "{town.gateway.url}"\ntoken = "{secret}"\n', encoding="utf-8")
+    answer = Counter(tmp_path / "pc9").run("enrol")
+    assert answer.code == 1 and "wards" in answer.err
+    office.write_text(f'url = "{town.gateway.url}"\n', encoding="utf-8")
+    assert Counter(tmp_path / "pc9").run("enrol").code == 2
+
+
+def test_the_profile_keeps_what_is_the_pcs_when_the_ward_changes(town: Town, counter: Counter) -> None:
+    (counter.folder / "versions").mkdir()
+    (counter.folder / "rollout.log").write_text("x")
+    code = town.gateway.enrolment_code(CUA_NAM, "Lê Thị Khác", (), "UBND phường")
+    counter.must("enrol", "--url", town.gateway.url, "--code", code)
+    assert (counter.folder / "versions").is_dir() and (counter.folder / "rollout.log").exists()
+    assert list(counter.status()["wards"]) == [CUA_NAM]
+
+
+def test_a_settings_file_of_an_older_program_is_read(counter: Counter) -> None:
+    path = counter.folder / "settings.json"
+    kept = msgspec.json.decode(path.read_bytes())
+    for name in ("office", "backup_to", "backup_keep", "ring", "hub", "autostart"):
+        kept.pop(name, None)
+    path.write_bytes(msgspec.json.encode(kept))
+    assert counter.run("backup").code == 1 and counter.status()["device"]

@@ -1,0 +1,24 @@
+"""One version: of the packages, of the program, of what packs ask for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import installer
+from desktop.version import VERSION
+from forms.pack import PROGRAM_VERSION
+
+
+def test_packages_and_program_say_the_same_version() -> None:
+    assert installer.version() == VERSION == PROGRAM_VERSION
+    said = subprocess.run(
+        [sys.executable, "-m", "desktop", "--version"], capture_output=True, text=True, cwd=installer.ROOT
+    )
+    assert said.stdout.strip() == VERSION
+
+
+def test_a_program_without_a_console_writes_to_nowhere() -> None:
+    """As sophuong.exe of Windows, started from the menu or by the system, has no stdout and no stderr."""
+    script = "import sys; sys.stdout = sys.stderr = None; from desktop.__main__ import main; sys.exit(main(['tools']))"
+    assert subprocess.run([sys.executable, "-c", script], cwd=installer.ROOT).returncode == 0

@@ -1,0 +1,60 @@
+"""What the city does the quick way for a large push says the same as the plain way."""
+
+from __future__ import annotations
+
+import itertools
+
+import msgspec
+
+from sync.gateway import access, feed
+from sync.gateway.access import Rights
+from sync.gateway.city import City
+from tests.sync.gateway.pcs import WARD, Pc
+from tests.sync.gateway.small_catalog import CATALOG
+
+DOSSIER, COPY = "onestop.dossier", "certification.cert_copy"
+
+
+def test_a_page_of_what_was_just_written_is_the_page_as_it_is_read(city: City) -> None:
+    """Its own records left out, others' and those in conflict told; and where another wrote in between, it is read."""
+    pc = Pc(city, roles=["chair", "reception", "civil_status_officer"])
+    made = [pc.create(COPY, after={"doc_title": f"Bản {n}", "copies": n}) for n in range(8)]
+    made += [pc.create(DOSSIER, after={"applicant": "Lê Thị Mẫu"}) for _ in range(3)]
+    made.append(pc.edit(made[0], {"copies": 0}, {"copies": 9}))
+    made.append(pc.edit(made[1], {"copies": 7}, {"copies": 8}))  # another value stands there: a conflict
+    streams = pc.device.streams
+    before = [city.feed.head(*stream) for stream in streams]
+    taken = city.intake.take(pc.device, [(c, feed._encode(c)) for c in made])
+    statuses = [result.status for result in taken.results]
+    assert statuses.count("accepted") == 12 and statuses.count("conflict") == 1
+    own = {
+        c.record_id: r.revision for c, r in zip(made, taken.results, strict=True) if c.record_id != made[1].record_id
+    }
+    plain = city.feed.news(streams, before, 500, own)
+    assert any(page.own for page in plain[0]) and any(page.records for page in plain[0])
+    assert city.feed.news(streams, before, 500, own, taken.written) == plain
+    small = city.feed.news(streams, before, 1, {}, taken.written)
+    assert small == city.feed.news(streams, before, 1, {}) and small[0][0].more
+    assert Pc(city, roles=["civil_status_officer"], officer="Bình").push(pc.create(COPY, after={})) is not None
+    pc.push(pc.create(COPY, after={"doc_title": "sau"}))
+    later = city.feed.news(streams, before, 500, own, taken.written)
+    assert later == city.feed.news(streams, before, 500, own)
+
+
+def test_rights_that_are_remembered_are_those_of_each_change(city: City) -> None:
+    pc = Pc(city, roles=["civil_status_officer"])
+    rights = Rights(pc.device)
+    record = pc.create(COPY, after={})
+    other = Pc(city, officer="Khác").officer
+    many = [
+        msgspec.structs.replace(
+            record, type=type_id, ward=ward, kind=kind, action=action, number=number, officer=officer, device=device
+        )
+        for type_id, ward, kind, action, number, officer, device in itertools.product(
+            (COPY, DOSSIER), (WARD, "00004"), ("create", "edit", "action", "void"), ("certify", "reject", None),
+            (None, "7"), (pc.officer, other), ("", pc.device.id, "Q99"),
+        )
+    ]  # fmt: skip
+    for change in (*many, *reversed(many)):
+        record_type = CATALOG.record_type(change.type)
+        assert rights.problem(record_type, change) == access.change_problem(pc.device, record_type, change)
