@@ -35,7 +35,7 @@ LOCK = ROOT / "requirements.lock"
 SCREEN_PACKAGES = [
     *("libgl1", "libegl1", "libxkbcommon0", "libxkbcommon-x11-0", "libdbus-1-3", "libfontconfig1", "libxcb-cursor0"),
     *("libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1", "libxcb-randr0", "libxcb-render-util0", "libxcb-shape0"),
-    *("libxcb-xinerama0", "fonts-liberation", "fonts-noto-core", "xvfb", "xauth"),
+    *("libxcb-xinerama0", "fonts-croscore", "fonts-liberation", "fonts-noto-core", "xvfb", "xauth"),
 ]
 PACKAGE_PACKAGES = ["binutils", "mmdebstrap"]  # stages that need more install it
 PEER_PACKAGES = ["nodejs", "npm"]

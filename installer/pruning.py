@@ -73,7 +73,8 @@ _LEFT_OUT = (
     "*libgio*",
     "*libharfbuzz-gobject*",
     "*libqgtk3*",
-    "holidays/locale/*",  # names of days off in other languages; Vietnamese ones are in the code
+    "holidays/locale/*/LC_MESSAGES/[!V]*",  # names of days off of other countries
+    "holidays/locale/*/LC_MESSAGES/V[!N]*",
     "dateutil/zoneinfo/*",
     "*.pyi",
     "_lzma.pyd",

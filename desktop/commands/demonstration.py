@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from importlib.util import find_spec
 from pathlib import Path
 
 from desktop.commands.desk import Desk
 from desktop.commands.display import has_display
+from desktop.commands.errors import no_gateway
 from desktop.commands.parser import Parser
 
 
@@ -26,6 +28,8 @@ def arguments(parser: Parser, verb: str) -> None:
 
 
 def run(desk: Desk, given: argparse.Namespace) -> int:
+    if find_spec("sync.gateway") is None:
+        raise no_gateway()
     from desktop.demo.run import show_headless, show_window
 
     # beside the account's own data and never in it: the demo invents people

@@ -22,6 +22,14 @@ def usage_error(vi: str, en: str) -> CommandError:
     return CommandError(vi, en, code=BAD_USAGE)
 
 
+def no_gateway() -> CommandError:
+    """Packages for PCs come without the city's side; it is installed by itself."""
+    return CommandError(
+        "Gói cài trên máy phường không kèm cổng của thành phố: việc này làm trên máy chủ, nơi cài gói so-phuong-gateway.",
+        "The package for PCs comes without the city's gateway: do this on the server that has so-phuong-gateway.",
+    )
+
+
 def one_line(error: BaseException, language: str) -> tuple[str, int]:
     """The sentence and the exit code for any error a verb let through; never empty, never more than a line."""
     if isinstance(error, CommandError):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from desktop.commands.errors import one_line, usage_error
+from desktop.commands.errors import no_gateway, one_line, usage_error
 from desktop.commands.settings import chosen_language
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells report it
@@ -82,8 +82,13 @@ def _apart(program: str, arguments: list[str]) -> int:
         from desktop.background_sync import run as sync_in_the_background
 
         return sync_in_the_background(arguments)
-    from sync.gateway.__main__ import main
-
+    try:
+        from sync.gateway.__main__ import main
+    except ModuleNotFoundError as missing:
+        if not str(missing.name).startswith("sync.gateway"):
+            raise
+        sys.stderr.write(one_line(no_gateway(), chosen_language(arguments))[0] + "\n")
+        return 1
     return int(main(arguments) or 0)
 
 

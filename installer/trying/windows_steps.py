@@ -107,7 +107,7 @@ class _Setup:
         must(records == self.records, f"{self.records} records are still there", records)
 
     def starts(self) -> None:
-        lines = []
+        lines = ["desktop_up\n"]
         for place in range(LATER_STARTS + 1):
             picture = "picture window" if place == LATER_STARTS else ":"
             lines.append(f"usable start{place} wine {self.cli()} open\n{picture}\nclose_all\n")

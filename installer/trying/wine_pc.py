@@ -51,7 +51,16 @@ usable() {{ # name, then the program and its words: until its window can be work
     done
     echo "$code $(( $(date +%s%N) - begin ))" >"/try/$name.end"
 }}
-picture() {{ sleep 1; cp /try/Xvfb_screen0 "/try/$1.xwd"; }}
+desktop_up() {{ # a PC's desktop stands before any program starts; Wine's ends with the last window
+    wine notepad.exe >/dev/null 2>&1 &
+    sleep 3
+}}
+desktop_down() {{
+    for process in /proc/[0-9]*; do
+        if tr '\\0' ' ' <"$process/cmdline" 2>/dev/null | grep -q 'notepad[.]exe'; then kill -9 "${{process#/proc/}}"; fi
+    done
+}}
+picture() {{ desktop_down; sleep 1; cp /try/Xvfb_screen0 "/try/$1.xwd"; }}
 close_all() {{ # the launcher and what it started, until none is left; we see no processes but this PC's
     for turn in $(seq 50); do
         left=0

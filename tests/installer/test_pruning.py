@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
-from installer import pruning
+from installer import ROOT, pruning
 from installer.pruning import is_left_out, is_left_out_module, only_needed, without_doubles
 
 
@@ -34,6 +37,9 @@ def test_software_opengl_network_and_translations_of_qt_go() -> None:
 def test_one_calendar_stays() -> None:
     assert is_left_out_module("holidays.countries.france")
     assert not is_left_out_module("holidays.countries.vietnam")
+    assert is_left_out("holidays/locale/vi/LC_MESSAGES/FR.mo")
+    assert is_left_out("holidays/locale/vi/LC_MESSAGES/VE.mo")
+    assert not is_left_out("holidays\\locale\\vi\\LC_MESSAGES\\VN.mo")
     assert not is_left_out_module("holidays.calendars.chinese")
     assert not is_left_out_module("forms.workdays")
 
@@ -64,3 +70,29 @@ def test_microsofts_runtime_is_kept_once_beside_python(monkeypatch: pytest.Monke
         ("msvcp140.dll", "m", "BINARY"),
         ("vcruntime140.dll", "shiboken6/VCRUNTIME140.dll", "BINARY"),
     ]
+
+
+def _imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+    return names
+
+
+def test_nothing_on_the_pc_imports_what_stays_out() -> None:
+    allowed = {  # verbs of the city's side, which say so where the gateway is not there
+        path for folder in ("desktop/demo", "desktop/commands") for path in (ROOT / folder).glob("*.py")
+    }
+    wrong = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for package in ("desktop", "forms", "sync")
+        for path in (ROOT / package).rglob("*.py")
+        if "gateway" not in path.parts
+        for name in _imported(path)
+        if any(name == out or name.startswith(f"{out}.") for out in pruning.MODULES)
+        and not (path in allowed and name.startswith("sync.gateway"))
+    }
+    assert not wrong
