@@ -43,7 +43,7 @@ def set_autostart(on: bool) -> None:
 
 def follow(settings: Settings) -> None:
     """What the settings say, made so; what nobody set stays as setup left it. Never fails: work does not hang on it."""
-    if not settings.autostart and "autostart" not in settings.office:
+    if settings.autostart is None:
         return
     with contextlib.suppress(OSError):
         set_autostart(settings.autostart)

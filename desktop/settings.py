@@ -35,7 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     last_officer: str = ""  # id; offered first at sign-in
     hub: str = ""  # "auto", "off" or an address; "": as chosen with the verb
     ring: str = ""  # of updates; "": the city's choice
-    autostart: bool = False
+    autostart: bool | None = None  # background sync from sign-in on; None: as setup left it
     backup_to: tuple[str, ...] = ()  # folders that backups go to
     backup_keep: int = 7
     office: dict[

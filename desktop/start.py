@@ -319,7 +319,7 @@ class Start(QObject):
 
     @staticmethod
     def _follow_autostart(settings: Settings) -> None:
-        if settings.autostart or settings.office:
+        if settings.autostart is not None:
             from desktop.autostart import follow
 
             follow(settings)

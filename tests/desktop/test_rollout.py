@@ -260,3 +260,19 @@ def test_it_may_be_tried_before_it_is_rolled_out(
     office.write_text(GOOD, encoding="utf-8")
     assert run(["rollout", str(office), "--profile", str(profile), "--json"]) == 0
     assert '"findings":[]' in capsys.readouterr().out
+
+
+def test_a_policy_turns_background_sync_off_and_silence_leaves_it_as_setup_did(
+    profile: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from desktop import autostart
+
+    monkeypatch.setenv(ONLY, "")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    autostart.set_autostart(True)
+    autostart.follow(load_settings(profile))
+    assert autostart.entry_path().is_file()
+    policies(monkeypatch, {"autostart": 0})
+    monkeypatch.delenv(ONLY)
+    autostart.follow(load_settings(profile))
+    assert not autostart.entry_path().exists()
