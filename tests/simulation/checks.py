@@ -70,12 +70,7 @@ def _nothing_is_claimed_that_is_not(
             if row.change.device not in devices[name]:
                 continue  # of others' history, as it was when it was fetched
             found = history.get(change_id)
-            if (
-                row.status in ("refused", "parked")
-                and not row.settled
-                and found is not None
-                and found.status != "refused"
-            ):
+            if row.status in ("refused", "parked") and found is not None and found.status != "refused":
                 raise Broken(f"{name} says the city refused what it took: {told(row.change)}")
             claimed = row.status in ("accepted", "conflict") and row.settled and change_id not in world.accounts.lost
             if claimed and (found is None or found.status == "refused"):
