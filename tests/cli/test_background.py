@@ -137,7 +137,7 @@ def test_what_nobody_set_stays_as_setup_left_it(account: Path) -> None:
     set_autostart(True)
     follow(Settings())
     assert has_autostart()
-    follow(Settings(office={"autostart": False}))
+    follow(Settings(autostart=False))
     assert not has_autostart()
     follow(Settings(autostart=True))
     assert has_autostart()
