@@ -217,7 +217,8 @@ def release(rest: list[str]) -> int:
     ``release keys|root|sign|publish|drop|refresh …`` are its steps and the ceremony (docs/operating.md, "Updates")."""
     setup(SCREEN_PACKAGES + PACKAGE_PACKAGES)
     steps = ("keys", "root", "sign", "publish", "drop", "refresh", "make")
-    return python("-m", "installer.release", *([] if rest[:1] and rest[0] in steps else ["make"]), *rest)
+    command = [str(PYTHON), "-m", "installer.release", *([] if rest[:1] and rest[0] in steps else ["make"]), *rest]
+    return subprocess.run(command, env={**environment(), "PYTHONPATH": str(ROOT)}).returncode  # paths are the caller's
 
 
 # setting up

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 
@@ -15,5 +16,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run(list(sys.argv[1:] if argv is None else argv))
 
 
+def _is_update() -> bool:
+    """Whether this is a version that the launcher can go back from."""
+    folder = sys.executable.replace("\\", "/").split("/")[-3:-2]
+    return bool(getattr(sys, "frozen", False)) and folder == ["versions"]
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        code = main()
+    except Exception:
+        if _is_update():  # PyInstaller's box would hold the launcher up until somebody closes it
+            os._exit(1)
+        raise
+    sys.exit(code)

@@ -88,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _keys(given: argparse.Namespace) -> None:
     for path in given.files:
+        if path.resolve().is_relative_to(ROOT):
+            raise SystemExit(f"{path}: a private key does not belong into the checkout; name a folder outside it")
+    for path in given.files:
         make_key(path, os.environ.get(PASSPHRASE, ""))
         _say(f"{path}: keep it to yourself; {path}.pub goes into the root")
 

@@ -7,12 +7,20 @@ it is pointed at the other file, which must be of the same Python.
 
 
 def _share() -> None:
+    import os
     import sys
 
     from pyimod01_archive import ZlibArchiveReader
     from pyimod02_importers import pyz_archive
 
-    vars(pyz_archive).update(vars(ZlibArchiveReader(vars(sys)["_MEIPASS"] + "/sophuong.pyz", 0, check_pymagic=True)))
+    try:
+        reader = ZlibArchiveReader(vars(sys)["_MEIPASS"] + "/sophuong.pyz", 0, check_pymagic=True)
+    except Exception:
+        # of an update: PyInstaller's box would keep the launcher from going back to the version before until somebody closes it
+        if sys.executable.replace("\\", "/").split("/")[-3:-2] == ["versions"]:
+            os._exit(1)
+        raise
+    vars(pyz_archive).update(vars(reader))
 
 
 _share()

@@ -79,6 +79,11 @@ def _enrol(given: argparse.Namespace, say: Say) -> int:
             code = city.enrolment.new_code(wards, given.officer, given.organisation, given.role)
             say(msgspec.json.encode({"code": code}).decode() if given.json else code)
             return 0
+        if not given.role:
+            sys.stderr.write(
+                "Không nêu --role: ai dùng mã này có mọi quyền, kể cả của lãnh đạo / without --role whoever uses this token "
+                "has every role, the leaders' too\n"
+            )
         until = _end_of(given.until, city.clock.now())
         token_id, token = city.enrolment.new_token(
             wards, given.officer, given.organisation, given.role, given.count or 0, until
