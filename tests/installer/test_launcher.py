@@ -25,7 +25,7 @@ echo "$SOPHUONG_LAUNCHER" >>"$LOG.launcher"
 [ -f "$here/behaviour" ] && . "$here/behaviour"
 exit 0
 """
-GOOD = 'echo "{\\"version\\":\\"$(basename "$here")\\",\\"before\\":\\"1.0.0\\",\\"tried\\":0,\\"good\\":true}" >"$VERSIONS/current.json"\n'
+GOOD = 'echo "{\\"version\\":\\"$(basename "$here")\\",\\"before\\":\\"1.0.0\\",\\"tried\\":0,\\"good\\":true}" >"$VERSIONS/.good.$$" && mv "$VERSIONS/.good.$$" "$VERSIONS/current.json"\n'
 
 
 class Account:
