@@ -18,6 +18,7 @@ MODULES = [
     *("pygments", "markdown_it", "shellingham", "cel.cli"),
     # C is compiled when the libraries are, not here
     *("cffi", "pycparser", "zstandard._cffi", "zstandard.backend_cffi"),
+    *("sqlite3", "_sqlite3"),  # sqlcipher3 stands in for it (sync/store/projection.py)
     *("sqlite_utils.cli", "numpy", "pandas", "IPython", "ipdb", "unittest", "doctest", "pdb"),
     *("lzma", "_lzma", "bz2", "_bz2"),  # nothing here is packed so
     *("asyncio", "multiprocessing"),  # of the gateway; what remains asks for them only where it is asked to

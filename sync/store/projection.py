@@ -8,7 +8,11 @@ pulled record a page write.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
+
+import sqlcipher3
+import sqlcipher3.dbapi2
 
 from sync.store.plan import TypePlan
 
@@ -49,6 +53,9 @@ def create_index(connection: Any, plan: TypePlan, sort: str) -> None:
 
 def _table(connection: Any, plan: TypePlan) -> Table:
     """Through sqlite-utils, which takes as long to import as a window to draw: only where a definition changed."""
+    if getattr(sys, "frozen", False):  # a package carries one SQLite, not two
+        sys.modules.setdefault("sqlite3", sqlcipher3)
+        sys.modules.setdefault("sqlite3.dbapi2", sqlcipher3.dbapi2)
     from sqlite_utils import Database
 
     return Database(connection, execute_plugins=False).table(plan.table)
