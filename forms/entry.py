@@ -205,15 +205,6 @@ class RecordEntry:
 
     # editing ---------------------------------------------------------------------------------------------------------
 
-    def mended_at(self, problem: Problem) -> str:
-        """The field to go to: the problem's own, or the first one in the form that its rule reads and that can be filled in
-        now; "" where there is none."""
-        if problem.path:
-            return problem.path if problem.path.partition("/")[0] in self.record_type.field_map else ""
-        heads = {name.partition("/")[0] for name in problem.about}
-        own = (name for name in self.record_type.field_map if name in heads)
-        return next((n for n in own if self.is_relevant(n) and not self.is_locked(n) and not self.is_calculated(n)), "")
-
     def set(self, path: str, value: Any) -> Changed:
         """Reads text as typed, or a JSON value, and puts it; what cannot be read is kept as typed. Returns every path
         whose value, relevance, requiredness, choices or problem changed. Raises RuleError where nobody may type."""
@@ -345,16 +336,15 @@ class RecordEntry:
         return self.values.plan_at(path)
 
     def _lock(self, path: str) -> Problem | None:
-        plan, state = self._known(path), self._published.state
-        if plan.group is None:
-            return lock_problem(self.record_type, plan.field, state)
-        return lock_problem(self.record_type, self.plan.fields[plan.group].field, state, plan.field)
+        return self._lock_of(self._known(path))
 
     def is_closed(self, key: str) -> bool:
         """Whether the present state keeps a field or column, by its key, as it is, whoever would write it."""
-        plan = self.plan.fields[key]
+        return self._lock_of(self.plan.fields[key]) is not None
+
+    def _lock_of(self, plan: FieldPlan) -> Problem | None:
         outer = self.plan.fields[plan.group].field if plan.group else plan.field
-        return lock_problem(self.record_type, outer, self._published.state, plan.field) is not None
+        return lock_problem(self.record_type, outer, self._published.state, plan.field)
 
     def _refuse_locked(self, path: str, plan: FieldPlan) -> None:
         if lock := self._lock(path):

@@ -47,7 +47,7 @@ def build_windows() -> Path:
     wine, python = WineChroot.ready(), windows_python()
     with tempfile.TemporaryDirectory(prefix="bundle-") as place:
         parts = make_parts(Path(place, "parts"))
-        work = ("--distpath", "Z:/work/dist", "--workpath", "Z:/work/work")
+        work = ("--distpath", "Z:/made/dist", "--workpath", "Z:/made/work")
         done = wine.run(
             *(
                 "wine",
@@ -60,8 +60,8 @@ def build_windows() -> Path:
                 "Z:/so-phuong/build.spec",
             ),
             prefix=Path(place, "prefix"),
-            binds={ROOT: "/so-phuong", python: "/python", Path(place): "/work"},
-            environment={**FIXED, "SOPHUONG_PARTS": f"Z:/work/{parts.name}"},
+            binds={ROOT: "/so-phuong", python: "/python", Path(place): "/made"},
+            environment={**FIXED, "SOPHUONG_PARTS": f"Z:/made/{parts.name}"},
             timeout=BUILD_SECONDS,
             folder="/so-phuong",
             check=False,

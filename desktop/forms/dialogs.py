@@ -119,6 +119,17 @@ class AskDialog(QDialog):
         return {}
 
 
+def mended_at(entry: RecordEntry, problem: Problem) -> str:
+    """The field to go to: the problem's own, or the first one in the form that its rule reads and that can be filled in now;
+    "" where there is none."""
+    fields = entry.record_type.field_map
+    if problem.path:
+        return problem.path if problem.path.partition("/")[0] in fields else ""
+    heads = {name.partition("/")[0] for name in problem.about}
+    own = (name for name in fields if name in heads)
+    return next((n for n in own if entry.is_relevant(n) and not entry.is_locked(n) and not entry.is_calculated(n)), "")
+
+
 class ProblemList(QFrame):
     """What must be mended before an action, one line each; a line goes to its field."""
 
@@ -143,7 +154,7 @@ class ProblemList(QFrame):
             line = QPushButton(f"⚠ {say(problem.message)}", self)
             line.setProperty("kind", "line")
             line.setAutoDefault(False)
-            place = entry.mended_at(problem)
+            place = mended_at(entry, problem)
             line.setEnabled(bool(place))
             line.clicked.connect(lambda _=False, path=place: self.chosen.emit(path))
             self._column.addWidget(line, 0, Qt.AlignmentFlag.AlignLeft)

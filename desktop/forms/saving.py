@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer
 
 from desktop.following import with_followers, write
-from desktop.forms.dialogs import AskDialog, confirm
+from desktop.forms.dialogs import AskDialog, confirm, mended_at
 from desktop.forms.entries import copy_entry
 from desktop.language import say, tr
 from desktop.models.dates import clock_time
@@ -155,6 +155,6 @@ class SavingFlow(QObject):
         page = self._page
         page.view.show_refused({p.path: say(p.message) for p in problems if p.path})
         page.problems.show_problems(action, problems, page.entry)
-        first = next(filter(None, map(page.entry.mended_at, problems)), None)
+        first = next((place for p in problems if (place := mended_at(page.entry, p))), None)
         if first is not None:
             page.body.go_to_field(first)

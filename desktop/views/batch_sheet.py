@@ -117,7 +117,7 @@ class BatchSheet(Sheet):
             self._arrange()
             return
         work = self._begin()
-        desk, flow, given = self._desk(), self.flow, self._given()
+        desk, flow, given = desk_of(self.app), self.flow, self._given()
         task = self.app.background.run(partial(batches.count, flow, given, desk, work.watch), self)
         task.then(partial(self._counted, work)).failed(partial(self._failed, work))
         self._arrange()
@@ -143,7 +143,7 @@ class BatchSheet(Sheet):
         self.bar.setRange(0, max(self.counted.made, 1))
         self.bar.setValue(0)
         work = self._begin()
-        desk, flow, given = self._desk(), self.flow, self._given()
+        desk, flow, given = desk_of(self.app), self.flow, self._given()
         task = self.app.background.run(partial(batches.make, flow, given, desk, work.watch), self)
         task.then(partial(self._made, work)).failed(partial(self._failed, work))
         self._arrange()
@@ -201,11 +201,6 @@ class BatchSheet(Sheet):
         else:
             self.summary.setText(tr("batch.counting", **number_words(tally.made)))
 
-    def _desk(self) -> batches.Desk:
-        app = self.app
-        assert app.officer is not None  # noqa: S101 - the action is offered to an officer at work only
-        return batches.Desk(app.store, app.catalog, entry_context(app), app.officer, app.may_begin)
-
     def _given(self) -> dict[str, Any]:
         return {name: self.entry.get(name) for name in self.flow.asks}
 
@@ -256,6 +251,12 @@ class BatchSheet(Sheet):
             return
         self._halt()
         super().reject()
+
+
+def desk_of(app: App) -> batches.Desk:
+    """Who does it, where and by which rules; only for an officer at work."""
+    assert app.officer is not None  # noqa: S101 - the action is offered to nobody else
+    return batches.Desk(app.store, app.catalog, entry_context(app), app.officer, app.may_begin)
 
 
 def _row(told: Told, tag: Tag) -> Row:

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QComboBox, QProgressBar, QWidget
 
 from desktop import group_acting
 from desktop.app import App
-from desktop.batches import Desk, Tally, Told
+from desktop.batches import Tally, Told
 from desktop.forms.entries import entry_context
 from desktop.forms.form_view import FormView
 from desktop.group_acting import Choice
 from desktop.language import language, say, tr
 from desktop.models.table import CellTable, Column, Row
-from desktop.views.batch_sheet import LOOK_MS, WHO, Work, number_words
+from desktop.views.batch_sheet import LOOK_MS, WHO, Work, desk_of, number_words
 from desktop.views.dialogs import Sheet
 from desktop.widgets.basics import button, text_label
 from desktop.widgets.table import RowTable
@@ -39,8 +39,7 @@ class GroupSheet(Sheet):
         self._clock = QTimer(self, interval=LOOK_MS)
         self._clock.timeout.connect(self._look)
         self.resize(self.minimumWidth(), min(app.look.px(480), window.height() - 60))
-        desk = self._desk()
-        task = app.background.run(partial(group_acting.choices, records, record_type, desk), self)
+        task = app.background.run(partial(group_acting.choices, records, record_type, desk_of(app)), self)
         task.then(self._offer).failed(self._failed)
 
     def _make_body(self) -> None:
@@ -125,7 +124,7 @@ class GroupSheet(Sheet):
             if widget is not None:
                 widget.setEnabled(False)
         self._clock.start()
-        task = self.app.background.run(partial(group_acting.act, choice, inputs, self._desk(), work.watch), self)
+        task = self.app.background.run(partial(group_acting.act, choice, inputs, desk_of(self.app), work.watch), self)
         task.then(self._done).failed(self._failed)
 
     def _answered(self, choice: Choice) -> bool:
@@ -170,11 +169,6 @@ class GroupSheet(Sheet):
         self.summary.setText(f"{words} {tr('group.left', **number_words(len(left)))}" if left else words)
         self.table.show_rows(tuple(Row(t.id, (t.title, t.message.get(language()))) for t in left), keep=False)
         self.table.setVisible(bool(left))
-
-    def _desk(self) -> Desk:
-        app = self.app
-        assert app.officer is not None  # noqa: S101 - offered to an officer at work only
-        return Desk(app.store, app.catalog, entry_context(app), app.officer, app.may_begin)
 
     def _open(self, record_id: str) -> None:
         if self._work is None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from contextlib import closing
+from functools import partial
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
+from sync.gateway.operator_verbs import add_verb, city_of, say_told
 from sync.gateway.refusals import RefusedError
 from sync.gateway.storage import Storage
 
@@ -53,42 +53,23 @@ def device_verbs(verbs: Any) -> None:
     text = "các máy đã đăng ký / the devices that are enrolled"
     inner = verbs.add_parser("device", help=text, description=text).add_subparsers(metavar="VERB", required=True)
 
-    def verb(name: str, work: Any, about: str) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = inner.add_parser(name, help=about, description=about)
-        added.add_argument("--database", required=True, metavar="URL", help="sqlite:///FILE | postgresql://…")
-        added.add_argument("--json", action="store_true", help="kết quả cho máy đọc / machine-readable")
-        added.set_defaults(verb=work)
-        return added
-
+    verb = partial(add_verb, inner)
     verb("list", _list, "máy nào của phường nào / which there are").add_argument("--ward", default="", metavar="CODE")
     gone = verb("withdraw", _withdraw, "thu hồi một máy bị mất / take away one that is lost")
     gone.add_argument("device", metavar="ID")
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         devices = list_devices(city.storage, arguments.ward)
-    _say(arguments, devices, "\n".join(f"{d.ward}  {d.device}  {d.name}  {', '.join(d.officers)}" for d in devices))
+    say_told(arguments, devices, "\n".join(f"{d.ward}  {d.device}  {d.name}  {', '.join(d.officers)}" for d in devices))
     return 0
 
 
 def _withdraw(arguments: argparse.Namespace) -> int:
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         books = withdraw_device(city.storage, arguments.device)
     lines = [f"{arguments.device}: đã thu hồi / withdrawn"]
     lines += [f"còn giữ sổ, chuyển bằng lease-takeover / still holds: {' '.join(book)}" for book in books]
-    _say(arguments, {"withdrawn": arguments.device, "books": books}, "\n".join(lines))
+    say_told(arguments, {"withdrawn": arguments.device, "books": books}, "\n".join(lines))
     return 0
-
-
-def _city(arguments: argparse.Namespace) -> Any:
-    from sync.gateway.city import City
-
-    return City(arguments.database, create=False)
-
-
-def _say(arguments: argparse.Namespace, told: Any, text: str) -> None:
-    line = msgspec.json.encode(told).decode() if arguments.json else text
-    if line:
-        sys.stdout.buffer.write(line.encode() + b"\n")
-        sys.stdout.flush()

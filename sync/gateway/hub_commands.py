@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from sync.gateway.hub_authority import Authority, use_authority
 from sync.gateway.hubs import list_hubs, withdraw
+from sync.gateway.operator_verbs import add_verb, city_of, say_told
 from sync.gateway.wards import is_ward_code
 from sync.hub.messages import HUB_ROLE
 
@@ -21,13 +20,7 @@ def hub_verbs(verbs: Any) -> None:
     text = "máy trung gian của các phường / the wards' hubs"
     inner = verbs.add_parser("hub", help=text, description=text).add_subparsers(metavar="VERB", required=True)
 
-    def verb(name: str, work: Any, about: str) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = inner.add_parser(name, help=about, description=about)
-        added.add_argument("--database", required=True, metavar="URL", help="sqlite:///FILE | postgresql://…")
-        added.add_argument("--json", action="store_true", help="kết quả cho máy đọc / machine-readable")
-        added.set_defaults(verb=work)
-        return added
-
+    verb = partial(add_verb, inner)
     code = verb("code", _code, "mã đăng ký cho máy trung gian / an enrolment code for a hub")
     code.add_argument("--ward", action="append", required=True, metavar="CODE", type=_ward)
     verb("list", _list, "các máy trung gian / which there are")
@@ -45,43 +38,30 @@ def _ward(code: str) -> str:
 
 
 def _code(arguments: argparse.Namespace) -> int:
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         code = city.enrolment.new_code(arguments.ward, "Máy trung gian", "", (HUB_ROLE,))
-    _say(arguments, {"code": code}, code)
+    say_told(arguments, {"code": code}, code)
     return 0
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         hubs = list_hubs(city.storage)
     told = [{"device": device, "ward": ward, "name": name} for device, ward, name in hubs]
-    _say(arguments, told, "\n".join(f"{each['ward']}  {each['device']}  {each['name']}" for each in told))
+    say_told(arguments, told, "\n".join(f"{each['ward']}  {each['device']}  {each['name']}" for each in told))
     return 0
 
 
 def _withdraw(arguments: argparse.Namespace) -> int:
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         withdraw(city.storage, arguments.device)
-    _say(arguments, {"withdrawn": arguments.device}, f"{arguments.device}: đã thu hồi / withdrawn")
+    say_told(arguments, {"withdrawn": arguments.device}, f"{arguments.device}: đã thu hồi / withdrawn")
     return 0
 
 
 def _authority(arguments: argparse.Namespace) -> int:
     key, certificate = (Path(path).read_text("ascii") for path in (arguments.key, arguments.certificate))
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         use_authority(city.storage, Authority(key.strip() + "\n" + certificate))
-    _say(arguments, {"authority": True}, "Đã dùng CA này / this authority is used from now on")
+    say_told(arguments, {"authority": True}, "Đã dùng CA này / this authority is used from now on")
     return 0
-
-
-def _city(arguments: argparse.Namespace) -> Any:
-    from sync.gateway.city import City
-
-    return City(arguments.database, create=False)
-
-
-def _say(arguments: argparse.Namespace, told: Any, text: str) -> None:
-    line = msgspec.json.encode(told).decode() if arguments.json else text
-    if line:
-        sys.stdout.buffer.write(line.encode() + b"\n")
-        sys.stdout.flush()
