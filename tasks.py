@@ -24,6 +24,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -204,12 +205,15 @@ def compatibility(rest: list[str]) -> int:
 
 def package(rest: list[str]) -> int:
     """The packages: ``package [--only linux|windows|setup|msi|deb|wheel|sizes …] [--try]``; docs/packaging.md."""
+    os.environ["SOPHUONG_PACKAGE_BEGAN"] = str(time.time())  # the try tells how long all of it took
     setup(SCREEN_PACKAGES + PACKAGE_PACKAGES)
     stages = [word for word in rest if word not in ("--only", "--try")]
     if unknown := [word for word in stages if word.startswith("-")]:
         print(f"tasks.py package: unknown option {unknown[0]}", file=sys.stderr)
         return 2
-    return python("-m", "installer", *stages) or (python("-m", "installer", "try") if "--try" in rest else 0)
+    if "--try" not in rest:
+        return python("-m", "installer", *stages)
+    return python("-m", "installer", *(stages or ["ready"])) or python("-m", "installer", "try")
 
 
 def release(rest: list[str]) -> int:

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from installer import BUILD, ROOT, version
@@ -44,7 +45,9 @@ def build_linux() -> Path:
 
 def build_windows() -> Path:
     """Raises CannotBuild, TimeoutExpired."""
-    wine, python = WineChroot.ready(), windows_python()
+    with ThreadPoolExecutor() as at_once:  # both mostly wait for the network, when they are not there yet
+        chroot, unpacked = at_once.submit(WineChroot.ready), at_once.submit(windows_python)
+        wine, python = chroot.result(), unpacked.result()
     with tempfile.TemporaryDirectory(prefix="bundle-") as place:
         parts = make_parts(Path(place, "parts"))
         work = ("--distpath", "Z:/made/dist", "--workpath", "Z:/made/work")

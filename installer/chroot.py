@@ -162,11 +162,9 @@ class WineChroot:
 
 def make_debian(root: Path, suite: str, packages: Sequence[str]) -> None:
     """A minimal Debian with ``packages`` in ``root``, from the mirror this machine itself installs from."""
-    if not shutil.which("mmdebstrap"):
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "mmdebstrap"], check=True, env=quiet
-        )
+    from installer.tools import need
+
+    need({"mmdebstrap": "mmdebstrap"})
     root.parent.mkdir(parents=True, exist_ok=True)
     lean = ["--variant=minbase", '--aptopt=APT::Install-Recommends "false"']
     lean += [f"--dpkgopt=path-exclude=/usr/share/{unwanted}/*" for unwanted in ("man", "doc", "locale")]

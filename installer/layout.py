@@ -59,13 +59,15 @@ def _layout(folder: Path, program: str, launchers: tuple[str, ...]) -> Layout:
 
 def icons() -> Path:
     """The folder with app.ico and app-<size>.png, drawn when it is missing or older than the drawing."""
+    from installer.chroot import locked
     from installer.icon import DRAWING, write_icons
 
     folder = BUILD / "icons"
     made = folder / "app.ico"
-    if not made.is_file() or made.stat().st_mtime < DRAWING.stat().st_mtime:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_icons(folder)
+    with locked(BUILD / "icons.lock"):
+        if not made.is_file() or made.stat().st_mtime < DRAWING.stat().st_mtime:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_icons(folder)
     return folder
 
 

@@ -104,16 +104,16 @@ def _root(given: argparse.Namespace) -> None:
 
 
 def _sign(given: argparse.Namespace) -> None:
-    published = Repository(given.folder).sign_root(_signers(given.key))
+    published = Repository(given.folder).sign_root(signers(given.key))
     _say("the root is published" if published else "signed; more signatures are wanted before it counts")
 
 
 def _refresh(given: argparse.Namespace) -> None:
-    _say(f"holds until {Repository(given.folder).refresh(_signers(given.key)):%Y-%m-%d}")
+    _say(f"holds until {Repository(given.folder).refresh(signers(given.key)):%Y-%m-%d}")
 
 
 def _drop(given: argparse.Namespace) -> None:
-    drop_version(Repository(given.folder), given.version, _signers(given.key))
+    drop_version(Repository(given.folder), given.version, signers(given.key))
     _say(f"{given.version} is out of the repository; gateways: gateway update withdraw {given.version}")
 
 
@@ -136,10 +136,10 @@ def publish(
     folder: Path, new: str, folders: dict[str, Path], keys: Sequence[Path], *, patches: int = PATCHES, level: int = 19
 ) -> list[Laid]:
     """Raises NotReleasable, UpdateError."""
-    notes, repository, signers = read_notes(new), Repository(folder), _signers(keys)
+    notes, repository, signing = read_notes(new), Repository(folder), signers(keys)
     with tempfile.TemporaryDirectory(prefix="sophuong-release-", dir=folder) as work:
         before = {platform: dict(older(repository, platform, Path(work), patches)) for platform in folders}
-        return publish_version(repository, new, folders, before, notes, signers=signers, level=level)
+        return publish_version(repository, new, folders, before, notes, signers=signing, level=level)
 
 
 def older(repository: Repository, platform: str, work: Path, most: int) -> Iterator[tuple[str, Path]]:
@@ -178,7 +178,7 @@ def built_in_root(folder: Path) -> Iterator[None]:
         BUILT_IN_ROOT.unlink()
 
 
-def _signers(paths: Sequence[Path]) -> list[CryptoSigner]:
+def signers(paths: Sequence[Path]) -> list[CryptoSigner]:
     return [signer_of(path, os.environ.get(PASSPHRASE, "")) for path in paths]
 
 

@@ -15,17 +15,26 @@ class NoTool(Exception):
 
 def need(tools: Mapping[str, str]) -> None:
     """``{program: Debian package}``: afterwards every program is there. Raises NoTool."""
-    missing = sorted({package for program, package in tools.items() if not shutil.which(program)})
-    if not missing:
+    from installer.chroot import cache_folder, locked
+
+    if not _missing(tools):
         return
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise NoTool(f"missing: {' '.join(missing)}; install as root: apt-get install {' '.join(missing)}")
-    print(f"Installing system packages: {' '.join(missing)}", flush=True)
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
-    if subprocess.run(install, env=quiet, stdout=subprocess.DEVNULL).returncode != 0:
-        subprocess.run(["apt-get", "update", "-qq"], check=True, env=quiet)
-        subprocess.run(install, check=True, env=quiet, stdout=subprocess.DEVNULL)
+    with locked(cache_folder() / "apt.lock"):  # apt is one at a time, and another stage may want the same
+        missing = _missing(tools)
+        if not missing:
+            return
+        if os.geteuid() != 0 or not shutil.which("apt-get"):
+            raise NoTool(f"missing: {' '.join(missing)}; install as root: apt-get install {' '.join(missing)}")
+        print(f"Installing system packages: {' '.join(missing)}", flush=True)
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
+        if subprocess.run(install, env=quiet, stdout=subprocess.DEVNULL).returncode != 0:
+            subprocess.run(["apt-get", "update", "-qq"], check=True, env=quiet)
+            subprocess.run(install, check=True, env=quiet, stdout=subprocess.DEVNULL)
+
+
+def _missing(tools: Mapping[str, str]) -> list[str]:
+    return sorted({package for program, package in tools.items() if not shutil.which(program)})
 
 
 def call(

@@ -6,12 +6,12 @@ sophuong.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 from installer import BUILD, version
+from installer.tools import need
 
 HERE = Path(__file__).parent
 COMPILER, RESOURCES = "x86_64-w64-mingw32-gcc", "x86_64-w64-mingw32-windres"
@@ -58,9 +58,7 @@ _MANIFEST = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 
 def build_windows(folder: Path = BUILD / "windows" / "launcher", icon: Path | None = None) -> list[Path]:
     """sophuong.exe without a console and sophuong-cli.exe with one."""
-    if not shutil.which(COMPILER):
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", PACKAGE], check=True, env=quiet)
+    need({COMPILER: PACKAGE})
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     for name, how in (("sophuong.exe", ["-mwindows"]), ("sophuong-cli.exe", ["-mconsole", "-DCONSOLE"])):

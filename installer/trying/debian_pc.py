@@ -46,27 +46,51 @@ timed() { # name, then a command
     code=$?
     echo "$code $(( $(date +%s%N) - begin ))" >"/try/$name.end"
 }
-mine() { # as the user: name, then the program's words
+DATA="@HOME@/.local/share/so-phuong"
+mine() { # name, then the program's words
     name=$1; shift
-    timed "$name" setpriv --reuid=1000 --regid=1000 --clear-groups env HOME="@HOME@" SOPHUONG_PASSPHRASE="một câu dài để thử" sophuong "$@"
+    timed "$name" /try/as-user sophuong "$@"
 }
-usable() { # name: until the user's window can be worked in
+worked() { # hundredths of a second of processor time that the program took so far
+    ticks=0
+    for process in /proc/[0-9]*; do
+        if tr '\\0' ' ' <"$process/cmdline" 2>/dev/null | grep -q sophuong; then
+            set -- $(sed 's/.*) //' "$process/stat" 2>/dev/null)
+            ticks=$((ticks + ${12:-0} + ${13:-0}))
+        fi
+    done
+    echo $ticks
+}
+usable() { # name, then the program's words: until the user's window can be worked in; it goes on running
+    name=$1; shift
     begin=$(date +%s%N)
-    setpriv --reuid=1000 --regid=1000 --clear-groups env HOME="@HOME@" SOPHUONG_PASSPHRASE="một câu dài để thử" \\
-        SOPHUONG_SAY_USABLE=1 sophuong open >"/try/$1.out" 2>"/try/$1.err" </dev/null &
+    /try/as-user SOPHUONG_SAY_USABLE=1 sophuong "$@" >"/try/$name.out" 2>"/try/$name.err" </dev/null &
     program=$!
     code=124
     for turn in $(seq 1200); do
-        if grep -q usable "/try/$1.out"; then code=0; break; fi
+        if grep -q usable "/try/$name.out"; then code=0; break; fi
         kill -0 $program 2>/dev/null || { code=1; break; }
-        sleep 0.02
+        sleep 0.05
     done
-    echo "$code $(( $(date +%s%N) - begin ))" >"/try/$1.end"
+    echo "$code $(( $(date +%s%N) - begin )) $(worked)" >"/try/$name.end"
 }
+proved() { # until the version that was started last has proved itself
+    for turn in $(seq 300); do grep -q '"good": *true' "$DATA/versions/current.json" && break; sleep 0.1; done
+}
+forget() { rm -rf "@HOME@/.cache"; } # what a first start makes and later ones find
+desktop_up() { :; }
 picture() { sleep 1; cp /try/Xvfb_screen0 "/try/$1.xwd"; }
-close_all() { kill $program 2>/dev/null; wait $program 2>/dev/null; }
+close_all() { # the launcher and what it started; we see no processes but this PC's
+    for process in /proc/[0-9]*; do
+        if tr '\\0' ' ' <"$process/cmdline" 2>/dev/null | grep -q sophuong; then kill -9 "${process#/proc/}" 2>/dev/null; fi
+    done
+    wait $program 2>/dev/null
+}
 """.replace("@HOME@", HOME)
 SCRIPT_FOOT = "\nkill $screen\ntrue\n"
+AS_USER = f"""#!/bin/sh
+exec setpriv --reuid=1000 --regid=1000 --clear-groups env HOME="{HOME}" SOPHUONG_PASSPHRASE="một câu dài để thử" "$@"
+"""
 ENTER = """
 set -eu
 root=$1; shift
@@ -88,10 +112,12 @@ class DebianPc:
         self.root = folder / "root"
         self.results = folder / "results"
         self.results.mkdir(parents=True)
-        subprocess.run(["cp", "-a", "--reflink=auto", str(_bare()), str(self.root)], check=True)
-        home = self.root / HOME.lstrip("/")
-        home.mkdir(parents=True)
-        os.chown(home, 1000, 1000)
+        self.results.chmod(0o1777)  # the user's program writes there too
+        (self.results / "as-user").write_text(AS_USER, "utf-8")
+        (self.results / "as-user").chmod(0o755)
+        subprocess.run(["cp", "-a", "--reflink=auto", str(bare()), str(self.root)], check=True)
+        self.home.mkdir(parents=True)
+        os.chown(self.home, 1000, 1000)
         for name in ("passwd", "group"):
             line = f"{USER}:x:1000:1000::{HOME}:/bin/sh\n" if name == "passwd" else f"{USER}:x:1000:\n"
             with (self.root / "etc" / name).open("a", encoding="utf-8") as file:
@@ -99,6 +125,10 @@ class DebianPc:
         for name in ("resolv.conf", "hosts"):
             if Path("/etc", name).exists():
                 shutil.copy2(Path("/etc", name), self.root / "etc" / name)
+
+    @property
+    def home(self) -> Path:
+        return self.root / HOME.lstrip("/")
 
     def run(self, script: str, binds: Mapping[Path, str] | None = None, *, seconds: float = 420) -> None:
         """``timed NAME command``, ``mine NAME words of sophuong`` and their like leave results for ``ended``."""
@@ -126,7 +156,7 @@ class DebianPc:
         return found
 
 
-def _bare() -> Path:
+def bare() -> Path:
     """Made once, and kept."""
     root = cache_folder() / f"debian-{SUITE}-{len(BASE)}"
     with locked(root.with_suffix(".lock")):

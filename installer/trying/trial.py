@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
+import statistics
 import subprocess
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from installer import DIST
 from installer.trying.table import Figure
+
+
+class Work(Protocol):
+    """What something took: by the clock, and of a processor."""
+
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def worked(self) -> float: ...
 
 
 class Failed(Exception):
@@ -49,7 +60,7 @@ class Trial:
             self.missing.append(f"{name}: {error}")
             print(f"   not there: {error}", flush=True)
         except Exception as error:
-            log = self.folder / f"{name.replace(' ', '-')}.log"
+            log = self.folder / f"{re.sub(r'[^a-z0-9.]+', '-', name.lower())}.log"
             log.write_text(_told(error), "utf-8")
             self.failed.append(name)
             print(f"   FAILED: {_short(error)}\n   kept: {log}", flush=True)
@@ -60,6 +71,16 @@ class Trial:
     def figure(self, name: str, value: float, unit: str, bound: float | None = None) -> None:
         self.figures.append(Figure(name, value, unit, bound))
         print(f"   {name}: {value:.2f} {unit}" + (f" (bound {bound:g})" if bound is not None else ""), flush=True)
+
+    def ratio(self, name: str, over: Sequence[Work], under: Sequence[Work], bound: float) -> None:
+        """Judged by processor time, which other work of this machine hardly changes; the clock is told beside it."""
+        worked, waited = (
+            [statistics.median(getattr(each, of) for each in works) for works in (over, under)]
+            for of in ("worked", "seconds")
+        )
+        runs = f"medians of {len(over)} and {len(under)} in turn"
+        self.figure(f"{name} (processor time, {runs})", worked[0] / worked[1], "×", bound)
+        self.figure(f"{name} (by the clock)", waited[0] / waited[1], "×")
 
     def keep(self, name: str, content: bytes) -> Path:
         path = self.folder / name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 from collections.abc import Mapping
@@ -14,12 +15,13 @@ from installer.chroot import WineChroot
 from installer.trying.trial import Failed
 
 USER = "Nguyễn Thị Ánh"
-HOME = f"drive_c/users/{USER}"
+PROGRAM = "AppData/Local/Programs/SoPhuong"
+DATA = "AppData/Local/SoPhuong"
 SCREEN = "1024x768x24"
 LONGEST = 150.0  # seconds of one command
 USABLE_SECONDS = 60
 
-# /try is the folder of results; $1 names one. A cmd.exe that waits keeps Wine's own services running between commands.
+# /try is the folder of results; $1 names one; $PROGRAM is what an officer's shortcut starts, $DATA the account's profile. A cmd.exe that waits keeps Wine's own services running between commands.
 # The screen of its own writes what it shows to a file, so that no program for pictures is needed.
 SCRIPT_HEAD = """
 mkfifo /tmp/.shown
@@ -38,10 +40,24 @@ timed() {{ # name, then a command
     code=$?
     echo "$code $(( $(date +%s%N) - begin ))" >"/try/$name.end"
 }}
-usable() {{ # name, then the program and its words: until its window can be worked in; it goes on running
+mine() {{ # name, then the program's words
+    name=$1; shift
+    timed "$name" wine "$PROGRAM" "$@"
+}}
+worked() {{ # hundredths of a second of processor time that the program took so far
+    ticks=0
+    for process in /proc/[0-9]*; do
+        if tr '\\0' ' ' <"$process/cmdline" 2>/dev/null | grep -q 'sophuong[-cli]*[.]exe'; then
+            set -- $(sed 's/.*) //' "$process/stat" 2>/dev/null)
+            ticks=$((ticks + ${{12:-0}} + ${{13:-0}}))
+        fi
+    done
+    echo $ticks
+}}
+usable() {{ # name, then the program's words: until its window can be worked in; it goes on running
     name=$1; shift
     begin=$(date +%s%N)
-    SOPHUONG_SAY_USABLE=1 "$@" >"/try/$name.out" 2>"/try/$name.err" </dev/null &
+    SOPHUONG_SAY_USABLE=1 wine "$PROGRAM" "$@" >"/try/$name.out" 2>"/try/$name.err" </dev/null &
     program=$!
     code=124
     for turn in $(seq {turns}); do
@@ -49,8 +65,12 @@ usable() {{ # name, then the program and its words: until its window can be work
         kill -0 $program 2>/dev/null || {{ code=1; break; }}
         sleep 0.05
     done
-    echo "$code $(( $(date +%s%N) - begin ))" >"/try/$name.end"
+    echo "$code $(( $(date +%s%N) - begin )) $(worked)" >"/try/$name.end"
 }}
+proved() {{ # until the version that was started last has proved itself
+    for turn in $(seq 300); do grep -q '"good": *true' "$DATA/versions/current.json" && break; sleep 0.1; done
+}}
+forget() {{ rm -rf "$DATA/cache"; }} # what a first start makes and later ones find
 desktop_up() {{ # a PC's desktop stands before any program starts; Wine's ends with the last window
     wine notepad.exe >/dev/null 2>&1 &
     sleep 3
@@ -93,6 +113,8 @@ class Ended:
     seconds: float
     out: str
     err: str
+    worked: float = 0.0
+    """Seconds of processor time until the window could be worked in, where that was waited for."""
 
     def must(self, what: str) -> Ended:
         if self.code:
@@ -112,9 +134,9 @@ def read_ended(results: Path, name: str) -> Ended:
     end = results / f"{name}.end"
     if not end.exists():
         raise Failed(f"{name} was not run")
-    code, nanoseconds = end.read_text().split()
-    said = [(results / f"{name}.{kind}").read_bytes().decode("utf-8", "replace") for kind in ("out", "err")]
-    return Ended(int(code), int(nanoseconds) / 1e9, *said)
+    code, nanoseconds, *ticks = map(int, end.read_text().split())
+    out, err = ((results / f"{name}.{kind}").read_bytes().decode("utf-8", "replace") for kind in ("out", "err"))
+    return Ended(code, nanoseconds / 1e9, out, err, sum(ticks) / os.sysconf("SC_CLK_TCK"))
 
 
 class WinePc:
@@ -142,7 +164,14 @@ class WinePc:
         head = SCRIPT_HEAD.format(screen=SCREEN, longest=LONGEST, turns=USABLE_SECONDS * 20)
         path = self.results / "script.sh"
         path.write_text(head + script + SCRIPT_FOOT, "utf-8")
-        words = {"USER": self._user, "LOGNAME": self._user, "LC_ALL": "C.UTF-8", **(environment or {})}
+        words = {
+            "USER": self._user,
+            "LOGNAME": self._user,
+            "LC_ALL": "C.UTF-8",
+            "PROGRAM": f"C:/users/{self._user}/{PROGRAM}/sophuong-cli.exe".replace("/", "\\"),
+            "DATA": f"/prefix/drive_c/users/{self._user}/{DATA}",
+            **(environment or {}),
+        }
         places = {self.results: "/try", **(binds or {})}
         self.chroot.run("sh", "/try/script.sh", prefix=self.prefix, binds=places, environment=words, timeout=seconds)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from installer import deb
+from installer import deb, hub_service
 from installer.layout import Layout
 from installer.tools import call
 from tests.installer.small import linux_folder, needs
@@ -43,6 +44,17 @@ def test_control_and_files(tmp_path: Path, drawn: Path) -> None:
     links = {line[5]: line[7] for line in listed if line[0].startswith("l")}
     assert links["./usr/bin/sophuong"] == "/opt/so-phuong/sophuong"
     assert links["./opt/so-phuong/.package/_internal/link.txt"] == "words.txt"
+
+
+@needs("dpkg-deb", "readelf")
+def test_the_hubs_unit_comes_and_nothing_enables_it(tmp_path: Path, drawn: Path) -> None:
+    (made,) = deb.build(linux_folder(tmp_path / "l"), tmp_path / "a.deb", number="1.2.3", fast=True)
+    call(["dpkg-deb", "--raw-extract", made, tmp_path / "tree"])
+    units = [path for path in (tmp_path / "tree").rglob("*") if "systemd" in str(path) and not path.is_dir()]
+    assert [path.name for path in units] == [hub_service.UNIT_NAME]
+    assert units[0].read_text("utf-8") == hub_service.systemd_unit()
+    for script in (tmp_path / "tree" / "DEBIAN").glob("p*"):
+        assert not re.search(r"systemctl[^\n]*\b(enable|start)\b", script.read_text("utf-8")), script.name
 
 
 @needs("dpkg-deb", "readelf")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import marshal
+import os
 import struct
 import subprocess
 import zlib
@@ -9,10 +11,21 @@ from pathlib import Path
 
 import pytest
 
+from installer.trying.another_version import (
+    MODULES,
+    UPDATE_ROOT,
+    make_believing,
+    make_broken,
+    make_version,
+    module_of,
+    with_modules,
+)
+from installer.trying.giving import Giving
 from installer.trying.picture import colours_in_dump, png_of_dump
 from installer.trying.table import Figure, table
 from installer.trying.trial import Failed, NotThere, Trial, must
 from installer.trying.wine_pc import Ended, read_ended
+from tests.sync.updates.shelf import PLATFORM, Shelf, same_folder
 
 
 @pytest.fixture
@@ -53,13 +66,75 @@ def test_what_a_command_said_is_read_back(tmp_path: Path) -> None:
     (tmp_path / "status.out").write_bytes('một dòng\n{"records": {"a.b": 3}}\nthừa'.encode())
     (tmp_path / "status.err").write_bytes(b"\xff")
     ended = read_ended(tmp_path, "status").must("status")
-    assert (ended.seconds, ended.json) == (1.5, {"records": {"a.b": 3}})
+    assert (ended.seconds, ended.worked, ended.json) == (1.5, 0, {"records": {"a.b": 3}})
+    (tmp_path / "status.end").write_text(f"0 1500000000 {2 * os.sysconf('SC_CLK_TCK')}\n")
+    assert read_ended(tmp_path, "status").worked == 2
     with pytest.raises(Failed, match="exit code 7"):
         Ended(7, 0.1, "", "").must("uninstall")
     with pytest.raises(Failed, match="was not run"):
         read_ended(tmp_path, "other")
     with pytest.raises(Failed, match="no JSON"):
         _ = Ended(0, 0.1, "nothing", "").json
+
+
+def test_a_ratio_is_judged_by_processor_time_and_not_by_the_clock(trial: Trial) -> None:
+    def runs(*pairs: tuple[float, float]) -> list[Ended]:
+        return [Ended(0, seconds, "", "", worked) for seconds, worked in pairs]
+
+    later = runs((1, 1), (1, 1), (30, 3))  # one of them was held up
+    trial.ratio("first ÷ later", runs((9, 1.4), (9, 1.4), (1, 9)), later, 1.5)
+    judged, told = trial.figures
+    assert (judged.value, judged.bound, told.value, told.bound) == (1.4, 1.5, 9, None)
+    assert "medians of 3 and 3" in judged.name
+    assert trial.went_well
+    trial.ratio("first ÷ later", runs((1, 1.6)), runs((1, 1)), 1.5)
+    assert not trial.went_well
+
+
+def archive_of(modules: dict[str, bytes]) -> bytes:
+    """As PyInstaller lays it: the mark, that of Python, where the list is, the packed modules, the list."""
+    body, listed = bytearray(b"PYZ\0" + b"mark" + bytes(4) + b"\0"), []
+    for name, code in modules.items():
+        listed.append((name, (0, len(body), len(zlib.compress(code)))))
+        body += zlib.compress(code)
+    body[8:12] = struct.pack("!i", len(body))
+    return bytes(body) + marshal.dumps(listed)
+
+
+@pytest.mark.parametrize("number", ["0.1.0", "0.1.0.3", "12.0"])
+def test_a_built_folder_becomes_another_version(tmp_path: Path, number: str) -> None:
+    code = compile('"""Doc."""\nVERSION = "10.20.30"\n', "resources/version.py", "exec", optimize=2)
+    other = marshal.dumps(compile("a = 1", "a.py", "exec"))
+    archive = archive_of({"a": other, "resources.version": marshal.dumps(code), "b": other})
+    built = tmp_path / "built"
+    (built / MODULES).parent.mkdir(parents=True)
+    (built / UPDATE_ROOT).parent.mkdir(parents=True)
+    (built / MODULES).write_bytes(archive)
+    (built / "link").symlink_to("elsewhere")
+    believing = make_believing(built, tmp_path / "believing", b"{}")
+    changed = marshal.dumps(compile("a = 2", "a.py", "exec"))
+    made = make_version(believing, tmp_path / "made", number, {"a": changed})
+    new = (made / MODULES).read_bytes()
+    said: dict[str, object] = {}
+    exec(marshal.loads(module_of(new, "resources.version")), said)  # noqa: S102, S302 - made above
+    assert said["VERSION"] == number
+    assert (module_of(new, "a"), module_of(new, "b")) == (changed, other)
+    assert (made / UPDATE_ROOT).read_bytes() == b"{}" and (made / "link").is_symlink()
+    assert (built / MODULES).read_bytes() == archive
+    with pytest.raises(KeyError):
+        with_modules(archive, {"unknown": other})
+    assert (make_broken(made, tmp_path / "broken") / MODULES).read_bytes() == b""
+
+
+def test_what_a_trial_gives_out_is_taken_by_a_pc(tmp_path: Path) -> None:
+    giving = Giving(tmp_path / "place", PLATFORM)
+    shelf = Shelf(tmp_path / "shelf")
+    shelf.root, before, after = giving.root, shelf.build("1.0.0"), shelf.build("1.0.0.1")
+    laid = giving.give("1.0.0.1", after, {"1.0.0": before})
+    assert laid.patches["1.0.0"] < laid.whole / 10
+    pc = shelf.pc(tmp_path / "pc")
+    assert pc.taking().from_folder(giving.folder) == "1.0.0.1"
+    assert same_folder(pc.versions / "1.0.0.1", after)
 
 
 def test_a_screens_memory_becomes_a_picture() -> None:
