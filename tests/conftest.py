@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 
@@ -11,9 +12,16 @@ from desktop.rubbish import collect_due, collect_here
 from tests.services import PostgresServer
 
 
+def pytest_collection_finish() -> None:
+    """What was imported stays: collections need not walk over it, as in the program once it has started."""
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def rubbish_on_this_thread() -> Iterator[None]:
     """What windows leave dies here and not on a thread of a server that goes on running, as in the program itself."""
+    if "PySide6.QtCore" in sys.modules:
+        collect_here()
     yield
     if "PySide6.QtCore" in sys.modules:
         collect_here()

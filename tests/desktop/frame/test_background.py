@@ -83,7 +83,7 @@ def test_what_was_dropped_in_a_cycle_dies_on_the_windows_thread(app: App, qtbot:
 
 
 def test_rubbish_is_collected_while_the_window_lives(app: App, qtbot: QtBot) -> None:
-    for _ in range(2000):
+    for _ in range(30_000):
         cycle: list[object] = []
         cycle.append(cycle)
     before = gc.get_count()[0]
