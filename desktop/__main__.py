@@ -11,6 +11,9 @@ from collections.abc import Sequence
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code: 0 done, 1 bad input or state, 2 bad usage."""
     gc.disable()  # until run knows the verb: opening the workspace wants it so from the first import on
+    from desktop.quick_msgspec import bring_in_msgspec
+
+    bring_in_msgspec()
     from desktop.commands.run import run
 
     return run(list(sys.argv[1:] if argv is None else argv))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -26,11 +25,14 @@ from desktop.rubbish import EVERY_MS, collect_due, collect_here
 from desktop.settings import Settings, load_settings, save_settings
 from desktop.sight import may_begin, seen_types
 from desktop.sync_worker import SyncsOnce, SyncWorker
+from desktop.telling import Telling
 from forms.definition import Catalog, RecordType
 from sync.protocol import Fields, Officer, SyncError, Transport
 from sync.store.model import Enrolment, Record, Touched
 
 if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
+
     from desktop.backup_timer import BackupTimer
     from desktop.rehearsal import Rehearsal
     from desktop.updating import Updating
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from sync.sync_report import SyncReport
 
 
+COLLECTED_IN_SYNC = 30  # while a sync works, rubbish is collected every so many times that it would be otherwise
 ELSEWHERE_MS = 2000  # how soon the window sees what another process wrote
 
 
@@ -113,12 +116,15 @@ class App(QObject):
         self.look = theme.Look(self.settings.theme, self.settings.scale)
         self._seen: tuple[object, frozenset[str]] = (None, frozenset())  # and whom it was worked out for
         self.enrolment = store.enrolment  # read once: pages ask often, and it changes only by a sync
-        self._arrived.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        self._telling = Telling(self._tell, self)
+        self._arrived.connect(self._telling.hear, Qt.ConnectionType.QueuedConnection)
         store.subscribe(self._arrived.emit)
+        store.gentle = True  # an officer works beside what is synced
         collect_here()
+        self._put_off = 0
         self._rubbish = QTimer(self)
         self._rubbish.setInterval(EVERY_MS)
-        self._rubbish.timeout.connect(collect_due)
+        self._rubbish.timeout.connect(self._collect)
         self._rubbish.start()
         self._elsewhere = QTimer(self)
         self._elsewhere.setInterval(ELSEWHERE_MS)
@@ -164,6 +170,8 @@ class App(QObject):
     @cached_property
     def temporary(self) -> Path:
         """A private folder for copies that other programs show; it is gone when this one ends."""
+        from tempfile import TemporaryDirectory  # not before something is shown by another program
+
         self._temporary = TemporaryDirectory(prefix="sophuong-")
         return Path(self._temporary.name)
 
@@ -322,8 +330,8 @@ class App(QObject):
         self._turning = False
         self._say_error(error)
 
-    def close(self) -> None:
-        """Ends the threads, then closes the store."""
+    def close(self, is_wanted: Callable[[], bool] = lambda: False) -> None:
+        """Ends the threads, then closes the store. ``is_wanted``: somebody waits for that; the last backup is given up then."""
         self._closing = True
         self._elsewhere.stop()
         self.store.unsubscribe(self._arrived.emit)
@@ -337,7 +345,7 @@ class App(QObject):
         if self.settings.backup_to:
             from desktop.backup_timer import at_quit
 
-            at_quit(self)
+            at_quit(self, is_wanted)
         self.store.close()
         if self._temporary is not None:
             self._temporary.cleanup()
@@ -346,6 +354,12 @@ class App(QObject):
         """Who shows files alone hears of every part of one; nobody else is to read anew for that."""
         only_files = bool(touched.files) and not (touched.records or touched.outbox or touched.deliveries)
         (self.files_moved if only_files else self.touched).emit(touched)
+
+    def _collect(self) -> None:
+        """What a sync brings in is walked over each time, 20 ms of a large page, and goes by itself: meanwhile seldom."""
+        self._put_off = (self._put_off + 1) % COLLECTED_IN_SYNC if self.line.busy else 0
+        if not self._put_off:
+            collect_due()
 
     def _look_elsewhere(self) -> None:
         """Verbs of the command line write to the same store; the window then reads anew."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -92,8 +93,9 @@ class BackupTimer(QObject):
         self._timer.stop()
 
 
-def at_quit(app: App) -> None:
-    """After the window was closed, and before the store is: what the day brought."""
+def at_quit(app: App, is_wanted: Callable[[], bool] = lambda: False) -> None:
+    """After the window was closed, and before the store is: what the day brought. ``is_wanted``: somebody starts the program
+    again and waits; it is given up then."""
     settings = app.settings
     folders = due(app.folder, settings, app.clock.now(), older=AT_QUIT, patient=False)
     if not folders:
@@ -101,7 +103,7 @@ def at_quit(app: App) -> None:
     end = time.monotonic() + QUIT_SECONDS
 
     def told(_percent: int) -> None:
-        if time.monotonic() > end:
+        if time.monotonic() > end or is_wanted():
             raise StoppedError
 
     try:

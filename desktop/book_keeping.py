@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from desktop.language import label
 from forms.definition import Catalog, RecordType
+from forms.label import Label
 from forms.register_numbers import SERIES, register_name, series_names
 from sync.voiding import HEADS
 
@@ -31,6 +34,32 @@ def books_here(
     return [lease for lease in store.numbers.leases() if lease.register in names and lease.period == wanted]
 
 
+def standstill(store: Store, catalog: Catalog, seen: Collection[str] | None = None) -> tuple[str, str] | None:
+    """A type whose books stand still on this PC, and why (as ``Numbers.standstill``); one tells of all, for the clock or a
+    store that came back from a backup stops them together. ``seen``: the types that may be told of; None: all."""
+    types = dict.fromkeys(lease.register.partition("/")[0] for lease in store.numbers.leases())
+    if not types and store.numbers.suspension.standing():  # the city lends such a PC no book any more
+        officers = store.enrolment.officers if store.enrolment else ()
+        types = dict.fromkeys(t.id for t in catalog.record_types if _is_numbered_by(t, officers))
+    for type_id in types:
+        if (seen is None or type_id in seen) and (why := store.numbers.standstill(type_id)) is not None:
+            return type_id, why
+    return None
+
+
+def standstill_words(why: str) -> Label:
+    """What stands still, why, and what is to be done, for verbs."""
+    still, todo = label(f"book.still_{why}"), _TO_DO.get(why)
+    return Label(f"{still.vi} {todo.vi}", f"{still.en} {todo.en}") if todo else still
+
+
+_CLOCK = Label(
+    "Chỉnh đồng hồ máy rồi đồng bộ; nếu giờ máy là đúng: sophuong clock --confirm LÝ_DO.",
+    "Set the PC's clock, then sync; where its time is right: sophuong clock --confirm REASON.",
+)
+_TO_DO = {"skew": _CLOCK, "set_back": _CLOCK}
+
+
 def current_period(record_type: RecordType, now: datetime) -> str:
     from sync.store.numbering import period_of
 
@@ -41,9 +70,14 @@ def may_hand_over(record_type: RecordType, officer: Officer | None) -> bool:
     """Whoever may number the book, and the heads of the office."""
     if officer is None or record_type.register is None or record_type.register.kind != "leased":
         return False
-    roles = set(officer.roles)
-    if roles & HEADS:
-        return True
+    return bool(set(officer.roles) & HEADS) or _is_numbered_by(record_type, (officer,))
+
+
+def _is_numbered_by(record_type: RecordType, officers: Iterable[Officer]) -> bool:
+    """Whether one of them may take an action that gives a number of a leased book."""
+    if record_type.register is None or record_type.register.kind != "leased":
+        return False
+    roles = {role for officer in officers for role in officer.roles}
     return any(
         action.takes_number and (not action.roles or roles & set(action.roles)) for action in record_type.actions
     )

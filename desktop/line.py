@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.language import say
 from sync.protocol import SyncError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Line(QObject):
 
     def lost(self, error: Exception) -> None:
         """A SyncError that need not be tried again means that the city answered, and refused."""
-        self.reason = str(error)
+        self.reason = say(error.label) if isinstance(error, SyncError) else str(error)
         self._enter("refused" if isinstance(error, SyncError) and not error.retry else "down")
 
     def _enter(self, state: LineState) -> None:

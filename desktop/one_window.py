@@ -1,7 +1,8 @@
 """One window a profile: a second start raises the first one's, or says plainly why it cannot.
 
-The first holds a lock in the profile's folder ``window`` for as long as it runs; the system frees it however the program
-ends. A second start leaves a file there that asks for the window, and the first takes it away once it has come forward.
+The first holds a lock in the profile's folder ``window`` for as long as it runs, also while the last backup is made after its
+window was closed; the system frees it however the program ends. A second start leaves a file there that asks for the window,
+and the first takes it away once it has come forward. One that is ending hurries instead, and the second takes its place.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -20,8 +22,9 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 from sync.lock import lock_file
 
 FOLDER = "window"
-_LOCK, _WHO, _ASKED = "window.lock", "who.json", "asked"
+_LOCK, _WHO, _ASKED, _ENDING = "window.lock", "who.json", "asked", "ending"
 PATIENCE = 4.0  # seconds for the first to come forward
+ENDING_PATIENCE = 60.0  # seconds for one that is ending: what it copies to a share may be stuck there
 
 
 class Who(Struct, frozen=True):
@@ -43,14 +46,20 @@ class OneWindow(QObject):
         self._watcher: QFileSystemWatcher | None = None
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._file = lock_file(self._folder / _LOCK)
-            self.first = self._file is not None
+            self.first = self._take()
         except OSError:  # a folder that cannot be written: opening the store says so
             self.first = True
-        if self._file is not None:
-            with contextlib.suppress(OSError):
-                (self._folder / _ASKED).unlink(missing_ok=True)
-                (self._folder / _WHO).write_bytes(msgspec.json.encode(here()))
+
+    def _take(self) -> bool:
+        """Whether this is the one now. Raises OSError."""
+        self._file = lock_file(self._folder / _LOCK)
+        if self._file is None:
+            return False
+        with contextlib.suppress(OSError):
+            for left in (_ASKED, _ENDING):
+                (self._folder / left).unlink(missing_ok=True)
+            (self._folder / _WHO).write_bytes(msgspec.json.encode(here()))
+        return True
 
     def listen(self) -> None:
         """Once there is a window to show."""
@@ -74,26 +83,46 @@ class OneWindow(QObject):
             return msgspec.json.decode((self._folder / _WHO).read_bytes(), type=Who)
         return None
 
-    def ask(self, patience: float = PATIENCE) -> bool:
-        """Ask the first to come forward; whether it did."""
+    def ask(self, patience: float = PATIENCE, meanwhile: Callable[[], bool] = lambda: True) -> bool:
+        """Ask the first to come forward; whether it did. Where it ends instead, this one is ``first`` from then on.
+        ``meanwhile`` is called while one that is ending is waited for; False: no longer."""
         _let_come_forward()
         path = self._folder / _ASKED
+        begun = time.monotonic()
         try:
             path.touch()
+            while True:
+                self.first = self._take()
+                if self.first:
+                    return False
+                if not path.exists():
+                    return True
+                ending = (self._folder / _ENDING).exists()
+                waited = time.monotonic() - begun
+                if waited > (ENDING_PATIENCE if ending else patience) or (ending and not meanwhile()):
+                    return False
+                time.sleep(0.03)
         except OSError:
             return False
-        end = time.monotonic() + patience
-        while time.monotonic() < end:
-            if not path.exists():
-                return True
-            time.sleep(0.03)
-        return False
+
+    def ending(self) -> None:
+        """The window is closed, and the program still has something to do."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                (self._folder / _ENDING).touch()
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether somebody has started the program again meanwhile."""
+        return self._file is not None and (self._folder / _ASKED).exists()
 
     def close(self) -> None:
         if self._watcher is not None:
             self._watcher.deleteLater()
             self._watcher = None
         if self._file is not None:
+            with contextlib.suppress(OSError):
+                (self._folder / _ENDING).unlink(missing_ok=True)
             self._file.close()
             self._file = None
 

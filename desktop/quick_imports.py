@@ -14,11 +14,13 @@ from __future__ import annotations
 import builtins
 import sys
 import threading
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader  # it brings importlib.resources along, and that tempfile and the like
 
 KNOWN_VERSIONS = ("6.9.",)
 _SUPPORT = "shibokensupport.signature"

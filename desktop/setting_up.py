@@ -76,12 +76,12 @@ class SettingUp:
         def by_hand() -> None:
             enrolling.end()
             self._by_hand = True
-            self._drop(page)
+            self.drop(page)
             self.offer_enrolment()
 
         def done() -> None:
             start.settings = load_settings(start.folder)
-            self._drop(page)
+            self.drop(page)
             start.begin()
 
         enrolling.trying.connect(page.say_trying)
@@ -103,8 +103,9 @@ class SettingUp:
         with Desk(start.folder, language=start.settings.language, clock=start.clock) as desk:
             enrol_desk(desk, url, code, platform.node() or "PC", ca, tuple(given.get("wards", ())))
 
-    def tell_trouble(self, error: StoreError) -> None:
-        """The store cannot be opened: why, and what can be done here."""
+    def tell_trouble(self, error: StoreError, passphrase: str | None = None) -> None:
+        """The store cannot be opened: why, and what can be done here. ``passphrase``: as it was typed, which opens the
+        backups too."""
         from desktop.backups import offers
         from desktop.views.gates import Trouble
 
@@ -114,12 +115,12 @@ class SettingUp:
         page = Trouble(start.look, error, newest)
 
         def again() -> None:
-            self._drop(page)
+            self.drop(page)
             start.begin()
 
         def restore(backup: Backup) -> None:
             page.wait()
-            task = start.background.run(lambda: self._restore(backup), page)
+            task = start.background.run(lambda: self._restore(backup, passphrase), page)
             task.then(lambda _none: again()).failed(lambda failed: page.refuse(str(failed)))
 
         page.again.connect(again)
@@ -127,16 +128,16 @@ class SettingUp:
         page.restore.connect(restore)
         start.show(page)
 
-    def _restore(self, backup: Backup) -> None:
+    def _restore(self, backup: Backup, passphrase: str | None) -> None:
         from desktop.commands.desk import PASSPHRASE
         from sync.store.restoring import key_of_backup, restore_backup
 
         start = self._start
-        key = key_of_backup(backup.path, start.folder, os.environ.get(PASSPHRASE) or None)
+        key = key_of_backup(backup.path, start.folder, passphrase or os.environ.get(PASSPHRASE) or None)
         restore_backup(backup.path, start.folder, key, start.clock.now())
         self.restored = True
 
-    def _drop(self, page: QWidget) -> None:
+    def drop(self, page: QWidget) -> None:
         if self._start.gate is not None:
             self._start.gate.removeWidget(page)
             page.deleteLater()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from desktop import theme
 from desktop.app import App, TransportFactory, over_http
 from desktop.background import Background
 from desktop.language import tr, use_language
-from desktop.one_window import OneWindow, here
+from desktop.one_window import OneWindow
 from desktop.rubbish import collect_here
 from desktop.setting_up import SettingUp
 from desktop.settings import Settings, load_settings
@@ -62,10 +63,12 @@ def open_workspace(
     sys.setswitchinterval(SWITCH_SECONDS)
     window = OneWindow(folder)
     if not window.first:
+        from desktop.second_start import come_forward
         from desktop.updating import note_no_try
 
-        note_no_try()
-        return _come_forward(window, folder)
+        if (ended := come_forward(window, folder)) is not None:
+            note_no_try()
+            return ended
     application = QApplication.instance() or theme.styled_application(sys.argv[:1])
     assert isinstance(application, QApplication)  # noqa: S101 - another kind of application cannot draw widgets
     start = Start(application, folder, clock or SystemClock(), transport, catalog, rehearsal=rehearsal)
@@ -74,32 +77,10 @@ def open_workspace(
     QTimer.singleShot(SETTLE_MS, gc.freeze)  # what the start made stays: collections need not walk over it
     QTimer.singleShot(SETTLE_MS, window, window.listen)
     code = application.exec()
-    window.close()  # whoever starts again while the last backup is made gets a window of their own
-    start.end()
+    window.ending()
+    start.end(lambda: window.is_asked_for)
+    window.close()
     return code
-
-
-def _come_forward(window: OneWindow, folder: Path) -> int:
-    """The profile is open in another window: bring that one forward, or say why it cannot be."""
-    use_language(load_settings(folder).language)
-    whose = window.whose
-    if whose is None or whose == here():
-        if window.ask():
-            return 0
-        text = tr("office.open_already")
-    else:
-        text = tr("office.open_by_another", user=whose.user or "?")
-    sys.stderr.write(text + "\n")
-    _show_box(text)
-    return 1
-
-
-def _show_box(text: str) -> None:
-    from PySide6.QtWidgets import QMessageBox
-
-    application = QApplication.instance() or theme.styled_application(sys.argv[:1])
-    if application.platformName() != "offscreen":  # type: ignore[attr-defined]
-        QMessageBox.warning(None, tr("frame.brand"), text)
 
 
 class StoppedError(Exception):
@@ -185,16 +166,20 @@ class Start(QObject):
         shown.raise_()
         shown.activateWindow()
 
-    def end(self) -> None:
+    def end(self, is_wanted: Callable[[], bool] = lambda: False) -> None:
+        """``is_wanted``: somebody has started the program again and waits for this one."""
         from desktop.updating import judge_start
 
         self._ended = True
+        for shown in (self.window, self.gate):
+            if shown is not None:  # what is done after it may take a while
+                shown.hide()
         self._sync_soon.stop()
         self._setting_up.end()
         judge_start(self.app, troubled=self._troubled)
         self.background.close()
         if self.app is not None:
-            self.app.close()
+            self.app.close(is_wanted)
         self.let_go_of_pack()
 
     def let_go_of_pack(self) -> None:
@@ -239,15 +224,20 @@ class Start(QObject):
 
     def _ask_passphrase(self) -> None:
         from desktop.views.sign_in import Unlock
-        from sync.store.model import WrongKey
+        from sync.store.model import StoreError, WrongKey
 
         page = Unlock(self.look)
 
-        def refused(error: Exception) -> None:
-            self._troubled = self._troubled or not isinstance(error, WrongKey)
-            page.refuse(str(error))
-
         def try_it(passphrase: str) -> None:
+            def refused(error: Exception) -> None:
+                if isinstance(error, StoreError) and not isinstance(error, WrongKey):
+                    self._troubled = True
+                    self._setting_up.tell_trouble(error, passphrase)  # with the backups that may take its place
+                    self._setting_up.drop(page)
+                else:
+                    self._troubled = self._troubled or not isinstance(error, WrongKey)
+                    page.refuse(str(error))
+
             task = self.background.run(lambda: self._open_store(passphrase), page)
             task.then(self._sign_in).failed(refused)
 

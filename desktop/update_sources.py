@@ -25,7 +25,12 @@ def ways(store: Store, folder: Path, settings: Settings, language: str) -> Itera
     """Whom to ask for an offer, and the sources in order. Nothing where this PC is not enrolled: raises SyncError."""
     enrolment = store.enrolment
     if enrolment is None:
-        raise SyncError("not_enrolled", "Máy này chưa đăng ký với thành phố.", retry=False)
+        raise SyncError(
+            "not_enrolled",
+            "Máy này chưa đăng ký với thành phố.",
+            english="This PC is not enrolled with the city.",
+            retry=False,
+        )
     with ExitStack() as lines:
 
         def opened(url: str, line_settings_: object) -> LineSource:

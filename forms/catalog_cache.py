@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-import tempfile
 from functools import partial
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -89,6 +88,8 @@ def _content(path: Path) -> bytes | mmap:
 
 def write_cache(cache: Path, key: str, catalog: Catalog) -> None:
     """Written beside and renamed, so that a power cut leaves the old file or the new one; older ones go."""
+    import tempfile  # most starts write none
+
     try:
         cache.mkdir(parents=True, exist_ok=True)
         stale = [path for path in cache.glob("catalog-*.msgpack") if key not in path.name]

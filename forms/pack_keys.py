@@ -93,7 +93,7 @@ def read_public(path: Path) -> str:
         text = path.read_text("ascii")
     except (OSError, ValueError) as error:
         raise PackError(
-            "key", f"Không đọc được khóa công khai {path}.", f"Cannot read the key {path}: {error}"
+            "key", f"Không đọc được khóa công khai {path}.", f"Cannot read the public key {path}."
         ) from error
     if "PRIVATE KEY" in text:
         return public_pem(read_private(path).public_key())

@@ -27,6 +27,7 @@ _SHAPES: dict[str, tuple[type, ...]] = {
 }
 
 
+_WHOLE = frozenset({"int", "money"})
 _CODES = frozenset({"refs", "many_of"})
 """Lists of ids and of codes."""
 
@@ -66,7 +67,8 @@ def wrong_shapes(record_type: RecordType, values: Mapping[str, Any]) -> list[str
             continue
         field = known.get(key)
         if field is not None:
-            if type(value) is str and field.type not in _SHAPES:  # most of all
+            kind = type(value)
+            if (kind is str and field.type not in _SHAPES) or (kind is int and field.type in _WHOLE):  # most of all
                 continue
             if shape_problem(field, value):
                 wrong.append(key)

@@ -8,18 +8,20 @@ from __future__ import annotations
 import re
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import accumulate
-from typing import Any, TypeVar
+from itertools import accumulate, repeat
+from typing import Annotated, Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 T = TypeVar("T")
 _UUIDS = re.compile("(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})*", re.ASCII)
 _ALL = 0xFFFF_FFFF_FFFF_FFFF
-Numbers = list[int | str]
+MOST = 100_000
+"""Things in one column. More are refused by what a message says of its length, before room is made for them."""
+Numbers = Annotated[list[int | str], Meta(max_length=MOST)]
 """Whole numbers as the steps between them; what is not written in the one way there is, as its text."""
 
 
@@ -27,23 +29,23 @@ class Ids(Struct, array_like=True):
     """Ids that are UUIDs: the steps between their first 8 bytes (the time, in a UUIDv7), and their last 8. With one among
     them that is not, all are ``texts``."""
 
-    steps: list[int] = []
+    steps: Annotated[list[int], Meta(max_length=MOST)] = []
     tails: bytes = b""
-    texts: list[str] = []
+    texts: Annotated[list[str], Meta(max_length=MOST)] = []
 
 
 class Rows(Struct, array_like=True):
     """Maps of names to values, each of some type. ``shapes``: (type, *names); ``of``: the shape of each row; ``cells``: a
     column for each (type, name), in the order in which the shapes first name them, with the rows that have it."""
 
-    shapes: list[tuple[str, ...]] = []
-    of: list[int] = []
-    cells: list[list[Any]] = []
+    shapes: Annotated[list[tuple[str, ...]], Meta(max_length=MOST)] = []
+    of: Annotated[list[int], Meta(max_length=MOST)] = []
+    cells: Annotated[list[Annotated[list[Any], Meta(max_length=MOST)]], Meta(max_length=MOST)] = []
 
 
 def few(values: Sequence[T]) -> list[T]:
     """A column; one value where all are the same."""
-    return [values[0]] if values and all(value == values[0] for value in values) else list(values)
+    return [values[0]] if values and values.count(values[0]) == len(values) else list(values)
 
 
 def many(column: Sequence[T], count: int) -> Sequence[T]:
@@ -162,18 +164,23 @@ def _day(days: int) -> str:
 
 
 def put_rows(types: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Rows:
-    shapes: dict[tuple[str, ...], tuple[int, list[list[Any]]]] = {}
+    places: dict[tuple[str, ...], int] = {}
+    of = [places.setdefault((type_id, *row), len(places)) for type_id, row in zip(types, rows, strict=True)]
+    shapes = list(places)
+    if len({shape[0] for shape in shapes}) == len(
+        shapes
+    ):  # of each type one shape, so that its columns are its rows turned
+        alike: list[list[Iterable[Any]]] = [[] for _ in shapes]
+        for place, row in zip(of, rows, strict=True):
+            alike[place].append(row.values())
+        cells = [_short_cells(list(column)) for each in alike for column in zip(*each, strict=True)]
+        return Rows(shapes, of, cells)
     columns: dict[tuple[str, str], list[Any]] = {}
-    of = []
-    for type_id, row in zip(types, rows, strict=True):
-        names = (type_id, *row)
-        shape = shapes.get(names)
-        if shape is None:
-            shape = shapes[names] = (len(shapes), [columns.setdefault((type_id, name), []) for name in row])
-        of.append(shape[0])
-        for column, value in zip(shape[1], row.values(), strict=True):
+    its = [[columns.setdefault((shape[0], name), []) for name in shape[1:]] for shape in shapes]
+    for place, row in zip(of, rows, strict=True):
+        for column, value in zip(its[place], row.values(), strict=True):
             column.append(value)
-    return Rows(list(shapes), of, [_short_cells(column) for column in columns.values()])
+    return Rows(shapes, of, [_short_cells(column) for column in columns.values()])
 
 
 def get_rows(rows: Rows) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -200,12 +207,14 @@ def get_rows(rows: Rows) -> Iterator[tuple[str, dict[str, Any]]]:
                 columns[key] = iter(_whole_cells(column))
             its.append(columns[key])
             wanted[key] += counts[place]
-        shapes.append((shape[0], shape[1:], its))
+        # the columns may be those of other shapes too: each row takes from them what comes next
+        turned = zip(*its) if its else repeat(())  # noqa: B905 - counted below
+        shapes.append((shape[0], shape[1:], turned))
     if wanted != Counter(sizes):
         raise ValueError("a column is too short or too long")
     for place in rows.of:
-        type_id, names, its = shapes[place]
-        yield type_id, dict(zip(names, map(next, its)))  # noqa: B905 - counted above
+        type_id, names, turned = shapes[place]
+        yield type_id, dict(zip(names, next(turned)))  # noqa: B905 - counted above
 
 
 def _short_cells(column: list[Any]) -> list[Any]:

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 from msgspec import structs
 
+from forms.label import Label
 from sync.clock import HANOI, moment_text
 from sync.file_step import FileStep
 from sync.first_fill import FirstFill
@@ -31,10 +32,11 @@ from sync.protocol import (
     Transport,
 )
 from sync.renamed_line import RenamedLine
-from sync.retry import LARGEST_BATCH, BatchSize
+from sync.retry import BatchSize, largest_batch
 from sync.second_look import SecondLook
 from sync.sound_answers import checked
 from sync.store import Store
+from sync.store.errors import BusyStore
 from sync.store.filling import FillProgress
 from sync.store.indexing import READ_AT_MOST
 from sync.sync_report import SyncReport
@@ -48,6 +50,16 @@ REMEMBERED_EVERY = timedelta(minutes=10)
 
 def one_thread(name: str) -> Executor:
     return ThreadPoolExecutor(1, name)
+
+
+@contextmanager
+def _busy_for_now() -> Iterator[None]:
+    """Another program holds the store (a backup, a scanner): the sync is taken up again like one whose line broke."""
+    try:
+        yield
+    except BusyStore as error:
+        vi = "Kho trên máy đang được chương trình khác dùng; máy sẽ tự đồng bộ lại."
+        raise SyncError("busy", vi, english="Another program is using the store; the sync is tried again.") from error
 
 
 class Engine:
@@ -92,7 +104,7 @@ class Engine:
         began = time.monotonic()
         sent, received = self._line.bytes_sent, self._line.bytes_received
         report = SyncReport()
-        with SyncLock(self._store.path), self._indexed(report):
+        with _busy_for_now(), SyncLock(self._store.path), self._indexed(report):
             if self._met != self._today():  # a new day may want new books; a pack may not have come whole
                 self._hello, self._mark = None, b""
             self._store.changes.offer_missing(self._store.clock.now() - OFFERED_ANEW_AFTER)
@@ -128,12 +140,14 @@ class Engine:
 
     def _index(self, report: SyncReport) -> None:
         """After the first fill of a large ward the search box finds the oldest only with this, so that it counts as its end."""
+        self._store.changes.forget_ahead()
         indexing, fill = self._store.indexing, report.fill
 
         def told() -> None:
             if fill is None:
                 much = indexing.waiting() > READ_AT_MOST
                 report.fill = FillProgress(usable=True, percent=99) if much else None
+            self._store.changes.checkpoint_when_long()
             self._progress(report)
 
         indexing.run(progress=told)
@@ -176,7 +190,8 @@ class Engine:
         """The changes after those that are on their way, made ready for the line while the city works on these."""
         if not asked.changes:
             return ()
-        later = tuple(self._own(self._store.changes.pending(self._batch.size, skip=len(asked.changes))))
+        size = min(self._batch.size, self._most)
+        later = tuple(self._own(self._store.changes.pending(size, skip=len(asked.changes))))
         if later and not self._sparing:
             self._line.prepare(later)
         return later
@@ -186,13 +201,18 @@ class Engine:
         if self._hello is None:
             return SyncRequest()
         changes = self._store.changes
-        most = SPARING if self._sparing else LARGEST_BATCH
+        most = self._most
         return SyncRequest(
             known=self._mark + self._books,
             changes=tuple(self._own(changes.pending(min(self._batch.size, most)))),
             cursors=tuple(changes.cursor(*stream) for stream in self._hello.streams),
             limit=min(self._page.size, most),
         )
+
+    @property
+    def _most(self) -> int:
+        """Changes, and records, of one round."""
+        return SPARING if self._sparing else largest_batch(gentle=self._store.gentle)
 
     def _following(self, asked: SyncRequest, answer: SyncAnswer, later: tuple[Change, ...]) -> SyncRequest | None:
         """The next round, where it can be known before this one's answer is written down: a refusal parks later changes,
@@ -206,7 +226,7 @@ class Engine:
         cursors = list(asked.cursors)
         for page in answer.news:
             cursors[page.stream] = page.cursor
-        return structs.replace(asked, changes=later, cursors=tuple(cursors), limit=self._page.size)
+        return structs.replace(asked, changes=later, cursors=tuple(cursors), limit=min(self._page.size, self._most))
 
     def _ask(self, asked: SyncRequest) -> tuple[SyncRequest, SyncAnswer]:
         """The city's answer to a round, or to a smaller one when it finds this one too large. Raises SyncError."""
@@ -225,7 +245,11 @@ class Engine:
             self._batch.answered(seconds, len(asked.changes))
         if answer.news:
             self._page.answered(seconds, sum(len(page.records) for page in answer.news))
-        return asked, checked(asked, answer)
+        answer = checked(asked, answer)
+        if answer.hello is None and self._hello is not None:
+            for page in answer.news:
+                self._store.changes.make_ahead(page.records, *self._hello.streams[page.stream])
+        return asked, answer
 
     def _smaller(self, asked: SyncRequest) -> bool:
         """Whether less can be said or asked at once than was."""
@@ -319,7 +343,11 @@ class Engine:
         differing = [stream for stream in streams if self._differs(*stream)]
         for ward, scope in differing:
             self._store.changes.reset_cursor(ward, scope)
-            report.problems.append(f"Sổ {ward}/{scope} lệch với thành phố; đã tải lại.")
+            vi, en = (
+                f"Sổ {ward}/{scope} lệch với thành phố; đã tải lại.",
+                f"{ward}/{scope} differed from the city; read anew.",
+            )
+            report.problems.append(Label(vi, en))
         if differing:
             pulled = report.pulled
             self._rounds(report)

@@ -13,6 +13,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from forms.attached import LARGEST_FILE
+from forms.label import Label
 from sync.protocol import SyncError, Transport
 from sync.store import Store
 from sync.store.files_queue import Incoming, Outgoing
@@ -24,7 +25,11 @@ _QUICK, _SLOW = 0.5, 2.0  # seconds a part takes
 _TRIES = 3  # of one part that was damaged on the way
 _OF_THE_FILE = {"file_too_large", "too_long", "not_granted", "bad_request", "bad_metadata", "wrong_content", "checksum"}
 """Refusals that another file would not get; all others are the line's or the city's, and end the step."""
-_DAMAGED = "Tệp nhận về không nguyên vẹn; sẽ tải lại."
+_DAMAGED = Label("Tệp nhận về không nguyên vẹn; sẽ tải lại.", "A file came damaged; it will be fetched again.")
+_NO_FILES_THERE = Label(
+    "Thành phố chưa nhận tệp đính kèm (bản cũ); tệp vẫn giữ ở máy này.",
+    "The city takes no files yet (an older version); they are kept on this PC.",
+)
 
 
 class FileReport(Protocol):
@@ -33,7 +38,7 @@ class FileReport(Protocol):
     files_sent: int
     files_fetched: int
     files_left: bool
-    problems: list[str]
+    problems: list[Label]
 
 
 class PartSize(Struct):
@@ -92,7 +97,7 @@ class FileStep:
             # the records went through: the line is told of by the next sync, if it is still lost then
             if error.code == "no_page":
                 self._old_city = True
-                report.problems.append("Thành phố chưa nhận tệp đính kèm (bản cũ); tệp vẫn giữ ở máy này.")
+                report.problems.append(_NO_FILES_THERE)
 
     def fetch_here(self, report: FileReport) -> None:
         """What is wanted, as far as this line has it, which is the hub's: one that it lacks is left for the city."""
@@ -125,7 +130,12 @@ class FileStep:
                 began = self._now()
                 content = self._store.files.part(file.sha256, sent, self._part.size)
                 if not content:
-                    raise SyncError("wrong_content", "Tệp trên máy này bị hỏng; hãy đính kèm lại.", retry=False)
+                    raise SyncError(
+                        "wrong_content",
+                        "Tệp trên máy này bị hỏng; hãy đính kèm lại.",
+                        english="The file on this PC is damaged; attach it again.",
+                        retry=False,
+                    )
                 try:
                     sent = line.part(address, sent, content, file.size)
                     tries = 0
@@ -141,7 +151,7 @@ class FileStep:
             if error.code not in _OF_THE_FILE:
                 raise
             self._queue.not_sent(file, str(error))
-            report.problems.append(str(error))
+            report.problems.append(error.label)
             return False
         self._queue.there(file)
         moved()
@@ -192,6 +202,6 @@ class FileStep:
             moved()
         if file.got == size and self._queue.whole(file, stream):
             return True
-        self._queue.not_fetched(file, _DAMAGED, anew=True)
+        self._queue.not_fetched(file, _DAMAGED.vi, anew=True)
         report.problems.append(_DAMAGED)
         return False

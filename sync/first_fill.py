@@ -10,7 +10,7 @@ from msgspec import structs
 
 from sync.protocol import FILL_DONE, FILL_OVER, FillAnswer, FillPlace, FillRequest, SyncError
 from sync.renamed_line import RenamedLine
-from sync.retry import BatchSize
+from sync.retry import BatchSize, largest_batch
 from sync.store import Store
 from sync.store.filling import FillProgress
 from sync.sync_report import SyncReport
@@ -112,7 +112,8 @@ class FirstFill:
         """For the next page: after one that is not written down yet, or from where this PC stands."""
         places = after.places if after else tuple(self._store.fills.places(self._streams))
         places = tuple(FillPlace(tier=FILL_DONE) if place.tier >= FILL_DONE else place for place in places)
-        return FillRequest(known=self._mark, places=places, limit=self._page.size)
+        limit = min(self._page.size, largest_batch(gentle=self._store.gentle))
+        return FillRequest(known=self._mark, places=places, limit=limit)
 
     def ask(self, asked: FillRequest) -> FillAnswer:
         """The page, or a smaller one when the city finds it too large. Raises SyncError."""
@@ -170,7 +171,11 @@ def _checked(asked: FillRequest, answer: FillAnswer) -> FillAnswer:
 
 
 def _damaged() -> SyncError:
-    return SyncError("damaged", "Thành phố trả lời lặp lại; sẽ tự thử lại.")
+    return SyncError(
+        "damaged",
+        "Thành phố trả lời lặp lại; sẽ tự thử lại.",
+        english="The city's answer repeats itself; it will be tried again.",
+    )
 
 
 __all__ = ["FirstFill"]

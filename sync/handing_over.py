@@ -39,7 +39,7 @@ def _tell(store: Store, line: Transport, each: HandOver, report: SyncReport) -> 
         if error.retry:
             raise
         hand_overs.refused(each)
-        report.problems.append(str(error))
+        report.problems.append(error.label)
         return False
     if enrolment is not None and lease.device == enrolment.device:
         # a city that is older than this way of giving back, or the book has come round to this PC again

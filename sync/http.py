@@ -128,7 +128,11 @@ class HttpTransport:
         if reply.status == 206 and reply.kind == OCTETS:
             return reply.content[:length]
         if reply.status == 200:  # a proxy that knows no ranges would give the whole file again and again
-            raise SyncError("damaged", "Mạng không cho tải tiếp từng phần; chưa nhận được mẫu biểu mới.")
+            raise SyncError(
+                "damaged",
+                "Mạng không cho tải tiếp từng phần; chưa nhận được mẫu biểu mới.",
+                english="The network does not let parts be fetched; the new definitions have not come.",
+            )
         decoded(reply, bytes)
         return b""
 
@@ -151,10 +155,14 @@ def _read(squeezed: bytes, get: Callable[[bytes], T]) -> T:
     try:
         content = unsqueeze(squeezed, _LARGEST_ROUND)
         if content is None:
-            raise SyncError("too_large", "Câu trả lời của thành phố quá lớn.")
+            raise SyncError(
+                "too_large", "Câu trả lời của thành phố quá lớn.", english="The city's answer is too large."
+            )
         return get(content)
     except (ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
-        raise SyncError("damaged", "Không đọc được câu trả lời của thành phố.") from error
+        raise SyncError(
+            "damaged", "Không đọc được câu trả lời của thành phố.", english="The city's answer cannot be read."
+        ) from error
 
 
 def enrol(

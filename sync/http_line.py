@@ -131,14 +131,28 @@ class Line:
             return Reply(response.status_code, response.headers, self._content(response))
         except requests.exceptions.ProxyError as error:
             raise SyncError(
-                "unreachable", "Máy chủ trung gian (proxy) không nối được; kiểm tra cài đặt mạng."
+                "unreachable",
+                "Máy chủ trung gian (proxy) không nối được; kiểm tra cài đặt mạng.",
+                english="The proxy cannot be reached; check the network's settings.",
             ) from error
         except requests.exceptions.SSLError as error:
-            raise SyncError("tls", "Không tin được chứng thư của máy chủ thành phố. Báo bộ phận CNTT.") from error
+            raise SyncError(
+                "tls",
+                "Không tin được chứng thư của máy chủ thành phố. Báo bộ phận CNTT.",
+                english="The certificate of the city's server is not trusted. Tell IT support.",
+            ) from error
         except requests.exceptions.Timeout as error:
-            raise SyncError("timeout", "Thành phố trả lời quá lâu; sẽ tự thử lại.") from error
+            raise SyncError(
+                "timeout",
+                "Thành phố trả lời quá lâu; sẽ tự thử lại.",
+                english="The city takes too long to answer; it will be tried again.",
+            ) from error
         except (requests.exceptions.RequestException, OSError) as error:
-            raise SyncError("unreachable", "Chưa nối được với thành phố; sẽ tự thử lại.") from error
+            raise SyncError(
+                "unreachable",
+                "Chưa nối được với thành phố; sẽ tự thử lại.",
+                english="The city cannot be reached; it will be tried again.",
+            ) from error
 
     def relay(
         self, method: str, target: str, headers: dict[str, str], body: bytes, timeout: tuple[float, float]
@@ -159,7 +173,9 @@ class Line:
                     raw += piece
                     self._pace.moved(len(piece))
                     if len(raw) > LARGEST_ANSWER:
-                        raise SyncError("too_large", "Câu trả lời của thành phố quá lớn.")
+                        raise SyncError(
+                            "too_large", "Câu trả lời của thành phố quá lớn.", english="The city's answer is too large."
+                        )
         except urllib3.exceptions.TimeoutError as error:
             raise requests.exceptions.ReadTimeout(error) from error
         except urllib3.exceptions.HTTPError as error:  # the line, or the city's program, ended amid the answer
@@ -187,7 +203,11 @@ def _decompressed(raw: bytes, encoding: str) -> bytes:
                 raise zlib.error("too large, or cut")
             return content
     except (zstandard.ZstdError, zlib.error) as error:
-        raise SyncError("damaged", "Dữ liệu nhận về bị hỏng trên đường truyền; sẽ tự thử lại.") from error
+        raise SyncError(
+            "damaged",
+            "Dữ liệu nhận về bị hỏng trên đường truyền; sẽ tự thử lại.",
+            english="What came from the city was damaged on the way; it will be tried again.",
+        ) from error
     raise strange_encoding(encoding)
 
 
@@ -223,7 +243,9 @@ def decoded(reply: Reply, answer: type[T]) -> T:
 
 
 def _unreadable() -> SyncError:
-    return SyncError("damaged", "Không đọc được câu trả lời của thành phố.")
+    return SyncError(
+        "damaged", "Không đọc được câu trả lời của thành phố.", english="The city's answer cannot be read."
+    )
 
 
 def checked_url(url: str) -> str:
@@ -234,9 +256,19 @@ def checked_url(url: str) -> str:
     except ValueError:  # half a bracket, a port that is no number
         usable = False
     if not usable or parts.hostname is None:
-        raise SyncError("bad_url", f"Địa chỉ thành phố không đúng: {url}", retry=False)
+        raise SyncError(
+            "bad_url",
+            f"Địa chỉ thành phố không đúng: {url}",
+            retry=False,
+            english=f"Not an http(s) address of the city: {url}",
+        )
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise SyncError("not_safe", "Chỉ nối với thành phố qua https:// (http:// chỉ dùng trong máy này).", retry=False)
+        raise SyncError(
+            "not_safe",
+            "Chỉ nối với thành phố qua https:// (http:// chỉ dùng trong máy này).",
+            english="The city is reached over https:// only (http:// within this PC alone).",
+            retry=False,
+        )
     return url.rstrip("/")
 
 

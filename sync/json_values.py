@@ -14,7 +14,8 @@ _LARGEST = 1 << 63
 def foreign_value(values: Mapping[str, Any]) -> str:
     """The first name whose value is not one of JSON, or too large or too deep for a database to keep; "": there is none."""
     for name, value in values.items():
-        if type(value) is str or value is None:  # nearly all
+        kind = type(value)
+        if kind is str or value is None or (kind is int and -_LARGEST <= value < _LARGEST):  # nearly all
             continue
         if not _is_plain(value, DEEPEST):
             return name or "?"

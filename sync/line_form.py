@@ -8,12 +8,13 @@ reading the ones before. The same round as plain MessagePack or JSON says the sa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from sync.columns import (
+    MOST,
     Ids,
     Numbers,
     Rows,
@@ -52,7 +53,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 class _Request(Struct, array_like=True):
     known: bytes
-    cursors: list[int]
+    cursors: Annotated[list[int], Meta(max_length=MOST)]
     limit: int
     changes: ChangeColumns | None = None
 

@@ -20,7 +20,9 @@ class SyncLock:
     def __enter__(self) -> SyncLock:
         self._file = lock_file(self._path)
         if self._file is None:
-            raise SyncError("busy", "Một lần đồng bộ khác đang chạy trên máy này.")
+            raise SyncError(
+                "busy", "Một lần đồng bộ khác đang chạy trên máy này.", english="Another sync is running on this PC."
+            )
         return self
 
     def __exit__(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from forms.definition import Catalog, RecordType
+from forms.label import Label
 from forms.pack_format import PackError
 from forms.register_numbers import series_names
 from sync.clock import HANOI, parse_moment
@@ -33,7 +34,11 @@ class Meeting:
             if known is not None and abs(known) > CLOCK_TOLERANCE.total_seconds() >= abs(skew):
                 self._store.set_meta("clock_skew_confirmed", None)  # put right: next time somebody looks anew
         if abs(skew) > CLOCK_TOLERANCE.total_seconds():
-            problem = f"Đồng hồ máy này lệch {abs(skew) / 60:.0f} phút so với thành phố."
+            minutes = f"{abs(skew) / 60:.0f}"
+            problem = Label(
+                f"Đồng hồ máy này lệch {minutes} phút so với thành phố.",
+                f"This PC's clock is {minutes} minutes off the city's.",
+            )
             if problem not in report.problems:
                 report.problems.append(problem)
 
@@ -52,7 +57,7 @@ class Meeting:
         try:
             taken = PackStep(self._store, self._line).take(hello.offer)
         except (PackError, SyncError) as error:
-            report.problems.append(str(error))
+            report.problems.append(error.label)
             return False
         report.pack = taken.version if taken else report.pack
         return True
@@ -91,7 +96,12 @@ def greet(store: Store, hello: Hello) -> None:
     """Take note of who may work here, and of a city restored from a backup."""
     enrolment = store.enrolment
     if enrolment is None:
-        raise SyncError("not_enrolled", "Máy này chưa được đăng ký với thành phố.", retry=False)
+        raise SyncError(
+            "not_enrolled",
+            "Máy này chưa được đăng ký với thành phố.",
+            english="This PC is not enrolled with the city.",
+            retry=False,
+        )
     if enrolment.epoch and enrolment.epoch != hello.epoch:
         # the city came back from a backup: offer again what it may have lost, and read it all anew
         store.changes.offer_again(parse_moment(hello.time) - OFFERED_AGAIN)
@@ -104,7 +114,7 @@ def greet(store: Store, hello: Hello) -> None:
     store.update_enrolment(officers=hello.officers, epoch=hello.epoch, wards=hello.ward_names)
 
 
-def compare(store: Store, hello: Hello) -> list[str]:
+def compare(store: Store, hello: Hello) -> list[Label]:
     """What is to be said where the city knows later changes of this device than it made itself, or heard two stores speak as
     one; it numbers no more then."""
     enrolment = store.enrolment
@@ -113,8 +123,12 @@ def compare(store: Store, hello: Hello) -> list[str]:
     if not store.numbers.suspension.notice(hello.device_seq, by_city=hello.suspended):
         return []
     return [
-        "Dữ liệu máy này được khôi phục từ bản sao cũ, hoặc hai máy dùng chung một đăng ký: tạm ngừng cấp số cho "
-        "đến khi đồng bộ xong và đăng ký lại máy bằng mã mới."
+        Label(
+            "Dữ liệu máy này được khôi phục từ bản sao cũ, hoặc hai máy dùng chung một đăng ký: tạm ngừng cấp số cho "
+            "đến khi đồng bộ xong và đăng ký lại máy bằng mã mới.",
+            "This PC's registers came back from an old backup, or two PCs share one enrolment: no numbers are given until "
+            "it has synced and was enrolled again with a new code.",
+        )
     ]
 
 

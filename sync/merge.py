@@ -14,30 +14,35 @@ from msgspec import Struct, structs
 
 from forms.carried import belongs, carried
 from forms.definition import Action, RecordType
-from forms.field_definition import Field
 from forms.flow_book import NOT_NEEDED
 from forms.label import Label
 from forms.shapes import wrong_shapes
-from sync.difference import get_path, put_path, split_path
+from sync.begun_anew import Newer, begun_from, newer_copy
+from sync.difference import get_path, put_path
+from sync.locked_fields import (
+    AWAITING,
+    FROZEN,
+    SAME_NUMBER,
+    SEEN,
+    VOID,
+    field_at,
+    is_owned,
+    is_shut,
+    locked_now,
+)
 from sync.protocol import Candidate, Change, ChangeResult, FieldProblem, Fields, RecordVersion
+from sync.removed_rows import on_whole_rows, without_cells_of
+from sync.said_twice import Since, nothing_since, said_twice
 
 WRONG_KIND = Label("Giá trị không đúng kiểu của mục này.", "The value is of the wrong kind for this field.")
 CHANGED_MEANWHILE = Label(
     "Mục này đã được máy khác sửa trong lúc chờ gửi.",
     "Another PC edited this field while the change waited to be sent.",
 )
-FROZEN = "_frozen"
-"""What was printed of each referenced person when the record was signed."""
-AWAITING = "_awaiting"
-"""Since when the record waits for its number: the PC that holds the book sees it there and gives one."""
-VOID = "_void"
-"""Why, when and by whom the record was voided."""
-SEEN = "_candidates"
-"""In ``before`` of a resolution: the changes whose values the officer chose among. An older program does not say it."""
-SAME_NUMBER = "_same_number"
-"""Ids of other records that carry the same number of the same book; the city writes it on all of them."""
-CITYS_OWN = frozenset({VOID, SAME_NUMBER})
-"""Marks that no edit or action writes."""
+DONE_ALREADY = Label(
+    "Một máy khác đã làm bước này trước khi máy này gửi; thành phố tính là một lần.",
+    "Another PC had taken this step before this one sent it; the city counts it once.",
+)
 
 
 class Judgement(Struct, frozen=True):
@@ -48,8 +53,11 @@ class Judgement(Struct, frozen=True):
     version: RecordVersion | None = None
 
 
-def judge(record_type: RecordType, current: RecordVersion | None, change: Change) -> Judgement:
-    """What becomes of ``change`` against the city's present version."""
+def judge(
+    record_type: RecordType, current: RecordVersion | None, change: Change, since: Since = nothing_since
+) -> Judgement:
+    """What becomes of ``change`` against the city's present version. ``since``: what the record went through after the
+    revision the change was made at; asked for only where an action comes too late, or a row is gone."""
     if wrong := wrong_shapes(record_type, change.after):
         return _refused(change, *(FieldProblem(k, WRONG_KIND.vi, change.after[k], WRONG_KIND.en) for k in wrong))
     if current is None:
@@ -57,10 +65,16 @@ def judge(record_type: RecordType, current: RecordVersion | None, change: Change
     if stranger := _not_of(current, change):
         return _refused(change, stranger)
     if change.kind == "action":
-        return _act(record_type, current, change)
+        return _act(record_type, current, change, since)
     if change.kind == "void":
         return _void(record_type, current, change)
-    return _edit(record_type, current, change)
+    return _merged(record_type, current, change, since)
+
+
+def _merged(record_type: RecordType, current: RecordVersion, change: Change, since: Since) -> Judgement:
+    if change.kind == "create" and (copied := begun_from(change, since)) is not None:
+        return _begin_newer(current, change, newer_copy(record_type, current, change, *copied))
+    return _edit(record_type, current, on_whole_rows(current, change, since))
 
 
 def _not_of(current: RecordVersion, change: Change) -> FieldProblem | None:
@@ -116,7 +130,33 @@ def _begin(record_type: RecordType, change: Change) -> Judgement:
     return Judgement(ChangeResult(change_id=change.change_id, status="accepted"), version)
 
 
-def _act(record_type: RecordType, current: RecordVersion, change: Change) -> Judgement:
+def _begin_newer(current: RecordVersion, change: Change, newer: Newer | None) -> Judgement:
+    """What becomes of a copy of a record that was begun anew from another copy."""
+    same = _nothing_new(current, change)
+    if newer is None:
+        return same
+    fields, conflicts, clashing = dict(current.fields), dict(current.conflicts), []
+    for key, value in newer.after.items():
+        now = fields.get(key)
+        if now == value or key == SAME_NUMBER:
+            continue
+        if now == newer.before[key] or key.startswith("_"):
+            put_path(fields, key, value)
+            continue
+        clashing.append(key)
+        conflicts[key] = _with_candidate(conflicts.get(key, ()), key, change, current.updated_at)
+    number = change.number or current.number
+    if (fields, conflicts, number, newer.state) == (current.fields, current.conflicts, current.number, current.state):
+        return same
+    version = _next(current, change, fields=fields, conflicts=conflicts, number=number, state=newer.state)
+    if not clashing:
+        return _accepted(change, version)
+    return Judgement(
+        ChangeResult(change_id=change.change_id, status="conflict", fields=tuple(sorted(clashing))), version
+    )
+
+
+def _act(record_type: RecordType, current: RecordVersion, change: Change, since: Since) -> Judgement:
     action = next((a for a in record_type.actions if a.id == change.action), None)
     if action is None:
         return _refused(
@@ -130,16 +170,7 @@ def _act(record_type: RecordType, current: RecordVersion, change: Change) -> Jud
         )
     target = current.state if action.to == "=" else action.to
     if current.state not in action.from_ or change.to_state not in (None, target):
-        label = record_type.state(current.state).label
-        return _refused(
-            change,
-            FieldProblem(
-                "",
-                f"Bản ghi đã sang “{label.vi}” nên không làm được “{action.label.vi}”.",
-                current.state,
-                f"The record is “{label.en}” now, so “{action.label.en}” is not possible.",
-            ),
-        )
+        return _too_late(record_type, action, current, change, since)
     if change.number and not action.takes_number:
         return _refused(
             change,
@@ -149,7 +180,7 @@ def _act(record_type: RecordType, current: RecordVersion, change: Change) -> Jud
         )
     own = _action_fields(record_type, action) | carried(record_type, action, current.state)
     others = [k for k in _news(current, change) if not belongs(k, own)]
-    if locked := [k for k in others if _shut(record_type, current, k)]:
+    if locked := [k for k in others if is_shut(record_type, current, k)]:
         return _locked(record_type, current, change, locked)
     moved = [
         FieldProblem(key, CHANGED_MEANWHILE.vi, value, CHANGED_MEANWHILE.en)
@@ -164,6 +195,24 @@ def _act(record_type: RecordType, current: RecordVersion, change: Change) -> Jud
     fields = _waiting_ended(record_type, fields, target)
     return _accepted(
         change, _next(current, change, fields=fields, state=target, number=change.number or current.number)
+    )
+
+
+def _too_late(
+    record_type: RecordType, action: Action, current: RecordVersion, change: Change, since: Since
+) -> Judgement:
+    """Of an action that the record's state does not allow any more: done already, or not possible."""
+    if current.state not in action.from_ and said_twice(record_type, action, current, change, since):
+        return _nothing_new(current, change, FieldProblem("", DONE_ALREADY.vi, None, DONE_ALREADY.en))
+    label = record_type.state(current.state).label
+    return _refused(
+        change,
+        FieldProblem(
+            "",
+            f"Bản ghi đã sang “{label.vi}” nên không làm được “{action.label.vi}”.",
+            current.state,
+            f"The record is “{label.en}” now, so “{action.label.en}” is not possible.",
+        ),
     )
 
 
@@ -223,9 +272,9 @@ def _edit(record_type: RecordType, current: RecordVersion, change: Change) -> Ju
     # a number given late reaches its fields in a locked state, and so does the choice between two values in conflict
     free = _register_fields(record_type) if change.number and current.number is None else frozenset[str]()
     free |= current.conflicts.keys() if resolving else frozenset()
-    if locked := [k for k in open_keys if k not in free and _shut(record_type, current, k)]:
+    if locked := [k for k in open_keys if k not in free and is_shut(record_type, current, k)]:
         return _locked(record_type, current, change, locked)
-    open_keys = [k for k in open_keys if not _is_owned(record_type, current, k)]
+    open_keys = [k for k in open_keys if not is_owned(record_type, current, k)]
     # two who say that what comes next is not needed agree: nobody has to choose between their reasons, the later one stands
     open_marks = {k for k in open_keys if k.startswith(NOT_NEEDED)}
     clashing = {k for k in open_keys if get_path(current.fields, k) != change.before.get(k)} - open_marks
@@ -234,13 +283,16 @@ def _edit(record_type: RecordType, current: RecordVersion, change: Change) -> Ju
     for key in open_keys:
         if key not in clashing:
             put_path(fields, key, change.after[key])
+    removed = [k for k in open_keys if k not in clashing and change.after[k] is None]
+    if removed and conflicts:
+        conflicts = without_cells_of(removed, current.fields, conflicts)
     for key in clashing:
         conflicts[key] = _with_candidate(conflicts.get(key, ()), key, change, current.updated_at)
     if resolving:
         conflicts = _settled(conflicts, change, clashing)
     number = change.number or current.number
     if fields == current.fields and conflicts == current.conflicts and number == current.number:
-        return Judgement(ChangeResult(change_id=change.change_id, status="accepted", revision=current.revision))
+        return _nothing_new(current, change)
     version = _next(current, change, fields=fields, conflicts=conflicts, number=number)
     if not clashing:
         return _accepted(change, version)
@@ -271,31 +323,9 @@ def _news(current: RecordVersion, change: Change) -> list[str]:
     return [k for k, v in change.after.items() if get_path(current.fields, k) != v]
 
 
-def _shut(record_type: RecordType, current: RecordVersion, key: str) -> bool:
-    """Whether no officer's change may write the key in the present state."""
-    name = key.partition("/")[0]
-    if name in CITYS_OWN or (name == FROZEN and _is_signed(record_type, current.state)):
-        return True
-    return is_locked(record_type, current.state, key)
-
-
-def _is_signed(record_type: RecordType, state_id: str) -> bool:
-    """Whether an action that freezes persons as they were printed has been taken: from its state on they stay."""
-    return any(a.freezes and a.to != "=" and record_type.reached(state_id, a.to) for a in record_type.actions)
-
-
 def _locked(record_type: RecordType, current: RecordVersion, change: Change, keys: list[str]) -> Judgement:
     text = locked_now(record_type, current.state)
     return _refused(change, *(FieldProblem(k, text.vi, change.after[k], text.en) for k in keys))
-
-
-def locked_now(record_type: RecordType, state: str) -> Label:
-    """Why a locked field cannot be edited; both sides say it with the same words."""
-    label = record_type.state(state).label
-    return Label(
-        f"Bản ghi đã “{label.vi}” nên mục này không sửa được nữa.",
-        f"The record is “{label.en}”, so this field cannot be edited any more.",
-    )
 
 
 def _register_fields(record_type: RecordType) -> frozenset[str]:
@@ -306,10 +336,10 @@ def _register_fields(record_type: RecordType) -> frozenset[str]:
 
 def _with_merge_groups(record_type: RecordType, clashing: set[str], keys: list[str]) -> set[str]:
     """Fields that mean one thing clash together."""
-    groups = {f.merge_group for k in clashing if (f := _field_at(record_type, k)) and f.merge_group}
+    groups = {f.merge_group for k in clashing if (f := field_at(record_type, k)) and f.merge_group}
     if not groups:
         return clashing
-    return clashing | {k for k in keys if (f := _field_at(record_type, k)) and f.merge_group in groups}
+    return clashing | {k for k in keys if (f := field_at(record_type, k)) and f.merge_group in groups}
 
 
 def _with_candidate(
@@ -318,38 +348,27 @@ def _with_candidate(
     """The candidates with this one; the same device's earlier candidate is replaced when it was edited."""
     kept = tuple(c for c in candidates if not (c.device == change.device and c.value == change.before.get(key)))
     over = candidates[0].over if candidates else stands_since
-    made = (change.after[key], change.before.get(key), change.change_id, change.officer.name, change.device, change.at)
+    made = (
+        change.after.get(key),
+        change.before.get(key),
+        change.change_id,
+        change.officer.name,
+        change.device,
+        change.at,
+    )
     return (*kept, Candidate(*made, over))
-
-
-def _is_owned(record_type: RecordType, current: RecordVersion, key: str) -> bool:
-    """Whether an authoritative service has given this field's value, which then wins over an officer's."""
-    f = _field_at(record_type, key)
-    return f is not None and f.owner not in ("officer", "engine") and get_path(current.fields, key) is not None
-
-
-def is_locked(record_type: RecordType, state_id: str, key: str) -> bool:
-    """Whether the state no longer lets an officer edit the field (rows: the group)."""
-    state = record_type.state(state_id)
-    name = key.partition("/")[0]
-    if name.startswith("_"):
-        return False
-    if state.locked and name not in state.allows:
-        return True
-    f = record_type.field_map.get(name)
-    return f is not None and f.locked_from is not None and record_type.reached(state_id, f.locked_from)
-
-
-def _field_at(record_type: RecordType, key: str) -> Field | None:
-    group, _, column = split_path(key)
-    f = record_type.field_map.get(group)
-    if f is None or not column:
-        return f
-    return next((c for c in f.fields if c.name == column), None)
 
 
 def _next(current: RecordVersion, change: Change, **new: Any) -> RecordVersion:
     return structs.replace(current, updated_at=change.at, updated_by=change.officer.name, pack=change.pack, **new)
+
+
+def _nothing_new(current: RecordVersion, change: Change, *told: FieldProblem) -> Judgement:
+    """The record has it already: taken, and nothing is written."""
+    revision = current.revision
+    return Judgement(
+        ChangeResult(change_id=change.change_id, status="accepted", revision=revision, problems=told, already=True)
+    )
 
 
 def _accepted(change: Change, version: RecordVersion) -> Judgement:

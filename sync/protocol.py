@@ -114,7 +114,8 @@ class ChangeResult(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tr
 
     ``accepted``: durable at the city, at ``revision``. ``conflict``: durable too; ``fields`` names those that wait for
     a person. ``refused``: not applied, ``problems`` say why; it stays in the PC's outbox, parked with the later changes
-    of its record. ``duplicate`` marks a change the city already had (same content).
+    of its record. ``duplicate`` marks a change the city already had (same content). ``already``: what an accepted change
+    says the record had before it; nothing was written, and ``revision`` is the one it had.
     """
 
     change_id: str
@@ -123,6 +124,7 @@ class ChangeResult(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tr
     fields: tuple[str, ...] = ()
     problems: tuple[FieldProblem, ...] = ()
     duplicate: bool = False
+    already: bool = False
 
 
 class DeliveryState(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -321,9 +323,12 @@ class Lease(Struct, frozen=True, kw_only=True):
 
 
 class HistoryAnswer(Struct, frozen=True):
+    """Oldest first. ``cut``: there were more, and these are the latest."""
+
     changes: tuple[Change, ...]
     results: tuple[ChangeResult, ...]
     deliveries: tuple[DeliveryState, ...] = ()
+    cut: bool = False
 
 
 class Refusal(Struct, frozen=True):
@@ -335,13 +340,14 @@ class Refusal(Struct, frozen=True):
 
 
 class SyncError(Exception):
-    """The city could not be reached or would not answer. ``code`` is stable; ``str()`` is for a person. ``wait``: seconds the
-    city asked to be left in peace; 0: it did not say. ``soon``: the ward's hub answered, so that it is worth asking again at
-    the usual interval."""
+    """The city could not be reached or would not answer. ``code`` is stable; ``str()`` is for a person, ``english`` the same
+    (what the city itself says comes in the language that was asked for). ``wait``: seconds the city asked to be left in peace;
+    0: it did not say. ``soon``: the ward's hub answered, so that it is worth asking again at the usual interval."""
 
-    def __init__(self, code: str, message: str, *, retry: bool = True, wait: float = 0.0) -> None:
+    def __init__(self, code: str, message: str, *, retry: bool = True, wait: float = 0.0, english: str = "") -> None:
         super().__init__(message)
         self.code = code
+        self.label = Label(message, english or message)
         self.retry = retry
         self.wait = wait
         self.soon = False

@@ -115,7 +115,12 @@ class RenamedLine:
         """A line that has no fills (a bundle) is as a city that knows none."""
         fill = getattr(self._line, "fill", None)
         if fill is None:
-            raise SyncError("no_page", "Đường truyền này không có bước tải lần đầu.", retry=False)
+            raise SyncError(
+                "no_page",
+                "Đường truyền này không có bước tải lần đầu.",
+                english="This way to the city has no first fill.",
+                retry=False,
+            )
         answer: FillAnswer = fill(request)
         pages = tuple(replace(page, records=self._present(page.records)) for page in answer.pages)
         return replace(answer, pages=pages, along=self._present(answer.along))

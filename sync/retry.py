@@ -10,6 +10,7 @@ FIRST_WAIT = 5.0
 LONGEST_WAIT = 300.0
 SMALLEST_BATCH = 1
 LARGEST_BATCH = 4000
+GENTLE_BATCH = 2000  # where a window waits while a page is decoded, which a single step of Python does with all of it
 SLOW_SECONDS = 8.0
 QUICK_SECONDS = 2.0
 
@@ -20,6 +21,11 @@ def wait_after(failures: int, jitter: float | None = None) -> float:
     wait = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** max(0, failures - 1))
     spread = random.uniform(-0.25, 0.25) if jitter is None else jitter  # noqa: S311
     return wait * (1 + spread)
+
+
+def largest_batch(*, gentle: bool) -> int:
+    """``gentle``: an officer works beside it."""
+    return GENTLE_BATCH if gentle else LARGEST_BATCH
 
 
 class BatchSize(Struct):

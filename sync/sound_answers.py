@@ -14,22 +14,44 @@ _LARGEST = 1 << 62
 def checked(asked: SyncRequest, answer: SyncAnswer) -> SyncAnswer:
     """The answer, where it can be one to this round. Raises SyncError."""
     if not _can_be_kept(answer):
-        raise SyncError("damaged", "Không đọc được câu trả lời của thành phố.")
+        raise SyncError(
+            "damaged", "Không đọc được câu trả lời của thành phố.", english="The city's answer cannot be read."
+        )
     if answer.hello is not None:
         if answer.mark == asked.known[:HELLO]:
-            raise SyncError("damaged", "Thành phố trả lời lặp lại; sẽ tự thử lại.")
+            raise SyncError(
+                "damaged",
+                "Thành phố trả lời lặp lại; sẽ tự thử lại.",
+                english="The city's answer repeats itself; it will be tried again.",
+            )
         return answer
     sent = {change.change_id for change in asked.changes}
     results = tuple(result for result in answer.results if result.change_id in sent)
     if sent and not results:
-        raise SyncError("damaged", "Thành phố không trả lời cho thay đổi nào; sẽ tự thử lại.")
+        raise SyncError(
+            "damaged",
+            "Thành phố không trả lời cho thay đổi nào; sẽ tự thử lại.",
+            english="The city answered to none of the changes; it will be tried again.",
+        )
     if not sent and any(page.own for page in answer.news):  # of nothing; it would be asked about for ever
-        raise SyncError("damaged", "Thành phố trả lời lặp lại; sẽ tự thử lại.")
+        raise SyncError(
+            "damaged",
+            "Thành phố trả lời lặp lại; sẽ tự thử lại.",
+            english="The city's answer repeats itself; it will be tried again.",
+        )
     for page in answer.news:
         if not 0 <= page.stream < len(asked.cursors) or (page.more and page.cursor < asked.cursors[page.stream]):
-            raise SyncError("damaged", "Thành phố trả lời lặp lại; sẽ tự thử lại.")
+            raise SyncError(
+                "damaged",
+                "Thành phố trả lời lặp lại; sẽ tự thử lại.",
+                english="The city's answer repeats itself; it will be tried again.",
+            )
     if asked.cursors and not sent and answer.news and all(_stands(page, asked) for page in answer.news):
-        raise SyncError("damaged", "Thành phố trả lời lặp lại; sẽ tự thử lại.")
+        raise SyncError(
+            "damaged",
+            "Thành phố trả lời lặp lại; sẽ tự thử lại.",
+            english="The city's answer repeats itself; it will be tried again.",
+        )
     return structs.replace(answer, results=results)
 
 

@@ -6,41 +6,70 @@ from __future__ import annotations
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
+from forms.label import Label
 from sync.protocol import SyncError
 
 NOT_THE_CITY = "not_the_city"
-_LOGIN = "Mạng này đòi đăng nhập trước (Wi-Fi hoặc cổng mạng). Mở trình duyệt, đăng nhập mạng, rồi đồng bộ lại."
-_ELSEWHERE = "Mạng chuyển máy sang một địa chỉ khác (có thể cần đăng nhập Wi-Fi), nên chưa đồng bộ được."
-_PAGE = "Mạng trả về một trang web lạ (có thể cần đăng nhập Wi-Fi), chưa đồng bộ được."
-_PROXY_LOGIN = "Máy chủ trung gian (proxy) đòi tên và mật khẩu. Báo bộ phận CNTT."
-_PROXY_REFUSED = "Máy chủ trung gian (proxy) không cho nối tới thành phố. Báo bộ phận CNTT."
-_BEHIND = "Máy chủ trung gian báo chưa tới được thành phố (mã {status}); sẽ tự thử lại."
-_OTHER_PROGRAM = "Ở địa chỉ thành phố có một chương trình khác trả lời; kiểm tra lại địa chỉ hoặc báo bộ phận CNTT."
-_ENCODING = "Máy chủ trung gian đã nén lại câu trả lời theo cách máy này không đọc được ({encoding})."
+_LOGIN = Label(
+    "Mạng này đòi đăng nhập trước (Wi-Fi hoặc cổng mạng). Mở trình duyệt, đăng nhập mạng, rồi đồng bộ lại.",
+    "This network wants a sign-in first (Wi-Fi or gateway). Open a browser, sign in, then sync again.",
+)
+_ELSEWHERE = Label(
+    "Mạng chuyển máy sang một địa chỉ khác (có thể cần đăng nhập Wi-Fi), nên chưa đồng bộ được.",
+    "The network sends this PC to another address (perhaps a Wi-Fi sign-in); nothing was synced.",
+)
+_PAGE = Label(
+    "Mạng trả về một trang web lạ (có thể cần đăng nhập Wi-Fi), chưa đồng bộ được.",
+    "The network answered with a strange page (perhaps a Wi-Fi sign-in); nothing was synced.",
+)
+_PROXY_LOGIN = Label(
+    "Máy chủ trung gian (proxy) đòi tên và mật khẩu. Báo bộ phận CNTT.",
+    "The proxy wants a name and a password. Tell IT support.",
+)
+_PROXY_REFUSED = Label(
+    "Máy chủ trung gian (proxy) không cho nối tới thành phố. Báo bộ phận CNTT.",
+    "The proxy does not let this PC reach the city. Tell IT support.",
+)
+_BEHIND = Label(
+    "Máy chủ trung gian báo chưa tới được thành phố (mã {status}); sẽ tự thử lại.",
+    "The proxy cannot reach the city (status {status}); it will be tried again.",
+)
+_OTHER_PROGRAM = Label(
+    "Ở địa chỉ thành phố có một chương trình khác trả lời; kiểm tra lại địa chỉ hoặc báo bộ phận CNTT.",
+    "Another program answers at the city's address; check the address, or tell IT support.",
+)
+_ENCODING = Label(
+    "Máy chủ trung gian đã nén lại câu trả lời theo cách máy này không đọc được ({encoding}).",
+    "The proxy packed the answer in a way that this PC cannot read ({encoding}).",
+)
+
+
+def _error(code: str, text: Label, **values: object) -> SyncError:
+    return SyncError(code, text.vi.format(**values), english=text.en.format(**values))
 
 
 def stranger(status: int, kind: str) -> SyncError:
     """What to say of an answer whose type is not one the city uses. ``kind``: its media type."""
     if status == 511:
-        return SyncError(NOT_THE_CITY, _LOGIN)
+        return _error(NOT_THE_CITY, _LOGIN)
     if 300 <= status < 400:
-        return SyncError(NOT_THE_CITY, _ELSEWHERE)
+        return _error(NOT_THE_CITY, _ELSEWHERE)
     if status == 407:
-        return SyncError(NOT_THE_CITY, _PROXY_LOGIN)
+        return _error(NOT_THE_CITY, _PROXY_LOGIN)
     if status in (502, 503, 504):
-        return SyncError("unreachable", _BEHIND.format(status=status))
+        return _error("unreachable", _BEHIND, status=status)
     if status == 403:
-        return SyncError(NOT_THE_CITY, _PROXY_REFUSED)
-    return SyncError(NOT_THE_CITY, _PAGE if kind in ("text/html", "application/xhtml+xml", "") else _OTHER_PROGRAM)
+        return _error(NOT_THE_CITY, _PROXY_REFUSED)
+    return _error(NOT_THE_CITY, _PAGE if kind in ("text/html", "application/xhtml+xml", "") else _OTHER_PROGRAM)
 
 
 def other_program() -> SyncError:
     """JSON or MessagePack that says nothing the city would say."""
-    return SyncError(NOT_THE_CITY, _OTHER_PROGRAM)
+    return _error(NOT_THE_CITY, _OTHER_PROGRAM)
 
 
 def strange_encoding(encoding: str) -> SyncError:
-    return SyncError("damaged", _ENCODING.format(encoding=encoding[:40]))
+    return _error("damaged", _ENCODING, encoding=encoding[:40])
 
 
 def asked_to_wait(headers: Mapping[str, str], now: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from forms.label import Label
 from sync.store.filling import FillProgress
 
 
@@ -22,7 +23,7 @@ class SyncReport(Struct, kw_only=True):
     pull_seconds: float = 0.0
     bytes_sent: int = 0
     bytes_received: int = 0
-    problems: list[str] = []
+    problems: list[Label] = []
     fill: FillProgress | None = None  # how far the first fill of this PC has come; None: there is none under way
     more: bool = False  # a sparing sync left some for later
     files_sent: int = 0

@@ -75,7 +75,11 @@ class FileLine:
                 raise _strange()
             return reply.content[:length], int(found[2])
         if reply.status == 200:  # a proxy that knows no ranges would give the whole file again and again
-            raise SyncError("damaged", "Mạng không cho tải tệp tiếp từng phần; sẽ tự thử lại.")
+            raise SyncError(
+                "damaged",
+                "Mạng không cho tải tệp tiếp từng phần; sẽ tự thử lại.",
+                english="The network does not let parts of a file be fetched; it will be tried again.",
+            )
         raise refusal_of(reply)
 
 
@@ -91,4 +95,8 @@ def _offset(reply: Reply, size: int) -> int:
 
 
 def _strange() -> SyncError:
-    return SyncError("damaged", "Câu trả lời về tệp không giống của thành phố; sẽ tự thử lại.")
+    return SyncError(
+        "damaged",
+        "Câu trả lời về tệp không giống của thành phố; sẽ tự thử lại.",
+        english="The answer about a file is not like the city's; it will be tried again.",
+    )

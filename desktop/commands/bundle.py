@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from msgspec import to_builtins
+
 from desktop.commands.desk import Desk
 from desktop.commands.parser import Parser
 
@@ -49,7 +51,7 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
         return 0
     taken = import_bundle(desk.store, path)
     if desk.as_json:
-        desk.put_json(taken)
+        desk.put_json(to_builtins(taken) | {"problems": [desk.label(problem) for problem in taken.problems]})
     if taken.again:
         desk.say("Gói này đã nhập rồi, không có gì thay đổi.", "This answer was taken before; nothing changed.")
         return 0
@@ -60,5 +62,5 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
         f"came. {taken.waiting} still wait.",
     )
     for problem in taken.problems:
-        desk.say(problem, problem)
+        desk.say(problem.vi, problem.en)
     return 0

@@ -112,6 +112,7 @@ class Desk:
         """This profile's store. Raises NoStore, WrongKey and their like."""
         if self._store is None:
             from sync.store import Store, vault
+            from sync.store.model import NoStore
 
             if not self.folder.is_dir():
                 raise self._not_enrolled()
@@ -124,7 +125,10 @@ class Desk:
                     f"Sổ này mở bằng câu mật khẩu: đặt biến {PASSPHRASE} rồi chạy lại.",
                     f"This store opens with a passphrase: set {PASSPHRASE} and run again.",
                 )
-            key = vault.open_key(self.folder, self.passphrase)
+            try:
+                key = vault.open_key(self.folder, self.passphrase)
+            except NoStore:
+                raise self._not_enrolled() from None
             self._store = Store.open(self.folder, key, self.catalog, self.clock)
         return self._store
 
@@ -133,6 +137,15 @@ class Desk:
         self._store = store
 
     def _not_enrolled(self) -> CommandError:
+        from desktop.rollout import read_rollout
+
+        if read_rollout(self.folder).enrols:
+            return CommandError(
+                "Máy này đã được cơ quan cài đặt nhưng chưa có sổ: mở chương trình một lần, bằng tài khoản sẽ dùng, máy tự "
+                "đăng ký. (Không có màn hình: sophuong enrol)",
+                "This PC was rolled out but has no registers yet: open the program once, in the account that will use it, and it "
+                "enrols by itself. (Where there is no screen: sophuong enrol)",
+            )
         return CommandError(
             f"Chưa có sổ ở {self.folder}. Đăng ký máy trước: sophuong enrol --url … --code …",
             f"There is no store in {self.folder}. Enrol this device first: sophuong enrol --url … --code …",

@@ -42,8 +42,7 @@ def one_line(error: BaseException, language: str) -> tuple[str, int]:
     if problems:
         return _flat(problems), BAD_STATE
     if _is_ours(error):
-        english = _LINE_ERRORS.get(str(getattr(error, "code", ""))) if language == "en" else None
-        return _flat(english or str(error)), BAD_STATE
+        return _flat(str(error)), BAD_STATE
     return _flat(f"{_UNEXPECTED.get(language)} ({type(error).__name__}: {error})"), BAD_STATE
 
 
@@ -55,20 +54,6 @@ _FILE_ERRORS: dict[type[OSError], Label] = {
     FileExistsError: Label("{name} đã có.", "{name} already exists."),
     PermissionError: Label("Không có quyền đọc hoặc ghi {name}.", "No permission to read or write {name}."),
 }
-
-
-_LINE_ERRORS = {
-    "unreachable": "The city cannot be reached; it will be tried again.",
-    "timeout": "The city takes too long to answer; it will be tried again.",
-    "tls": "The certificate of the city's server is not trusted. Tell IT support.",
-    "damaged": "What came from the city was damaged on the way; it will be tried again.",
-    "not_the_city": "The network answered with a strange page (perhaps a Wi-Fi sign-in); nothing was synced.",
-    "bad_url": "The city's address is not an http(s) address.",
-    "not_safe": "The city is reached over https:// only (http:// within this PC alone).",
-    "busy": "Another sync is running on this PC.",
-    "not_enrolled": "This PC is not enrolled with the city.",
-}
-"""English for what the line to the city says by itself; the city's own refusals come in the language asked for."""
 
 
 def _file_error(error: OSError, language: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from desktop.book_keeping import books_here, may_hand_over
+from desktop.book_keeping import books_here, may_hand_over, standstill_words
 from desktop.commands.desk import Desk
 from desktop.commands.errors import CommandError
 from desktop.commands.parser import Parser
-from desktop.language import tr
+from desktop.language import label
 from forms.definition import RecordType
 
 
@@ -40,8 +40,8 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
     record_type = desk.record_type(given.type)
     desk.check_seen(record_type)
     if not may_hand_over(record_type, desk.officer):
-        label = tr("book.hand_not_yours")
-        raise CommandError(label, label)
+        text = label("book.hand_not_yours")
+        raise CommandError(text.vi, text.en)
     return _back(desk, record_type, given) if given.back else _hand_over(desk, record_type, given)
 
 
@@ -97,7 +97,7 @@ def _clock(desk: Desk, reason: str | None) -> int:
         desk.put_json({"stopped": stopped, "confirmed": log, "suspended": numbers.suspension.standing()})
         return 0
     for type_id, why in stopped.items():
-        desk.line(f"{type_id}: {tr(f'book.still_{why}')}")
+        desk.line(f"{type_id}: {desk.label(standstill_words(why))}")
     if not stopped:
         desk.say("Đồng hồ không cản việc cấp số.", "The clock holds up no number.")
     for line in log:

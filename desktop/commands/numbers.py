@@ -6,6 +6,7 @@ import argparse
 
 import msgspec
 
+from desktop.book_keeping import standstill_words
 from desktop.commands.desk import Desk
 from desktop.commands.errors import CommandError, usage_error
 from desktop.commands.parser import Parser
@@ -42,10 +43,12 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
     wanted = _series_wanted(desk, record_type, given.series)
     rows = desk.store.numbers.book(given.type, given.period, given.series)
     leases = [lease for lease in desk.store.numbers.leases() if lease.register in wanted]
+    stopped = desk.store.numbers.standstill(given.type) if record_type.register.kind in ("leased", "local") else None
     if desk.as_json:
         awaiting = [r.id for r in desk.store.numbers.awaiting() if r.type == given.type]
         numbers = [msgspec.to_builtins(row) for row in rows]
-        desk.put_json({"type": given.type, "numbers": numbers, "leases": leases, "awaiting": awaiting})
+        answer = {"type": given.type, "numbers": numbers, "leases": leases, "awaiting": awaiting, "stopped": stopped}
+        desk.put_json(answer)
         return 0
     for row in rows:
         what = row.title if row.status == "given" else desk.label(Label(f"bỏ: {row.reason}", f"void: {row.reason}"))
@@ -59,6 +62,8 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
             f"Máy {lease.device} giữ sổ {_of(lease)}kỳ {lease.period}; số tiếp theo {lease.next}.",
             f"Device {lease.device} holds the book {_of(lease)}of {lease.period}; next number {lease.next}.",
         )
+    if stopped:
+        desk.line(f"! {desk.label(standstill_words(stopped))}")
     return 0
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from desktop.book_keeping import standstill, standstill_words
 from desktop.commands.desk import Desk
 from desktop.commands.parser import Parser
 from sync.store.model import HistoryRow
@@ -44,6 +45,7 @@ def status(desk: Desk) -> dict[str, Any]:
         "new": overview.new,
         "drafts": overview.drafts,
         "awaiting_number": len(awaiting),
+        "numbering_stopped": _stopped(desk),
         "files": to_builtins(store.files.counts(seen)),
         "clock_skew": store.meta("clock_skew"),
         "device": enrolment.device if enrolment else None,
@@ -51,6 +53,12 @@ def status(desk: Desk) -> dict[str, Any]:
         "officers": enrolment.officers if enrolment else (),
         "url": enrolment.url if enrolment else None,
     }
+
+
+def _stopped(desk: Desk) -> str | None:
+    """Why this PC gives no numbers of its books: "restored", "skew", "set_back"; None: it does, or has none."""
+    found = standstill(desk.store, desk.catalog)
+    return found[1] if found else None
 
 
 def _status(desk: Desk) -> None:
@@ -70,6 +78,8 @@ def _status(desk: Desk) -> None:
         f"Quá hạn: {found['overdue']}  ·  đến hạn hôm nay: {found['due_today']}  ·  chờ số: {found['awaiting_number']}",
         f"Overdue: {found['overdue']}  ·  due today: {found['due_today']}  ·  no number: {found['awaiting_number']}",
     )
+    if found["numbering_stopped"]:
+        desk.line(f"! {desk.label(standstill_words(found['numbering_stopped']))}")
     files = found["files"]
     if files["to_send"] or files["not_here"]:
         desk.say(

@@ -28,9 +28,9 @@ def arguments(parser: Parser, verb: str) -> None:
 def run(desk: Desk, given: argparse.Namespace) -> int:
     report, error = sync_now(desk.store, desk.enrolment, desk.language, desk.folder)
     if desk.as_json:
-        desk.put_json(_answer(report, error))
+        desk.put_json(_answer(report, error, desk.language))
     for problem in report.problems:
-        desk.say(problem, problem)
+        desk.say(problem.vi, problem.en)
     if error is not None:
         sys.stderr.write(one_line(error, desk.language)[0] + "\n")
         return BAD_STATE
@@ -88,8 +88,9 @@ def sync_now(
         transport.close()
 
 
-def _answer(report: SyncReport, error: SyncError | None) -> dict[str, Any]:
+def _answer(report: SyncReport, error: SyncError | None, language: str) -> dict[str, Any]:
     answer: dict[str, Any] = msgspec.to_builtins(report)
+    answer["problems"] = [problem.get(language) for problem in report.problems]
     if error is not None:
-        answer["error"] = {"code": error.code, "message": str(error)}
+        answer["error"] = {"code": error.code, "message": error.label.get(language)}
     return answer

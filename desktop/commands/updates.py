@@ -62,6 +62,7 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
 
 def _tell(desk: Desk, here: Installation | None) -> int:
     from sync.updates.installation import read_state
+    from sync.updates.model import version_key
     from sync.updates.standing import waiting
 
     waits = waiting(here) if here else ""
@@ -79,9 +80,13 @@ def _tell(desk: Desk, here: Installation | None) -> int:
         desk.say(f"Bản {waits} sẽ dùng từ lần mở sau.", f"Version {waits} is used from the next start on.")
     elif here is not None:
         desk.say("Không có bản mới nào đang chờ.", "No new version waits.")
+    if state is not None and state.checked_at:
+        desk.say(f"Hỏi bản mới lần cuối: {state.checked_at}.", f"Last asked for a new version: {state.checked_at}.")
     if state is not None and state.trouble:
-        desk.line(desk.label(state.trouble))
+        desk.say(f"Lần ấy chưa được: {state.trouble.vi}", f"It brought nothing: {state.trouble.en}")
     for version in state.refused if state else ():
+        if version_key(version) <= version_key(VERSION):
+            continue  # a newer one is at work since
         desk.say(
             f"Bản {version} không khởi động được nên không dùng.", f"Version {version} did not come up and is not used."
         )

@@ -17,14 +17,15 @@ from forms.definition import RecordType
 from forms.field_definition import Field
 from forms.field_types import show
 from forms.flow_book import NOT_NEEDED
-from sync.merge import SAME_NUMBER
+from sync.locked_fields import SAME_NUMBER
+from sync.merge import DONE_ALREADY
 from sync.protocol import Change
 from sync.store.model import HistoryRow
 
 if TYPE_CHECKING:
     from desktop.app import App
 
-MOST = 60  # rows drawn; older ones are fetched by scrolling on a later day than most records ever see
+MOST = 60  # rows drawn; more than most records ever see, and the last line says where the others are
 
 
 class HistoryView(QWidget):
@@ -62,6 +63,9 @@ class HistoryView(QWidget):
         for n, row in enumerate(rows[:MOST], start=1):
             self._add_row(grid, n, row)
         card.body.addLayout(grid)
+        if len(rows) > MOST:
+            told = tr("form.history.cut", shown=MOST, all=len(rows), id=rows[0].change.record_id)
+            card.body.addWidget(_wrapped(told, "hint"))
         card.show()
 
     def _add_row(self, grid: QGridLayout, n: int, row: HistoryRow) -> None:
@@ -78,7 +82,9 @@ class HistoryView(QWidget):
             for text in changed_lines(self._app, self._type, change):
                 lines.addWidget(_wrapped(text, "hint"))
         for problem in row.problems:
-            lines.addWidget(_wrapped(f"⚠ {problem.message}", "problem"))
+            is_news = problem.message == DONE_ALREADY.vi  # nothing is wrong and nothing is to be done
+            text = say(problem.label)
+            lines.addWidget(_wrapped(text, "hint") if is_news else _wrapped(f"⚠ {text}", "problem"))
         grid.addWidget(what, n, 2)
         grid.addWidget(tag_label(change_tag(row.status)), n, 3, top)
 
@@ -88,7 +94,7 @@ def describe_change(record_type: RecordType, change: Change) -> str:
     labels = ", ".join(field_labels(record_type, list(change.after)))
     match change.kind:
         case "create":
-            return tr("form.history.create")
+            return _begun(record_type, change)
         case "action":
             known = {a.id: a for a in record_type.actions}
             name = say(known[change.action].label) if change.action in known else change.action or ""
@@ -99,6 +105,17 @@ def describe_change(record_type: RecordType, change: Change) -> str:
             return tr("form.history.void", reason=change.reason or "")
         case _:
             return _engine_words(change) or tr("form.history.edit", fields=labels)
+
+
+def _begun(record_type: RecordType, change: Change) -> str:
+    """A record that was begun past its first state (an old book, a copy after a disaster) took none of the steps before, so
+    that nobody takes it for one that was signed here."""
+    states = {s.id: s for s in record_type.states}
+    state = states.get(change.to_state or record_type.initial_state)
+    if state is None or (state.id == record_type.initial_state and not change.number):
+        return tr("form.history.create")
+    told = tr("form.history.begun_in", state=say(state.label))
+    return f"{told} · {change.number}" if change.number else told
 
 
 def _engine_words(change: Change) -> str:

@@ -17,7 +17,7 @@ from desktop.language import say, tr
 from desktop.models.dates import clock_time
 from forms.definition import Action
 from forms.entry import Problem, RecordEntry, RuleError
-from sync.merge import AWAITING
+from sync.locked_fields import AWAITING
 from sync.store.model import Record, Save, SaveRefused
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from forms.definition import RecordType
 from forms.entry import RecordEntry
 from forms.field_definition import Field
 from forms.field_types import show
-from sync.merge import SAME_NUMBER
+from sync.locked_fields import SAME_NUMBER
 from sync.protocol import DeliveryState
 from sync.store.model import HistoryRow, Record
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
+from desktop.book_keeping import standstill
 from desktop.language import say, tr
 from desktop.models.dates import when
 from desktop.models.rows import RowContext
@@ -22,14 +23,12 @@ COMPARED_AT_ONCE = 500
 
 def stopped_rows(store: Store, context: RowContext, seen: Collection[str]) -> tuple[Row, ...]:
     """One row for all books of this PC: the clock, or a store that came back from a backup, stops them together."""
-    types = dict.fromkeys(lease.register.partition("/")[0] for lease in store.numbers.leases())
-    for type_id in types:
-        if type_id not in seen or (why := store.numbers.standstill(type_id)) is None:
-            continue
-        label = say(context.catalog.record_type(type_id).label)
-        tag = Tag(tr("book.today_still"), "red", "!")
-        return (Row(f"{CHECK}:book:{type_id}", (tag, tr(f"book.still_{why}"), label, tr("book.today"))),)
-    return ()
+    if (found := standstill(store, context.catalog, seen)) is None:
+        return ()
+    type_id, why = found
+    label = say(context.catalog.record_type(type_id).label)
+    tag = Tag(tr("book.today_still"), "red", "!")
+    return (Row(f"{CHECK}:book:{type_id}", (tag, tr(f"book.still_{why}"), label, tr("book.today"))),)
 
 
 def backup_rows(profile: Path, settings: Settings, now: datetime) -> tuple[Row, ...]:

@@ -73,7 +73,7 @@ def _there_and_back(bench: Bench) -> Done:
     if broke_off is not None:
         raise _trouble(bench, broke_off)
     if first.refused or not first.pushed:
-        raise Trouble("push_refused", reason="; ".join(first.problems))
+        raise Trouble("push_refused", reason="; ".join(problem.get(bench.language) for problem in first.problems))
     desk.store.changes.reset_cursor(desk.enrolment.ward, record_type.scope)
     second, broke_off = sync_now(desk.store, desk.enrolment, bench.language, desk.folder)
     if broke_off is not None:

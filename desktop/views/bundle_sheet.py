@@ -9,7 +9,7 @@ from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from desktop.commands.errors import one_line
-from desktop.language import language, tr
+from desktop.language import language, say, tr
 from desktop.models.dates import when
 from desktop.models.standing import attention_sentence, waiting_sentence
 from desktop.theme import MEDIUM, SMALL
@@ -107,7 +107,7 @@ class BundleSheet(Sheet):
 
     def _imported(self, taken: Imported) -> None:
         # how many changes it settled is not said: some may be of officers whose work this one may not see
-        lines = [tr("bundle.again" if taken.again else "bundle.imported"), *taken.problems]
+        lines = [tr("bundle.again" if taken.again else "bundle.imported"), *map(say, taken.problems)]
         self._say("\n".join(lines), "amber" if taken.problems else "green")
         self._app.read_enrolment()
         self._read()

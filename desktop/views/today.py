@@ -286,7 +286,8 @@ class Today(Page):
         self.table.setVisible(bool(rows))
         self.empty.setVisible(not rows)
         self._say_empty()
-        self.table.show_rows(rows)
+        if rows != self.table.table.rows:  # a day is asked for more often than it changes
+            self.table.show_rows(rows)
         self._figures["open"].setText(str(sum(overview.open_by_type.values())))
         for name in ("due_week", "new", "conflicts"):
             self._figures[name].setText(str(getattr(overview, name)))

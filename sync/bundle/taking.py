@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, structs
 
+from forms.label import Label
 from sync.bundle import messages
 from sync.bundle.errors import BundleError, tampered
 from sync.bundle.seal import SealedFile
@@ -32,7 +33,7 @@ class Imported(Struct, kw_only=True):
     numbered: int = 0
     files: int = 0
     waiting: int = 0
-    problems: list[str] = []
+    problems: list[Label] = []
 
 
 class Taking:
@@ -63,7 +64,10 @@ class Taking:
             self._report.files += self._store.file_queue.is_there(ward, scope, sha256)
         if self._behind:
             self._report.problems.append(
-                "Một phần tin của thành phố nối tiếp gói khác chưa nhập; xuất gói mới để nhận đủ."
+                Label(
+                    "Một phần tin của thành phố nối tiếp gói khác chưa nhập; xuất gói mới để nhận đủ.",
+                    "Some of the city's news goes on from an answer that was not imported; export anew to get all of it.",
+                )
             )
         return self._report
 
@@ -127,7 +131,12 @@ class Taking:
             return
         if _told(self._store.changes.digest(ward, scope)) != _told(page.digest):
             self._store.changes.reset_cursor(ward, scope)
-            self._report.problems.append(f"Sổ {ward}/{scope} lệch với thành phố; lần tới sẽ tải lại.")
+            self._report.problems.append(
+                Label(
+                    f"Sổ {ward}/{scope} lệch với thành phố; lần tới sẽ tải lại.",
+                    f"{ward}/{scope} differs from the city; it is read anew next time.",
+                )
+            )
 
 
 def _told(sums: dict[str, str]) -> dict[str, str]:

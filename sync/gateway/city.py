@@ -26,6 +26,7 @@ from sync.gateway.intake import Intake
 from sync.gateway.leases import Leases
 from sync.gateway.ledger import REVISIONS_FROM
 from sync.gateway.packs import MARK_SQL, Definitions, Mark, Packs
+from sync.gateway.seen import Seen
 from sync.gateway.sequences import standing
 from sync.gateway.storage import Session, Storage, Stream, open_notices, open_storage
 from sync.gateway.updates import Updates
@@ -63,6 +64,7 @@ class City:
             self.uploads = Uploads(self.storage, self.clock, self._file_arrived, self.deliveries.wake)
             self.hubs = Hubs(self.storage, self.clock, lambda roles: self.access.scopes_of(roles))  # noqa: PLW0108 - access comes with the packs
             self.updates = Updates(self.storage, self.clock)
+            self._seen = Seen(self.storage, self.clock)
             self._use(definitions)
         except BaseException:
             self.storage.close()
@@ -127,6 +129,7 @@ class City:
     def hello(self, device: Device) -> Hello:
         """First answer of a sync."""
         mark = self.refresh()
+        self._seen.note(device.id)
         leases = self.leases.renewed(device)
         return Hello(
             protocol=PROTOCOL_VERSION,

@@ -25,14 +25,17 @@ from sync.gateway.delivery_commands import add_service, delivery_verbs
 from sync.gateway.device_commands import device_verbs
 from sync.gateway.enrol_commands import enrol_verbs
 from sync.gateway.hub_commands import hub_verbs
+from sync.gateway.lease_commands import lease_verbs
 from sync.gateway.listing import deliveries, records
 from sync.gateway.pack_commands import pack_verbs
 from sync.gateway.refusals import RefusedError
+from sync.gateway.saying import add_language, file_error, said, tell, warn
 from sync.gateway.serving import add_serving
 from sync.gateway.serving import serve as serving
 from sync.gateway.storage import StorageError
 from sync.gateway.update_commands import update_verbs
 from sync.gateway.wards import is_ward_code
+from sync.gateway.withdrawn_list import add_list_option, restored_lines, withdraw_listed
 from sync.updates.errors import UpdateError
 
 DEFAULT_PORT = 8620
@@ -57,22 +60,18 @@ def run(argv: list[str]) -> int:
     try:
         return verb(arguments)
     except (CommandError, RefusedError, ExchangeError, PackError, BundleError, UpdateError) as error:
-        return _fail(error.label.get(arguments.language))
+        return _fail(said(error.label, arguments.language))
     except BrokenPipeError:  # whoever read our lines has seen enough; Python's last flush must not fail on it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (StorageError, DefinitionError, OSError, ValueError) as error:
-        return _fail(str(error))
+        return _fail(said(file_error(error), arguments.language) if isinstance(error, OSError) else str(error))
     except KeyboardInterrupt:
         return 130
 
 
 def _fail(text: str) -> int:
-    line = " ".join(text.split())
-    try:
-        sys.stderr.write(line + "\n")
-    except UnicodeEncodeError:  # a console without Vietnamese letters
-        sys.stderr.write(line.encode("ascii", "backslashreplace").decode() + "\n")
+    tell(text)
     return 1
 
 
@@ -144,24 +143,12 @@ def _deliveries(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _take_over(arguments: argparse.Namespace) -> int:
-    book = (_ward(arguments.ward), arguments.register, arguments.period)
-    with closing(_city(arguments)) as city:
-        moved = city.leases.take_over(book, arguments.device, arguments.reason, arguments.above)
-    if arguments.json:
-        _print(msgspec.json.encode(moved).decode())
-        return 0
-    lease = moved.lease
-    _print(
-        f"{book[1]} {book[2]}: {moved.device_before} → {lease.device}, số tiếp theo / next {lease.next}"
-        + (f", bỏ trống / unused {moved.gap_from}–{moved.gap_to}" if moved.gap_to >= moved.gap_from else "")
-    )
-    return 0
-
-
 def _restored(arguments: argparse.Namespace) -> int:
     with closing(_city(arguments)) as city:
+        again = withdraw_listed(city.storage, restored_lines(arguments))
         _print(city.restored())
+    if again:
+        warn(arguments, f"Đã thu hồi lại: {', '.join(again)}.", f"Withdrawn again: {', '.join(again)}.")
     return 0
 
 
@@ -193,14 +180,17 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="sophuong gateway", description="Cổng kết nối của thành phố / the city's gateway")
-    language = "en" if os.environ.get("SOPHUONG_LANGUAGE") == "en" else "vi"
-    parser.add_argument("--language", choices=("vi", "en"), default=language, help="ngôn ngữ / language")
+    chosen = os.environ.get("SOPHUONG_LANGUAGE", "")
+    language = chosen if chosen in ("vi", "en") else ""
+    text = "ngôn ngữ; không nêu: cả hai / language; default: both"
+    parser.add_argument("--language", choices=("vi", "en"), default=language, help=text)
     verbs = parser.add_subparsers(metavar="VERB", required=True)
 
     def verb(name: str, work: Verb, text: str) -> argparse.ArgumentParser:
         added = verbs.add_parser(name, help=text, description=text)
         added.add_argument("--database", required=True, metavar="URL", help="sqlite:///FILE | postgresql://…")
         added.add_argument("--json", action="store_true", help="kết quả cho máy đọc / machine-readable")
+        add_language(added)
         added.set_defaults(verb=work)
         return added
 
@@ -223,7 +213,8 @@ def _parser() -> argparse.ArgumentParser:
     held.add_argument("--ward", metavar="CODE")
     verb("deliveries", _deliveries, "bản ghi đã gửi các dịch vụ / what went to services (NDJSON)")
     delivery_verbs(verb, _services, _log_to)
-    verb("restored", _restored, "cơ sở dữ liệu vừa khôi phục: mở kỷ nguyên mới / a new epoch after a restore")
+    text = "cơ sở dữ liệu vừa khôi phục: mở kỷ nguyên mới / a new epoch after a restore"
+    add_list_option(verb("restored", _restored, text))
 
     pack_verbs(verbs)
     hub_verbs(verbs)
@@ -231,11 +222,5 @@ def _parser() -> argparse.ArgumentParser:
     update_verbs(verbs)
     bundle_verb(verb, _print)
 
-    moved = verb("lease-takeover", _take_over, "chuyển sổ sang máy khác / move a book to another device")
-    moved.add_argument("--ward", required=True, metavar="CODE")
-    moved.add_argument("--register", required=True, metavar="TOOL.RECORD/REGISTER")
-    moved.add_argument("--period", required=True)
-    moved.add_argument("--device", required=True, metavar="ID")
-    moved.add_argument("--reason", required=True)
-    moved.add_argument("--above", type=int, metavar="N", help="số cuối đã dùng trên giấy / last number on paper")
+    lease_verbs(verb, verbs)
     return parser

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date, datetime, timedelta
@@ -16,8 +15,10 @@ from sync.clock import HANOI
 from sync.gateway.bulk_tokens import BulkToken
 from sync.gateway.city import City
 from sync.gateway.city_keys import city_keys
+from sync.gateway.operator_verbs import add_new_ward, checked_wards
 from sync.gateway.refusals import RefusedError
-from sync.gateway.wards import is_ward_code
+from sync.gateway.saying import tell, warn
+from sync.gateway.withdrawn_list import add_list_option, keep, line_of
 
 MOST = 100_000
 Say = Callable[[str], None]
@@ -27,6 +28,7 @@ def enrol_verbs(verb: Callable[..., argparse.ArgumentParser], say: Say) -> None:
     """Add ``enrol`` and ``recovery-key`` to the verbs; ``say`` writes a line."""
     enrol = verb("enrol", lambda given: _enrol(given, say), "mã đăng ký cho một hay nhiều máy / codes for PCs")
     enrol.add_argument("--ward", action="append", default=[], metavar="CODE")
+    add_new_ward(enrol)
     enrol.add_argument("--officer", default="Cán bộ phường", metavar="NAME")
     enrol.add_argument("--organisation", default="", metavar="ID")
     enrol.add_argument("--role", action="append", default=[], metavar="ROLE")
@@ -42,6 +44,7 @@ def enrol_verbs(verb: Callable[..., argparse.ArgumentParser], say: Say) -> None:
         "--list", action="store_true", help="các mã hàng loạt và máy đã dùng / bulk tokens and their PCs"
     )
     which.add_argument("--withdraw", metavar="ID", help="thu hồi một mã hàng loạt / end a bulk token")
+    add_list_option(enrol)
     key = verb(
         "recovery-key",
         lambda given: _recovery_key(given, say),
@@ -68,21 +71,19 @@ def _enrol(given: argparse.Namespace, say: Say) -> int:
     if given.list or given.withdraw:
         return _tokens(given, say)
     if not given.ward:
-        sys.stderr.write("sophuong gateway enrol: cần --ward CODE / --ward is wanted. Xem / see: --help\n")
+        tell("sophuong gateway enrol: cần --ward CODE / --ward is wanted. Xem / see: --help")
         return 2
-    wards = [_ward(code) for code in given.ward]
     with closing(City(given.database, create=False)) as city:
-        for code in wards:
-            if code not in city.wards:
-                sys.stderr.write(f"Không có {code} trong danh mục đơn vị hành chính / no such commune: {code}\n")
+        wards = checked_wards(city, given.ward, new=given.new_ward)
         if given.count is None and given.until is None:
             code = city.enrolment.new_code(wards, given.officer, given.organisation, given.role)
             say(msgspec.json.encode({"code": code}).decode() if given.json else code)
             return 0
         if not given.role:
-            sys.stderr.write(
-                "Không nêu --role: ai dùng mã này có mọi quyền, kể cả của lãnh đạo / without --role whoever uses this token "
-                "has every role, the leaders' too\n"
+            warn(
+                given,
+                "Không nêu --role: ai dùng mã này có mọi quyền, kể cả của lãnh đạo",
+                "without --role whoever uses this token has every role, the leaders' too",
             )
         until = _end_of(given.until, city.clock.now())
         token_id, token = city.enrolment.new_token(
@@ -107,6 +108,7 @@ def _tokens(given: argparse.Namespace, say: Say) -> int:
     with closing(City(given.database, create=False)) as city:
         if given.withdraw:
             token = city.enrolment.bulk.withdraw(given.withdraw)
+            keep(given, line_of(city.storage, city.clock, token.id))
             vi_en = (
                 f"{token.id}: đã thu hồi; {token.used} máy đã đăng ký vẫn dùng được / withdrawn; its PCs stay enrolled"
             )
@@ -130,12 +132,6 @@ def _line(token: BulkToken) -> str:
     state = f"thu hồi / withdrawn {token.withdrawn_at[:10]}" if token.withdrawn_at else ""
     until = f"đến / until {token.until}" if token.until else ""
     return "  ".join(x for x in (token.id, ",".join(token.wards), f"{token.used}/{most}", until, state) if x)
-
-
-def _ward(code: str) -> str:
-    if not is_ward_code(code):
-        raise RefusedError(400, "no_ward", f"Mã phường phải có 5 chữ số: {code}", f"A ward code has 5 digits: {code}")
-    return code
 
 
 def _recovery_key(given: argparse.Namespace, say: Say) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
 
 import msgspec
 from msgspec import Raw, Struct
@@ -20,7 +21,9 @@ from sync.marks import streams_mark, versions_mark
 from sync.protocol import ChangeResult, DeliveryState, FieldProblem, PullRequest, RecordVersion
 
 LARGEST_PAGE = 5000
-_LONGEST_HISTORY = 2000
+LARGEST_CONTENT = 16 * 1024 * 1024
+"""Bytes of fields in one answer, about: a record may have 2 MB, and a thousand of these are nobody's page."""
+LONGEST_HISTORY = 2000  # changes in one answer
 _NO_CONFLICTS = Raw(b"\x80")  # an empty map
 _encode = msgspec.msgpack.Encoder().encode
 _decode_problems = msgspec.msgpack.Decoder(tuple[FieldProblem, ...]).decode
@@ -28,6 +31,10 @@ _decode_result = msgspec.msgpack.Decoder(ChangeResult).decode
 RECORD = (
     "position, id, type, ward, scope, revision, state, number, fields, conflicts, created_at, updated_at, updated_by, "
     "origin, pack"
+)
+_SIZES = (
+    "SELECT length(fields) + coalesce(length(conflicts), 0) AS size FROM records "
+    "WHERE ward = ? AND scope = ? AND position > ? ORDER BY position LIMIT ?"
 )
 _PAGE = f"SELECT {RECORD} FROM records WHERE ward = ? AND scope = ? AND position > ? ORDER BY position LIMIT ?"
 DELIVERY = "record_id, service, revision, status, number, message, problems, at"
@@ -80,6 +87,7 @@ class WireHistory(Struct):
     changes: list[Raw]
     results: list[ChangeResult]
     deliveries: list[DeliveryState]
+    cut: bool = False
 
 
 class Feed:
@@ -106,7 +114,7 @@ class Feed:
         with self._storage.read() as session:
             stream = (request.ward, request.scope)
             head = stream_head(session, *stream)
-            page = _page(session, stream, request.cursor, head=head, limit=limit)
+            page = _page(session, stream, request.cursor, head=head, limit=limit, room=LARGEST_CONTENT)
             digest = {} if page.more else read_digests(session, *stream)
         return WirePull(
             records=page.records,
@@ -133,6 +141,7 @@ class Feed:
             if all(heads.get(stream, 0) == cursor for stream, cursor in zip(streams, cursors, strict=True)):
                 return [], streams_mark((stream, sums.get(stream, {})) for stream in streams)
         left = min(limit, LARGEST_PAGE) + len(own)
+        room = LARGEST_CONTENT
         news = []
         with self._storage.read() as session:
             heads, sums = _standing(session.all, streams)
@@ -141,14 +150,15 @@ class Feed:
                 if head == cursor:
                     continue
                 page = WireNews(stream=place, cursor=cursor, more=True)
-                if left > 0:
+                if left > 0 and room > 0:
                     just = (written or {}).get(stream)
                     if just and just.head == cursor and len(just.versions) == head - cursor <= left:
                         page = _page_of(session, stream, just, own, limit=left, place=place)
                         left -= len(just.versions)
                     else:
-                        page = _page(session, stream, cursor, head=head, limit=left, place=place)
+                        page = _page(session, stream, cursor, head=head, limit=left, place=place, room=room)
                         left -= len(page.records)
+                        room -= sum(memoryview(r.fields).nbytes for r in page.records)
                 news.append(page)
         ended = not any(page.more for page in news)
         for page in news:
@@ -157,17 +167,19 @@ class Feed:
         return news, streams_mark((stream, sums.get(stream, {})) for stream in streams) if ended else b""
 
     def history(self, device: Device, record_id: str) -> WireHistory:
-        """Every change of a record this token may read, oldest first. Raises RefusedError (404): none, or not for it."""
+        """Every change of a record this token may read, oldest first; of very many the latest, which is ``cut``. Raises
+        RefusedError (404): none, or not for it."""
         streams = set(device.streams)
         with self._storage.read() as session:
             rows = session.all(
                 "SELECT ward, scope, payload, detail, change_id, status, revision FROM changes "
-                "WHERE ward = ANY(?) AND record_id = ? ORDER BY received_at, change_id LIMIT ?",
+                "WHERE ward = ANY(?) AND record_id = ? ORDER BY received_at DESC, change_id DESC LIMIT ?",
                 list(device.wards),
                 record_id,
-                _LONGEST_HISTORY,
+                LONGEST_HISTORY + 1,
             )
-            readable = [row for row in rows if (row[0], row[1]) in streams]
+            cut = len(rows) > LONGEST_HISTORY
+            readable = [row for row in reversed(rows[:LONGEST_HISTORY]) if (row[0], row[1]) in streams]
             if not readable:
                 raise RefusedError(404, "no_record", "Không có bản ghi này.", "There is no such record.")
             # a refused change of one stream may name a record of another, which must not show through
@@ -181,6 +193,7 @@ class Feed:
             [Raw(row[2]) for row in readable],
             [_result(*row[3:]) for row in readable],
             [delivery_state(row) for row in deliveries],
+            cut,
         )
 
 
@@ -202,14 +215,25 @@ def _standing(
     return heads, sums
 
 
-def _page(session: Session, stream: Stream, cursor: int, *, head: int, limit: int, place: int = 0) -> WireNews:
-    """What stands after the cursor. A cursor beyond the head is from before a restore: the stream starts over."""
+def _page(
+    session: Session,
+    stream: Stream,
+    cursor: int,
+    *,
+    head: int,
+    limit: int,
+    room: int,
+    place: int = 0,
+) -> WireNews:
+    """What stands after the cursor, about ``room`` bytes of it at most. A cursor beyond the head is from before a restore:
+    the stream starts over."""
     after = cursor if cursor <= head else 0
     if after == head:
         return WireNews(stream=place, cursor=head)
-    rows = session.all(_PAGE, *stream, after, limit)
+    fitting = _fitting(session, stream, after, limit, room)
+    rows = session.all(_PAGE, *stream, after, fitting)
     states = _delivery_page(session, stream, after, limit)
-    until = min([head] + [page[-1][0] for page in (rows, states) if len(page) >= limit])
+    until = min([head] + [page[-1][0] for page, most in ((rows, fitting), (states, limit)) if len(page) >= most])
     return WireNews(
         stream=place,
         records=[wire_record(row) for row in rows if row[0] <= until],
@@ -217,6 +241,16 @@ def _page(session: Session, stream: Stream, cursor: int, *, head: int, limit: in
         cursor=until,
         more=until < head,
     )
+
+
+def _fitting(session: Session, stream: Stream, after: int, limit: int, room: int) -> int:
+    """How many of the next records there is room for; one goes in any case. The database adds up sizes without reading what
+    they are of."""
+    row = session.one(f"SELECT sum(size) FROM ({_SIZES}) AS page", *stream, after, limit)
+    if row is None or (row[0] or 0) <= room:
+        return limit
+    sizes = accumulate(int(size) for (size,) in session.all(_SIZES, *stream, after, limit))
+    return max(1, sum(1 for size in sizes if size <= room))
 
 
 def _page_of(
@@ -227,7 +261,7 @@ def _page_of(
     head = written.head + len(written.versions)
     until = states[-1][0] if len(states) >= limit else head
     if until < head:
-        return _page(session, stream, written.head, head=head, limit=limit, place=place)
+        return _page(session, stream, written.head, head=head, limit=limit, place=place, room=LARGEST_CONTENT)
     mine = [v for v in written.versions if own.get(v.id) == v.revision and not v.conflicts]
     left_out = {v.id for v in mine}
     return WireNews(

@@ -10,8 +10,8 @@ from typing import Any
 
 from sync.gateway.hub_authority import Authority, use_authority
 from sync.gateway.hubs import list_hubs, withdraw
-from sync.gateway.operator_verbs import add_verb, city_of, say_told
-from sync.gateway.wards import is_ward_code
+from sync.gateway.operator_verbs import add_new_ward, add_verb, checked_wards, city_of, say_told
+from sync.gateway.withdrawn_list import add_list_option, keep, line_of
 from sync.hub.messages import HUB_ROLE
 
 
@@ -22,24 +22,21 @@ def hub_verbs(verbs: Any) -> None:
 
     verb = partial(add_verb, inner)
     code = verb("code", _code, "mã đăng ký cho máy trung gian / an enrolment code for a hub")
-    code.add_argument("--ward", action="append", required=True, metavar="CODE", type=_ward)
+    code.add_argument("--ward", action="append", required=True, metavar="CODE")
+    add_new_ward(code)
     verb("list", _list, "các máy trung gian / which there are")
     gone = verb("withdraw", _withdraw, "thu hồi một máy trung gian / take one away")
     gone.add_argument("device", metavar="ID")
+    add_list_option(gone)
     own = verb("authority", _authority, "dùng CA này để cấp chứng thư / issue certificates by this CA")
     own.add_argument("--certificate", required=True, metavar="PEM")
     own.add_argument("--key", required=True, metavar="PEM")
 
 
-def _ward(code: str) -> str:
-    if not is_ward_code(code):
-        raise argparse.ArgumentTypeError(f"mã phường có 5 chữ số / a ward code has 5 digits: {code}")
-    return code
-
-
 def _code(arguments: argparse.Namespace) -> int:
     with closing(city_of(arguments)) as city:
-        code = city.enrolment.new_code(arguments.ward, "Máy trung gian", "", (HUB_ROLE,))
+        wards = checked_wards(city, arguments.ward, new=arguments.new_ward)
+        code = city.enrolment.new_code(wards, "Máy trung gian", "", (HUB_ROLE,))
     say_told(arguments, {"code": code}, code)
     return 0
 
@@ -54,7 +51,9 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _withdraw(arguments: argparse.Namespace) -> int:
     with closing(city_of(arguments)) as city:
+        line = line_of(city.storage, city.clock, arguments.device)
         withdraw(city.storage, arguments.device)
+    keep(arguments, line)
     say_told(arguments, {"withdrawn": arguments.device}, f"{arguments.device}: đã thu hồi / withdrawn")
     return 0
 

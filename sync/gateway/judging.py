@@ -17,8 +17,10 @@ from sync.gateway.offers import Offer, refused
 from sync.gateway.sequences import DeviceChanges
 from sync.gateway.services import CITY, ServiceHand
 from sync.gateway.storage import Session, Stream
-from sync.merge import SAME_NUMBER, Judgement, judge
+from sync.locked_fields import SAME_NUMBER
+from sync.merge import Judgement, judge
 from sync.protocol import Change, ChangeResult, FieldProblem, RecordVersion
+from sync.said_twice import Since
 
 _decode_change = msgspec.msgpack.Decoder(Change).decode
 _decode_result = msgspec.msgpack.Decoder(ChangeResult).decode
@@ -104,7 +106,7 @@ class Batch:
         change = offer.change
         current = self._ledger.current(change.ward, change.record_id)
         record_type = self._judged_by(record_type, current)
-        judgement = _judgement(record_type, current, change)
+        judgement = _judgement(record_type, current, change, lambda: self._ledger.since(change))
         result = judgement.result
         others: tuple[str, ...] = ()
         if judgement.version is not None:
@@ -149,13 +151,13 @@ def _is_same(known: Change, change: Change) -> bool:
     return known == (change if known.device == change.device else structs.replace(change, device=known.device))
 
 
-def _judgement(record_type: RecordType, current: RecordVersion | None, change: Change) -> Judgement:
+def _judgement(record_type: RecordType, current: RecordVersion | None, change: Change, since: Since) -> Judgement:
     if current is not None and _is_own_work(record_type, current, change):
         message = "Người đã ký hoặc lập bản ghi không được tự duyệt; cần một người khác."
         english = "Whoever signed or made the record may not approve it; somebody else must."
         return Judgement(refused(change.change_id, message, english=english))
     try:
-        return judge(record_type, current, change)
+        return judge(record_type, current, change, since)
     except Exception:  # whatever a hostile change provokes must not block the others of its batch
         log.exception("cannot judge change %s of %s", change.change_id, change.type)
         return Judgement(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from forms.definition import Catalog, RecordType
 from forms.register_numbers import register_of, series_names
@@ -114,19 +115,30 @@ class Leases:
         record_type = self._leased_type(book[1], book[2])
         streams = {_stream(book[0], record_type), *note_stream(self._catalog, book[0])}
         with self._storage.write(streams) as session:
-            row = _held(session, book)
-            if row is None or (row[0] == device and (above is None or above < int(row[1]))):  # nothing would move
-                raise bad_request("Không có máy khác đang giữ sổ này.", "No other device holds this book.")
-            if session.one("SELECT 1 FROM grants WHERE device = ? AND ward = ?", device, book[0]) is None:
-                raise bad_request(f"Máy {device} không thuộc phường {book[0]}.", f"{device} is not of ward {book[0]}.")
-            known = max(known_number(session, book), int(row[1]) - 1)
-            last = max(known, above if above is not None else int(row[2]))
-            lease = self._give(session, book, device, last + 1)
-            takeover = Takeover(lease=lease, device_before=row[0], gap_from=known + 1, gap_to=last)
+            planned = self._planned(session, book, device, above)
+            known, last, before = planned.gap_from - 1, planned.gap_to, planned.device_before
+            takeover = replace(planned, lease=self._give(session, book, device, last + 1))
             now = moment_text(self._clock.now())
-            session.upsert("takeovers", [(*book, last + 1, known + 1, last, row[0], device, reason, now)])
+            session.upsert("takeovers", [(*book, last + 1, known + 1, last, before, device, reason, now)])
             note_takeover(session, self._catalog, self._clock, book, takeover, reason=reason)
         return takeover
+
+    def planned(self, book: Book, device: str, above: int | None = None) -> Takeover:
+        """What ``take_over`` would do now; nothing is moved. Raises RefusedError as it does."""
+        self._leased_type(book[1], book[2])
+        with self._storage.read() as session:
+            return self._planned(session, book, device, above)
+
+    def _planned(self, session: Session, book: Book, device: str, above: int | None) -> Takeover:
+        row = _held(session, book)
+        if row is None or (row[0] == device and (above is None or above < int(row[1]))):  # nothing would move
+            raise bad_request("Không có máy khác đang giữ sổ này.", "No other device holds this book.")
+        if session.one("SELECT 1 FROM grants WHERE device = ? AND ward = ?", device, book[0]) is None:
+            raise bad_request(f"Máy {device} không thuộc phường {book[0]}.", f"{device} is not of ward {book[0]}.")
+        known = max(known_number(session, book), int(row[1]) - 1)
+        last = max(known, above if above is not None else int(row[2]))
+        lease = self._following(session, book, device, last + 1)
+        return Takeover(lease=lease, device_before=row[0], gap_from=known + 1, gap_to=last)
 
     def _leased_type(self, register: str, period: str) -> RecordType:
         record_type = self._types.get(register)
@@ -140,12 +152,17 @@ class Leases:
         return record_type
 
     def _give(self, session: Session, book: Book, device: str, start: int) -> Lease:
+        lease = self._following(session, book, device, start)
+        session.upsert("leases", [(*book, device, start, lease.upper, moment_text(self._clock.now()))])
+        return lease
+
+    def _following(self, session: Session, book: Book, device: str, start: int) -> Lease:
+        """The lease that goes on at ``start``, or above the numbers known."""
         ward, register, period = book
         # a register that was parted into series goes on above the numbers it had as one
         known = max(known_number(session, (ward, name, period)) for name in {register, register_of(register)})
         following = max(start, known + 1)
         upper = following + LEASE_LENGTH - 1
-        session.upsert("leases", [(*book, device, start, upper, moment_text(self._clock.now()))])
         return Lease(ward=ward, register=register, period=period, device=device, next=following, upper=upper)
 
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
+from operator import itemgetter
 
 import msgspec
 from msgspec import Struct
@@ -26,7 +27,13 @@ RecordKey = tuple[str, str]
 REVISIONS_FROM = "revisions_from"
 """Where a city that came back from a backup keeps the least revision it gives to what is changed: those it gave before and
 does not know of stand with PCs, and in the keys of what services got."""
+_LOOKED_THROUGH = 500
+"""Changes of one record that are looked through for an act said twice or a row that is gone; a record with more news than
+that is nobody's own work of a day without a line."""
+_HIGHEST = (1 << 63) - 1  # that a database can hold; a device may say more
 _encode = msgspec.msgpack.Encoder().encode
+_decode_change = msgspec.msgpack.Decoder(Change).decode
+_decode_result = msgspec.msgpack.Decoder(ChangeResult).decode
 _decode_fields = msgspec.msgpack.Decoder(Fields).decode
 _decode_conflicts = msgspec.msgpack.Decoder(dict[str, tuple[Candidate, ...]]).decode
 _RECORD = "ward, id, type, scope, revision, state, number, fields, conflicts, created_at, updated_at, updated_by, origin, pack"
@@ -120,6 +127,26 @@ class Ledger:
         row = self._session.one("SELECT value FROM meta WHERE key = ?", REVISIONS_FROM)
         return int(row[0]) if row else 0
 
+    def since(self, change: Change) -> list[Change]:
+        """What was taken of the record and written after the revision the change was made at, oldest first; none where that
+        is too much to look through. Of a record that is begun, all: its revision is one of before the city was restored."""
+        start = 0 if change.kind == "create" else min(max(change.base_revision, 0), _HIGHEST)
+        sql = "SELECT revision, payload, detail FROM changes WHERE ward = ? AND record_id = ? AND revision > ? AND status <> 'refused' LIMIT ?"
+        rows = self._session.all(sql, change.ward, change.record_id, start, _LOOKED_THROUGH + 1)
+        if len(rows) > _LOOKED_THROUGH:
+            return []
+        steps = [
+            (int(row[0]), _decode_change(row[1]))
+            for row in rows
+            if row[2] is None or not _decode_result(row[2]).already
+        ]
+        for entry in self._entries:  # of this batch, not written yet
+            made, told = entry.change, entry.result
+            same = (made.ward, made.record_id) == (change.ward, change.record_id)
+            if same and told.revision > start and told.status != "refused" and not told.already:
+                steps.append((told.revision, made))
+        return [step for _, step in sorted(steps, key=itemgetter(0))]
+
     def note(self, entry: Entry) -> None:
         """Keep a change as history."""
         self._entries.append(entry)
@@ -177,7 +204,7 @@ class Ledger:
             result.status,
             result.revision,
             entry.payload,
-            _encode(result) if result.problems or result.fields else None,
+            _encode(result) if result.problems or result.fields or result.already else None,
             self._at,
         )
 

@@ -10,7 +10,7 @@ import msgspec
 from sync.gateway.feed import delivery_state
 from sync.gateway.ledger import RECORD_SQL, version_of
 from sync.gateway.parcels import STOPPED
-from sync.gateway.storage import Storage
+from sync.gateway.storage import Row, Storage
 
 _AT_ONCE = 1000
 
@@ -31,6 +31,24 @@ def records(storage: Storage, ward: str | None = None) -> Iterator[dict[str, Any
             if len(rows) < _AT_ONCE:
                 return
             after = (rows[-1][0], rows[-1][1])
+
+
+def leases(storage: Storage, ward: str = "", device: str = "") -> list[Row]:
+    """Every book that was lent, or those of a ward, or of a device, whatever became of it: ward, register, period, device ("":
+    nobody's), its name, from, to, the highest number known, its suspension, since when, whether it has a grant there still."""
+    with storage.read() as session:
+        return session.all(
+            "SELECT l.ward, l.register, l.period, l.device, coalesce(d.name, ''), l.start, l.upper, coalesce(b.known, 0), "
+            "coalesce(d.suspended, ''), l.at, "
+            "EXISTS (SELECT 1 FROM grants g WHERE g.device = l.device AND g.ward = l.ward) "
+            "FROM leases l LEFT JOIN devices d ON d.id = l.device "
+            "LEFT JOIN books b ON b.ward = l.ward AND b.register = l.register AND b.period = l.period "
+            "WHERE (? = '' OR l.ward = ?) AND (? = '' OR l.device = ?) ORDER BY l.ward, l.register, l.period",
+            ward,
+            ward,
+            device,
+            device,
+        )
 
 
 def deliveries(storage: Storage) -> Iterator[dict[str, Any]]:

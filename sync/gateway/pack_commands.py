@@ -13,6 +13,7 @@ import msgspec
 
 from forms.pack_format import LARGEST_PACK, PackError
 from forms.pack_keys import read_public
+from sync.gateway.saying import add_language, said, warn
 from sync.gateway.wards import is_ward_code
 
 
@@ -25,6 +26,7 @@ def pack_verbs(verbs: Any) -> None:
         added: argparse.ArgumentParser = inner.add_parser(name, help=about, description=about)
         added.add_argument("--database", required=True, metavar="URL", help="sqlite:///FILE | postgresql://…")
         added.add_argument("--json", action="store_true", help="kết quả cho máy đọc / machine-readable")
+        add_language(added)
         added.set_defaults(verb=work)
         return added
 
@@ -63,13 +65,16 @@ def _add(arguments: argparse.Namespace) -> int:
     if path.stat().st_size > LARGEST_PACK + 4096:
         raise PackError("too_large", f"{path} quá lớn.", f"{path} is too large.")
     with closing(_city(arguments)) as city:
+        for code in arguments.ward:
+            if code not in city.wards:
+                warn(arguments, f"Danh mục đơn vị hành chính không có {code}", f"the list of communes has no {code}")
         added = city.packs.add(path.read_bytes(), arguments.ward, arguments.percent, force=arguments.force)
     differences = [{"kind": c.kind, "of": c.of, "key": c.key, **msgspec.to_builtins(c.sentence)} for c in added.changes]
     kept = added.pack
     _say(arguments, {**_told(kept), "changes": differences}, f"{kept.version}: {_whom(kept)}")
     if not arguments.json:
         for change in added.changes:
-            _say(arguments, {}, f"  {change.sentence.get(arguments.language)}")
+            _say(arguments, {}, f"  {said(change.sentence, arguments.language)}")
     return 0
 
 

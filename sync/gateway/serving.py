@@ -69,7 +69,7 @@ def _ready(url: str) -> str:
 def _tune_collector() -> None:
     """A push makes some ten thousand short-lived objects; looking for cycles among them costs a seventh of its time."""
     gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(500_000, 20, 20)
 
 
 def _one(

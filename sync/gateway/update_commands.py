@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 
+from sync.gateway.device_commands import list_devices
+from sync.gateway.saying import add_language, warn
 from sync.gateway.updates import EVERYBODY, Standing, Version
 from sync.gateway.wards import is_ward_code
 from sync.updates.errors import UpdateError
@@ -31,6 +33,7 @@ def update_verbs(verbs: Any) -> None:
         if of_city:
             added.add_argument("--database", required=True, metavar="URL", help="sqlite:///FILE | postgresql://…")
         added.add_argument("--json", action="store_true", help="kết quả cho máy đọc / machine-readable")
+        add_language(added)
         added.set_defaults(verb=work)
         return added
 
@@ -134,8 +137,24 @@ def _ring(arguments: argparse.Namespace) -> int:
     with closing(_city(arguments)) as city:
         city.updates.put_in_ring(arguments.ring, arguments.ward, arguments.device)
         rings = city.updates.rings()
-    _say(arguments, {"rings": rings}, _rings(rings))
+        without = _without_pcs(arguments, city) if arguments.ring else []
+    _say(arguments, {"rings": rings, **({"without_pcs": without} if without else {})}, _rings(rings))
     return 0
+
+
+def _without_pcs(arguments: argparse.Namespace, city: Any) -> list[str]:
+    """Wards and devices of the ring in which there is nobody (yet): said, since a mistyped code looks like any other."""
+    rows = list_devices(city.storage)
+    wards, devices = {row.ward for row in rows}, {row.device for row in rows}
+    for code in (code for code in arguments.ward if code not in wards):
+        if code in city.wards:
+            name = city.wards.name(code)
+            warn(arguments, f"{code} {name} chưa có máy nào đăng ký", f"no PC of {code} {name} is enrolled yet")
+        else:
+            warn(arguments, f"Danh mục đơn vị hành chính không có {code}", f"the list of communes has no {code}")
+    for device in (device for device in arguments.device if device not in devices):
+        warn(arguments, f"Chưa có máy {device}", f"there is no device {device}")
+    return [code for code in arguments.ward if code not in wards] + [d for d in arguments.device if d not in devices]
 
 
 def _withdraw(arguments: argparse.Namespace) -> int:

@@ -37,6 +37,12 @@ class WardNames:
         """The ward's name; one the list does not have goes by its code."""
         return self._names.get(code, f"Phường/xã {code}")
 
+    def near(self, code: str) -> list[str]:
+        """Codes that somebody may have meant: one digit is another, or two changed places. The nearest first."""
+        other = {known: sum(a != b for a, b in zip(known, code, strict=True)) for known in self._names}
+        like = [c for c, wrong in other.items() if wrong == 1 or (wrong == 2 and sorted(c) == sorted(code))]
+        return sorted(like, key=lambda known: abs(int(known) - int(code)))[:3]
+
     @cached_property
     def _names(self) -> dict[str, str]:
         table = files("resources") / "data" / "administrative_units.csv"

@@ -31,6 +31,9 @@ T = TypeVar("T")
 MSGPACK, JSON = "application/msgpack", "application/json"
 LARGEST_BODY = 8 * 1024 * 1024  # bytes as they come
 LARGEST_CONTENT = 48 * 1024 * 1024  # bytes once decompressed
+LARGEST_ROUND = (
+    16 * 1024 * 1024
+)  # bytes of a round in the line's form, decompressed: there a few bytes can stand for much
 LARGEST_QUESTION = 256 * 1024  # bytes of what brings no changes: a whole city's streams have room in it
 LARGEST_BATCH = 5000  # changes in one push or round
 _COMPRESS_FROM = 1024  # bytes; below this the frame costs more than it saves
@@ -149,9 +152,9 @@ class Wire:
             raw = self.decode(self.content(body), RawRound)
             return SyncRequest(known=raw.known, cursors=raw.cursors, limit=raw.limit), lambda _: self.sent(raw.changes)
         with _readable():
-            content = unsqueeze(body, LARGEST_CONTENT)
+            content = unsqueeze(body, LARGEST_ROUND)
             if content is None:
-                raise too_large(LARGEST_CONTENT)
+                raise too_large(LARGEST_ROUND)
             request, changes = get_request(content)
 
         def sent(officers: Sequence[Officer]) -> Sequence[Sent]:
@@ -218,16 +221,18 @@ def _readable() -> Iterator[None]:
     try:
         yield
     except (ValueError, RecursionError, OverflowError) as error:
+        if "of length <= " in str(error):
+            raise too_large(LARGEST_ROUND) from error
         raise bad_request(f"Không đọc được nội dung gửi lên: {error}", f"Cannot read the body: {error}") from error
 
 
 def _sent(changes: Iterable[Change]) -> Iterator[Sent]:
     """Each change with its MessagePack. One value can stand for many in a column, so that their size is counted here."""
     size = 0
-    for change in changes:
+    for number, change in enumerate(changes, 1):
         payload = _encode_msgpack(change)
         size += len(payload)
-        if size > LARGEST_CONTENT:
+        if size > LARGEST_CONTENT or number > LARGEST_BATCH:
             raise too_large(LARGEST_CONTENT)
         if change.kind in KINDS:
             yield change, payload

@@ -58,7 +58,10 @@ def hub_url(url: str) -> str:
 
     if not url.startswith("https://"):
         raise SyncError(
-            "bad_url", f"Địa chỉ máy trung gian có dạng https://TÊN-HOẶC-IP:8621, không phải: {url}", retry=False
+            "bad_url",
+            f"Địa chỉ máy trung gian có dạng https://TÊN-HOẶC-IP:8621, không phải: {url}",
+            retry=False,
+            english=f"A hub's address is https://NAME-OR-IP:8621, not {url}",
         )
     return checked_url(url)
 

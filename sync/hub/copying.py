@@ -82,4 +82,8 @@ class Copying:
 
 
 def _strange() -> SyncError:
-    return SyncError("damaged", "Câu trả lời về tệp không giống của thành phố; sẽ tự thử lại.")
+    return SyncError(
+        "damaged",
+        "Câu trả lời về tệp không giống của thành phố; sẽ tự thử lại.",
+        english="The answer about a file is not like the city's; it will be tried again.",
+    )

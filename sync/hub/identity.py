@@ -113,7 +113,11 @@ def renewed(folder: Path, identity: Identity, line: Line, clock: Clock, trust: b
         return identity
     answer = line.ask("POST", "/v1/hub/certificate", CertificateRequest(_request(identity)), CertificateAnswer)
     if answer.certificate.count("BEGIN CERTIFICATE") != 1:
-        raise SyncError("damaged", "Chứng thư thành phố cấp không đọc được.")
+        raise SyncError(
+            "damaged",
+            "Chứng thư thành phố cấp không đọc được.",
+            english="The certificate that the city gave cannot be read.",
+        )
     identity = structs.replace(
         identity, certificate=answer.certificate, issued_at=moment_text(clock.now()), trust=answer.trust
     )

@@ -101,7 +101,10 @@ class AnswerTransaction:
 
     def _apply(self, work: Work, found: OpenChange, result: ChangeResult) -> None:
         if result.status == "refused":
-            self._refuse(work, found, result)
+            if (
+                found.status != "parked"
+            ):  # else the city only says that it waits; its own turn comes after the correction
+                self._refuse(work, found, result)
             return
         record_type = self._plans.of(found.change.type).record_type
         if not found.again and (work.base is None or result.revision > work.base.revision):

@@ -14,7 +14,7 @@ from msgspec import Struct
 from forms.book_notes import EXPLAINS
 from forms.definition import RecordType
 from forms.register_numbers import SERIES, register_of
-from sync.merge import SAME_NUMBER
+from sync.locked_fields import SAME_NUMBER
 from sync.number_reader import NumberReader
 from sync.protocol import Fields
 from sync.store.context import StoreContext

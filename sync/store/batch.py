@@ -8,7 +8,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any
 
-from sync.merge import AWAITING
+from sync.locked_fields import AWAITING
 from sync.protocol import Fields, RecordVersion
 from sync.store import indexing, projection, rowcodec
 from sync.store.files_links import FileLinks
@@ -55,22 +55,28 @@ class Batch:
         """References, keys and files that came, and those that went."""
         if plan.file_fields:
             self._files.gather(rid, plan.file_fields, new, is_new=False)
-        links, keys = set(_links(plan, rid, new)), {(k, rid) for k in plan.keys(new)}
-        old_links, old_keys = set(_links(plan, rid, old)), {(k, rid) for k in plan.keys(old)}
+        links, keys = set(links_of(plan, rid, new)), {(k, rid) for k in plan.keys(new)}
+        old_links, old_keys = set(links_of(plan, rid, old)), {(k, rid) for k in plan.keys(old)}
         self._links_gone += old_links - links
         self._keys_gone += old_keys - keys
         self._links += links - old_links
         self._keys += keys - old_keys
 
-    def add_new_pointers(self, plan: TypePlan, rid: int, new: Fields, *, anew: bool = False) -> None:
-        """Of a record of which there is nothing yet, or, with ``anew``, may be something."""
-        if plan.key_fields:
-            self._keys += [(k, rid) for k in plan.keys(new)]
-        if plan.pointing_names.isdisjoint(new):  # nearly all of a large pull
-            return
+    def add_new_pointers(
+        self, plan: TypePlan, rid: int, new: Fields, keys: list[tuple[int, int]], links: list[tuple[int, int, int]]
+    ) -> None:
+        """Of a record of which there is nothing yet."""
+        self._keys += keys
+        self._links += links
         if plan.file_fields and any(map(new.get, plan.file_names)):
-            self._files.gather(rid, plan.file_fields, new, is_new=not anew)
-        self._links += _links(plan, rid, new)
+            self._files.gather(rid, plan.file_fields, new, is_new=True)
+
+    def add_pointers_anew(self, plan: TypePlan, rid: int, new: Fields) -> None:
+        """Of a record of which some may be there."""
+        self._keys += [(k, rid) for k in plan.keys(new)]
+        self._links += links_of(plan, rid, new)
+        if plan.file_fields and any(map(new.get, plan.file_names)):
+            self._files.gather(rid, plan.file_fields, new, is_new=False)
 
     def write(self, db: Any) -> None:
         def many(sql: str, rows: list[Any]) -> None:
@@ -136,7 +142,7 @@ def _fitting(value: Any) -> Any:
     return max(-_LARGEST, min(_LARGEST, value)) if isinstance(value, int) else value
 
 
-def _links(plan: TypePlan, rid: int, fields: Fields) -> list[tuple[int, int, int]]:
+def links_of(plan: TypePlan, rid: int, fields: Fields) -> list[tuple[int, int, int]]:
     found = [
         (link_key(value), code, rid)
         for name, code in plan.single_links

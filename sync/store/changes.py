@@ -9,10 +9,12 @@ from typing import Any
 from sync.clock import moment_text
 from sync.protocol import Change, ChangeResult, Fields, HistoryAnswer, Officer, PullAnswer, RecordVersion
 from sync.store import digests, missing, pulling, worklist
+from sync.store.ahead import Ahead
 from sync.store.answers import AnswerTransaction
 from sync.store.context import StoreContext, devices_of, skew_of
 from sync.store.indexing import READ_AT_MOST, Indexing
 from sync.store.model import HistoryRow
+from sync.store.noted_reading import note_reading
 from sync.store.provisional import HELD_BACK, held_since
 from sync.store.pulling import Stream, apply_answer
 from sync.store.rowcodec import decode_change, decode_result, encode_change, encode_json, versions_by_id
@@ -21,6 +23,9 @@ from sync.store.withdrawing import withdraw_refused
 
 CHECKPOINT_BYTES = 256 * 1024 * 1024
 """Size of the WAL from which a long sync moves it into the file in between; the end of each sync does anyway."""
+GENTLE_CHECKPOINT_BYTES = 48 * 1024 * 1024
+"""The same where an officer works beside: less than ``connection.JOURNAL_BYTES``, since a longer WAL is cut to that when it is
+begun anew, within a transaction, and his save would wait for that."""
 _HISTORY = "payload, status, result, revision"
 
 
@@ -30,6 +35,7 @@ class Changes:
     def __init__(self, context: StoreContext) -> None:
         self._context = context
         self._indexing = Indexing(context)
+        self._ahead = Ahead(context)
 
     def pending(self, limit: int, skip: int = 0) -> tuple[Change, ...]:
         """The next changes to send, in the order they were made; ``skip`` passes over those that are on their way."""
@@ -64,17 +70,25 @@ class Changes:
         part: Sequence[ChangeResult]
         start = 0
         while start < len(results):
-            touch = Touch()
-            with self._context.writer.transaction(urgent=False) as db:
+            touch, began, writer = Touch(), start, self._context.writer
+            with writer.transaction(urgent=False) as db:
                 while start < len(results):
                     part = results[start : start + pulling.BATCH]
                     told = at or moment_text(self._context.clock.now() - skew_of(db))
                     AnswerTransaction(db, self._context.plans, touch, told).run(part, records if start == 0 else ())
                     start += pulling.BATCH
-                    if self._context.writer.awaited:
+                    if writer.is_enough(start - began):
                         break
             self._context.emit(touch.frozen())
         self.checkpoint_when_long()
+
+    def make_ahead(self, records: Sequence[RecordVersion], ward: str, scope: str) -> None:
+        """Begin on the rows of a page that ``apply_pull`` is to get next, while another is still being written."""
+        self._ahead.begin(records, ward, scope)
+
+    def forget_ahead(self) -> None:
+        """No page is under way any more; what was begun of one that never came takes up no room."""
+        self._ahead.forget()
 
     def apply_pull(self, answer: PullAnswer, ward: str, scope: str) -> int:
         """Take in what the city sent; the number of records that were news here. The cursor moves in the same
@@ -84,15 +98,17 @@ class Changes:
         the batch at hand when an officer's save waits.
         """
         taken, start = 0, 0
+        ahead = self._ahead.take(answer.records, ward, scope)
         while True:
-            touch = Touch()
-            with self._context.writer.transaction(urgent=False) as db:
+            touch, began, writer = Touch(), start, self._context.writer
+            with writer.transaction(urgent=False) as db:
                 while True:
                     taken += apply_answer(
-                        db, self._context.plans, answer, ward=ward, scope=scope, start=start, touch=touch
-                    )
+                        db, self._context.plans, answer, ward=ward, scope=scope, start=start, touch=touch,
+                        made=ahead.batch(start),
+                    )  # fmt: skip
                     start += pulling.BATCH
-                    if start >= len(answer.records) or self._context.writer.awaited:
+                    if start >= len(answer.records) or writer.is_enough(start - began):
                         break
             self._context.emit(touch.frozen())
             if start >= len(answer.records):
@@ -255,11 +271,14 @@ class Changes:
         """Move the WAL into the file: called by who syncs, so that no officer's save has to."""
         with self._context.readers.idle() as db:
             db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            if self._context.writer.gentle:  # a window stays after the sync
+                note_reading(db, self._context.path)
 
     def checkpoint_when_long(self) -> None:
         """Called between the parts of a long sync."""
         wal = self._context.path.with_name(self._context.path.name + "-wal")
-        if wal.exists() and wal.stat().st_size > CHECKPOINT_BYTES:
+        most = GENTLE_CHECKPOINT_BYTES if self._context.writer.gentle else CHECKPOINT_BYTES
+        if wal.exists() and wal.stat().st_size > most:
             self.checkpoint()
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 
 from sync.protocol import RecordVersion
+from sync.store.elsewhere import told_of
 
 _MODULUS = 1 << 64
 
@@ -36,12 +36,9 @@ class DigestSums:
             self._moves[old[3], old[4], old[2]] -= term(old[1], old[5])
         self._moves[version.ward, version.scope, version.type] += term(version.id, version.revision)
 
-    def add_new(self, versions: Sequence[RecordVersion]) -> None:
-        """Records of which there was nothing here."""
-        moves = self._moves
-        for v in versions:
-            if v.revision > 0:
-                moves[v.ward, v.scope, v.type] += term(v.id, v.revision)
+    def add_term(self, key: tuple[str, str, str], term: int) -> None:
+        """A record of (ward, scope, type) of which there was nothing here."""
+        self._moves[key] += term
 
     def add(self, key: tuple[str, str, str], record_id: str, revision: int) -> None:
         """A record of (ward, scope, type) that the city has from now on, at its first revision."""
@@ -64,4 +61,7 @@ class DigestSums:
 def of_stream(connection: Any, ward: str, scope: str) -> dict[str, str]:
     """Type → hex sum, 16 digits; types whose sum is zero are left out."""
     rows = connection.execute("SELECT type, total FROM digests WHERE ward = ? AND scope = ?", (ward, scope))
-    return {type_id: f"{total % _MODULUS:016x}" for type_id, total in rows if total}
+    totals: dict[str, int] = dict(rows.fetchall())
+    for type_id, others in told_of(connection, ward, scope).items():
+        totals[type_id] = totals.get(type_id, 0) + sum(term(*other) for other in others)
+    return {type_id: f"{total % _MODULUS:016x}" for type_id, total in totals.items() if total % _MODULUS}

@@ -104,19 +104,21 @@ class Fills:
         # of the tables and of the search index
         records = [*sorted(along, key=_made), *sorted(in_pages, key=_made)]
         deliveries = [state for page in pages for state in page.deliveries]
+        writer = self._context.writer
         taken, start = 0, 0
         while True:
             touch = Touch()
-            until = start + LARGEST_COMMIT
-            with self._context.writer.transaction(urgent=False) as db:
+            began, until = start, start + LARGEST_COMMIT
+            step = writer.step(BATCH)
+            with writer.transaction(urgent=False) as db:
                 while True:
-                    taken += self._batch(db, records[start : start + BATCH], touch)
-                    start += BATCH
+                    taken += self._batch(db, records[start : start + step], touch)
+                    start += step
                     if start >= len(records):
                         write_deliveries(db, deliveries, touch, replaces=False)
                         _move(db, before, after, per_stream)
                         break
-                    if start >= until or self._context.writer.awaited:
+                    if start >= until or writer.is_enough(start - began):
                         break
             self._context.emit(touch.frozen())
             if start >= len(records):

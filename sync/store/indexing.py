@@ -85,10 +85,11 @@ class Indexing:
             progress()
 
     def _some(self, most: int) -> None:
-        done = 0
-        with self._context.writer.transaction(urgent=False) as db:
+        done, writer = 0, self._context.writer
+        step = writer.step(_BATCH)
+        with writer.transaction(urgent=False) as db:
             while done < min(most, _LARGEST_COMMIT):
-                rows = db.execute("SELECT rid, text FROM unindexed ORDER BY rid LIMIT ?", (_BATCH,)).fetchall()
+                rows = db.execute("SELECT rid, text FROM unindexed ORDER BY rid LIMIT ?", (step,)).fetchall()
                 if not rows:
                     done, most = waiting(db), 0  # the count is wrong, whatever made it so
                     break
@@ -96,6 +97,6 @@ class Indexing:
                 db.executemany("INSERT INTO search (rowid, text) VALUES (?, ?)", rows)
                 db.execute("DELETE FROM unindexed WHERE rid <= ?", (rows[-1][0],))
                 done += len(rows)
-                if self._context.writer.awaited:
+                if writer.is_enough(done):
                     break
             count(db, -done)

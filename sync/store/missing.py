@@ -8,8 +8,8 @@ the stream is read again and again; and after a while, when nobody has brought t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import structs
@@ -18,9 +18,15 @@ from forms.definition import RecordType
 from sync.clock import moment_text
 from sync.protocol import Officer
 from sync.store import worklist
-from sync.store.context import StoreContext, read_enrolment
+from sync.store.context import StoreContext, read_enrolment, read_meta, write_meta
+from sync.store.provisional import let_go
 from sync.store.rowcodec import encode_json
 from sync.store.rows import RowWriter, Touch
+
+LOST_AFTER = timedelta(days=30)
+"""A record that only a hub told of waits so long for its own PC."""
+_HELD = "missing_held"
+"""In ``meta``: record id → revision."""
 
 
 def note_named(connection: Any, ids: Iterable[str]) -> None:
@@ -53,6 +59,7 @@ def mark_missing(context: StoreContext, ward: str, scope: str) -> int:
             "SELECT id FROM records WHERE ward = ? AND scope = ? AND revision > 0 AND id NOT IN (SELECT id FROM named)"
         )
         works = worklist.load(db, [record_id for (record_id,) in db.execute(sql, (ward, scope))])
+        _note_held(db, works)
         for work in works.values():
             work.base = structs.replace(work.base, revision=0) if work.base is not None else None
             work.shown = structs.replace(work.shown, revision=0) if work.shown is not None else None
@@ -66,6 +73,20 @@ def mark_missing(context: StoreContext, ward: str, scope: str) -> int:
     return len(works)
 
 
+def _note_held(connection: Any, works: Mapping[str, worklist.Work]) -> None:
+    """At which revision each of these was held: of several PCs that begin one anew the newest copy is to stand."""
+    waiting = {record_id for (record_id,) in connection.execute("SELECT id FROM missing")}
+    known = {i: n for i, n in read_meta(connection, _HELD, {}).items() if i in waiting}
+    bases = {i: w.base or w.shown for i, w in works.items()}
+    known.update({i: v.revision for i, v in bases.items() if v is not None and v.revision > known.get(i, 0)})
+    write_meta(connection, _HELD, known)
+
+
+def held_at(connection: Any, record_id: str) -> int:
+    """The city's revision of a missing record, as it was held here; 0: not known."""
+    return int(read_meta(connection, _HELD, {}).get(record_id, 0))
+
+
 def offer_missing(context: StoreContext, since: datetime) -> int:
     """Begin anew, as they stand here, the records that have been missing at the city since then; the number of them. Where
     another PC does the same, the values agree and nothing is doubled: the record keeps its id."""
@@ -73,6 +94,7 @@ def offer_missing(context: StoreContext, since: datetime) -> int:
 
     touch = Touch()
     offered = 0
+    _leave_the_hub(context)
     with context.readers.connection() as db:
         if db.execute("SELECT 1 FROM missing WHERE since <= ? LIMIT 1", (moment_text(since),)).fetchone() is None:
             return 0
@@ -93,6 +115,27 @@ def offer_missing(context: StoreContext, since: datetime) -> int:
     return offered
 
 
+def _leave_the_hub(context: StoreContext) -> None:
+    """What only the ward's hub told of, and so long ago that the PC that made it will not come back: here may be its only copy
+    that can still reach the city, so that it is missing there like any other."""
+    with context.readers.connection() as db:
+        if db.execute("SELECT 1 FROM changes WHERE status = 'hub' LIMIT 1").fetchone() is None:
+            return
+    with context.writer.transaction() as db:
+        told = moment_text(context.clock.now() - LOST_AFTER)
+        sql = "SELECT record_id FROM changes WHERE status = 'hub' GROUP BY record_id HAVING max(at) <= ?"
+        works = worklist.load(db, [record_id for (record_id,) in db.execute(sql, (told,))])
+        enrolment = read_enrolment(db)
+        for record_id, work in works.items():
+            record_type = context.plans.of(work.open[0].change.type).record_type
+            if not work.is_only_at_hub or any(c.status != "hub" for c in work.open):
+                continue
+            if work.shown is None or _officer(record_type, enrolment.officers if enrolment else ()) is None:
+                continue
+            let_go(db, work)
+            db.execute("INSERT OR IGNORE INTO missing (id, since) VALUES (?, '')", (record_id,))
+
+
 def _officer(record_type: RecordType | None, officers: Iterable[Officer]) -> Officer | None:
     """The first officer of the device who may begin such a record."""
     if record_type is None:
@@ -101,4 +144,4 @@ def _officer(record_type: RecordType | None, officers: Iterable[Officer]) -> Off
     return next((o for o in officers if not wanted or wanted & set(o.roles)), None)
 
 
-__all__ = ["forget_named", "mark_missing", "note_named", "note_taken", "offer_missing"]
+__all__ = ["forget_named", "held_at", "mark_missing", "note_named", "note_taken", "offer_missing"]

@@ -8,7 +8,7 @@ from typing import Any
 from forms.book_notes import book_label, note_values
 from forms.definition import RecordType
 from forms.register_numbers import SERIES, series_name
-from sync.merge import SAME_NUMBER, VOID
+from sync.locked_fields import SAME_NUMBER, VOID
 from sync.protocol import Fields, Lease, Officer
 from sync.store import hand_overs, numbering
 from sync.store.book_notes import write_note

@@ -11,7 +11,8 @@ from forms.carried import belongs, carried
 from forms.definition import Action, RecordType
 from forms.shapes import wrong_shapes
 from sync.difference import difference, get_path, put_path
-from sync.merge import CITYS_OWN, SEEN, VOID, WRONG_KIND, is_locked, locked_now
+from sync.locked_fields import CITYS_OWN, SEEN, is_locked, locked_now
+from sync.merge import WRONG_KIND
 from sync.protocol import Change, ChangeKind, FieldProblem, Fields, RecordVersion
 from sync.store.model import Record, Save, SaveRefused
 from sync.store.worklist import Work
@@ -151,32 +152,30 @@ class RecordSave(OneSave):
 
     def _take_over_refused(self, before: Fields, after: Fields) -> list[Change]:
         """Once the city has refused a change, the next save says again, from the city's version on, all that it and the
-        parked ones said. Returns the parked actions, which have to be taken anew after the correction."""
+        parked ones said. Returns what is said anew by itself after the correction: parked actions, and choices that
+        stand; each brings its own values, as they are wanted now."""
         work = self._work
         if not work.blocked:
             return []
         stuck = [c for c in work.open if c.status in ("refused", "parked")]
-        actions = [c.change for c in stuck if c.status == "parked" and c.change.kind in ("action", "void")]
         self._to.supersede(stuck)
         work.open = [c for c in work.open if c not in stuck]
         wanted = dict(self._shown.fields)
         for key, value in after.items():
             put_path(wanted, key, value)
         floor = work.replayed(self._type) if work.base is not None or work.open else None
-        if floor is None:
-            if any(change.kind == "void" for change in actions):
-                wanted.pop(VOID, None)
-            self._create_again(stuck[0].change, wanted)
-            before.clear()
-            after.clear()
-            return actions
-        new_before, new_after = difference(self._type, floor.fields, wanted)
+        again = _said_by_itself([c.change for c in stuck if c.status == "parked"], wanted, choices=floor is not None)
+        theirs = CITYS_OWN | {key for change in again for key in change.after}
         before.clear()
         after.clear()
-        before.update({k: v for k, v in new_before.items() if k not in CITYS_OWN})
-        after.update({k: v for k, v in new_after.items() if k not in CITYS_OWN})
+        if floor is None:
+            self._create_again(stuck[0].change, {k: v for k, v in wanted.items() if k not in theirs})
+            return again
+        new_before, new_after = difference(self._type, floor.fields, wanted)
+        before.update({k: v for k, v in new_before.items() if k not in theirs})
+        after.update({k: v for k, v in new_after.items() if k not in theirs})
         self._shown = structs.replace(self._shown, state=floor.state)
-        return actions
+        return again
 
     def _create_again(self, first: Change, wanted: Mapping[str, Any]) -> None:
         fields = {k: v for k, v in wanted.items() if v is not None}
@@ -187,6 +186,22 @@ class RecordSave(OneSave):
         self._change(change.kind, before=change.before, after=change.after, state=change.state,
             to_state=change.to_state, action=change.action, number=change.number, reason=change.reason,
         )  # fmt: skip
+
+
+def _said_by_itself(waited: list[Change], wanted: Fields, *, choices: bool) -> list[Change]:
+    """Of the changes that waited, those that are more than values: with the values wanted now, where they say them last."""
+    said: list[Change] = []
+    later: set[str] = set()
+    for change in reversed(waited):
+        if change.kind in ("action", "void"):
+            now = {k: v if k in later else get_path(wanted, k) for k, v in change.after.items()}
+            said.append(structs.replace(change, after=now))
+        elif choices and change.kind == "resolve" and all(get_path(wanted, k) == v for k, v in change.after.items()):
+            said.append(change)
+        else:
+            continue
+        later |= change.after.keys()
+    return said[::-1]
 
 
 def action_of(record_type: RecordType, action_id: str, state: str) -> Action:

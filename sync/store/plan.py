@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,7 +29,6 @@ _ONE = {"person", "household", "organisation", "ref"}
 _TARGETS = {"person": "residence.citizen", "household": "residence.household", "organisation": "residence.organisation"}
 _NOT_TELLING = _ONE | {"refs", "group", "date", "date_partial", "time", "datetime", "bool", "one_of"}
 _MASK = (1 << 63) - 1
-log = logging.getLogger(__name__)
 PROPOSED_FOR = timedelta(days=366)
 """What comes next after a record that was last touched longer ago stands on its own page alone."""
 PLAN_FORMAT = 2
@@ -182,7 +180,9 @@ class TypePlan:
         try:
             return self.describer(fields, state, number, resolve)
         except Exception:  # values that no form makes: one record must not keep the others of its page from coming in
-            log.exception("cannot describe a record of %s", self.id)
+            import logging  # a start needs none
+
+            logging.getLogger(__name__).exception("cannot describe a record of %s", self.id)
             return number or "", "", (number or "",), {}, None
 
     @property

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sync.protocol import DeliveryState, PullAnswer, RecordVersion
-from sync.store import missing
+from sync.store import elsewhere, missing
+from sync.store.new_rows import Prepared, is_news, standing_of
 from sync.store.plan import Plans
 from sync.store.provisional import let_go
 from sync.store.rowcodec import encode_change
@@ -69,20 +70,27 @@ class PullTransaction:
         self._filled = filled
         self._rereading = rereading
 
-    def apply(self, records: Sequence[RecordVersion]) -> int:
+    def apply(self, records: Sequence[RecordVersion], made: Prepared | None = None) -> int:
         """Take in what is newer than what is here (all of it while the stream is read anew: a city restored from a
-        backup counts from lower numbers again); the number taken in."""
+        backup counts from lower numbers again); the number taken in. ``made``: rows of these records, for those that are
+        new here."""
         newest = {v.id: v for v in records}
+        rows = made.rows if made is not None and made.filled == self._filled and len(newest) == len(records) else {}
         if self._rereading:
             missing.note_named(self._db, newest)
         works = load(self._db, newest)
         writer = RowWriter(self._db, self._plans, self._touch)
         merged: dict[str, Work] = {}
+        strangers: list[RecordVersion] = []
         taken = 0
         for record_id, version in newest.items():
             work = works.get(record_id)
             if work is None:
-                writer.put(None, version, 2 if version.conflicts else 0, is_new=self._is_news(version))
+                is_new = is_news(self._plans.of(version.type), version, filled=self._filled)
+                writer.put(None, version, standing_of(version), is_new=is_new, made=rows.get(record_id))
+            elif elsewhere.is_of_another_ward(work, version):
+                strangers.append(version)
+                continue
             elif not self._is_newer(work, version):
                 continue
             elif work.open:
@@ -91,8 +99,10 @@ class PullTransaction:
                 work.shown = work.replayed(self._plans.of(version.type).record_type)
                 merged[record_id] = work
             else:
-                writer.put(work.row, version, 2 if version.conflicts else 0, is_new=_was_new(work.row))
+                writer.put(work.row, version, standing_of(version), is_new=_was_new(work.row))
             taken += 1
+        if strangers:
+            elsewhere.note(self._db, strangers)
         keep(self._db, merged, writer)
         writer.flush()
         self._touch.outbox = self._touch.outbox or bool(merged)
@@ -103,22 +113,27 @@ class PullTransaction:
             return True
         return version.revision >= work.base.revision and version != work.base
 
-    def _is_news(self, version: RecordVersion) -> bool:
-        """Whether an officer should be told: a service sent it, or it has a deadline and came after the first fill."""
-        return bool(version.origin) or (self._filled and self._plans.of(version.type).has_deadline)
-
 
 def _was_new(row: Row | None) -> bool:
     return bool(row and row[18])
 
 
 def apply_answer(
-    connection: Any, plans: Plans, answer: PullAnswer, *, ward: str, scope: str, start: int, touch: Touch
+    connection: Any,
+    plans: Plans,
+    answer: PullAnswer,
+    *,
+    ward: str,
+    scope: str,
+    start: int,
+    touch: Touch,
+    made: Prepared | None = None,
 ) -> int:
-    """The batch of the answer that begins at ``start``; with the last one the deliveries and the cursor."""
+    """The batch of the answer that begins at ``start``; with the last one the deliveries and the cursor. ``made`` as in
+    ``PullTransaction.apply``."""
     stream = Stream(connection, ward, scope)
     batch = PullTransaction(connection, plans, touch, filled=stream.filled, rereading=stream.rereading)
-    taken = batch.apply(answer.records[start : start + BATCH])
+    taken = batch.apply(answer.records[start : start + BATCH], made)
     if start + BATCH >= len(answer.records):
         write_deliveries(connection, answer.deliveries, touch)
         stream.move(answer.cursor, ended=not answer.more)

@@ -6,28 +6,25 @@ dirties are encrypted and written once each: for 50,000 new records this is what
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
 
-from sync.clock import parse_moment
-from sync.merge import AWAITING
+from sync.locked_fields import AWAITING
 from sync.protocol import DeliveryState, Fields, RecordVersion
 from sync.store import projection, proposals, rowcodec
 from sync.store.aliases import kept_id, pointing_by_alias, target_of
 from sync.store.batch import Batch
 from sync.store.digests import DigestSums
 from sync.store.model import Touched
+from sync.store.new_rows import NewRows, Standing, conflicts_text, new_rows, open_due, wanted_row_id
 from sync.store.plan import Plans, TypePlan, link_key
 from sync.store.rowcodec import decode_fields, encode_json
 from sync.store.terms import index_text
 
 Row = tuple[Any, ...]
-_RANDOM_TAIL = 15  # bits of a row id below its millisecond
-_LATEST_MS = 1 << 47  # beyond it a row id, or the next free one, would not fit
 
 
 class Touch:
@@ -44,13 +41,14 @@ class Touch:
 
 
 class Item(Struct):
-    """One record to write: the row that is there, the version to show, and where it stands."""
+    """One record to write: the row that is there, the version to show, and where it stands. ``made``: of a new one, its rows."""
 
     old: Row | None
     version: RecordVersion
     standing: int
     is_new: bool
     rid: int = 0
+    made: NewRows | None = None
 
 
 class RowWriter:
@@ -65,8 +63,17 @@ class RowWriter:
         self._counts: dict[tuple[str, str], int] = defaultdict(int)
         self._digests = DigestSums()
 
-    def put(self, old: Row | None, version: RecordVersion, standing: int, *, is_new: bool = False) -> None:
-        self._items.append(Item(old, version, standing, is_new, old[0] if old else 0))
+    def put(
+        self,
+        old: Row | None,
+        version: RecordVersion,
+        standing: int,
+        *,
+        is_new: bool = False,
+        made: NewRows | None = None,
+    ) -> None:
+        """``made``: the rows of a new one, as they come out with these."""
+        self._items.append(Item(old, version, standing, is_new, old[0] if old else 0, made))
 
     def flush(self) -> None:
         """Write everything that was put."""
@@ -75,7 +82,7 @@ class RowWriter:
         _assign_row_ids(self._db, [item for item in self._items if item.old is None])
         resolver = BatchResolver(self._db, self._plans, self._items)
         batch = Batch()
-        shown_elsewhere: list[str] = []
+        shown_elsewhere: list[int] = []
         known, shown = self._plans.of, self._plans.shown_elsewhere
         new: dict[str, list[Item]] = defaultdict(list)
         for item in self._items:
@@ -83,11 +90,11 @@ class RowWriter:
             if item.old is None:
                 new[version.type].append(item)
             elif self._gather(item, known(version.type), batch, resolver) and version.type in shown:
-                shown_elsewhere.append(version.id)
+                shown_elsewhere.append(link_key(version.id))
         for type_id, items in new.items():
             self._gather_new(items, known(type_id), batch, resolver)
             if type_id in shown:
-                shown_elsewhere += [item.version.id for item in items]
+                shown_elsewhere += [item.made.key for item in items if item.made is not None]
         self._touch.records.update([item.version.id for item in self._items])
         self._touch.types.update({item.version.type for item in self._items})
         batch.write(self._db)
@@ -105,34 +112,24 @@ class RowWriter:
             self._flowing += items
         if plan.has_double:
             batch.alike += [(item.rid,) for item in items]
-        self._digests.add_new([item.version for item in items])
+        rest = [item for item in items if item.made is None or item.made.rid != item.rid]
+        new = [(item.version, Standing(item.rid, item.standing, item.is_new)) for item in rest]
+        for item, its_rows in zip(rest, new_rows(plan, new, resolver), strict=True):
+            item.made = its_rows
         inserts, texts, lists = batch.inserts, batch.search, batch.lists[plan, False]
-        counts, add_pointers, token = self._counts, batch.add_new_pointers, plan.type_token
-        describe = plan.describe if plan.record_type is None else plan.describer
+        counts, add_digest = self._counts, self._digests.add_term
         for item in items:
-            v, rid = item.version, item.rid
-            state, number, fields = v.state, v.number, v.fields
-            counts[plan.id, state] += 1
-            try:
-                title, subtitle, search, sort, due = describe(fields, state, number, resolver)
-            except Exception:  # told, and forgiven, there
-                title, subtitle, search, sort, due = plan.describe(fields, state, number, resolver)
-            due_open = _due_open(plan, state, fields, due) if due is not None else None
-            is_new = int(item.is_new and state in plan.open_states)
-            # in the order of rowcodec.COLUMNS
-            inserts.append((rid, v.id, plan.id, v.ward, v.scope, v.revision, state, number, encode_json(fields).decode(),
-                            _conflicts_text(v) if v.conflicts else None, v.created_at, v.updated_at, v.updated_by,
-                            v.origin, v.pack, due, due_open, item.standing, is_new, title, subtitle))  # fmt: skip
-            texts.append((rid, index_text(search, token)))
-            add_pointers(plan, rid, fields)
-            if AWAITING in fields:
+            v, made = item.version, item.made
+            assert made is not None  # noqa: S101
+            counts[plan.id, v.state] += 1
+            add_digest((v.ward, v.scope, plan.id), made.term)
+            inserts.append(made.record)
+            texts.append(made.text)
+            if made.listed is not None:
+                lists.append(made.listed)
+            batch.add_new_pointers(plan, item.rid, v.fields, made.keys, made.links)
+            if AWAITING in v.fields:
                 self._gather_awaiting(v, plan, batch)
-            if plan.record_type is not None:
-                lists.append(
-                    projection.row_values(
-                        plan, rid, state, sort, title=title, number=number, due=due, updated=v.updated_at
-                    )
-                )
 
     def _gather_awaiting(self, v: RecordVersion, plan: TypePlan, batch: Batch) -> None:
         batch.add_awaiting(v, void=plan.record_type is not None and plan.record_type.state(v.state).kind == "void")
@@ -155,8 +152,8 @@ class RowWriter:
         if plan.has_double:
             batch.alike.append((item.rid,))
         title, subtitle, search, sort, due = plan.describe(v.fields, v.state, v.number, resolver)
-        due_open = _due_open(plan, v.state, v.fields, due) if due is not None else None
-        conflicts = _conflicts_text(v) if v.conflicts else None
+        due_open = open_due(plan, v.state, v.fields, due) if due is not None else None
+        conflicts = conflicts_text(v) if v.conflicts else None
         new = int(item.is_new and v.state in plan.open_states)
         # in the order of rowcodec.COLUMNS, from `type` on
         values = (v.type, v.ward, v.scope, v.revision, v.state, v.number, text, conflicts, v.created_at,
@@ -180,7 +177,7 @@ class RowWriter:
         old, v = item.old, item.version
         assert old is not None  # noqa: S101
         new = int(item.is_new and bool(old[18]))
-        values = (v.revision, _conflicts_text(v), v.updated_at, v.updated_by, v.origin, v.pack, item.standing, new)
+        values = (v.revision, conflicts_text(v), v.updated_at, v.updated_by, v.origin, v.pack, item.standing, new)
         batch.restated.append((*values, item.rid))
         if old[11] != v.updated_at and plan.record_type is not None:
             batch.moved[plan.id, plan].append((v.updated_at, item.rid))
@@ -194,15 +191,17 @@ class RowWriter:
         )
         self._counts.clear()
 
-    def _refresh_pointing_at(self, ids: list[str], resolver: BatchResolver) -> None:
-        mine = {item.rid for item in self._items}
-        targets = encode_json([link_key(i) for i in ids]).decode()
+    def _refresh_pointing_at(self, targets: list[int], resolver: BatchResolver) -> None:
+        """``targets``: the keys of the records whose fields are new (``link_key``)."""
+        if len(targets) > 1 and rowcodec.none_between(self._db, "links", "target", targets):
+            return
         found = self._db.execute(
             "SELECT DISTINCT rid FROM links WHERE target IN (SELECT value FROM json_each(?)) ORDER BY rid DESC LIMIT ?",
-            (targets, REFRESHED_AT_ONCE),
+            (encode_json(targets).decode(), REFRESHED_AT_ONCE),
         ).fetchall()
         if not found:  # nearly every save
             return
+        mine = {item.rid for item in self._items}
         rids = [rid for (rid,) in found if rid not in mine]
         rids += [rid for rid in pointing_by_alias(self._db, self._plans, [r for (r,) in found]) if rid not in mine]
         if rids:
@@ -281,7 +280,7 @@ def refresh(
     for row in rows:
         plan = plans.of(row[2])
         title, subtitle, search, sort, due = plan.describe(fields_of[row[0]], row[6], row[7], resolver)
-        due_open = _due_open(plan, row[6], fields_of[row[0]], due)
+        due_open = open_due(plan, row[6], fields_of[row[0]], due)
         titles.append((title, subtitle, due, due_open, row[0]))
         batch.replace_search(row[0], index_text(search, plan.type_token))
         if plan.record_type is not None:
@@ -290,31 +289,17 @@ def refresh(
             )
             batch.lists[plan, True].append(values)
         if pointers:
-            batch.add_new_pointers(plan, row[0], fields_of[row[0]], anew=True)
+            batch.add_pointers_anew(plan, row[0], fields_of[row[0]])
         touch.records.add(row[1])
         touch.types.add(row[2])
     connection.executemany("UPDATE records SET title = ?, subtitle = ?, due_at = ?, due_open = ? WHERE rid = ?", titles)
     batch.write(connection)
 
 
-def _due_open(plan: TypePlan, state: str, fields: Fields, due: str | None) -> str | None:
-    """The due moment of a record whose clock runs; a day without a time ends at Hanoi's midnight (17:00 UTC)."""
-    if due is None or state not in plan.clock_states or "_void" in fields:
-        return None
-    return f"{due}T17:00:00Z" if len(due) == 10 else due
-
-
-def _conflicts_text(version: RecordVersion) -> str | None:
-    return encode_json(version.conflicts).decode() if version.conflicts else None
-
-
 def _assign_row_ids(connection: Any, items: list[Item]) -> None:
-    """Row ids that grow with the moment a record was begun, so that "newest first" is the order of the index.
-
-    The millisecond of the UUIDv7 (else of ``created_at``) and 15 bits below it; a number already taken gives way to the
-    next free one.
-    """
-    wanted = [_wanted_row_id(item.version) for item in items]
+    """Row ids that grow with the moment a record was begun, so that "newest first" is the order of the index; a number
+    already taken gives way to the next free one."""
+    wanted = [item.made.rid if item.made else wanted_row_id(item.version) for item in items]
     if wanted and len(set(wanted)) == len(wanted) and not _taken(connection, wanted):  # nearly always
         for item, rid in zip(items, wanted, strict=True):
             item.rid = rid
@@ -339,27 +324,9 @@ def _assign_row_ids(connection: Any, items: list[Item]) -> None:
 def _taken(connection: Any, rids: list[int]) -> set[int]:
     if len(rids) == 1:  # a save: a fifth of what asking through a list costs
         found = connection.execute("SELECT rid FROM records WHERE rid = ?", rids)
+    elif rowcodec.none_between(connection, "records", "rid", rids):
+        return set()
     else:
         sql = "SELECT rid FROM records WHERE rid IN (SELECT value FROM json_each(?))"
         found = connection.execute(sql, (encode_json(rids).decode(),))
     return {rid for (rid,) in found}
-
-
-def _wanted_row_id(version: RecordVersion) -> int:
-    i = version.id
-    if len(i) == 36 and i[14] == "7":
-        try:
-            number = int(f"{i[:8]}{i[9:13]}{i[15:18]}{i[19]}", 16)
-        except ValueError:  # it only looks like a UUIDv7
-            number = -1
-        if 0 <= number < _LATEST_MS << 16:
-            return number >> 16 << _RANDOM_TAIL | (number >> 4 & 0xFFF) << 3 | number & 7
-    tail = int.from_bytes(hashlib.blake2b(i.encode(), digest_size=2).digest(), "big") >> 1
-    return _created_ms(version.created_at) << _RANDOM_TAIL | tail
-
-
-def _created_ms(text: str) -> int:
-    try:
-        return max(0, int(parse_moment(text).timestamp() * 1000))
-    except ValueError:
-        return 0

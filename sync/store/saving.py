@@ -8,8 +8,9 @@ from typing import Any
 
 from forms.definition import RecordType
 from sync.clock import moment_text
-from sync.merge import AWAITING
+from sync.locked_fields import AWAITING
 from sync.protocol import Change, ChangeKind, Fields, Officer, RecordVersion
+from sync.store import missing
 from sync.store.context import Stamps, StoreContext, read_enrolment
 from sync.store.files_links import attached_here
 from sync.store.model import Save, SaveRefused
@@ -87,14 +88,13 @@ class SaveTransaction:
             type=save.type,
             ward=shown.ward if shown else self._ward,
             kind=kind,
-            base_revision=save.opened.revision if save.opened else 0,
             pack=self._context.catalog.version,
             officer=self.officer,
             device=self._device,
             device_seq=sequence,
             at=moment_text(self._now),
             clock=clock,
-            **{"reason": save.reason, **parts},
+            **{"reason": save.reason, "base_revision": save.opened.revision if save.opened else 0, **parts},
         )
         self._made.append(made)
         work.open.append(OpenChange(made, "pending"))
@@ -121,7 +121,9 @@ class SaveTransaction:
         fields = {k: v for k, v in shown.fields.items() if v is not None}
         work.base = None
         save = Save(type=shown.type, fields={}, id=record_id)
-        self.change(save, work, record_id, "create", after=fields, to_state=shown.state, number=shown.number)
+        held = missing.held_at(self._db, record_id)
+        self.change(save, work, record_id, "create", after=fields, to_state=shown.state, number=shown.number,
+                    base_revision=held)  # fmt: skip
 
     def give_number(self, record_id: str) -> bool:
         """Number a record that waits for it, whoever took the action and wherever; False while no number can be given."""

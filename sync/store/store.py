@@ -169,6 +169,15 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def gentle(self) -> bool:
+        """Whether an officer works beside what comes in bulk: it then comes in small steps."""
+        return self._context.writer.gentle
+
+    @gentle.setter
+    def gentle(self, gentle: bool) -> None:
+        self._context.writer.gentle = gentle
+
     def save(self, saves: Sequence[Save], officer: Officer, *, draft: str | None = None) -> tuple[Record, ...]:
         """Save records: all of them or, on SaveRefused and every other StoreError, none. When this returns they and
         their changes are on the disk, and the draft is gone."""

@@ -42,7 +42,11 @@ class LineSource:
         if reply.status == 416 and reply.kind in (MSGPACK, "application/json"):
             return b""
         if reply.status == 200:  # a proxy that knows no ranges would give the whole file again and again
-            raise SyncError("damaged", "Mạng không cho tải tiếp từng phần; chưa nhận được bản mới.")
+            raise SyncError(
+                "damaged",
+                "Mạng không cho tải tiếp từng phần; chưa nhận được bản mới.",
+                english="The network does not let parts be fetched; the new version has not come.",
+            )
         decoded(reply, bytes)
         return b""
 

@@ -189,7 +189,7 @@ def _trouble(error: BaseException | None) -> tuple[Label | None, str]:
     if isinstance(error, UpdateError):
         return error.label, error.code
     if isinstance(error, SyncError):
-        return Label(str(error), "The city cannot be reached; it will be tried again."), error.code
+        return error.label, error.code
     if isinstance(error, OSError):
         return no_room(error).label, "disk"
     return None, ""

@@ -6,6 +6,7 @@ The city runs as a process of its own; the floor is a bare ``executemany`` of th
 from __future__ import annotations
 
 import statistics
+import sys
 import tempfile
 import threading
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from desktop.start import SWITCH_SECONDS
 from forms.loader import load_catalog
 from sync.engine import Engine, SyncReport
 from sync.http import HttpTransport, LineSettings
@@ -93,7 +95,10 @@ def fill(
 
     ended = threading.Event()
     officer = threading.Thread(target=save_on, args=(store, ended, filled.saves))
-    if saving:
+    usual = sys.getswitchinterval()
+    if saving:  # as a window sets it
+        store.gentle = True
+        sys.setswitchinterval(SWITCH_SECONDS)
         officer.start()
     try:
         filled.records = Engine(store, line, progress=progress).sync_once().pulled
@@ -103,6 +108,7 @@ def fill(
         ended.set()
         if saving:
             officer.join()
+            sys.setswitchinterval(usual)
         filled.indexed, filled.received = time.perf_counter() - began, line.bytes_received
         line.close()
         store.close()
@@ -110,7 +116,7 @@ def fill(
 
 
 def save_on(store: Store, ended: threading.Event, took: list[float]) -> None:
-    """An officer who saves a record four times a second; the first save imports what saving needs."""
+    """An officer who saves a record four times a second, as beside a window; the first save imports what saving needs."""
     assert store.enrolment is not None
     officer = store.enrolment.officers[0]
     for number in range(10_000):

@@ -48,6 +48,7 @@ class Accounts:
         self.lost: set[str] = set()  # by physics: a disaster left no copy anywhere
         self.withdrawn = False  # a grant, or a token with its grants
         self.attached: list[tuple[str, str, str]] = []  # (SHA-256, PC, record), each saved
+        self.taken_up: set[str] = set()  # papers that some counter has checked
         self._seen: dict[str, int] = {}
 
     def saved(self, pc: Pc, records: tuple[Record, ...], wanted: dict[str, Any] | None = None) -> None:

@@ -10,11 +10,13 @@ from msgspec import structs
 
 from forms.renames import to_first, to_present
 from sync.gateway.ledger import RECORD_SQL, version_of
-from sync.merge import SAME_NUMBER, judge
+from sync.locked_fields import SAME_NUMBER
+from sync.merge import judge
 from sync.protocol import Change, RecordVersion
 from sync.renamed_line import renamed_change, renamed_version
 from sync.store.rowcodec import decode_version
 from tests.simulation.accounts import AtCity, Broken, Kept, changes_of, history_of, told
+from tests.simulation.checks_of_saves import no_number_forgotten, typed_once
 from tests.simulation.pc import Pc
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ def check_all(world: World) -> None:
     for pc in world.pcs:
         _same_records(world, pc, records)
     _no_number_twice(world, records)
+    no_number_forgotten(world, records, stores)
+    typed_once(world, history, stores)
     _files_have_come(world, records)
     _arrivals_are_there_once(world, history, records)
     _the_hub_told_nothing_that_stays(world, records)
@@ -95,8 +99,8 @@ def _history_makes_the_records(world: World, history: dict[str, AtCity], records
     """Taking each accepted change once, in order, gives exactly the records: none was applied twice or half."""
     if world.city.city.storage.dialect != "sqlite":
         return  # its history has no order of writing
-    intake = world.city.city.intake
     made: Records = {}
+    written: dict[str, list[tuple[int, Change]]] = defaultdict(list)  # by record: what made which of its revisions
     for found in history.values():
         change = found.change
         if found.status == "refused":
@@ -105,25 +109,40 @@ def _history_makes_the_records(world: World, history: dict[str, AtCity], records
         if found.device == "":  # a service's own words, or the city's mark: they are not judged
             after = _amended(before, change, found.revision)
         else:
-            own = intake._packs.get(change.pack)
-            record_type = own.record_type(change.type) if own and own.knows(change.type) else intake._types[change.type]
-            if before is not None and all(s.id != before.state for s in record_type.states):
-                record_type = intake._types[change.type]
-            after = judge(record_type, before, change).version
-            if after is not None:
-                following = before.revision + 1 if before else 1
-                if before is not None and world.city.restores:  # it counts on above all it may have given before
-                    following = max(following, found.revision)
-                after = structs.replace(after, revision=following)
-            else:
-                after = before
+            after = _taken(world, before, found, written[change.record_id])
         if after is None or after.revision != found.revision:
             raise Broken(f"history says revision {found.revision} of {told(change)}, taken once it makes {after}")
+        if after is not before:
+            written[change.record_id].append((found.revision, change))
         made[change.record_id] = after
     for record_id in made.keys() | records.keys():
         mine, theirs = made.get(record_id), records.get(record_id)
         if mine is None or theirs is None or _essence(mine) != _essence(theirs):
             raise Broken(f"history makes {mine}\nthe city has {theirs}")
+
+
+def _taken(
+    world: World, before: RecordVersion | None, found: AtCity, steps: list[tuple[int, Change]]
+) -> RecordVersion | None:
+    intake, change = world.city.city.intake, found.change
+    own = intake._packs.get(change.pack)
+    record_type = own.record_type(change.type) if own and own.knows(change.type) else intake._types[change.type]
+    if before is not None and all(s.id != before.state for s in record_type.states):
+        record_type = intake._types[change.type]
+    judgement = judge(record_type, before, change, lambda: _since(steps, change))
+    world.counts["said twice, counted once"] += judgement.result.already and change.kind == "action"
+    after = judgement.version
+    if after is None:
+        return before
+    following = before.revision + 1 if before else 1
+    if before is not None and world.city.restores:  # it counts on above all it may have given before
+        following = max(following, found.revision)
+    return structs.replace(after, revision=following)
+
+
+def _since(steps: list[tuple[int, Change]], change: Change) -> list[Change]:
+    start = 0 if change.kind == "create" else change.base_revision
+    return [step for revision, step in steps if revision > start]
 
 
 def _amended(before: RecordVersion | None, change: Change, revision: int) -> RecordVersion | None:
@@ -135,7 +154,7 @@ def _amended(before: RecordVersion | None, change: Change, revision: int) -> Rec
         scope = "onestop" if change.type == "onestop.dossier" else ""
         return RecordVersion(
             id=change.record_id, type=change.type, ward=change.ward, scope=scope, revision=revision,
-            state=change.to_state or "", number=change.number, fields=dict(change.after),
+            state=change.to_state or "", number=change.number, fields=dict(change.after), updated_at=change.at,
         )  # fmt: skip
     fields = dict(before.fields)
     for key, value in change.after.items():

@@ -79,7 +79,7 @@ class Line(BaseAdapter):
         return self._served(request)
 
     def _unheard(self, request: requests.PreparedRequest) -> None:
-        with contextlib.suppress(requests.exceptions.ConnectionError):
+        with contextlib.suppress(requests.exceptions.ConnectionError, requests.exceptions.ReadTimeout):
             self._served(request)
 
     def _served(self, request: requests.PreparedRequest) -> Reply:

@@ -31,7 +31,7 @@ class OfficerAtWork:
             (6, self._begin_citizen), (6, self._begin_dossier), (9, self._begin_copies), (2, self._begin_letter),
             (16, self._edit), (8, self._open_form), (12, self._act), (9, self._resolve), (9, self._correct),
             (5, self._merge), (2, self._void), (1, self._draft), (1, self._history), (1, self._confirm_clock),
-            (5, self._attach), (4, self._want_file),
+            (5, self._attach), (4, self._want_file), (14, self._check),
         ]  # fmt: skip
 
     def act(self) -> None:
@@ -138,6 +138,23 @@ class OfficerAtWork:
         entry = self._entry(record, officer)
         entry.perform(action.id, officer, {name: self._word() for name in action.asks})
         self._save(Save(type=record.type, fields=entry.fields, opened=record, action=action.id), officer)
+
+    def _check(self) -> None:
+        """A paper that waits, best one that another counter has taken up as well; sometimes signed at once."""
+        waiting = [r for r in self._pc.store.records.find(COPY, cert_no=None) if r.state == "new" and r.revision]
+        if not waiting:
+            return
+        taken_up = self._pc.accounts.taken_up
+        record = min(waiting, key=lambda r: (r.id not in taken_up, r.id))
+        taken_up.add(record.id)
+        for action in ("check", "certify") if self._dice.random() < 0.6 else ("check",):
+            officer = self._someone(COPY)
+            entry = self._entry(record, officer)
+            entry.perform(action, officer)
+            self._save(Save(type=COPY, fields=entry.fields, opened=record, action=action), officer)
+            found = self._pc.store.records.load(record.id)
+            assert found is not None
+            record = found
 
     def _merge(self) -> None:
         """The same person stands here twice: one of the two goes into the other."""

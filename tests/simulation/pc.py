@@ -186,7 +186,9 @@ class Pc:
         told = [f"{k} {v}" for k in ("pushed", "pulled", "conflicts", "refused", "repaired", "numbered", "files_sent",
                                      "files_fetched")
                 if (v := getattr(report, k))]  # fmt: skip
-        self._scheduler.note(self.name, f"synced: {', '.join(told) or 'nothing new'} {'; '.join(report.problems)}")
+        self._scheduler.note(
+            self.name, f"synced: {', '.join(told) or 'nothing new'} {'; '.join(p.vi for p in report.problems)}"
+        )
         if report.repaired:
             self._counts["repaired"] += 1
             if self.hubs and not (self.restores or self._city.restores or self.accounts.withdrawn):

@@ -27,7 +27,7 @@ HAPPENED = (
     "city restored", "person merged", "stale form saved", "edited before it was sent", "conflict resolved",
     "service refused", "lost by physics", "ward cut off", "hub dies", "hub restored", "hub withdrawn", "shown at the hub",
     "synced through a hub", "the city's news by the hub", "file at the city", "files sent", "files fetched",
-    "arrival taken", "answer to an arrival lost",
+    "arrival taken", "answer to an arrival lost", "said twice, counted once",
 )  # fmt: skip
 """Faults that a few hundred seeds must have met; one that never comes would prove nothing."""
 _counts: Counter[str] = Counter()

@@ -207,6 +207,35 @@ def test_a_refused_change_parks_its_record_alone(pcs: tuple[Pc, Pc]) -> None:
     assert len(one.store.changes.outbox()) == 2
 
 
+def test_a_paper_that_waited_behind_a_refused_change_keeps_its_number(
+    pcs: tuple[Pc, Pc], gateway: GatewayServer
+) -> None:
+    """The paper is in a citizen's hands: what is corrected is the change before it."""
+    one, _ = pcs
+    received = one.save(doc_title="Học bạ", original_seen=True)
+    one.sync()
+    shown = one.store.records.load(received.id)
+    (checking,) = one.store.save([Save(type=COPY, fields=shown.fields, opened=shown, action="check")], one.officer)
+    one.sync()
+    with gateway.city.storage.write() as session:
+        grants = session.all("SELECT device, officer, ward, roles FROM grants")
+        session.run("DELETE FROM grants WHERE officer = ?", one.officer.id)
+    titled = one.save(checking, doc_title="Học bạ lớp 5")
+    (signed,) = one.store.save([Save(type=COPY, fields=titled.fields, opened=titled, action="certify")], one.officer)
+    assert signed.number
+    assert one.sync().refused == 2
+    assert [row.status for row in one.store.changes.outbox()] == ["refused", "parked"]
+    with gateway.city.storage.write() as session:
+        session.upsert("grants", grants)
+    refused = one.store.records.load(received.id)
+    assert (refused.number, refused.standing) == (signed.number, "refused")
+    one.save(refused, doc_title="Học bạ lớp 4")
+    assert one.sync().refused == 0
+    there = one.store.records.load(received.id)
+    assert (there.standing, there.state, there.number) == ("city", "certified", signed.number)
+    assert there.fields["doc_title"] == "Học bạ lớp 4"
+
+
 def test_two_values_meet_and_a_person_picks(pcs: tuple[Pc, Pc]) -> None:
     one, two = pcs
     record = one.save(doc_title="Học bạ", copies=1)
@@ -228,6 +257,37 @@ def test_two_values_meet_and_a_person_picks(pcs: tuple[Pc, Pc]) -> None:
     for pc in pcs:
         shown = pc.store.records.load(record.id)
         assert (shown.fields["copies"], shown.standing, shown.conflicts) == (3, "city", {})
+
+
+def test_a_choice_that_waited_behind_a_refused_change_is_made_with_its_correction(
+    pcs: tuple[Pc, Pc], gateway: GatewayServer
+) -> None:
+    one, two = pcs
+    record = one.save(doc_title="Học bạ", copies=1)
+    one.sync()
+    two.sync()
+    one.save(one.store.records.load(record.id), copies=2)
+    two.save(two.store.records.load(record.id), copies=3)
+    one.sync()
+    two.sync()
+    one.sync()
+    with gateway.city.storage.write() as session:
+        grants = session.all("SELECT device, officer, ward, roles FROM grants")
+        session.run("DELETE FROM grants WHERE officer = ?", one.officer.id)
+    edited = one.save(one.store.records.load(record.id), doc_title="Học bạ lớp 5")
+    picked = Save(type=COPY, fields={**edited.fields, "copies": 3}, opened=edited, kind="resolve", resolves=("copies",))
+    one.store.save([picked], one.officer)
+    assert one.sync().refused == 2
+    with gateway.city.storage.write() as session:
+        session.upsert("grants", grants)
+    one.save(one.store.records.load(record.id), doc_title="Học bạ lớp 4")
+    assert [row.change.kind for row in one.store.changes.outbox()] == ["edit", "resolve"]
+    one.sync()
+    two.sync()
+    for pc in pcs:
+        shown = pc.store.records.load(record.id)
+        assert (shown.fields["copies"], shown.fields["doc_title"]) == (3, "Học bạ lớp 4")
+        assert (shown.standing, shown.conflicts) == ("city", {}), "nobody is asked a second time"
 
 
 def test_a_stream_that_differs_is_read_again_and_reported(pcs: tuple[Pc, Pc]) -> None:

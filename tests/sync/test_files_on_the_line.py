@@ -279,7 +279,7 @@ def test_a_file_the_city_refuses_backs_off_and_tells_why(pcs: tuple[Pc, Pc], gat
     report = one.sync()
     assert report.files_sent == 1, "the other is not held up"
     assert "không nguyên vẹn" in one.why(content)
-    assert any("không nguyên vẹn" in problem for problem in report.problems)
+    assert any("không nguyên vẹn" in problem.vi for problem in report.problems)
     counts = one.store.files.counts()
     assert (counts.to_send, counts.failing) == (1, 1)
     asked = one.cut.count("POST")
@@ -315,7 +315,7 @@ def test_what_comes_damaged_is_never_opened(pcs: tuple[Pc, Pc], gateway: Gateway
     with gateway.city.storage.write() as session:
         session.run("UPDATE file_parts SET content = zeroblob(length(content))")
     two.store.files.want(sha(content))
-    assert "không nguyên vẹn" in " ".join(two.sync().problems)
+    assert "không nguyên vẹn" in " ".join(problem.vi for problem in two.sync().problems)
     assert two.store.files.read(sha(content)) is None
 
 
@@ -363,7 +363,7 @@ def test_an_older_city_is_left_in_peace(pcs: tuple[Pc, Pc]) -> None:
             request.url = f"{one.url}/v1/no-such-page"
 
     one.cut.spoils = not_known
-    assert any("bản cũ" in problem for problem in one.sync().problems)
+    assert any("bản cũ" in problem.vi for problem in one.sync().problems)
     assert one.sync().problems == []
     assert one.stands(content) == "waiting"
 

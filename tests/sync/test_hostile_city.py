@@ -238,7 +238,7 @@ def test_a_pc_put_back_from_a_backup_hears_it_from_a_bundle_too(gateway, tmp_pat
     shutil.copytree(tmp_path / "bak", pc.folder)
     pc.store = Store.open(pc.folder, key, SHIPPED, SystemClock())
     imported = pc.carry()
-    assert any("khôi phục" in problem for problem in imported.problems)
+    assert any("khôi phục" in problem.vi for problem in imported.problems)
     assert number(pc) is None
     pc.close()
 
@@ -289,5 +289,8 @@ def test_what_stands_behind_a_refused_change_waits_in_every_section(
     time_goes_on(gateway)
     imported = pc.carry()
     assert (imported.refused, imported.accepted) == (2, 0)
-    assert pc.load(record).state == "received"
+    assert [row.status for row in pc.store.changes.outbox()] == ["refused", "parked"]
+    assert pc.load(record).standing == "refused"
+    with gateway.city.storage.read() as session:
+        assert session.one("SELECT state FROM records WHERE id = ?", acted.id)[0] == "received"
     pc.close()

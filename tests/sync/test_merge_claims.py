@@ -8,7 +8,8 @@ import pytest
 from msgspec import structs
 
 from forms.definition import Register
-from sync.merge import AWAITING, FROZEN, SAME_NUMBER, VOID, judge, replay
+from sync.locked_fields import AWAITING, FROZEN, SAME_NUMBER, VOID
+from sync.merge import judge, replay
 from sync.protocol import Candidate, Change, RecordVersion
 from sync.voiding import HEADS, void_roles
 from tests.sync.test_merge import TYPE, change, version

@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from tests.services import PostgresServer
-from tests.torture.rounds import LostError, Tally, play
+from tests.torture.account import LostError, Tally
+from tests.torture.rounds import play
 
 
 def main() -> int:

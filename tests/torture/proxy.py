@@ -92,7 +92,8 @@ class BadLine:
             self._ends |= {near, far}
         ways = []
         for source, sink in ((near, far), (far, near)):
-            source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with contextlib.suppress(OSError):  # a strike may have closed it already
+                source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             ways.append(threading.Thread(target=self._carry, args=(source, sink), name="bad-line", daemon=True))
             ways[-1].start()
         for way in ways:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.torture.rounds import Tally, play
+from tests.torture.account import Tally
+from tests.torture.rounds import play
 
 ROUNDS = 2
 

@@ -137,6 +137,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             device TXT PRIMARY KEY, version TXT NOT NULL, waiting TXT NOT NULL, failed TXT NOT NULL, ring TXT NOT NULL,
             at TXT NOT NULL)""",
     ),
+    (  # when a device was last heard of
+        "CREATE TABLE device_seen (device TXT PRIMARY KEY, at TXT NOT NULL)",
+    ),
 )
 """Each entry brings the database from one version to the next; an entry that has landed is never changed."""
 
@@ -208,6 +211,7 @@ TABLES: dict[str, Table] = {
     "update_shares": Table("version:t ring:t percent:i", ("version", "ring")),
     "update_rings": Table("kind:t id:t ring:t", ("kind", "id")),
     "device_versions": Table("device:t version:t waiting:t failed:t ring:t at:t", ("device",)),
+    "device_seen": Table("device:t at:t", ("device",)),
     "meta": Table("key:t value:t", ("key",)),
 }
 
@@ -226,6 +230,7 @@ OF_THE_CITY = frozenset(
         "update_shares",
         "update_rings",
         "device_versions",
+        "device_seen",
     }
 )
 """Tables that hold nothing of one ward's work: read for every ward, written seldom."""

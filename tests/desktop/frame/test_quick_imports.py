@@ -53,3 +53,36 @@ def test_what_nobody_asked_for_is_not_read() -> None:
     unread, plain_import = told(LIGHTER + UNREAD).splitlines()
     assert unread == "['layout', 'lib.enum_sig', 'lib.pyi_generator', 'parser']"
     assert plain_import == "<built-in function __import__>"
+
+
+WITHOUT = """
+import sys
+import desktop.__main__ as program
+try:
+    program.main(["open", "--profile"])
+except SystemExit:
+    pass
+import msgspec
+print("typing_extensions" in sys.modules)
+from typing import Annotated, NotRequired, TypedDict
+
+class Row(TypedDict):
+    name: Annotated[str, msgspec.Meta(min_length=1)]
+    pages: NotRequired[int]
+
+print(msgspec.json.decode(b'{"name": "a"}', type=Row), msgspec.inspect.type_info(Row))
+try:
+    msgspec.json.decode(b'{"name": ""}', type=Row)
+except msgspec.ValidationError as error:
+    print(error)
+import typing_extensions
+print(typing_extensions.NotRequired is NotRequired)
+"""
+
+
+def test_msgspec_reads_the_same_without_what_it_asks_for_first() -> None:
+    plain = WITHOUT.replace("program.main", "(lambda words: None)")
+    lighter, whole = told(WITHOUT).splitlines(), told(plain).splitlines()
+    assert lighter[-4] == "False"
+    assert lighter[-3:] == whole[-3:]
+    assert lighter[-1] == "True", "whoever wants it later has it"

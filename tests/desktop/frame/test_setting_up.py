@@ -22,7 +22,7 @@ from desktop.rollout_places import ONLY
 from desktop.settings import Settings, load_settings, save_settings
 from desktop.start import Start, open_workspace
 from desktop.views.gates import EnrolItself, Trouble
-from desktop.views.sign_in import OfferEnrolment
+from desktop.views.sign_in import OfferEnrolment, Unlock
 from sync.gateway.server import GatewayServer
 from sync.store import Store, vault
 from tests.desktop.frame import ward
@@ -183,6 +183,40 @@ def test_a_damaged_store_offers_its_backup(qtbot: QtBot, qapp: QApplication, tmp
     ended(start)
 
 
+def test_a_damaged_store_under_a_passphrase_offers_its_backup_too(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vault, "MEMORY_KIB", 64)  # derived cheaply
+    profile, target = tmp_path / "profile", str(tmp_path / "usb")
+    with Store.create(profile, vault.create_key(profile, PASSPHRASE), CATALOG, ward.clock()) as store:
+        store.set_enrolment(msgspec.structs.replace(ward.enrolment(), officers=(ward.HA,)))
+        save_settings(profile, Settings(backup_to=(target,)))
+        (outcome,) = back_up(store, [target], 3)
+        assert outcome.made is not None
+    file = profile / "store.db"
+    file.write_bytes(b"\0" * 4096 + file.read_bytes()[4096:])
+    start = started(qapp, profile)
+    assert start.gate is not None
+    asked = start.gate.currentWidget()
+    assert isinstance(asked, Unlock)
+    asked.given.emit("một câu khác")  # a wrong one is no damage
+    qtbot.waitUntil(lambda: asked.problem.text() != "", timeout=20_000)
+    assert start.gate.currentWidget() is asked
+    asked.given.emit(PASSPHRASE)
+    qtbot.waitUntil(lambda: isinstance(start.gate.currentWidget(), Trouble), timeout=20_000)
+    page = start.gate.currentWidget()
+    assert isinstance(page, Trouble) and "hỏng" in page.heading.text()
+    (offer,) = page.offers
+    offer.click()
+    qtbot.waitUntil(lambda: isinstance(start.gate.currentWidget(), Unlock), timeout=20_000)
+    again = start.gate.currentWidget()
+    assert isinstance(again, Unlock)
+    again.given.emit(PASSPHRASE)
+    qtbot.waitUntil(lambda: start.window is not None, timeout=20_000)
+    assert start.app is not None and start.app.store.numbers.suspension.standing() is not None
+    ended(start)
+
+
 def test_a_newer_store_says_so_and_may_be_tried_again(qtbot: QtBot, qapp: QApplication, profile: Path) -> None:
     from sync.store.connection import connect
 
@@ -229,10 +263,35 @@ sys.exit(0 if other.ask(15) else 3)
     again.close()
 
 
+def test_a_start_waits_for_a_program_that_is_ending(qtbot: QtBot, tmp_path: Path) -> None:
+    """There are never two windows of one profile, also while the last backup of the first is made."""
+    first = OneWindow(tmp_path)
+    first.ending()
+    script = f"""
+import sys
+from pathlib import Path
+from desktop.one_window import OneWindow
+other = OneWindow(Path({str(tmp_path)!r}))
+waited = []
+assert not other.first and not other.ask(0, meanwhile=lambda: waited.append(1) or True)
+sys.exit(0 if other.first and waited else 3)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], cwd=Path(__file__).parents[3]) as second:
+        qtbot.waitUntil(lambda: first.is_asked_for, timeout=30_000)
+        assert OneWindow(tmp_path).first is False
+        assert second.poll() is None
+        first.close()
+        second.wait(30)
+    assert second.returncode == 0
+    again = OneWindow(tmp_path)
+    assert again.first and not again.is_asked_for
+    again.close()
+
+
 def test_who_asks_and_is_not_answered_is_told(
     qapp: QApplication, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(OneWindow, "ask", lambda self: False)
+    monkeypatch.setattr(OneWindow, "ask", lambda self, **_more: False)
     first = OneWindow(tmp_path)
     assert open_workspace(tmp_path) == 1
     assert "chưa trả lời" in capsys.readouterr().err
@@ -274,6 +333,22 @@ def test_a_backup_is_made_when_the_window_is_closed(
     settings = load_settings(profile)
     assert due(profile, settings, now) == []
     assert due(profile, settings, now, patient=False) == [str(tmp_path / "away" / "usb")]
+
+
+def test_the_last_backup_is_given_up_for_whoever_starts_again(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, profile: Path
+) -> None:
+    target = tmp_path / "share"
+    save_settings(profile, Settings(backup_to=(str(target),)))
+    start = started(qapp, profile)
+    assert start.window is not None
+    start.end(lambda: True)
+    assert not start.window.isVisible()
+    assert not read_targets(profile).get(str(target)) and not list(target.iterdir())  # nothing half stays
+    start = started(qapp, profile)  # the store was closed all the same
+    assert start.window is not None
+    ended(start)
+    assert read_targets(profile)[str(target)].good_at
 
 
 def test_what_is_old_is_said(tmp_path: Path, profile: Path) -> None:

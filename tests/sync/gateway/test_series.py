@@ -12,7 +12,7 @@ from forms.field_definition import Choice, Field, Section
 from forms.label import Label
 from sync.gateway.city import City
 from sync.gateway.refusals import RefusedError
-from sync.merge import SAME_NUMBER
+from sync.locked_fields import SAME_NUMBER
 from sync.protocol import Change, LeaseRequest
 from tests.sync.gateway.pcs import WARD, Pc
 from tests.sync.gateway.small_catalog import CATALOG, COPY

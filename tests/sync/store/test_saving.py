@@ -319,3 +319,30 @@ def test_a_voiding_parked_behind_a_refused_edit_goes_out_after_its_correction(st
     assert (void.kind, void.reason, void.to_state) == ("void", "Nhập hai lần", "cancelled")
     accept_all(store, 2)
     assert (store.records.load(record.id) or pytest.fail()).state == "cancelled"
+
+
+def test_what_an_action_asked_for_is_said_by_the_action_alone_after_a_correction(store: Store) -> None:
+    record = begin(store)
+    (received,) = store.save([Save(type=DOSSIER.id, opened=record, fields=record.fields, action="receive")], CLERK)
+    accept_all(store)
+    received = store.records.load(record.id) or received
+    (edited,) = store.save([Save(type=DOSSIER.id, opened=received, fields={**received.fields, "phone": "x"})], CLERK)
+    finish = Save(type=DOSSIER.id, opened=edited, fields={**edited.fields, "note": "đã trả"}, action="finish")
+    store.save([finish], CLERK)
+    first, second = store.changes.pending(10)
+    waits = FieldProblem("", "Chờ thay đổi trước đó của cùng bản ghi được xử lý.")
+    store.changes.acknowledge(
+        [
+            ChangeResult(change_id=first.change_id, status="refused", problems=(FieldProblem("phone", "Sai số"),)),
+            ChangeResult(change_id=second.change_id, status="refused", problems=(waits,)),
+        ]
+    )
+    assert [row.status for row in store.changes.outbox()] == ["refused", "parked"]
+    shown = store.records.load(record.id) or pytest.fail()
+    store.save([Save(type=DOSSIER.id, opened=shown, fields={**shown.fields, "phone": "+84912345678"})], CLERK)
+    edit, again = store.changes.pending(10)
+    assert (edit.kind, edit.after) == ("edit", {"phone": "+84912345678"})
+    assert (again.kind, again.action, again.after) == ("action", "finish", {"note": "đã trả"})
+    accept_all(store, 3)
+    there = store.records.load(record.id) or pytest.fail()
+    assert (there.state, there.fields["note"], there.fields["phone"]) == ("done", "đã trả", "+84912345678")

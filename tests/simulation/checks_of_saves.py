@@ -1,0 +1,63 @@
+"""What must hold of single values and numbers: said once, and never forgotten."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from sync.protocol import Change
+from tests.simulation.accounts import AtCity, Broken, Kept, told
+
+if TYPE_CHECKING:
+    from sync.protocol import RecordVersion
+    from tests.simulation.world import World
+
+_WORD = re.compile(r"v\d+")
+
+
+def no_number_forgotten(world: World, records: dict[str, RecordVersion], stores: dict[str, dict[str, Kept]]) -> None:
+    """A number on a paper is the record's at the city, or waits in an outbox, or its book says why it is unused."""
+    waits = {
+        (kept.change.record_id, kept.change.number)
+        for kept in (kept for each in stores.values() for kept in each.values())
+        if kept.change.number and not kept.settled
+    }
+    explained: set[tuple[str, str]] = set()
+    for pc in world.pcs:
+        with pc.store._context.readers.connection() as db:
+            explained |= set(db.execute("SELECT record_id, number FROM numbers WHERE status = 'void'"))
+    for change_id, (name, change) in world.accounts.made.items():
+        if not change.number or change.type != "certification.cert_copy" or change_id in world.accounts.lost:
+            continue
+        there = records.get(change.record_id)
+        key = (change.record_id, change.number)
+        if (there is None or there.number != change.number) and key not in waits and key not in explained:
+            raise Broken(f"{name}: nobody knows number {change.number} any more: {told(change)}; the city has {there}")
+
+
+def typed_once(world: World, history: dict[str, AtCity], stores: dict[str, dict[str, Kept]]) -> None:
+    """What an officer typed once is said to the city once: by a change it took, or by one that waits. A choice between two
+    values repeats one; a restored PC or city is offered what it may have had."""
+    if world.city.restores or any(pc.restores for pc in world.pcs):
+        return
+    places: dict[str, list[str]] = defaultdict(list)
+    chosen: set[str] = set()
+    for found in history.values():
+        if found.status != "refused" and found.change.kind != "resolve":
+            for word in _words(found.change):
+                places[word].append(f"the city, {found.status}: {told(found.change)}")
+    for name, kept in stores.items():
+        for here in kept.values():
+            if here.change.kind == "resolve":
+                chosen |= _words(here.change)
+            elif not here.settled:
+                for word in _words(here.change):
+                    places[word].append(f"{name}, {here.status}: {told(here.change)}")
+    for word, where in places.items():
+        if len(where) > 1 and word not in chosen:
+            raise Broken(f"{word} was typed once and is said in " + "; and ".join(where))
+
+
+def _words(change: Change) -> set[str]:
+    return {v for v in change.after.values() if isinstance(v, str) and _WORD.fullmatch(v)}

@@ -1,0 +1,133 @@
+"""The rows of a large page are made ahead of the batch that writes them: nothing comes out otherwise than without that."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync.clock import FixedClock, moment_text
+from sync.ids import IdSource
+from sync.locked_fields import AWAITING
+from sync.protocol import Candidate, PullAnswer, RecordVersion
+from sync.store import Store, new_rows, pulling
+from sync.store.model import Save
+from sync.store.rows import RowWriter
+from tests.sync.store import soundness, ward
+from tests.sync.store.ward import CITIZEN, CLERK, COPY, DOSSIER, WARD
+
+SMALL = 7
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Of each record that was written, whether its rows were there before."""
+    told: list[bool] = []
+    put = RowWriter.put
+
+    def telling(self: RowWriter, *given: Any, **more: Any) -> None:
+        told.append(more.get("made") is not None)
+        put(self, *given, **more)
+
+    monkeypatch.setattr(RowWriter, "put", telling)
+    return told
+
+
+def page(clock: FixedClock, count: int = 60) -> list[RecordVersion]:
+    """Persons, papers, and dossiers of persons who come before them, after them, or never."""
+    chance = random.Random(3)
+    ids = IdSource(clock, chance.getrandbits)
+    persons = [ids.new() for _ in range(count)]
+    versions = []
+    for n in range(count):
+        clock.advance(seconds=1)
+        name = f"Nguyễn Thị {chance.choice(('Ánh', 'Bích', 'Đào'))}"
+        versions.append(ward.version(persons[n], CITIZEN, n + 1, {"full_name": name, "personal_id": f"00119{n:07d}"}))
+        versions.append(ward.version(ids.new(), COPY, n + 1, {}))
+        fields: dict[str, Any] = {"subject": f"Hồ sơ {n}", "due_at": moment_text(clock.now())}
+        if n % 3:
+            fields["applicant"] = chance.choice([*persons, ids.new()])
+        if n % 4 == 1:
+            fields[AWAITING] = CLERK.id
+        conflicts = {"note": (Candidate("a", None, ids.new(), "Mai", "Q9", ""),)} if n % 5 == 0 else {}
+        more = {
+            "conflicts": conflicts,
+            "origin": "tthc" if n % 7 == 0 else "",
+            "state": chance.choice(("draft", "accepted")),
+        }
+        versions.append(ward.version(ids.new(), DOSSIER, n + 1, fields, **more))
+    return versions
+
+
+def taken_in(folder: Path, clock: FixedClock, versions: list[RecordVersion], *, filled: bool) -> dict[str, Any]:
+    """All that the store holds afterwards, with an own edit under way on one of them, and another known by an older version."""
+    store = Store.create(folder, ward.KEY, ward.CATALOG, clock)
+    store.set_enrolment(ward.ENROLMENT)
+    known = versions[0], versions[60]
+    store.changes.apply_pull(PullAnswer(records=known, cursor=1, more=not filled), WARD, "onestop")
+    opened = store.records.load(known[0].id)
+    assert opened is not None
+    store.save([Save(type=CITIZEN.id, opened=opened, fields={**opened.fields, "phone": "+84912345678"})], CLERK)
+    later = ward.version(known[1].id, CITIZEN, 999, {"full_name": "Khác"})
+    records = (*versions[:60], later, *versions[61:])
+    store.changes.apply_pull(PullAnswer(records=records, cursor=2, more=False), WARD, "onestop")
+    soundness.check(store)
+    store.indexing.run()  # a small batch waits for nothing
+    held = everything(store)
+    store.close()
+    return held
+
+
+def everything(store: Store) -> dict[str, Any]:
+    with store._context.writer.quiet() as db:
+        names = [
+            name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql IS NOT NULL")
+        ]
+        wanted = [n for n in names if not n.startswith(("search", "sqlite_", "changes", "meta"))]
+        held = {name: sorted(map(repr, db.execute(f"SELECT * FROM {name}"))) for name in wanted}
+        db.execute("CREATE VIRTUAL TABLE temp.words USING fts5vocab (main, search, row)")
+        held["search"] = db.execute("SELECT term, doc FROM temp.words ORDER BY term").fetchall()
+        db.execute("DROP TABLE temp.words")
+    return held
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_a_page_comes_out_the_same(
+    folder: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, made: list[bool], *, filled: bool
+) -> None:
+    versions = page(clock)
+    monkeypatch.setattr(pulling, "BATCH", len(versions) + 1)
+    plain = taken_in(folder / "plain", clock, versions, filled=filled)
+    assert not any(made)
+    monkeypatch.setattr(pulling, "BATCH", SMALL)
+    ahead = taken_in(folder / "ahead", clock, versions, filled=filled)
+    assert sum(made) > len(versions) // 2
+    assert ahead == plain
+
+
+def test_rows_that_cannot_be_made_ahead_are_made_by_who_writes(
+    store: Store, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, made: list[bool]
+) -> None:
+    versions = page(clock)
+    monkeypatch.setattr(pulling, "BATCH", SMALL)
+    monkeypatch.setattr(new_rows, "wanted_row_id", lambda version: 1 // 0)
+    taken = store.changes.apply_pull(PullAnswer(records=tuple(versions), cursor=2), WARD, "onestop")
+    assert taken == len(versions)
+    assert not any(made)
+    soundness.check(store)
+
+
+def test_a_page_that_was_begun_and_never_came_is_forgotten(
+    store: Store, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulling, "BATCH", SMALL)
+    versions = page(clock)
+    for start in range(0, len(versions), 20):
+        store.changes.make_ahead(tuple(versions[start : start + 20]), WARD, "onestop")
+    store.changes.forget_ahead()
+    last = tuple(versions[:20])
+    store.changes.make_ahead(last, WARD, "onestop")
+    assert store.changes.apply_pull(PullAnswer(records=last, cursor=2), WARD, "onestop") == len(last)
+    soundness.check(store)
