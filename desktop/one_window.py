@@ -121,9 +121,7 @@ class OneWindow(QObject):
             self._watcher.deleteLater()
             self._watcher = None
         if self._file is not None:
-            with contextlib.suppress(OSError):
-                (self._folder / _ENDING).unlink(missing_ok=True)
-            self._file.close()
+            self._file.close()  # whoever takes the lock next takes the mark of the ending away
             self._file = None
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from forms.definition import RecordType
+from sync.locked_fields import VOID
 from sync.protocol import Change, Fields, RecordVersion
 from sync.said_twice import Since
 
@@ -46,7 +47,7 @@ def newer_copy(
     before: dict[str, Any] = {k: copy.after.get(k) for k in keys}
     after: dict[str, Any] = {k: change.after.get(k) for k in keys}
     wanted = change.to_state or current.state
-    is_void = any(s.id == wanted and s.kind == "void" for s in record_type.states)
+    is_void = VOID in change.after and any(s.id == wanted and s.kind == "void" for s in record_type.states)
     moved = any(step.kind in ("action", "void") for step in later)
     onward = not moved and (is_void or record_type.reached(wanted, current.state))
     return Newer(before, after, wanted if onward else current.state)

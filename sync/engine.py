@@ -107,8 +107,12 @@ class Engine:
         with _busy_for_now(), SyncLock(self._store.path), self._indexed(report):
             if self._met != self._today():  # a new day may want new books; a pack may not have come whole
                 self._hello, self._mark = None, b""
-            self._store.changes.offer_missing(self._store.clock.now() - OFFERED_ANEW_AFTER)
+            since = self._store.clock.now() - OFFERED_ANEW_AFTER
+            self._store.changes.offer_missing(since)
             self._rounds(report)
+            if not report.more and self._store.changes.leave_the_hub():  # the city was asked, and has not got them
+                self._store.changes.offer_missing(since)
+                self._rounds(report)
             self._first_fill.run(report, self._rounds, self._progress, sparing=sparing)
             handed = not report.more and hand_books_over(self._store, self._line, report)
             report.numbered = self._store.numbers.give_awaiting()

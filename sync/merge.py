@@ -73,7 +73,7 @@ def judge(
 
 def _merged(record_type: RecordType, current: RecordVersion, change: Change, since: Since) -> Judgement:
     if change.kind == "create" and (copied := begun_from(change, since)) is not None:
-        return _begin_newer(current, change, newer_copy(record_type, current, change, *copied))
+        return _begin_newer(record_type, current, change, newer_copy(record_type, current, change, *copied))
     return _edit(record_type, current, on_whole_rows(current, change, since))
 
 
@@ -130,17 +130,19 @@ def _begin(record_type: RecordType, change: Change) -> Judgement:
     return Judgement(ChangeResult(change_id=change.change_id, status="accepted"), version)
 
 
-def _begin_newer(current: RecordVersion, change: Change, newer: Newer | None) -> Judgement:
+def _begin_newer(record_type: RecordType, current: RecordVersion, change: Change, newer: Newer | None) -> Judgement:
     """What becomes of a copy of a record that was begun anew from another copy."""
     same = _nothing_new(current, change)
     if newer is None:
         return same
     fields, conflicts, clashing = dict(current.fields), dict(current.conflicts), []
+    numbered = _register_fields(record_type) if change.number and current.number is None else frozenset[str]()
     for key, value in newer.after.items():
         now = fields.get(key)
-        if now == value or key == SAME_NUMBER:
+        if value in (now, newer.before[key]) or key == SAME_NUMBER:  # the newer copy says nothing of its own there
             continue
-        if now == newer.before[key] or key.startswith("_"):
+        free = key in numbered or key == VOID or not is_shut(record_type, current, key)
+        if free and (now == newer.before[key] or key.startswith("_")):
             put_path(fields, key, value)
             continue
         clashing.append(key)

@@ -134,8 +134,8 @@ def _line(row: DeviceRow) -> str:
 def _withdraw(arguments: argparse.Namespace) -> int:
     with closing(city_of(arguments)) as city:
         line = line_of(city.storage, city.clock, arguments.device)
+        keep(arguments, line)  # first: once it is withdrawn nothing tells any more what to write there
         books = withdraw_device(city.storage, arguments.device)
-        keep(arguments, line)
         tokens = tokens_of(city.storage, city.clock, arguments.device)
     lines = [f"{arguments.device}: đã thu hồi / withdrawn"]
     lines += [f"còn giữ sổ, chuyển bằng lease-takeover / still holds: {' '.join(book)}" for book in books]

@@ -52,8 +52,8 @@ def _list(arguments: argparse.Namespace) -> int:
 def _withdraw(arguments: argparse.Namespace) -> int:
     with closing(city_of(arguments)) as city:
         line = line_of(city.storage, city.clock, arguments.device)
+        keep(arguments, line)  # first: once it is withdrawn nothing tells any more what to write there
         withdraw(city.storage, arguments.device)
-    keep(arguments, line)
     say_told(arguments, {"withdrawn": arguments.device}, f"{arguments.device}: đã thu hồi / withdrawn")
     return 0
 

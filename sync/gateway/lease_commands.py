@@ -100,6 +100,8 @@ def _one(arguments: argparse.Namespace, city: City) -> int:
 
 def _all_of(arguments: argparse.Namespace, city: City) -> int:
     """Every book of one PC; one that cannot be moved keeps no other back."""
+    if not arguments.all_of.strip():
+        raise bad_request("Cần nêu mã máy sau --all-of.", "Name the PC after --all-of.")
     held = [
         row
         for row in book_rows(city, arguments.ward or "", arguments.all_of)

@@ -149,6 +149,10 @@ class Changes:
         """Begin anew at the city what has been missing there since then, and nobody brought back; the number."""
         return missing.offer_missing(self._context, since)
 
+    def leave_the_hub(self) -> int:
+        """What only a hub told of, a month ago, and the city has just not named, counts as missing; the number."""
+        return missing.leave_the_hub(self._context)
+
     def digest(self, ward: str, scope: str) -> dict[str, str]:
         """Type → hex sum over this PC's records of the stream at the city's revisions."""
         with self._context.readers.connection() as db:

@@ -82,9 +82,10 @@ def _note_held(connection: Any, works: Mapping[str, worklist.Work]) -> None:
     write_meta(connection, _HELD, known)
 
 
-def held_at(connection: Any, record_id: str) -> int:
-    """The city's revision of a missing record, as it was held here; 0: not known."""
-    return int(read_meta(connection, _HELD, {}).get(record_id, 0))
+def held_at(connection: Any) -> dict[str, int]:
+    """The city's revisions of missing records, as they were held here."""
+    known: dict[str, int] = read_meta(connection, _HELD, {})
+    return known
 
 
 def offer_missing(context: StoreContext, since: datetime) -> int:
@@ -94,33 +95,34 @@ def offer_missing(context: StoreContext, since: datetime) -> int:
 
     touch = Touch()
     offered = 0
-    _leave_the_hub(context)
     with context.readers.connection() as db:
         if db.execute("SELECT 1 FROM missing WHERE since <= ? LIMIT 1", (moment_text(since),)).fetchone() is None:
             return 0
     with context.writer.transaction() as db:
         ids = [i for (i,) in db.execute("SELECT id FROM missing WHERE since <= ?", (moment_text(since),))]
         works = worklist.load(db, ids)
-        enrolment = read_enrolment(db)
+        enrolment, held = read_enrolment(db), held_at(db)
         for record_id, work in works.items():
             shown = work.shown
             record_type = context.plans.of(shown.type).record_type if shown else None
             by = _officer(record_type, enrolment.officers if enrolment else ())
             if shown is None or record_type is None or shown.revision or work.open or by is None:
                 continue
-            SaveTransaction(db, context, by, touch).begin_again(record_id)
+            SaveTransaction(db, context, by, touch).begin_again(record_id, held.get(record_id, 0))
             offered += 1
         db.executemany("DELETE FROM missing WHERE id = ?", [(i,) for i in ids])
     context.emit(touch.frozen())
     return offered
 
 
-def _leave_the_hub(context: StoreContext) -> None:
+def leave_the_hub(context: StoreContext) -> int:
     """What only the ward's hub told of, and so long ago that the PC that made it will not come back: here may be its only copy
-    that can still reach the city, so that it is missing there like any other."""
+    that can still reach the city, so that it is missing there like any other. To be called when the city has been asked for
+    all it has. The number of records."""
+    left = 0
     with context.readers.connection() as db:
         if db.execute("SELECT 1 FROM changes WHERE status = 'hub' LIMIT 1").fetchone() is None:
-            return
+            return left
     with context.writer.transaction() as db:
         told = moment_text(context.clock.now() - LOST_AFTER)
         sql = "SELECT record_id FROM changes WHERE status = 'hub' GROUP BY record_id HAVING max(at) <= ?"
@@ -134,6 +136,8 @@ def _leave_the_hub(context: StoreContext) -> None:
                 continue
             let_go(db, work)
             db.execute("INSERT OR IGNORE INTO missing (id, since) VALUES (?, '')", (record_id,))
+            left += 1
+    return left
 
 
 def _officer(record_type: RecordType | None, officers: Iterable[Officer]) -> Officer | None:
@@ -144,4 +148,4 @@ def _officer(record_type: RecordType | None, officers: Iterable[Officer]) -> Off
     return next((o for o in officers if not wanted or wanted & set(o.roles)), None)
 
 
-__all__ = ["forget_named", "held_at", "mark_missing", "note_named", "note_taken", "offer_missing"]
+__all__ = ["forget_named", "held_at", "leave_the_hub", "mark_missing", "note_named", "note_taken", "offer_missing"]

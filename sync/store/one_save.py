@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
@@ -15,7 +15,7 @@ from sync.locked_fields import CITYS_OWN, SEEN, is_locked, locked_now
 from sync.merge import WRONG_KIND
 from sync.protocol import Change, ChangeKind, FieldProblem, Fields, RecordVersion
 from sync.store.model import Record, Save, SaveRefused
-from sync.store.worklist import Work
+from sync.store.worklist import OpenChange, Work
 from sync.voiding import void_roles
 
 if TYPE_CHECKING:
@@ -109,7 +109,8 @@ class RecordSave(OneSave):
         for change in again:
             self._again(change)
         if action:
-            self._act(action, {k: before[k] for k in later}, {k: after[k] for k in later}, self._shown.state)
+            state = next((c.to_state for c in reversed(again) if c.to_state), self._shown.state)
+            self._act(action, {k: before[k] for k in later}, {k: after[k] for k in later}, state)
 
     def _edit(self, before: Fields, after: Fields) -> None:
         locked = [k for k in after if is_locked(self._type, self._shown.state, k)]
@@ -164,7 +165,7 @@ class RecordSave(OneSave):
         for key, value in after.items():
             put_path(wanted, key, value)
         floor = work.replayed(self._type) if work.base is not None or work.open else None
-        again = _said_by_itself([c.change for c in stuck if c.status == "parked"], wanted, choices=floor is not None)
+        again = _said_by_itself(stuck, wanted, floor)
         theirs = CITYS_OWN | {key for change in again for key in change.after}
         before.clear()
         after.clear()
@@ -188,20 +189,37 @@ class RecordSave(OneSave):
         )  # fmt: skip
 
 
-def _said_by_itself(waited: list[Change], wanted: Fields, *, choices: bool) -> list[Change]:
-    """Of the changes that waited, those that are more than values: with the values wanted now, where they say them last."""
+def _said_by_itself(stuck: Sequence[OpenChange], wanted: Fields, floor: RecordVersion | None) -> list[Change]:
+    """Of refused work, what is more than values: actions and choices that waited, and a number that was given late. Each with
+    the values wanted now, where it says them last, over those the city will have when it comes to it. ``floor``: the city's
+    version; None: the record is begun again, which leaves no conflict to choose in."""
     said: list[Change] = []
     later: set[str] = set()
-    for change in reversed(waited):
-        if change.kind in ("action", "void"):
+    for c in reversed(stuck):
+        change = c.change
+        late_number = change.kind == "edit" and change.number is not None
+        if late_number or (c.status == "parked" and change.kind in ("action", "void")):
             now = {k: v if k in later else get_path(wanted, k) for k, v in change.after.items()}
             said.append(structs.replace(change, after=now))
-        elif choices and change.kind == "resolve" and all(get_path(wanted, k) == v for k, v in change.after.items()):
+        elif c.status == "parked" and change.kind == "resolve" and floor is not None:
+            if any(get_path(wanted, k) != v for k, v in change.after.items()):
+                continue
             said.append(change)
         else:
             continue
         later |= change.after.keys()
-    return said[::-1]
+    return _from(said[::-1], dict(floor.fields) if floor else {})
+
+
+def _from(changes: list[Change], known: Fields) -> list[Change]:
+    """The changes as they are said one after the other from these values on."""
+    said = []
+    for change in changes:
+        before = change.before if change.kind == "resolve" else {k: get_path(known, k) for k in change.after}
+        said.append(structs.replace(change, before=before))
+        for key, value in change.after.items():
+            put_path(known, key, value)
+    return said
 
 
 def action_of(record_type: RecordType, action_id: str, state: str) -> Action:

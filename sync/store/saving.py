@@ -69,7 +69,7 @@ class SaveTransaction:
                     "Hồ sơ này do máy khác lập và mới ở máy trung gian; sửa được khi thành phố đã nhận. (Only at the hub yet)"
                 )
             if not work.open and work.shown.revision == 0:
-                self._begin_again(work, record_id)
+                self._begin_again(work, record_id, missing.held_at(self._db).get(record_id, 0))
             RecordSave(self, save, record_type, record_id, work).run()
         shown = work.replayed(record_type)
         work.shown = shown if shown is not None else work.shown
@@ -108,20 +108,19 @@ class SaveTransaction:
             return Given(None, {**given.fields, AWAITING: moment_text(self._now)})
         return given
 
-    def begin_again(self, record_id: str) -> None:
-        """Offer a record whole, as it stands here: the city had it once and has it no longer."""
+    def begin_again(self, record_id: str, held: int) -> None:
+        """Offer a record whole, as it stands here: the city had it once, at the revision ``held``, and has it no longer."""
         self._works = load(self._db, [record_id])
-        self._begin_again(self._works[record_id], record_id)
+        self._begin_again(self._works[record_id], record_id, held)
         self._write()
 
-    def _begin_again(self, work: Work, record_id: str) -> None:
+    def _begin_again(self, work: Work, record_id: str, held: int) -> None:
         shown = work.shown
         if shown is None:
             return
         fields = {k: v for k, v in shown.fields.items() if v is not None}
         work.base = None
         save = Save(type=shown.type, fields={}, id=record_id)
-        held = missing.held_at(self._db, record_id)
         self.change(save, work, record_id, "create", after=fields, to_state=shown.state, number=shown.number,
                     base_revision=held)  # fmt: skip
 
@@ -131,6 +130,8 @@ class SaveTransaction:
         work = self._works.get(record_id)
         record_type = self._context.plans.of(work.shown.type).record_type if work and work.shown else None
         if work is None or work.shown is None or record_type is None or any(c.status == "hub" for c in work.open):
+            return False
+        if work.blocked:  # the number would wait behind what is refused; it is given once that is put right
             return False
         if work.shown.number is None:
             given = self._numbers.give(record_type, record_id, self.officer, work.shown.fields)

@@ -250,3 +250,53 @@ def test_the_book_shows_which_other_records_have_the_number(store: Store) -> Non
     store.changes.apply_pull(PullAnswer(records=(marked,), cursor=3), WARD, "open")
     certify(store)
     assert [row.same for row in store.numbers.book(COPY.id)] == [("r-other",), ()]
+
+
+def test_no_number_is_given_behind_what_the_city_refused(store: Store) -> None:
+    """It would wait there too; it is given once that is put right."""
+    (paper,) = store.save([Save(type=COPY.id, fields={"document": "x"})], CLERK)
+    answer(store, "accepted")
+    paper = store.records.load(paper.id) or pytest.fail()
+    store.save([Save(type=COPY.id, opened=paper, fields={**paper.fields, "pages": 2}, action="certify")], CLERK)
+    answer(store, "refused")
+    store.numbers.put_lease(lease())
+    assert store.numbers.give_awaiting() == 0
+    shown = store.records.load(paper.id) or pytest.fail()
+    store.save([Save(type=COPY.id, opened=shown, fields={**shown.fields, "pages": 3})], CLERK)
+    answer(store, "accepted", 2)
+    assert store.numbers.give_awaiting() == 1
+    there = store.records.load(paper.id) or pytest.fail()
+    assert (there.state, there.number, there.fields["pages"]) == ("certified", "0001/2026", 3)
+
+
+def test_a_number_given_late_goes_with_the_correction_before_it(store: Store) -> None:
+    """It was given before the city's word about an earlier change came."""
+    paper = certify(store)
+    answer(store, "accepted")
+    paper = store.records.load(paper.id) or pytest.fail()
+    (moved,) = store.save([Save(type=COPY.id, fields={"document": "y"})], CLERK)
+    (moved,) = store.save([Save(type=COPY.id, opened=moved, fields={**moved.fields, "pages": 2})], CLERK)
+    (moved,) = store.save([Save(type=COPY.id, opened=moved, fields=moved.fields, action="certify")], CLERK)
+    store.numbers.put_lease(lease())
+    assert store.numbers.give_awaiting() == 2
+    answer(store, "refused", of=moved.id)
+    shown = store.records.load(moved.id) or pytest.fail()
+    store.save([Save(type=COPY.id, opened=shown, fields={**shown.fields, "document": "z"})], CLERK)
+    said = [row.change for row in store.changes.outbox() if row.change.record_id == moved.id]
+    assert [(c.kind, c.number) for c in said] == [("create", None), ("action", None), ("edit", "0002/2026")]
+    version = None
+    for change in said:
+        judged = judge(COPY, version, change)
+        assert judged.result.status == "accepted"
+        version = judged.version
+    assert version is not None
+    assert (version.state, version.number, version.fields["document"]) == ("certified", "0002/2026", "z")
+    assert "_awaiting" not in {k for k, v in version.fields.items() if v is not None}
+
+
+def answer(store: Store, status: str, revision: int = 1, *, of: str = "") -> None:
+    """The city's word about all that waits, or about one record."""
+    waiting = [c for c in store.changes.pending(50) if of in ("", c.record_id)]
+    store.changes.acknowledge(
+        [ChangeResult(change_id=c.change_id, status=status, revision=revision + n) for n, c in enumerate(waiting)]  # type: ignore[arg-type]
+    )

@@ -326,7 +326,8 @@ def test_what_an_action_asked_for_is_said_by_the_action_alone_after_a_correction
     (received,) = store.save([Save(type=DOSSIER.id, opened=record, fields=record.fields, action="receive")], CLERK)
     accept_all(store)
     received = store.records.load(record.id) or received
-    (edited,) = store.save([Save(type=DOSSIER.id, opened=received, fields={**received.fields, "phone": "x"})], CLERK)
+    draft = {**received.fields, "phone": "x", "note": "nháp"}
+    (edited,) = store.save([Save(type=DOSSIER.id, opened=received, fields=draft)], CLERK)
     finish = Save(type=DOSSIER.id, opened=edited, fields={**edited.fields, "note": "đã trả"}, action="finish")
     store.save([finish], CLERK)
     first, second = store.changes.pending(10)
@@ -343,6 +344,7 @@ def test_what_an_action_asked_for_is_said_by_the_action_alone_after_a_correction
     edit, again = store.changes.pending(10)
     assert (edit.kind, edit.after) == ("edit", {"phone": "+84912345678"})
     assert (again.kind, again.action, again.after) == ("action", "finish", {"note": "đã trả"})
+    assert again.before == {"note": None}, "what the city will have: the refused draft of it never came there"
     accept_all(store, 3)
     there = store.records.load(record.id) or pytest.fail()
     assert (there.state, there.fields["note"], there.fields["phone"]) == ("done", "đã trả", "+84912345678")
