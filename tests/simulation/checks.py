@@ -192,8 +192,10 @@ def _same_records(world: World, pc: Pc, records: Records) -> None:
                 raise Broken(f"{pc.name}: {record.id} has unanswered changes and stands as {record.standing}")
             if record.id in bases and bases[record.id].revision:
                 here[record.id] = bases[record.id]
-        elif record.standing != "hub":  # what the hub told and no PC and no city has any more: see below
+        elif record.standing != "hub":
             here[record.id] = _version(record)
+        elif record.id in bases and bases[record.id].revision:  # over it, what the hub told and no PC and no city has any more
+            here[record.id] = bases[record.id]
     for record_id, version in records.items():
         if (version.ward, version.scope) not in streams:
             continue
@@ -253,6 +255,8 @@ def _files_have_come(world: World, records: Records) -> None:
         pc = pcs[name]
         if (version.ward, version.scope, sha256) in there:
             world.counts["file at the city"] += 1
+        elif (version.ward, version.scope) not in _readable(world, pc):
+            continue  # its officer's grants were withdrawn before it went
         elif pc.store.files.read(sha256) is not None:
             raise Broken(f"{name} has not sent {sha256} of {record_id}")
         elif not pc.restores:
@@ -280,11 +284,14 @@ def _arrivals_are_there_once(world: World, history: dict[str, AtCity], records: 
 
 def _the_hub_told_nothing_that_stays(world: World, records: Records) -> None:
     """Where the city has the record, its word alone is shown. What only a hub told of can outlast its PC, where that was lost."""
+    stuck = {row.change.change_id for pc in world.pcs for row in pc.store.changes.outbox()}
     for pc in world.pcs:
         streams = _readable(world, pc)
         with pc.store._context.readers.connection() as db:
             rows = db.execute("SELECT change_id, record_id FROM changes WHERE status = 'hub'").fetchall()
-        for _, record_id in rows:
+        for change_id, record_id in rows:
+            if change_id in stuck:
+                continue  # refused, and its officer has not put it right yet: a colleague's work under way
             known = records.get(record_id)
             if known is not None and (known.ward, known.scope) not in streams:
                 continue  # the city took the stream away from this PC and says nothing of it any more
