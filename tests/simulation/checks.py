@@ -194,7 +194,9 @@ def _same_records(world: World, pc: Pc, records: Records) -> None:
                 here[record.id] = bases[record.id]
         elif record.standing != "hub":
             here[record.id] = _version(record)
-        elif record.id in bases and bases[record.id].revision:  # over it, what the hub told and no PC and no city has any more
+        elif (
+            record.id in bases and bases[record.id].revision
+        ):  # over it, what the hub told and no PC and no city has any more
             here[record.id] = bases[record.id]
     for record_id, version in records.items():
         if (version.ward, version.scope) not in streams:
