@@ -51,7 +51,7 @@ def typed_once(world: World, history: dict[str, AtCity], stores: dict[str, dict[
         for here in kept.values():
             if here.change.kind == "resolve":
                 chosen |= _words(here.change)
-            elif not here.settled:
+            elif not here.settled and here.status != "hub":  # that is another PC's, which is counted there
                 for word in _words(here.change):
                     places[word].append(f"{name}, {here.status}: {told(here.change)}")
     for word, where in places.items():
