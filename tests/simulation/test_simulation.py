@@ -62,17 +62,18 @@ def test_every_fault_has_happened() -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "calamities"),
+    ("what", "calamities", "first"),
     [
-        ("number given twice, marked", ("book_moves",)),
-        ("unsynced commits lost", ("power_cut",)),
-        ("refused corrected", ("grant_withdrawn",)),
-        ("refused sent again", ("grant_withdrawn",)),
-        ("begun anew after a week", ("pc_restored", "city_restored")),
+        ("number given twice, marked", ("book_moves",), 10_120),
+        ("unsynced commits lost", ("power_cut",), 10_000),
+        ("refused corrected", ("grant_withdrawn",), 10_020),
+        ("refused sent again", ("grant_withdrawn",), 10_010),
+        ("begun anew after a week", ("pc_restored", "city_restored"), 10_000),
     ],
 )
-def test_what_seldom_happens_holds_too(what: str, calamities: tuple[str, ...]) -> None:
-    for seed in range(10_000, 10_300):
+def test_what_seldom_happens_holds_too(what: str, calamities: tuple[str, ...], first: int) -> None:
+    """``first``: a seed shortly before one in which it happens; it moves when the dice change."""
+    for seed in range(first, first + 300):
         outcome = simulate(seed, kinds=calamities)
         assert outcome.problem is None, told_problem(outcome)
         if outcome.counts[what]:
