@@ -7,7 +7,7 @@ refused. Values are compared in canonical form.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct, structs
@@ -18,19 +18,18 @@ from forms.flow_book import NOT_NEEDED
 from forms.label import Label
 from forms.shapes import wrong_shapes
 from sync.begun_anew import Newer, begun_from, newer_copy
+from sync.conflicts import settled, with_candidate, with_merge_groups
 from sync.difference import get_path, put_path
 from sync.locked_fields import (
     AWAITING,
     FROZEN,
     SAME_NUMBER,
-    SEEN,
     VOID,
-    field_at,
     is_owned,
     is_shut,
     locked_now,
 )
-from sync.protocol import Candidate, Change, ChangeResult, FieldProblem, Fields, RecordVersion
+from sync.protocol import Change, ChangeResult, FieldProblem, Fields, RecordVersion
 from sync.removed_rows import on_whole_rows, without_cells_of
 from sync.said_twice import Since, nothing_since, said_twice
 
@@ -146,7 +145,7 @@ def _begin_newer(record_type: RecordType, current: RecordVersion, change: Change
             put_path(fields, key, value)
             continue
         clashing.append(key)
-        conflicts[key] = _with_candidate(conflicts.get(key, ()), key, change, current.updated_at)
+        conflicts[key] = with_candidate(conflicts.get(key, ()), key, change, current.updated_at)
     number = change.number or current.number
     if (fields, conflicts, number, newer.state) == (current.fields, current.conflicts, current.number, current.state):
         return same
@@ -280,7 +279,7 @@ def _edit(record_type: RecordType, current: RecordVersion, change: Change) -> Ju
     # two who say that what comes next is not needed agree: nobody has to choose between their reasons, the later one stands
     open_marks = {k for k in open_keys if k.startswith(NOT_NEEDED)}
     clashing = {k for k in open_keys if get_path(current.fields, k) != change.before.get(k)} - open_marks
-    clashing = _with_merge_groups(record_type, clashing, open_keys)
+    clashing = with_merge_groups(record_type, clashing, open_keys)
     fields, conflicts = dict(current.fields), dict(current.conflicts)
     for key in open_keys:
         if key not in clashing:
@@ -289,9 +288,9 @@ def _edit(record_type: RecordType, current: RecordVersion, change: Change) -> Ju
     if removed and conflicts:
         conflicts = without_cells_of(removed, current.fields, conflicts)
     for key in clashing:
-        conflicts[key] = _with_candidate(conflicts.get(key, ()), key, change, current.updated_at)
+        conflicts[key] = with_candidate(conflicts.get(key, ()), key, change, current.updated_at)
     if resolving:
-        conflicts = _settled(conflicts, change, clashing)
+        conflicts = settled(conflicts, change, clashing)
     number = change.number or current.number
     if fields == current.fields and conflicts == current.conflicts and number == current.number:
         return _nothing_new(current, change)
@@ -300,24 +299,6 @@ def _edit(record_type: RecordType, current: RecordVersion, change: Change) -> Ju
         return _accepted(change, version)
     names = tuple(sorted(clashing))
     return Judgement(ChangeResult(change_id=change.change_id, status="conflict", fields=names), version)
-
-
-def _settled(
-    conflicts: Mapping[str, tuple[Candidate, ...]], change: Change, clashing: Container[str] = ()
-) -> dict[str, tuple[Candidate, ...]]:
-    """The conflicts that a resolution leaves. Whoever picked has answered the candidates he saw; one that came meanwhile, with
-    yet another value, goes on waiting for a person."""
-    seen = change.before.get(SEEN)
-    kept = dict(conflicts)
-    for key, picked in change.after.items():
-        if key in clashing or key not in kept:
-            continue
-        left = tuple(
-            c for c in kept.pop(key) if isinstance(seen, list) and c.change_id not in seen and c.value != picked
-        )
-        if left:
-            kept[key] = left
-    return kept
 
 
 def _news(current: RecordVersion, change: Change) -> list[str]:
@@ -334,31 +315,6 @@ def _register_fields(record_type: RecordType) -> frozenset[str]:
     """The fields a number is written to; one that is given late reaches them in a state that locks them."""
     register = record_type.register
     return frozenset((register.field, register.book_field or register.field)) if register else frozenset()
-
-
-def _with_merge_groups(record_type: RecordType, clashing: set[str], keys: list[str]) -> set[str]:
-    """Fields that mean one thing clash together."""
-    groups = {f.merge_group for k in clashing if (f := field_at(record_type, k)) and f.merge_group}
-    if not groups:
-        return clashing
-    return clashing | {k for k in keys if (f := field_at(record_type, k)) and f.merge_group in groups}
-
-
-def _with_candidate(
-    candidates: tuple[Candidate, ...], key: str, change: Change, stands_since: str
-) -> tuple[Candidate, ...]:
-    """The candidates with this one; the same device's earlier candidate is replaced when it was edited."""
-    kept = tuple(c for c in candidates if not (c.device == change.device and c.value == change.before.get(key)))
-    over = candidates[0].over if candidates else stands_since
-    made = (
-        change.after.get(key),
-        change.before.get(key),
-        change.change_id,
-        change.officer.name,
-        change.device,
-        change.at,
-    )
-    return (*kept, Candidate(*made, over))
 
 
 def _next(current: RecordVersion, change: Change, **new: Any) -> RecordVersion:
@@ -404,7 +360,7 @@ def replay(record_type: RecordType, base: RecordVersion | None, changes: Iterabl
             fields = _waiting_ended(record_type, fields, change.to_state or shown.state)
         conflicts = shown.conflicts
         if change.kind == "resolve":
-            conflicts = _settled(conflicts, change)
+            conflicts = settled(conflicts, change)
         if change.kind == "void":
             fields = _voided(fields, change)
         state = change.to_state if change.kind in ("action", "void") and change.to_state else shown.state

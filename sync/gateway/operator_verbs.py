@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from sync.gateway.city import City
 
 
-def add_verb(inner: Any, name: str, work: Any, about: str) -> argparse.ArgumentParser:
-    """One of the inner verbs, with the options that each has."""
+def add_verb(inner: Any, name: str, work: Any, about: str, *, of_city: bool = True) -> argparse.ArgumentParser:
+    """One of the inner verbs, with the options that each has; ``of_city``: it needs the city's database."""
     added: argparse.ArgumentParser = inner.add_parser(name, help=about, description=about)
-    added.add_argument("--database", required=True, metavar="URL", help="sqlite:///FILE | postgresql://…")
+    if of_city:
+        added.add_argument("--database", required=True, metavar="URL", help="sqlite:///FILE | postgresql://…")
     added.add_argument("--json", action="store_true", help="kết quả cho máy đọc / machine-readable")
     add_language(added)
     added.set_defaults(verb=work)

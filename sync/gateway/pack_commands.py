@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import msgspec
 
 from forms.pack_format import LARGEST_PACK, PackError
 from forms.pack_keys import read_public
-from sync.gateway.saying import add_language, said, warn
+from sync.gateway.operator_verbs import add_verb
+from sync.gateway.saying import said, warn
 from sync.gateway.wards import is_ward_code
 
 
@@ -22,14 +24,7 @@ def pack_verbs(verbs: Any) -> None:
     text = "gói mẫu biểu của các phường / the wards' packs of definitions"
     inner = verbs.add_parser("pack", help=text, description=text).add_subparsers(metavar="VERB", required=True)
 
-    def verb(name: str, work: Any, about: str) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = inner.add_parser(name, help=about, description=about)
-        added.add_argument("--database", required=True, metavar="URL", help="sqlite:///FILE | postgresql://…")
-        added.add_argument("--json", action="store_true", help="kết quả cho máy đọc / machine-readable")
-        add_language(added)
-        added.set_defaults(verb=work)
-        return added
-
+    verb = partial(add_verb, inner)
     trust = verb("trust", _trust, "khóa công khai mà các máy sẽ tin / the public key that devices will trust")
     trust.add_argument("key", metavar="KEY.pub")
     add = verb("add", _add, "đưa một gói cho các phường / give a pack to wards")

@@ -8,13 +8,15 @@ import sys
 import tempfile
 from collections import Counter
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from sync.gateway.device_commands import list_devices
-from sync.gateway.saying import add_language, warn
+from sync.gateway.operator_verbs import add_verb
+from sync.gateway.saying import warn
 from sync.gateway.updates import EVERYBODY, Standing, Version
 from sync.gateway.wards import is_ward_code
 from sync.updates.errors import UpdateError
@@ -28,15 +30,7 @@ def update_verbs(verbs: Any) -> None:
     text = "bản mới của chương trình / updates of the program"
     inner = verbs.add_parser("update", help=text, description=text).add_subparsers(metavar="VERB", required=True)
 
-    def verb(name: str, work: Any, about: str, *, of_city: bool = True) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = inner.add_parser(name, help=about, description=about)
-        if of_city:
-            added.add_argument("--database", required=True, metavar="URL", help="sqlite:///FILE | postgresql://…")
-        added.add_argument("--json", action="store_true", help="kết quả cho máy đọc / machine-readable")
-        add_language(added)
-        added.set_defaults(verb=work)
-        return added
-
+    verb = partial(add_verb, inner)
     add = verb("add", _add, "phát một bản / offer a version")
     add.add_argument("folder", metavar="DIR", help="kho bản mới (dist/updates) / the repository of updates")
     add.add_argument("--version", metavar="V", help="mặc định: bản mới nhất / default: the newest")

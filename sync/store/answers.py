@@ -8,8 +8,9 @@ from typing import Any
 from msgspec import structs
 
 from forms.definition import RecordType
+from sync.conflicts import candidate
 from sync.merge import judge
-from sync.protocol import Candidate, Change, ChangeResult, RecordVersion
+from sync.protocol import Change, ChangeResult, RecordVersion
 from sync.store import missing
 from sync.store.digests import DigestSums
 from sync.store.plan import Plans
@@ -165,13 +166,5 @@ def _without(change: Change, keys: tuple[str, ...]) -> Change:
 def _with_candidates(base: RecordVersion, change: Change, keys: tuple[str, ...]) -> RecordVersion:
     conflicts = dict(base.conflicts)
     for key in keys:
-        mine = Candidate(
-            change.after.get(key),
-            change.before.get(key),
-            change.change_id,
-            change.officer.name,
-            change.device,
-            change.at,
-        )
-        conflicts[key] = (*conflicts.get(key, ()), mine)
+        conflicts[key] = (*conflicts.get(key, ()), candidate(key, change))
     return structs.replace(base, conflicts=conflicts)
