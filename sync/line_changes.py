@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from sync.columns import (
+    MOST,
     Ids,
     Numbers,
     Rows,
@@ -24,6 +25,9 @@ from sync.columns import (
 )
 from sync.ids import id_time_ms
 from sync.protocol import Change, Officer
+
+Replaced = Annotated[tuple[str, ...], Meta(max_length=1000)]
+"""More than a save can replace."""
 
 
 class ChangeColumns(Struct, array_like=True):
@@ -49,6 +53,7 @@ class ChangeColumns(Struct, array_like=True):
     places: list[int]  # device_seq, as steps
     at: Numbers
     clocks: Numbers
+    in_place_of: Annotated[list[Replaced], Meta(max_length=MOST)] = []  # all, or none
 
 
 def put_changes(changes: Sequence[Change], officers: Sequence[Officer]) -> ChangeColumns:
@@ -86,6 +91,7 @@ def put_changes(changes: Sequence[Change], officers: Sequence[Officer]) -> Chang
         places=steps([c.device_seq for c in changes]),
         at=[_put_at(c.at, _seconds(clock, time)) for c, clock, time in zip(changes, clocks, times, strict=True)],
         clocks=clocks,
+        in_place_of=[c.in_place_of for c in changes] if any(c.in_place_of for c in changes) else [],
     )
 
 
@@ -100,10 +106,10 @@ def get_changes(column: ChangeColumns, known: Sequence[Officer]) -> Iterator[Cha
         *(many(column.revisions, count), many(column.states, count), many(column.to_states, count)),
         *(many(column.actions, count), many(column.numbers, count), many(column.reasons, count)),
         *(many(column.packs, count), many(column.devices, count)),
-        *(accumulate(column.places), column.at, column.clocks),
+        *(accumulate(column.places), column.at, column.clocks, many(column.in_place_of or [()], count)),
     ]
     for (change_id, record_id, save_id, (type_id, after), before, by, ward, kind, revision, state, to_state, action,
-         number, reason, pack, device, place, at, clock) in zip(*columns, strict=True):  # fmt: skip
+         number, reason, pack, device, place, at, clock, in_place_of) in zip(*columns, strict=True):  # fmt: skip
         if not 0 <= by < len(officers):
             raise ValueError("a change of no officer")
         time = None if isinstance(clock, str) else id_time_ms(change_id)
@@ -112,6 +118,7 @@ def get_changes(column: ChangeColumns, known: Sequence[Officer]) -> Iterator[Cha
             after=after, base_revision=revision, state=state, to_state=to_state, action=action, number=number,
             reason=reason, pack=pack, officer=officers[by], device=device, device_seq=place,
             at=at if isinstance(at, str) else moment(at + _seconds(clock, time)), clock=_clock(clock, time, device),
+            in_place_of=in_place_of,
         )  # fmt: skip
 
 

@@ -62,6 +62,7 @@ class Change(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     device_seq: int = 0
     at: str  # the PC's clock, UTC
     clock: str = ""  # hybrid logical clock: orders what is shown, decides nothing
+    in_place_of: tuple[str, ...] = ()  # ids of refused changes of the record that it replaces: they are taken no more
 
 
 class Candidate(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -115,7 +116,8 @@ class ChangeResult(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tr
     ``accepted``: durable at the city, at ``revision``. ``conflict``: durable too; ``fields`` names those that wait for
     a person. ``refused``: not applied, ``problems`` say why; it stays in the PC's outbox, parked with the later changes
     of its record. ``duplicate`` marks a change the city already had (same content). ``already``: what an accepted change
-    says the record had before it; nothing was written, and ``revision`` is the one it had.
+    says the record had before it; nothing was written, and ``revision`` is the one it had. ``taken_before``: of what the
+    change stands in place of, by id and revision, what had been taken after all.
     """
 
     change_id: str
@@ -125,6 +127,7 @@ class ChangeResult(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tr
     problems: tuple[FieldProblem, ...] = ()
     duplicate: bool = False
     already: bool = False
+    taken_before: dict[str, int] = {}
 
 
 class DeliveryState(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):

@@ -10,8 +10,9 @@ import msgspec
 from msgspec import structs
 
 from forms.definition import Catalog, RecordType
-from sync.clock import Clock
+from sync.clock import Clock, moment_text
 from sync.gateway.books import Books
+from sync.gateway.given_up import GivenUp, too_late
 from sync.gateway.ledger import Entry, Ledger, Written
 from sync.gateway.offers import Offer, refused
 from sync.gateway.sequences import DeviceChanges
@@ -38,7 +39,9 @@ class Batch:
         self._session = session
         self._catalog = catalog
         self._device = device
-        self._ledger = Ledger(session, catalog, clock.now())
+        now = clock.now()
+        self._ledger = Ledger(session, catalog, now)
+        self._given_up = GivenUp(session, moment_text(now))
         self._books = Books(session)
         self._sequence = DeviceChanges(session, device)
         self._known: dict[tuple[str, str], tuple[Change, ChangeResult]] = {}  # by ward and change id
@@ -51,11 +54,13 @@ class Batch:
         fit = [o for o in offers if o.refusal is None]
         self._load_known(o for o in offers if o.is_named)
         self._ledger.load((o.change.ward, o.change.record_id) for o in fit)
+        self._load_given_up([o.change for o in fit])
         self._books.load((o.change, o.record_type) for o in fit if o.record_type and o.change.number)
         results = [self._result(offer) for offer in offers]
         for ward, ids in self._again.items():
             self._session.run("DELETE FROM changes WHERE ward = ? AND change_id = ANY(?)", ward, ids)
         self._books.write()
+        self._given_up.write()
         self._sequence.write()
         return results, self._ledger.write()
 
@@ -63,12 +68,21 @@ class Batch:
         by_ward: dict[str, list[str]] = defaultdict(list)
         for offer in offers:
             by_ward[offer.change.ward].append(offer.change.change_id)
+            by_ward[offer.change.ward] += offer.change.in_place_of
         sql = "SELECT change_id, payload, detail, status, revision FROM changes WHERE ward = ? AND change_id = ANY(?)"
         for ward, ids in by_ward.items():
             for change_id, payload, detail, status, revision in self._session.all(sql, ward, ids):
                 plain = ChangeResult(change_id=change_id, status=status, revision=revision)
                 result = _decode_result(detail) if detail else plain
                 self._known[ward, change_id] = (_decode_change(payload), result)
+
+    def _load_given_up(self, changes: Iterable[Change]) -> None:
+        """Of the batch itself too: what a later one replaces is not to be taken first."""
+        here = self._ledger.current
+        self._given_up.load(c for c in changes if here(c.ward, c.record_id) or (c.ward, c.change_id) in self._known)
+        for change in changes:
+            if change.in_place_of:
+                self._given_up.note(change)
 
     def _result(self, offer: Offer) -> ChangeResult:
         change = offer.change
@@ -86,6 +100,8 @@ class Batch:
                 "Mã thay đổi này đã dùng cho một nội dung khác; báo bộ phận CNTT.",
                 english="This change id was used for something else; tell the IT staff.",
             )
+        if change in self._given_up:
+            return self._too_late(offer, offer.record_type, is_known=known is not None)
         if key in self._parked:
             return refused(
                 change.change_id,
@@ -102,6 +118,22 @@ class Batch:
             self._parked.add(key)
         return result
 
+    def _too_late(self, offer: Offer, record_type: RecordType, *, is_known: bool) -> ChangeResult:
+        """Kept as history, in the way of nothing."""
+        result = too_late(offer.change)
+        if not is_known:
+            self._sequence.note(offer.change)
+            self._ledger.note(Entry(offer.change, offer.payload, result, record_type.scope, self._device))
+        return result
+
+    def _taken_before(self, change: Change) -> dict[str, int]:
+        replaced = ((i, self._known.get((change.ward, i))) for i in change.in_place_of)
+        return {
+            i: known[1].revision
+            for i, known in replaced
+            if known and known[1].status != "refused" and known[0].record_id == change.record_id
+        }
+
     def _judged(self, offer: Offer, record_type: RecordType) -> ChangeResult:
         change = offer.change
         current = self._ledger.current(change.ward, change.record_id)
@@ -114,6 +146,8 @@ class Batch:
             others = self._books.note(change, record_type, judgement.version.fields) if change.number else ()
             flags = tuple(_twice(record_type, change, other) for other in others)
             result = structs.replace(result, revision=revision, problems=(*result.problems, *flags))
+        if change.in_place_of and (taken := self._taken_before(change)):
+            result = structs.replace(result, taken_before=taken)
         self._ledger.note(Entry(change, offer.payload, result, record_type.scope, self._device))
         if others:
             self._mark_all(record_type, change.ward, (change.record_id, *others))
@@ -147,8 +181,11 @@ def _twice(record_type: RecordType, change: Change, other: str) -> FieldProblem:
 
 
 def _is_same(known: Change, change: Change) -> bool:
-    """The same act; a PC that had to enrol anew sends what it made before under its new device."""
-    return known == (change if known.device == change.device else structs.replace(change, device=known.device))
+    """The same act; a PC that had to enrol anew sends what it made before under its new device, and an older program on the
+    way leaves out what it does not know."""
+    if known.device == change.device and known.in_place_of == change.in_place_of:
+        return known == change
+    return known == structs.replace(change, device=known.device, in_place_of=known.in_place_of)
 
 
 def _judgement(record_type: RecordType, current: RecordVersion | None, change: Change, since: Since) -> Judgement:

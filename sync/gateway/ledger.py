@@ -204,7 +204,7 @@ class Ledger:
             result.status,
             result.revision,
             entry.payload,
-            _encode(result) if result.problems or result.fields or result.already else None,
+            _encode(result) if result.problems or result.fields or result.already or result.taken_before else None,
             self._at,
         )
 

@@ -49,6 +49,7 @@ class AnswerTransaction:
     def run(self, results: Sequence[ChangeResult], versions: Iterable[RecordVersion]) -> None:
         given = {v.id: v for v in versions}
         missing.note_taken(self._db, [r.change_id for r in results if r.status != "refused"])
+        self._note_taken_before(results)
         if not given:
             results = self._settle_begun(results)
         records = self._records_of([r.change_id for r in results])
@@ -66,6 +67,15 @@ class AnswerTransaction:
         for work in works.values():
             work.shown = work.replayed(self._plans.of(_type_of(work)).record_type)
         self._write(works)
+
+    def _note_taken_before(self, results: Sequence[ChangeResult]) -> None:
+        """Refused, replaced here, and taken by the city meanwhile, from a copy that came late: history says so."""
+        taken = [(revision, self._at, i) for r in results for i, revision in r.taken_before.items()]
+        self._db.executemany(
+            "UPDATE changes SET status = 'accepted', revision = ?, result = NULL, settled_at = ? "
+            "WHERE change_id = ? AND settled = 1 AND status IN ('refused', 'parked')",
+            taken,
+        )
 
     def _settle_begun(self, results: Sequence[ChangeResult]) -> list[ChangeResult]:
         """Settle the records that this PC began, sent once and has not touched since: nearly all of a large push.

@@ -41,6 +41,7 @@ class SaveTransaction:
         self._made: list[Change] = []
         self._superseded: list[tuple[int]] = []
         self._given_up: set[str] = set()  # the records of these
+        self._unsaid: dict[str, tuple[str, ...]] = {}  # by record: what the next change stands in place of
 
     def run(self, saves: Sequence[Save]) -> list[str]:
         """Write all of them; the ids of their records. Raises SaveRefused before anything is written for good."""
@@ -92,6 +93,7 @@ class SaveTransaction:
             officer=self.officer,
             device=self._device,
             device_seq=sequence,
+            in_place_of=self._unsaid.pop(record_id, ()),
             at=moment_text(self._now),
             clock=clock,
             **{"reason": save.reason, "base_revision": save.opened.revision if save.opened else 0, **parts},
@@ -153,6 +155,13 @@ class SaveTransaction:
         """Refused work and what waited behind it is replaced by what is saved now; it stays in history."""
         self._superseded += [(c.seq,) for c in changes if c.seq]
         self._given_up |= {c.change.record_id for c in changes}
+        for c in changes:  # what is replaced may have replaced something, and the city may not have heard of that
+            told = self._unsaid.get(c.change.record_id, ())
+            self._unsaid[c.change.record_id] = tuple(dict.fromkeys((*told, *c.change.in_place_of, c.change.change_id)))
+
+    def is_unsaid(self, record_id: str) -> bool:
+        """Whether the city has still to be told that something of the record is replaced."""
+        return record_id in self._unsaid
 
     def _write(self) -> None:
         if not self._made and not self._superseded:

@@ -59,5 +59,16 @@ def typed_once(world: World, history: dict[str, AtCity], stores: dict[str, dict[
             raise Broken(f"{word} was typed once and is said in " + "; and ".join(where))
 
 
+def given_up_for_good(world: World, history: dict[str, AtCity]) -> None:
+    """What a later save replaced is not taken after that one."""
+    if world.city.restores or world.city.city.storage.dialect != "sqlite":
+        return  # a restored city has to hear it again; on PostgreSQL history has no order of writing
+    given_up: set[str] = set()
+    for found in history.values():
+        if found.status != "refused" and found.change.change_id in given_up:
+            raise Broken(f"taken after it was replaced: {told(found.change)}")
+        given_up.update(found.change.in_place_of)
+
+
 def _words(change: Change) -> set[str]:
     return {v for v in change.after.values() if isinstance(v, str) and _WORD.fullmatch(v)}

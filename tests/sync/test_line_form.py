@@ -51,13 +51,13 @@ CHANGES = st.builds(
     kind=st.sampled_from(["create", "edit", "action", "resolve", "void"]), before=FIELDS, after=FIELDS,
     base_revision=SMALL, state=st.text(max_size=5), to_state=OPTIONAL, action=OPTIONAL, number=OPTIONAL, reason=OPTIONAL,
     pack=st.text(max_size=5), officer=OFFICERS, device=st.sampled_from(["", "Q1", "Q22"]), device_seq=SMALL, at=MOMENTS,
-    clock=CLOCKS,
+    clock=CLOCKS, in_place_of=st.lists(IDS, max_size=2).map(tuple),
 )  # fmt: skip
 PROBLEMS = st.builds(FieldProblem, st.text(max_size=5), st.text(max_size=9), VALUES, st.text(max_size=9))
 RESULTS = st.builds(
     ChangeResult, change_id=UUIDS, status=st.sampled_from(["accepted", "conflict", "refused"]), revision=st.integers(0, 99),
     fields=st.lists(st.text(max_size=4), max_size=2).map(tuple), problems=st.lists(PROBLEMS, max_size=2).map(tuple),
-    duplicate=st.booleans(),
+    duplicate=st.booleans(), taken_before=st.dictionaries(UUIDS, st.integers(1, 99), max_size=1),
 )  # fmt: skip
 CANDIDATES = st.builds(Candidate, VALUES, VALUES, IDS, st.text(max_size=5), st.text(max_size=4), MOMENTS)
 VERSIONS = st.builds(

@@ -140,6 +140,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (  # when a device was last heard of
         "CREATE TABLE device_seen (device TXT PRIMARY KEY, at TXT NOT NULL)",
     ),
+    (  # refused changes that their PC has replaced
+        """CREATE TABLE given_up (
+            ward TXT NOT NULL, change_id TXT NOT NULL, record_id TXT NOT NULL, at TXT NOT NULL,
+            PRIMARY KEY (ward, change_id))""",
+    ),
 )
 """Each entry brings the database from one version to the next; an entry that has landed is never changed."""
 
@@ -170,6 +175,7 @@ TABLES: dict[str, Table] = {
         "ward:t change_id:t record_id:t scope:t device:t status:t revision:i payload:b detail:b received_at:t",
         ("ward", "change_id"),
     ),
+    "given_up": Table("ward:t change_id:t record_id:t at:t", ("ward", "change_id")),
     "digests": Table("ward:t scope:t type:t total:t", ("ward", "scope", "type")),
     "deliveries": Table(
         "ward:t record_id:t service:t scope:t revision:i position:i status:t number:t message:t problems:b at:t "

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel
 from desktop.app import App
 from desktop.forms.history_view import describe_change
 from desktop.forms.record_page import RecordPage
+from desktop.views.outbox import describe
 from sync.protocol import Change, Officer, PullAnswer, RecordVersion
 from tests.desktop.forms.catalogue import DOSSIER
 
@@ -32,6 +33,16 @@ def test_the_card_of_the_number_says_that_another_record_has_it(app: App, open_p
     alone, twice = said("d-1"), said("d-2", _same_number=["d-3"])
     assert "0008/2026" in alone and "Trùng số" not in alone
     assert "0008/2026" in twice and "Trùng số: còn 1 bản ghi" in twice
+
+
+def test_the_history_says_in_words_that_refused_work_was_taken_back(app: App) -> None:
+    taken_back = Change(
+        change_id="c", save_id="c", record_id="d", type=DOSSIER, ward="00070", kind="edit", officer=Officer("o", "Nam"),
+        at="2026-11-23T02:00:00Z", in_place_of=("b",),
+    )  # fmt: skip
+    record_type = app.catalog.record_type(DOSSIER)
+    assert describe_change(record_type, taken_back) == "Bỏ phần bị từ chối, giữ như thành phố đang có"
+    assert describe(taken_back, record_type) == "Bỏ phần bị từ chối"
 
 
 def test_the_history_says_in_words_what_the_city_wrote(app: App) -> None:
