@@ -32,11 +32,7 @@ RECORD = (
     "position, id, type, ward, scope, revision, state, number, fields, conflicts, created_at, updated_at, updated_by, "
     "origin, pack"
 )
-_SIZES = (
-    "SELECT length(fields) + coalesce(length(conflicts), 0) AS size FROM records "
-    "WHERE ward = ? AND scope = ? AND position > ? ORDER BY position LIMIT ?"
-)
-_PAGE = f"SELECT {RECORD} FROM records WHERE ward = ? AND scope = ? AND position > ? ORDER BY position LIMIT ?"
+_AFTER = "FROM records WHERE ward = ? AND scope = ? AND position > ? ORDER BY position LIMIT ?"
 DELIVERY = "record_id, service, revision, status, number, message, problems, at"
 
 
@@ -158,7 +154,7 @@ class Feed:
                     else:
                         page = _page(session, stream, cursor, head=head, limit=left, place=place, room=room)
                         left -= len(page.records)
-                        room -= sum(memoryview(r.fields).nbytes for r in page.records)
+                        room -= content_bytes(page.records)
                 news.append(page)
         ended = not any(page.more for page in news)
         for page in news:
@@ -230,10 +226,10 @@ def _page(
     after = cursor if cursor <= head else 0
     if after == head:
         return WireNews(stream=place, cursor=head)
-    fitting = _fitting(session, stream, after, limit, room)
-    rows = session.all(_PAGE, *stream, after, fitting)
+    fits = fitting(session, _AFTER, *stream, after, limit=limit, room=room)
+    rows = session.all(f"SELECT {RECORD} {_AFTER}", *stream, after, fits)
     states = _delivery_page(session, stream, after, limit)
-    until = min([head] + [page[-1][0] for page, most in ((rows, fitting), (states, limit)) if len(page) >= most])
+    until = min([head] + [page[-1][0] for page, most in ((rows, fits), (states, limit)) if len(page) >= most])
     return WireNews(
         stream=place,
         records=[wire_record(row) for row in rows if row[0] <= until],
@@ -243,14 +239,20 @@ def _page(
     )
 
 
-def _fitting(session: Session, stream: Stream, after: int, limit: int, room: int) -> int:
-    """How many of the next records there is room for; one goes in any case. The database adds up sizes without reading what
-    they are of."""
-    row = session.one(f"SELECT sum(size) FROM ({_SIZES}) AS page", *stream, after, limit)
+def fitting(session: Session, source: str, *params: object, limit: int, room: int) -> int:
+    """How many of the records there is room for; one goes in any case. ``source``: "FROM records … LIMIT ?". The database adds
+    up sizes without reading what they are of."""
+    sizes_of = f"SELECT length(fields) + coalesce(length(conflicts), 0) AS size {source}"
+    row = session.one(f"SELECT sum(size) FROM ({sizes_of}) AS page", *params, limit)
     if row is None or (row[0] or 0) <= room:
         return limit
-    sizes = accumulate(int(size) for (size,) in session.all(_SIZES, *stream, after, limit))
+    sizes = accumulate(int(size) for (size,) in session.all(sizes_of, *params, limit))
     return max(1, sum(1 for size in sizes if size <= room))
+
+
+def content_bytes(records: Iterable[WireRecord]) -> int:
+    """As ``fitting`` counts them, but for conflicts."""
+    return sum(memoryview(r.fields).nbytes for r in records)
 
 
 def _page_of(

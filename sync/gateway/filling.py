@@ -11,7 +11,18 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from forms.definition import Catalog
-from sync.gateway.feed import DELIVERY, LARGEST_PAGE, RECORD, WireNews, WireRecord, delivery_state, wire_record
+from sync.gateway.feed import (
+    DELIVERY,
+    LARGEST_CONTENT,
+    LARGEST_PAGE,
+    RECORD,
+    WireNews,
+    WireRecord,
+    content_bytes,
+    delivery_state,
+    fitting,
+    wire_record,
+)
 from sync.gateway.ledger import stream_heads
 from sync.gateway.storage import Row, Session, Storage, Stream
 from sync.protocol import FILL_DONE, FILL_FIRST, FILL_OVER, FILL_REST, FillPlace
@@ -21,7 +32,7 @@ SMALL_REGISTER = 500
 _OPEN = ("open", "waiting")
 _NAMED = re.compile(rb"\xd9\x24([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 """An id in MessagePack: a text of 36 bytes. What only looks like one is found nowhere."""
-_OF_STREAM = f"SELECT {RECORD} FROM records WHERE ward = ? AND scope = ? AND position < ?"
+_OF_STREAM = "FROM records WHERE ward = ? AND scope = ? AND position < ?"
 _NEWEST = "ORDER BY position DESC LIMIT ?"
 
 
@@ -65,19 +76,20 @@ class _Pages:
         self._streams = streams
         self._places = places
         self._left = limit
+        self._room = LARGEST_CONTENT
         self._open_work = list(_open_work(catalog))
         self._referring: list[WireRecord] = []
         self.made: list[WireNews] = []
 
     def first(self) -> None:
         for stream, place in enumerate(self._places):
-            if place.tier != FILL_FIRST or self._left <= 0:
+            if place.tier != FILL_FIRST or self._is_full:
                 continue
             key = self._streams[stream]
             small = self._small(key)
             sql = f"{_OF_STREAM} AND (type || '/' || state = ANY(?) OR type = ANY(?)) {_NEWEST}"
-            rows = self._session.all(sql, *key, min(place.below, place.head + 1), self._open_work, small, self._left)
-            ended = len(rows) < self._left
+            rows, fits = self._records(self._left, sql, *key, min(place.below, place.head + 1), self._open_work, small)
+            ended = len(rows) < fits
             below = place.head + 1 if ended else rows[-1][0]
             self._add(stream, rows, self._deliveries_of(key[0], rows), below)
             self._places[stream] = FillPlace(place.head, FILL_REST if ended else FILL_FIRST, below)
@@ -91,7 +103,7 @@ class _Pages:
         whole = sum(self._places[i].below for i in open_streams)
         share = self._left
         for stream in open_streams:
-            if self._left > 0:
+            if not self._is_full:
                 place = self._places[stream]
                 limit = min(self._left, max(1, -(-share * place.below // whole)))
                 self._places[stream] = self._rest_of(stream, place, limit)
@@ -99,17 +111,27 @@ class _Pages:
     def _rest_of(self, stream: int, place: FillPlace, limit: int) -> FillPlace:
         key = self._streams[stream]
         came = "AND NOT (type || '/' || state = ANY(?))"  # with what came first: up to the head nothing moves
-        rows = self._session.all(f"{_OF_STREAM} {came} {_NEWEST}", *key, place.below, self._open_work, limit)
+        rows, fits = self._records(limit, f"{_OF_STREAM} {came} {_NEWEST}", *key, place.below, self._open_work)
         states = self._delivery_rows(key, place.below, limit)
-        until = max((page[-1][0] for page in (rows, states) if len(page) >= limit), default=0)
+        until = max((page[-1][0] for page, most in ((rows, fits), (states, limit)) if len(page) >= most), default=0)
         if rows or states:
             self._add(stream, [r for r in rows if r[0] >= until], [s for s in states if s[0] >= until], until)
         return FillPlace(place.head, FILL_REST if until else FILL_DONE, until)
+
+    @property
+    def _is_full(self) -> bool:
+        return self._left <= 0 or self._room <= 0
+
+    def _records(self, limit: int, source: str, *params: object) -> tuple[list[Row], int]:
+        """Of ``source`` so many as there is room for, and how many that are at most."""
+        fits = fitting(self._session, source, *params, limit=limit, room=self._room)
+        return self._session.all(f"SELECT {RECORD} {source}", *params, fits), fits
 
     def _add(self, stream: int, rows: Sequence[Row], states: Sequence[Row], below: int) -> None:
         records = [wire_record(row) for row in rows]
         deliveries = [delivery_state(row[1:]) for row in states]
         self._left -= len(records)
+        self._room -= content_bytes(records)
         self._referring += records
         self.made.append(WireNews(stream=stream, records=records, deliveries=deliveries, cursor=below, more=True))
 
@@ -133,8 +155,8 @@ class _Pages:
         return rows
 
     def along(self) -> list[WireRecord]:
-        """What these pages refer to, may be read by this device and has not come yet: names are shown from the start, and
-        nothing need be described again when it comes in its turn."""
+        """What these pages refer to, may be read by this device and has not come yet, as far as there is room: names are
+        shown from the start, and nothing need be described again when it comes in its turn."""
         there = {record.id for page in self.made for record in page.records}
         below = {key: p.below if p.tier == FILL_REST else 0 for key, p in zip(self._streams, self._places, strict=True)}
         if any(place.tier == FILL_FIRST for place in self._places):
@@ -144,9 +166,11 @@ class _Pages:
         found = []
         for ward in {record.ward for record in self._referring}:
             wanted = sorted(_referred(r.fields for r in self._referring if r.ward == ward) - there)
-            sql = f"SELECT {RECORD} FROM records WHERE ward = ? AND id = ANY(?)"
-            rows = self._session.all(sql, ward, wanted) if wanted else []
-            found += [wire_record(row) for row in rows if row[0] < below.get((ward, row[4]), 0)]
+            sql = "FROM records WHERE ward = ? AND id = ANY(?) ORDER BY id LIMIT ?"
+            rows = self._records(len(wanted), sql, ward, wanted)[0] if wanted and self._room > 0 else []
+            coming = [wire_record(row) for row in rows if row[0] < below.get((ward, row[4]), 0)]
+            self._room -= content_bytes(coming)
+            found += coming
         return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sync.gateway.server import GatewayServer
@@ -59,6 +60,25 @@ def test_what_open_work_refers_to_comes_along(gateway: GatewayServer, tmp_path: 
     assert all(has_person for has_dossier, has_person in known if has_dossier)
     first_seen = next(place for place, (has_dossier, _) in enumerate(known) if has_dossier)
     assert first_seen <= 3
+    same_as_city(new, old)
+
+
+def test_a_page_has_room_for_so_many_bytes(
+    gateway: GatewayServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = filled_city(gateway, tmp_path / "old", copies=0)
+    for n in range(12):
+        person = old.save(CITIZEN, {"full_name": f"Lê Thị {n}", "phones": [{"_id": "p", "line": "x" * 3000}]})
+        old.save(DOSSIER, {"applicant": f"Lê Thị {n}", "person_ref": person, "subject": "x" * 3000})
+        old.save(COPY, {"doc_title": "x" * 30_000}, state="certified", number=None)
+    old.sync()
+    monkeypatch.setattr("sync.gateway.filling.LARGEST_CONTENT", 10_000)
+    new = Pc(gateway, tmp_path / "new", "Trần Thu Hà", "chair", "reception", "civil_status_officer", limit=500)
+    new.sync()
+    sizes = [[r for page in answer.pages for r in page.records] + list(answer.along) for answer in new.line.pages]
+    assert max(sum(len(msgspec.msgpack.encode(r.fields)) for r in page[:-1]) for page in sizes if page) <= 10_000, (
+        "but for the last"
+    )
     same_as_city(new, old)
 
 
