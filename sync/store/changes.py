@@ -187,19 +187,26 @@ class Changes:
         with self._context.writer.transaction() as db:
             names = devices_of(db)
             rows = db.execute(
-                "SELECT seq, record_id, payload FROM changes "
+                "SELECT seq, payload FROM changes "
                 "WHERE settled = 1 AND status IN ('accepted', 'conflict') "
                 "AND (settled_at >= ? OR (settled_at = '' AND at >= ?))",
                 (moment_text(since), moment_text(since + skew_of(db))),
             ).fetchall()
-            mine = [(seq, record_id) for seq, record_id, body in rows if _made_here(decode_change(body), names)]
-            works = worklist.load(db, [record_id for _, record_id in mine])
+            settled = ((seq, decode_change(body)) for seq, body in rows)
+            mine = [(seq, change) for seq, change in settled if _made_here(change, names)]
+            # what was taken though it had been replaced is not wanted back; if it is there still, its successor hears so
+            replaced = {i for _, change in mine for i in change.in_place_of}
+            wanted = [(seq, change) for seq, change in mine if change.change_id not in replaced]
+            works = worklist.load(db, [change.record_id for _, change in wanted])
             db.executemany(
-                "UPDATE changes SET status = 'pending', settled = 0, again = 1 WHERE seq = ?", [(s,) for s, _ in mine]
+                "UPDATE changes SET status = 'refused' WHERE change_id = ? AND settled = 1", [(i,) for i in replaced]
+            )
+            db.executemany(
+                "UPDATE changes SET status = 'pending', settled = 0, again = 1 WHERE seq = ?", [(s,) for s, _ in wanted]
             )
             self._restand(db, list(works), works, touch)
         self._context.emit(touch.frozen())
-        return len(mine)
+        return len(wanted)
 
     def offer_refused_again(self) -> int:
         """Send once more what the city took before it was restored and has refused since: what the change stands on may have

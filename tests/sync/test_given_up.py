@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 
 from sync.gateway.server import GatewayServer
+from sync.gateway.storage.schema import TABLES
 from sync.protocol import Change, ChangeResult, PushRequest
 from sync.store.model import Record
 from tests.sync.test_engine import CATALOG, Pc
@@ -107,6 +109,26 @@ def test_one_that_came_before_its_successor_is_told_with_that(gateway: GatewaySe
     record = pc.store.records.load(shown.id)
     assert record is not None and (record.fields["doc_title"], record.fields["pages"]) == ("Học bạ lớp 5", 4)
     assert pc.pending() == 0
+
+
+def test_a_restored_city_is_not_offered_what_was_given_up(gateway: GatewayServer, pc: Pc) -> None:
+    shown, late = refused_edit(gateway, pc)
+    with gateway.city.storage.read() as session:
+        columns = ", ".join(TABLES["records"].columns)
+        before = session.all(f"SELECT {columns} FROM records WHERE id = ?", shown.id)
+    pc.save(shown, pages=4)
+    successor = pc.store.changes.pending(9)[0]
+    push(pc, late)
+    pc.sync()
+    with gateway.city.storage.write() as session:  # as it stood before
+        session.run("DELETE FROM changes WHERE change_id = ANY(?)", [late.change_id, successor.change_id])
+        session.run("DELETE FROM given_up")
+        session.upsert("records", before)
+    pc.store.changes.offer_again(datetime(2026, 1, 1, tzinfo=UTC))
+    pc.sync()
+    told = statuses(pc, shown)
+    assert (pc.pending(), told[late.change_id], told[successor.change_id]) == (0, "refused", "accepted")
+    assert push(pc, late)[0].status == "refused"
 
 
 def test_to_take_back_what_was_refused_is_said_too(gateway: GatewayServer, pc: Pc) -> None:
