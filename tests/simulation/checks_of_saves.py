@@ -17,21 +17,27 @@ _WORD = re.compile(r"v\d+")
 
 
 def no_number_forgotten(world: World, records: dict[str, RecordVersion], stores: dict[str, dict[str, Kept]]) -> None:
-    """A number on a paper is the record's at the city, or waits in an outbox, or its book says why it is unused."""
+    """A number on a paper is the record's at the city, or waits in an outbox, or its book says why it is unused. That of an act
+    which the city refused is kept for the record by the book of its PC, should the act be taken again."""
     waits = {
         (kept.change.record_id, kept.change.number)
         for kept in (kept for each in stores.values() for kept in each.values())
         if kept.change.number and not kept.settled
     }
     explained: set[tuple[str, str]] = set()
+    kept_for: set[tuple[str, str]] = set()
     for pc in world.pcs:
         with pc.store._context.readers.connection() as db:
             explained |= set(db.execute("SELECT record_id, number FROM numbers WHERE status = 'void'"))
+            kept_for |= set(db.execute("SELECT record_id, number FROM numbers WHERE status = 'given'"))
     for change_id, (name, change) in world.accounts.made.items():
         if not change.number or change.type != "certification.cert_copy" or change_id in world.accounts.lost:
             continue
         there = records.get(change.record_id)
         key = (change.record_id, change.number)
+        here = stores[name].get(change_id)
+        if here is not None and here.status == "refused" and key in kept_for:
+            continue
         if (there is None or there.number != change.number) and key not in waits and key not in explained:
             raise Broken(f"{name}: nobody knows number {change.number} any more: {told(change)}; the city has {there}")
 
