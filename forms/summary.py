@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from forms.field_types.places import unit_name
 from forms.field_types.references import name_of
 from forms.functions import RuleSurroundings, rule_functions
 from forms.plan import FormPlan, plan_of
+from forms.summaries import Summaries
 from forms.titles import evaluated, fallback, plain_text
 from forms.vietnamese import name_sort_key, sort_key
 
@@ -40,7 +41,6 @@ class Summary(Struct, frozen=True):
     due_at: str | None
 
 
-Described = tuple[str, str, list[str], dict[str, Any], str | None]
 Describe = Callable[[Mapping[str, Any], str, str | None, Resolve], Summary]
 """Of fields, state, number and a way to look up other records."""
 
@@ -65,10 +65,10 @@ def describer(record_type: RecordType, catalog: Catalog, language: str = "vi") -
     return _describer(record_type, catalog, language).describe
 
 
-def plain_describer(record_type: RecordType, catalog: Catalog) -> Callable[..., Described]:
-    """``describer`` in Vietnamese for whoever describes a hundred thousand: what a summary holds, in its order, and
-    the texts of ``search_text`` one by one."""
-    return _describer(record_type, catalog, "vi").described
+def plain_describer(record_type: RecordType, catalog: Catalog) -> Callable[..., Summaries]:
+    """``describer`` in Vietnamese for whoever describes a hundred thousand: of the records' fields, states and numbers, each
+    as a column, and a way to look up others."""
+    return _describer(record_type, catalog, "vi").all_described
 
 
 def _describer(record_type: RecordType, catalog: Catalog, language: str) -> _Describer:
@@ -218,36 +218,66 @@ class _Describer:
         return name_sort_key(name) if field.type == "person" else sort_key(name)
 
     def describe(self, fields: Mapping[str, Any], state: str, number: str | None, resolve: Resolve) -> Summary:
-        title, subtitle, texts, sort, due = self.described(fields, state, number, resolve)
-        return Summary(title, subtitle, " ".join(texts), sort, due)
+        found = self.all_described([fields], [state], [number], resolve)
+        sort = {name: column[0] for name, column in found.sort.items()}
+        return Summary(found.titles[0], found.subtitles[0], " ".join(found.texts[0]), sort, found.due[0])
 
-    def described(self, fields: Mapping[str, Any], state: str, number: str | None, resolve: Resolve) -> Described:
-        self._fields, self._resolve = fields, resolve
-        values = {**fields, "state": state, "number": number} if self._reads_record else fields
-        if self._masked:
-            values = {**values, **{name: part(v) for name, part in self._masked if (v := values.get(name))}}
-        title = self._title(values) or fallback(self.plan, fields)
-        subtitle = self._subtitle(values) if self._subtitle else ""
-        due = fields.get(self._due) if self._due else None
-        sort = {"_number": number, "_due": due}
+    def all_described(
+        self, rows: Sequence[Mapping[str, Any]], states: Sequence[str], numbers: Sequence[str | None], resolve: Resolve
+    ) -> Summaries:
+        """Column by column: what is the same for all is asked once, and a column of nothing costs next to nothing."""
+        self._resolve = resolve
+        titles, subtitles = [], []
+        for fields, values in zip(rows, self._readable(rows, states, numbers), strict=True):
+            self._fields = fields
+            titles.append(self._title(values) or fallback(self.plan, fields))
+            subtitles.append(self._subtitle(values) if self._subtitle else "")
+        due: list[str | None] = [None] * len(rows)
+        if self._due:
+            due = [day if isinstance(day, str) else None for day in [fields.get(self._due) for fields in rows]]
+        sort: dict[str, list[Any]] = {"_number": list(numbers), "_due": due}
         if self._lists_title:
-            sort["_title"] = _TEXT_KEYS[title]
+            sort["_title"] = [_TEXT_KEYS[title] for title in titles]
         for name, key_of in self._columns:
-            value = fields.get(name)
-            sort[name] = value if value is None or key_of is None else key_of(value)
-        return title, subtitle, self._search_texts(fields, title, subtitle, number), sort, due
+            sort[name] = _each(rows, name, key_of)
+        return Summaries(titles, subtitles, self._search_texts(rows, titles, subtitles, numbers), sort, due)
 
-    def _search_texts(self, fields: Mapping[str, Any], title: str, subtitle: str, number: str | None) -> list[str]:
-        parts = [title]
-        if self._searches_subtitle and subtitle not in title:
-            parts.append(subtitle)
-        if number and number not in title and number not in parts:
-            parts.append(number)
-        for name, index in self._searched:
-            value = fields.get(name)
-            if value is None:
-                continue
-            part = str(value) if index is None else index(value)
-            if part not in title and part not in parts:  # an empty one is in every text
-                parts.append(part)
-        return parts
+    def _readable(
+        self, rows: Sequence[Mapping[str, Any]], states: Sequence[str], numbers: Sequence[str | None]
+    ) -> Sequence[Mapping[str, Any]]:
+        """What titles are read from."""
+        if self._reads_record:
+            rows = [{**f, "state": s, "number": n} for f, s, n in zip(rows, states, numbers, strict=True)]
+        if self._masked:
+            rows = [{**f, **{name: part(v) for name, part in self._masked if (v := f.get(name))}} for f in rows]
+        return rows
+
+    def _search_texts(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        titles: Sequence[str],
+        subtitles: Sequence[str],
+        numbers: Sequence[str | None],
+    ) -> list[list[str]]:
+        columns = [_each(rows, name, index or str) for name, index in self._searched]
+        columns = [column for column in columns if column.count(None) < len(column)]
+        if any(numbers):
+            columns.insert(0, list(numbers))
+        if self._searches_subtitle:
+            columns.insert(0, list(subtitles))
+        found = []
+        for title, *parts in zip(titles, *columns, strict=True):
+            texts = [title]
+            for part in parts:
+                if part is not None and part not in title and part not in texts:  # an empty one is in every text
+                    texts.append(part)
+            found.append(texts)
+        return found
+
+
+def _each(rows: Sequence[Mapping[str, Any]], name: str, made: Callable[[Any], Any] | None) -> list[Any]:
+    """Of a field's values what is made of them; None where there is none."""
+    column = [fields.get(name) for fields in rows]
+    if made is None or column.count(None) == len(column):
+        return column
+    return [value if value is None else made(value) for value in column]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sync.clock import Clock
 
@@ -40,6 +41,21 @@ class IdSource:
         tail = 0x8000_0000_0000_0000 | self._random_bits(_RANDOM_BITS)
         h = f"{ms:012x}7{count:03x}{tail:016x}"
         return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+
+
+def halves_of(ids: Sequence[str]) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """The first and the last 8 bytes of UUIDs, as whole numbers; None where one of them is none."""
+    text, count = "".join(ids), len(ids)
+    if [*map(len, ids)].count(36) < count or any(text[dash::36].count("-") < count for dash in (8, 13, 18, 23)):
+        return None
+    try:
+        raw = bytes.fromhex(text.replace("-", ""))
+    except ValueError:
+        return None
+    if len(raw) != 16 * count:
+        return None
+    halves = struct.unpack(f">{2 * count}Q", raw)
+    return halves[::2], halves[1::2]
 
 
 def derived_id(*parts: str) -> str:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from sync.protocol import RecordVersion
 from sync.store.elsewhere import told_of
+from sync.store.plan import hashes
 
 _MODULUS = 1 << 64
 
@@ -20,6 +22,12 @@ def term(record_id: str, revision: int) -> int:
     if revision <= 0:
         return 0
     return int.from_bytes(hashlib.blake2b(f"{record_id}:{revision}".encode(), digest_size=8).digest(), "big")
+
+
+def terms(ids: Sequence[str], revisions: Sequence[int]) -> list[int]:
+    """``term`` of each."""
+    made = hashes([f"{record_id}:{revision}" for record_id, revision in zip(ids, revisions, strict=True)])
+    return [one if revision > 0 else 0 for one, revision in zip(made, revisions, strict=True)]
 
 
 class DigestSums:
@@ -36,9 +44,11 @@ class DigestSums:
             self._moves[old[3], old[4], old[2]] -= term(old[1], old[5])
         self._moves[version.ward, version.scope, version.type] += term(version.id, version.revision)
 
-    def add_term(self, key: tuple[str, str, str], term: int) -> None:
-        """A record of (ward, scope, type) of which there was nothing here."""
-        self._moves[key] += term
+    def add_terms(self, type_id: str, wards: Sequence[str], scopes: Sequence[str], terms: Sequence[int]) -> None:
+        """Of records of one type of which there was nothing here."""
+        moves = self._moves
+        for ward, scope, term in zip(wards, scopes, terms, strict=True):
+            moves[ward, scope, type_id] += term
 
     def add(self, key: tuple[str, str, str], record_id: str, revision: int) -> None:
         """A record of (ward, scope, type) that the city has from now on, at its first revision."""

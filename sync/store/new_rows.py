@@ -5,101 +5,148 @@ record alone, but for the names of others it refers to, so that most of it can b
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from itertools import compress
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
 from sync.clock import parse_moment
+from sync.ids import halves_of
 from sync.protocol import Fields, RecordVersion
 from sync.store import digests, projection
-from sync.store.batch import links_of
-from sync.store.plan import Plans, Resolve, TypePlan, link_key
-from sync.store.rowcodec import encode_json
+from sync.store.plan import Plans, Resolve, TypePlan, link_key, link_keys
+from sync.store.rowcodec import encode_json, encode_lines
 from sync.store.terms import index_text
 
+T = TypeVar("T")
 _RANDOM_TAIL = 15  # bits of a row id below its millisecond
 _LATEST_MS = 1 << 47  # beyond it a row id, or the next free one, would not fit
-_Row = tuple[Any, ...]
+_PARTS = attrgetter(
+    "id", "ward", "scope", "revision", "state", "number", "fields", "conflicts", "created_at", "updated_at", "updated_by",
+    "origin", "pack",
+)  # fmt: skip
 
 
 class NewRows(Struct, gc=False):
-    """Of one record: its rows by table, all at ``rid``, what it adds to the digest of its stream, and the key by which others
-    point at it (``link_key``)."""
+    """Of records of one type, in their order: the columns of their rows by table, what each adds to the digest of its stream,
+    and the key by which others point at it (``link_key``)."""
 
-    rid: int
-    record: _Row  # in the order of rowcodec.COLUMNS
-    text: tuple[int, str]
-    listed: _Row | None
-    keys: list[tuple[int, int]]
-    links: list[tuple[int, int, int]]
-    term: int
-    key: int
+    plan: TypePlan
+    versions: Sequence[RecordVersion]
+    records: Sequence[Sequence[Any]]  # as rowcodec.COLUMNS
+    texts: Sequence[str]
+    listed: Sequence[Sequence[Any]]  # none of a type that is not known
+    terms: Sequence[int]
+    link_keys: Sequence[int]
+    keys: list[tuple[int, int]]  # rows, in any order
+    links: list[tuple[int, int, int]]  # the same
+
+    @property
+    def rids(self) -> Sequence[int]:
+        return self.records[0]
+
+    def only(self, ids: Collection[str]) -> NewRows:
+        """Of those among them that have these ids."""
+        chosen = [version.id in ids for version in self.versions]
+        if all(chosen):
+            return self
+
+        def of(column: Sequence[T]) -> list[T]:
+            return list(compress(column, chosen))
+
+        there = set(of(self.rids))
+        return NewRows(
+            self.plan, of(self.versions), [*map(of, self.records)], of(self.texts), [*map(of, self.listed)],
+            of(self.terms), of(self.link_keys), [key for key in self.keys if key[1] in there],
+            [link for link in self.links if link[2] in there],
+        )  # fmt: skip
 
 
-class Standing(Struct, gc=False):
-    """Where a new record is to stand."""
+class Places(Struct, gc=False):
+    """Where new records are to stand, and whether an officer should be told of them."""
 
-    rid: int
-    standing: int
-    is_new: bool
+    rids: list[int]
+    standings: list[int]
+    news: list[bool]
 
 
-def new_rows(plan: TypePlan, new: Iterable[tuple[RecordVersion, Standing]], resolve: Resolve) -> Iterator[NewRows]:
-    """Of records of one type, by this thread."""
-    describe = plan.describe if plan.record_type is None else plan.describer
-    token, is_known, has_keys, pointing = (
-        plan.type_token,
-        plan.record_type is not None,
-        plan.key_fields,
-        plan.pointing_names,
+def new_rows(plan: TypePlan, versions: Sequence[RecordVersion], places: Places, resolve: Resolve) -> NewRows:
+    """Of records of one type, one at least, by this thread."""
+    rids = places.rids
+    (ids, wards, scopes, revisions, states, numbers, fields, conflicts, created, updated, by, origins, packs) = zip(
+        *map(_PARTS, versions), strict=True
     )
-    for v, place in new:
-        rid, state, number, fields = place.rid, v.state, v.number, v.fields
-        try:
-            title, subtitle, search, sort, due = describe(fields, state, number, resolve)
-        except Exception:  # told, and forgiven, there
-            title, subtitle, search, sort, due = plan.describe(fields, state, number, resolve)
-        due_open = open_due(plan, state, fields, due) if due is not None else None
-        is_new = int(place.is_new and state in plan.open_states)
-        record = (rid, v.id, plan.id, v.ward, v.scope, v.revision, state, number, encode_json(fields).decode(),
-                  conflicts_text(v) if v.conflicts else None, v.created_at, v.updated_at, v.updated_by,
-                  v.origin, v.pack, due, due_open, place.standing, is_new, title, subtitle)  # fmt: skip
-        listed = None
-        if is_known:
-            listed = projection.row_values(
-                plan, rid, state, sort, title=title, number=number, due=due, updated=v.updated_at
-            )
-        keys = [(key, rid) for key in plan.keys(fields)] if has_keys else []
-        links = [] if pointing.isdisjoint(fields) else links_of(plan, rid, fields)  # nearly all of a large pull
-        text, term = (rid, index_text(search, token)), digests.term(v.id, v.revision)
-        yield NewRows(rid, record, text, listed, keys, links, term, link_key(v.id))
+    found = plan.describe(fields, states, numbers, resolve)
+    due_open: list[str | None] = found.due
+    if found.due.count(None) < len(rids):
+        due_open = [open_due(plan, *each) for each in zip(states, fields, found.due, strict=True)]
+    is_new = [int(new and state in plan.open_states) for new, state in zip(places.news, states, strict=True)]
+    records = (
+        rids, ids, [plan.id] * len(ids), wards, scopes, revisions, states, numbers,
+        encode_lines(fields).decode().split("\n")[:-1], [encode_json(c).decode() if c else None for c in conflicts],
+        created, updated, by, origins, packs, found.due, due_open, places.standings, is_new, found.titles, found.subtitles,
+    )  # fmt: skip
+    listed: Sequence[Sequence[Any]] = ()
+    if plan.record_type is not None:
+        listed = projection.columns_of(plan, rids, states, numbers, updated=updated, found=found)
+    pointing = [(rid, f) for rid, f in zip(rids, fields, strict=True) if not plan.pointing_names.isdisjoint(f)]
+    return NewRows(
+        plan,
+        versions,
+        records,
+        [index_text(texts, plan.type_token) for texts in found.texts],
+        listed,
+        digests.terms(ids, revisions),
+        link_keys(ids),
+        plan.new_keys(fields, rids) if plan.key_fields else [],
+        [link for rid, f in pointing for link in links_of(plan, rid, f)],
+    )
 
 
 class Prepared(Struct):
     """Rows made before it was known what is here, for records that prove to be new. ``filled``: as the stream was taken to
-    be. By record id; those that refer to others are left out, since these may come meanwhile."""
+    be. By type; records that refer to others are left out, since these may come meanwhile."""
 
     filled: bool
-    rows: dict[str, NewRows]
+    rows: list[NewRows]
 
 
-def prepared(plans: Plans, versions: Iterable[RecordVersion], *, filled: bool) -> Prepared:
+def prepared(plans: Plans, versions: Sequence[RecordVersion], *, filled: bool) -> Prepared:
     """By any thread: the store is not asked."""
-    asked: list[str] = []
-    rows: dict[str, NewRows] = {}
-    of_type: dict[str, list[RecordVersion]] = {}
-    for version in versions:
-        of_type.setdefault(version.type, []).append(version)
-    for type_id, same in of_type.items():
+    found = []
+    for type_id, same in by_type(versions).items():
         plan = plans.of(type_id)
-        new = [(v, Standing(wanted_row_id(v), standing_of(v), is_news(plan, v, filled=filled))) for v in same]
-        for version, made in zip(same, new_rows(plan, new, asked.append), strict=True):
-            if asked:
-                asked.clear()
-            else:
-                rows[version.id] = made
-    return Prepared(filled, rows)
+        news = [is_news(plan, v, filled=filled) for v in same]
+        places = Places(wanted_row_ids(same), [standing_of(v) for v in same], news)
+        asked: set[str] = set()
+        made = new_rows(plan, same, places, asked.add)
+        targets = {v.id: {target for _, target in plan.links(v.fields)} for v in same} if asked else {}
+        if not asked <= set().union(*targets.values()):
+            continue  # something is looked up that is no reference
+        its_own = {record_id for record_id, others in targets.items() if asked.isdisjoint(others)}
+        found.append(made.only(its_own) if asked else made)
+    return Prepared(filled, found)
+
+
+def by_type(versions: Iterable[RecordVersion]) -> dict[str, list[RecordVersion]]:
+    found: dict[str, list[RecordVersion]] = {}
+    for version in versions:
+        found.setdefault(version.type, []).append(version)
+    return found
+
+
+def links_of(plan: TypePlan, rid: int, fields: Fields) -> list[tuple[int, int, int]]:
+    found = [
+        (link_key(value), code, rid)
+        for name, code in plan.single_links
+        if (value := fields.get(name)) and isinstance(value, str)
+    ]
+    if plan.other_links and any(map(fields.get, plan.other_links)):
+        code_of = plan.link_code
+        found += [(link_key(target), code_of(name), rid) for name, target in plan.links(fields, plan.other_links)]
+    return found
 
 
 def standing_of(version: RecordVersion) -> int:
@@ -121,6 +168,19 @@ def open_due(plan: TypePlan, state: str, fields: Fields, due: str | None) -> str
 
 def conflicts_text(version: RecordVersion) -> str | None:
     return encode_json(version.conflicts).decode() if version.conflicts else None
+
+
+def wanted_row_ids(versions: Sequence[RecordVersion]) -> list[int]:
+    """``wanted_row_id`` of each."""
+    halves = halves_of([version.id for version in versions])
+    if halves is None:
+        return [wanted_row_id(version) for version in versions]
+    return [
+        head >> 16 << _RANDOM_TAIL | (head & 0xFFF) << 3 | tail >> 60 & 7
+        if head >> 12 & 15 == 7 and head >> 16 < _LATEST_MS
+        else wanted_row_id(version)
+        for head, tail, version in zip(*halves, versions, strict=True)
+    ]
 
 
 def wanted_row_id(version: RecordVersion) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -16,14 +17,14 @@ from forms.attached import FileFields, file_fields
 from forms.definition import Catalog, RecordType
 from forms.field_definition import Field
 from forms.flow_book import FlowBook, flow_book
+from forms.summaries import Summaries, nameless, together
 from sync.clock import moment_text
+from sync.ids import halves_of
 from sync.protocol import Fields
 
 Resolve = Callable[[str], Mapping[str, Any] | None]
-Described = tuple[str, str, Sequence[str], dict[str, Any], str | None]
-"""Title, subtitle, search texts, sort values, due moment. The sort values are the asker's own."""
-Describe = Callable[[Mapping[str, Any], str, str | None, Resolve], Described]
-"""Of fields, state, number, and a way to look up other records."""
+Describe = Callable[[Sequence[Fields], Sequence[str], Sequence[str | None], Resolve], Summaries]
+"""Of the fields, states and numbers of many records, and a way to look up others."""
 
 _ONE = {"person", "household", "organisation", "ref"}
 _TARGETS = {"person": "residence.citizen", "household": "residence.household", "organisation": "residence.organisation"}
@@ -47,6 +48,21 @@ def link_key(record_id: str) -> int:
         except ValueError:
             pass
     return text_key(record_id)
+
+
+def link_keys(ids: Sequence[str]) -> list[int]:
+    """``link_key`` of each."""
+    halves = halves_of(ids)
+    if halves is None:
+        return [link_key(record_id) for record_id in ids]
+    # the digit after the time is the UUID's version
+    return [head & _MASK if head >> 12 & 15 == 7 else text_key(i) for head, i in zip(halves[0], ids, strict=True)]
+
+
+def hashes(texts: Sequence[str]) -> tuple[int, ...]:
+    """64 bits of BLAKE2b of each."""
+    blake2b = hashlib.blake2b
+    return struct.unpack(f">{len(texts)}Q", b"".join([blake2b(t.encode(), digest_size=8).digest() for t in texts]))
 
 
 def text_key(text: str) -> int:
@@ -155,6 +171,8 @@ class TypePlan:
             if kind == "one":
                 if isinstance(value, str):
                     yield name, value
+            elif not isinstance(value, list):  # of another shape than any form makes
+                continue
             elif kind == "many":
                 for target in value:
                     if isinstance(target, str):
@@ -174,22 +192,23 @@ class TypePlan:
             code = self._codes[name] = text_key(f"{self.id}/{name}") & 0xFFFFFFFF
         return code
 
-    def describe(self, fields: Fields, state: str, number: str | None, resolve: Resolve) -> Described:
+    def describe(
+        self, rows: Sequence[Fields], states: Sequence[str], numbers: Sequence[str | None], resolve: Resolve
+    ) -> Summaries:
+        """Of many records of the type, by this thread. The columns are the asker's own."""
         if self.record_type is None:
-            return number or "", "", (number or "",), {}, None
+            return nameless([number or "" for number in numbers])
+        describe: Describe = getattr(self._of_thread, "describe", None) or self._describer()
         try:
-            return self.describer(fields, state, number, resolve)
+            return describe(rows, states, numbers, resolve)
         except Exception:  # values that no form makes: one record must not keep the others of its page from coming in
+            if len(rows) > 1:
+                each = zip(rows, states, numbers, strict=True)
+                return together([self.describe([row], [state], [number], resolve) for row, state, number in each])
             import logging  # a start needs none
 
             logging.getLogger(__name__).exception("cannot describe a record of %s", self.id)
-            return number or "", "", (number or "",), {}, None
-
-    @property
-    def describer(self) -> Describe:
-        """``describe`` for many records of a type that this pack knows, by this thread. Raises on values that no form makes."""
-        found: Describe | None = getattr(self._of_thread, "describe", None)
-        return found or self._describer()
+            return nameless([number or "" for number in numbers])
 
     def _describer(self) -> Describe:
         """Brought in with the first record written: the rule language takes longer to import than a store to open."""
@@ -204,6 +223,15 @@ class TypePlan:
         """The hashes by which ``find`` meets the record."""
         heads = self._key_heads
         return [text_key(f"{heads[name]}{v}") for name in heads if (v := fields.get(name)) is not None and v != ""]
+
+    def new_keys(self, rows: Sequence[Mapping[str, Any]], rids: Sequence[int]) -> list[tuple[int, int]]:
+        """(key, row id) of many records, as ``keys`` gives them."""
+        found: list[tuple[str, int]] = []
+        for name, head in self._key_heads.items():
+            column = zip([fields.get(name) for fields in rows], rids, strict=True)
+            found += [(f"{head}{value}", rid) for value, rid in column if value is not None and value != ""]
+        keys = hashes([text for text, _ in found])
+        return [(key & _MASK, rid) for key, (_, rid) in zip(keys, found, strict=True)]
 
     def key_of(self, name: str, value: Any) -> int:
         return text_key(f"{self.id}\x1f{name}\x1f{value}")
@@ -271,10 +299,11 @@ def _link_fields(fields: Iterable[Field]) -> Iterator[tuple[str, str, Field]]:
 def _row_links(group: str, f: Field, rows: list[Fields]) -> Iterator[tuple[str, str]]:
     columns = tuple(_link_fields(f.fields))
     for row in rows:
-        for name, kind, _ in columns:
+        for name, kind, _ in columns if isinstance(row, dict) else ():
             value = row.get(name)
-            for target in value or () if kind == "many" else (value,) if value else ():
-                if isinstance(target, str):
+            several = value if kind == "many" and isinstance(value, list) else (value,)
+            for target in several:
+                if target and isinstance(target, str):
                     yield f"{group}/{name}", target
 
 

@@ -9,11 +9,13 @@ pulled record a page write.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlcipher3
 import sqlcipher3.dbapi2
 
+from forms.summaries import Summaries
 from sync.store.plan import TypePlan
 
 if TYPE_CHECKING:
@@ -67,24 +69,27 @@ def insert_sql(plan: TypePlan, *, replaces: bool) -> str:
     return f"INSERT {'OR REPLACE ' if replaces else ''}INTO {plan.table} VALUES ({marks})"
 
 
-def row_values(
+def columns_of(
     plan: TypePlan,
-    rid: int,
-    state: str,
-    sort: dict[str, Any],
+    rids: Sequence[int],
+    states: Sequence[str],
+    numbers: Sequence[str | None],
     *,
-    title: str,
-    number: str | None,
-    due: str | None,
-    updated: str,
-) -> tuple[Any, ...]:
-    """One row; ``sort`` is used up. Nothing is null: an empty text stands for it, which keyset comparisons can handle."""
-    sort.setdefault("_title", title)
-    sort.setdefault("_number", number)
-    sort.setdefault("_due", due)
-    sort["_updated"] = updated
-    sort["_state"] = plan.state_order.get(state, len(plan.state_order))
-    return (rid, state, *["" if value is None else value for value in map(sort.get, plan.columns)])
+    updated: Sequence[str],
+    found: Summaries,
+) -> list[Sequence[Any]]:
+    """Of rows for records of the type. Nothing is null: an empty text stands for it, which keyset comparisons can handle."""
+    order, last = plan.state_order, len(plan.state_order)
+    columns = {
+        "_title": found.titles,
+        **found.sort,
+        "_number": numbers,
+        "_due": found.due,
+        "_updated": updated,
+        "_state": [order.get(state, last) for state in states],
+    }
+    nothing = [None] * len(rids)
+    return [rids, states, *(["" if v is None else v for v in columns.get(name, nothing)] for name in plan.columns)]
 
 
 def is_made(connection: Any, plan: TypePlan) -> bool:

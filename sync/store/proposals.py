@@ -80,6 +80,15 @@ class Proposals:
         ]
 
 
+def concerning(book: FlowBook, type_id: str) -> Callable[[RecordVersion], bool]:
+    """Whether a new record of the type is for ``update``."""
+    if type_id in book.acted_on:
+        return lambda version: True
+    names = {flow.link or "" for flow in book.linked.get(type_id, ())}
+    begins = {state for each, state in book.begins if each == type_id}
+    return lambda version: version.state in begins or not names.isdisjoint(version.fields)
+
+
 def update(connection: Any, plans: Plans, items: Iterable[Item], resolver: BatchResolver) -> None:
     """After the records of a transaction were written: the proposals of those that flows begin at, and of those that
     point at or are pointed at by the others."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sync.protocol import DeliveryState, PullAnswer, RecordVersion
@@ -11,7 +11,7 @@ from sync.store.new_rows import Prepared, is_news, standing_of
 from sync.store.plan import Plans
 from sync.store.provisional import let_go
 from sync.store.rowcodec import encode_change
-from sync.store.rows import Row, RowWriter, Touch
+from sync.store.rows import Row, RowWriter, Touch, taken
 from sync.store.worklist import Work, keep, load
 
 BATCH = 500
@@ -75,38 +75,53 @@ class PullTransaction:
         backup counts from lower numbers again); the number taken in. ``made``: rows of these records, for those that are
         new here."""
         newest = {v.id: v for v in records}
-        rows = made.rows if made is not None and made.filled == self._filled and len(newest) == len(records) else {}
         if self._rereading:
             missing.note_named(self._db, newest)
         works = load(self._db, newest)
         writer = RowWriter(self._db, self._plans, self._touch)
         merged: dict[str, Work] = {}
         strangers: list[RecordVersion] = []
-        taken = 0
-        for record_id, version in newest.items():
-            work = works.get(record_id)
-            if work is None:
-                is_new = is_news(self._plans.of(version.type), version, filled=self._filled)
-                writer.put(None, version, standing_of(version), is_new=is_new, made=rows.get(record_id))
-            elif elsewhere.is_of_another_ward(work, version):
+        new = [v for v in newest.values() if v.id not in works] if works else list(newest.values())
+        self._put_new(new, writer, made if len(newest) == len(records) else None)
+        count = len(new)
+        for record_id, work in works.items():
+            version = newest[record_id]
+            if elsewhere.is_of_another_ward(work, version):
                 strangers.append(version)
                 continue
-            elif not self._is_newer(work, version):
+            if not self._is_newer(work, version):
                 continue
-            elif work.open:
+            if work.open:
                 let_go(self._db, work)
                 work.base = version
                 work.shown = work.replayed(self._plans.of(version.type).record_type)
                 merged[record_id] = work
             else:
                 writer.put(work.row, version, standing_of(version), is_new=_was_new(work.row))
-            taken += 1
+            count += 1
         if strangers:
             elsewhere.note(self._db, strangers)
         keep(self._db, merged, writer)
         writer.flush()
         self._touch.outbox = self._touch.outbox or bool(merged)
-        return taken
+        return count
+
+    def _put_new(self, new: Sequence[RecordVersion], writer: RowWriter, made: Prepared | None) -> None:
+        """Those of which there is nothing here; with the rows that were made of them, where these may stand as they are."""
+        left: Iterable[RecordVersion] = new
+        if made is not None and made.filled == self._filled:
+            waiting = {v.id: v for v in new}
+            rows = [each.only(waiting) for each in made.rows]
+            rids = [rid for each in rows for rid in each.rids]
+            if len(set(rids)) == len(rids) and not taken(self._db, rids):
+                for each in rows:
+                    writer.add(each)
+                    for version in each.versions:
+                        del waiting[version.id]
+                left = waiting.values()
+        for version in left:
+            is_new = is_news(self._plans.of(version.type), version, filled=self._filled)
+            writer.put(None, version, standing_of(version), is_new=is_new)
 
     def _is_newer(self, work: Work, version: RecordVersion) -> bool:
         if work.base is None or self._rereading:

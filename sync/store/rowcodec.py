@@ -26,6 +26,8 @@ UPDATE = (
 
 Conflicts = dict[str, tuple[Candidate, ...]]
 encode_json = msgspec.json.Encoder().encode
+encode_lines = msgspec.json.Encoder().encode_lines
+"""Many at once, each ended by a line break; there is none within a text of JSON."""
 decode_fields = msgspec.json.Decoder(Fields).decode
 _decode_conflicts = msgspec.json.Decoder(Conflicts).decode
 encode_change = msgspec.msgpack.Encoder().encode

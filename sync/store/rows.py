@@ -7,7 +7,8 @@ dirties are encrypted and written once each: for 50,000 new records this is what
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from msgspec import Struct
@@ -19,7 +20,7 @@ from sync.store.aliases import kept_id, pointing_by_alias, target_of
 from sync.store.batch import Batch
 from sync.store.digests import DigestSums
 from sync.store.model import Touched
-from sync.store.new_rows import NewRows, Standing, conflicts_text, new_rows, open_due, wanted_row_id
+from sync.store.new_rows import NewRows, Places, conflicts_text, new_rows, open_due, wanted_row_ids
 from sync.store.plan import Plans, TypePlan, link_key
 from sync.store.rowcodec import decode_fields, encode_json
 from sync.store.terms import index_text
@@ -41,62 +42,60 @@ class Touch:
 
 
 class Item(Struct):
-    """One record to write: the row that is there, the version to show, and where it stands. ``made``: of a new one, its rows."""
+    """One record to write: the row that is there, the version to show, and where it stands."""
 
     old: Row | None
     version: RecordVersion
     standing: int
     is_new: bool
     rid: int = 0
-    made: NewRows | None = None
 
 
 class RowWriter:
-    """Writes the shown records of one transaction. ``put`` each once, then ``flush``."""
+    """Writes the shown records of one transaction. ``put`` or ``add`` each once, then ``flush``."""
 
     def __init__(self, connection: Any, plans: Plans, touch: Touch) -> None:
         self._db = connection
         self._plans = plans
         self._touch = touch
         self._items: list[Item] = []
+        self._made: list[NewRows] = []
         self._flowing: list[Item] = []  # new or changed, of types that flows begin at or lead to
         self._counts: dict[tuple[str, str], int] = defaultdict(int)
         self._digests = DigestSums()
 
-    def put(
-        self,
-        old: Row | None,
-        version: RecordVersion,
-        standing: int,
-        *,
-        is_new: bool = False,
-        made: NewRows | None = None,
-    ) -> None:
-        """``made``: the rows of a new one, as they come out with these."""
-        self._items.append(Item(old, version, standing, is_new, old[0] if old else 0, made))
+    def put(self, old: Row | None, version: RecordVersion, standing: int, *, is_new: bool = False) -> None:
+        self._items.append(Item(old, version, standing, is_new, old[0] if old else 0))
+
+    def add(self, made: NewRows) -> None:
+        """Records of which there is nothing here, whose rows are made; their row ids are free."""
+        self._made.append(made)
 
     def flush(self) -> None:
-        """Write everything that was put."""
-        if not self._items:
+        """Write everything that was put or added."""
+        items, made = self._items, self._made
+        if not items and not made:
             return
-        _assign_row_ids(self._db, [item for item in self._items if item.old is None])
-        resolver = BatchResolver(self._db, self._plans, self._items)
-        batch = Batch()
-        shown_elsewhere: list[int] = []
-        known, shown = self._plans.of, self._plans.shown_elsewhere
         new: dict[str, list[Item]] = defaultdict(list)
-        for item in self._items:
-            version = item.version
+        for item in items:
             if item.old is None:
-                new[version.type].append(item)
-            elif self._gather(item, known(version.type), batch, resolver) and version.type in shown:
-                shown_elsewhere.append(link_key(version.id))
-        for type_id, items in new.items():
-            self._gather_new(items, known(type_id), batch, resolver)
-            if type_id in shown:
-                shown_elsewhere += [item.made.key for item in items if item.made is not None]
-        self._touch.records.update([item.version.id for item in self._items])
-        self._touch.types.update({item.version.type for item in self._items})
+                new[item.version.type].append(item)
+        _assign_row_ids(self._db, list(chain.from_iterable(new.values())), {rid for each in made for rid in each.rids})
+        versions = [*(item.version for item in items), *chain.from_iterable(each.versions for each in made)]
+        resolver = BatchResolver(self._db, self._plans, versions)
+        batch = Batch()
+        known, shown = self._plans.of, self._plans.shown_elsewhere
+        changed = [
+            item.version
+            for item in items
+            if item.old is not None and self._gather(item, known(item.version.type), batch, resolver)
+        ]
+        shown_elsewhere = [link_key(version.id) for version in changed if version.type in shown]
+        made += [_rows_of(known(type_id), same, resolver) for type_id, same in new.items()]
+        for each in made:
+            self._gather_new(each, batch)
+            if each.plan.id in shown:
+                shown_elsewhere += each.link_keys
         batch.write(self._db)
         self._write_counts()
         self._digests.write(self._db)
@@ -104,32 +103,25 @@ class RowWriter:
             self._refresh_pointing_at(shown_elsewhere, resolver)
         if self._flowing:
             proposals.update(self._db, self._plans, self._flowing, resolver)
-        self._items, self._flowing = [], []
+        self._items, self._made, self._flowing = [], [], []
 
-    def _gather_new(self, items: list[Item], plan: TypePlan, batch: Batch, resolver: BatchResolver) -> None:
-        """Queue the rows of records of one type of which there is nothing yet: nearly all of a large pull."""
-        if plan.id in self._plans.flows.types:
-            self._flowing += items
-        if plan.has_double:
-            batch.alike += [(item.rid,) for item in items]
-        rest = [item for item in items if item.made is None or item.made.rid != item.rid]
-        new = [(item.version, Standing(item.rid, item.standing, item.is_new)) for item in rest]
-        for item, its_rows in zip(rest, new_rows(plan, new, resolver), strict=True):
-            item.made = its_rows
-        inserts, texts, lists = batch.inserts, batch.search, batch.lists[plan, False]
-        counts, add_digest = self._counts, self._digests.add_term
-        for item in items:
-            v, made = item.version, item.made
-            assert made is not None  # noqa: S101
-            counts[plan.id, v.state] += 1
-            add_digest((v.ward, v.scope, plan.id), made.term)
-            inserts.append(made.record)
-            texts.append(made.text)
-            if made.listed is not None:
-                lists.append(made.listed)
-            batch.add_new_pointers(plan, item.rid, v.fields, made.keys, made.links)
+    def _gather_new(self, made: NewRows, batch: Batch) -> None:
+        """Queue the rows of records of which there is nothing yet: nearly all of a large pull."""
+        plan, versions = made.plan, made.versions
+        batch.add_new(made)
+        _, ids, _, wards, scopes, _, states, *_ = made.records
+        self._touch.records.update(ids)
+        self._touch.types.add(plan.id)
+        for state in states:
+            self._counts[plan.id, state] += 1
+        self._digests.add_terms(plan.id, wards, scopes, made.terms)
+        for v in versions:
             if AWAITING in v.fields:
                 self._gather_awaiting(v, plan, batch)
+        if plan.id in self._plans.flows.types:
+            concerns = proposals.concerning(self._plans.flows, plan.id)
+            new = zip(versions, made.rids, strict=True)
+            self._flowing += [Item(None, v, 0, False, rid) for v, rid in new if concerns(v)]
 
     def _gather_awaiting(self, v: RecordVersion, plan: TypePlan, batch: Batch) -> None:
         batch.add_awaiting(v, void=plan.record_type is not None and plan.record_type.state(v.state).kind == "void")
@@ -138,34 +130,37 @@ class RowWriter:
         """Queue the rows of one record that is here already; whether its fields are new."""
         old, v = item.old, item.version
         assert old is not None  # noqa: S101
+        self._touch.records.add(v.id)
+        self._touch.types.add(v.type)
         text = encode_json(v.fields).decode()
         self._digests.move(old, v)
         same_text = bool(old[8] == text)
         if old[6] != v.state or old[2] != v.type:
             self._counts[old[2], old[6]] -= 1
             self._counts[v.type, v.state] += 1
-        if same_text and old[6] == v.state and old[7] == v.number:
+        if same_text and (old[6], old[7], old[10]) == (v.state, v.number, v.created_at):
             self._restate(item, plan, batch)
             return False
         if v.type in self._plans.flows.types:
             self._flowing.append(item)
         if plan.has_double:
             batch.alike.append((item.rid,))
-        title, subtitle, search, sort, due = plan.describe(v.fields, v.state, v.number, resolver)
+        found = plan.describe([v.fields], [v.state], [v.number], resolver)
+        due = found.due[0]
         due_open = open_due(plan, v.state, v.fields, due) if due is not None else None
         conflicts = conflicts_text(v) if v.conflicts else None
         new = int(item.is_new and v.state in plan.open_states)
         # in the order of rowcodec.COLUMNS, from `type` on
         values = (v.type, v.ward, v.scope, v.revision, v.state, v.number, text, conflicts, v.created_at,
-                  v.updated_at, v.updated_by, v.origin, v.pack, due, due_open, item.standing, new, title, subtitle)  # fmt: skip
+                  v.updated_at, v.updated_by, v.origin, v.pack, due, due_open, item.standing, new,
+                  found.titles[0], found.subtitles[0])  # fmt: skip
         batch.updates.append((*values, item.rid))
         if plan.record_type is not None:
-            batch.lists[plan, True].append(
-                projection.row_values(
-                    plan, item.rid, v.state, sort, title=title, number=v.number, due=due, updated=v.updated_at
-                )
+            columns = projection.columns_of(
+                plan, [item.rid], [v.state], [v.number], updated=[v.updated_at], found=found
             )
-        batch.replace_search(item.rid, index_text(search, plan.type_token))
+            batch.lists[plan] += zip(*columns, strict=True)
+        batch.replace_search(item.rid, index_text(found.texts[0], plan.type_token))
         if AWAITING in v.fields or AWAITING in old[8]:
             self._gather_awaiting(v, plan, batch)
         if not same_text:
@@ -201,7 +196,7 @@ class RowWriter:
         ).fetchall()
         if not found:  # nearly every save
             return
-        mine = {item.rid for item in self._items}
+        mine = {item.rid for item in self._items} | {rid for each in self._made for rid in each.rids}
         rids = [rid for (rid,) in found if rid not in mine]
         rids += [rid for rid in pointing_by_alias(self._db, self._plans, [r for (r,) in found]) if rid not in mine]
         if rids:
@@ -217,16 +212,15 @@ REFRESHED_AT_ONCE = 2000
 class BatchResolver:
     """``resolve`` for a batch: its own records first, then the store, all references of the batch read in one query."""
 
-    def __init__(self, connection: Any, plans: Plans, items: list[Item]) -> None:
+    def __init__(self, connection: Any, plans: Plans, versions: Sequence[RecordVersion]) -> None:
         self._db = connection
         self._plans = plans
-        self._items = items
-        self._known: dict[str, Fields | None] = {item.version.id: item.version.fields for item in items}
+        self._versions = versions
+        self._known: dict[str, Fields | None] = {v.id: v.fields for v in versions}
         self._read = False
         self._aliases: dict[str, str] = {}
         merged = plans.merged_types
-        for item in items:
-            v = item.version
+        for v in versions:
             if v.type in merged:
                 self._note_alias(v.id, v.type, v.state, v.fields)
 
@@ -248,7 +242,7 @@ class BatchResolver:
             return known[record_id]
         if not self._read:
             self._read = True
-            self.read({t for i in self._items for _, t in self._plans.of(i.version.type).links(i.version.fields)})
+            self.read({t for v in self._versions for _, t in self._plans.of(v.type).links(v.fields)})
         if record_id not in known:
             self.read({record_id})
         return known[record_id]
@@ -279,15 +273,13 @@ def refresh(
     batch, titles = Batch(), []
     for row in rows:
         plan = plans.of(row[2])
-        title, subtitle, search, sort, due = plan.describe(fields_of[row[0]], row[6], row[7], resolver)
-        due_open = open_due(plan, row[6], fields_of[row[0]], due)
-        titles.append((title, subtitle, due, due_open, row[0]))
-        batch.replace_search(row[0], index_text(search, plan.type_token))
+        found = plan.describe([fields_of[row[0]]], [row[6]], [row[7]], resolver)
+        due_open = open_due(plan, row[6], fields_of[row[0]], found.due[0])
+        titles.append((found.titles[0], found.subtitles[0], found.due[0], due_open, row[0]))
+        batch.replace_search(row[0], index_text(found.texts[0], plan.type_token))
         if plan.record_type is not None:
-            values = projection.row_values(
-                plan, row[0], row[6], sort, title=title, number=row[7], due=due, updated=row[11]
-            )
-            batch.lists[plan, True].append(values)
+            columns = projection.columns_of(plan, [row[0]], [row[6]], [row[7]], updated=[row[11]], found=found)
+            batch.lists[plan] += zip(*columns, strict=True)
         if pointers:
             batch.add_pointers_anew(plan, row[0], fields_of[row[0]])
         touch.records.add(row[1])
@@ -296,21 +288,26 @@ def refresh(
     batch.write(connection)
 
 
-def _assign_row_ids(connection: Any, items: list[Item]) -> None:
+def _rows_of(plan: TypePlan, items: list[Item], resolver: BatchResolver) -> NewRows:
+    """Of new records of one type."""
+    places = Places([i.rid for i in items], [i.standing for i in items], [i.is_new for i in items])
+    return new_rows(plan, [i.version for i in items], places, resolver)
+
+
+def _assign_row_ids(connection: Any, items: list[Item], used: set[int]) -> None:
     """Row ids that grow with the moment a record was begun, so that "newest first" is the order of the index; a number
-    already taken gives way to the next free one."""
-    wanted = [item.made.rid if item.made else wanted_row_id(item.version) for item in items]
-    if wanted and len(set(wanted)) == len(wanted) and not _taken(connection, wanted):  # nearly always
+    already taken gives way to the next free one. ``used``: by others of this transaction."""
+    wanted = wanted_row_ids([item.version for item in items])
+    if len(used.union(wanted)) == len(used) + len(wanted) and not taken(connection, wanted):  # nearly always
         for item, rid in zip(items, wanted, strict=True):
             item.rid = rid
         return
-    used: set[int] = set()
     waiting = list(zip(items, wanted, strict=True))
     while waiting:
-        taken = _taken(connection, [rid for _, rid in waiting])
+        there = taken(connection, [rid for _, rid in waiting])
         again = []
         for item, rid in waiting:
-            free = rid + (rid in taken)
+            free = rid + (rid in there)
             while free in used:
                 free += 1
             if free != rid:  # whether that one is taken is not known yet
@@ -321,7 +318,10 @@ def _assign_row_ids(connection: Any, items: list[Item]) -> None:
         waiting = again
 
 
-def _taken(connection: Any, rids: list[int]) -> set[int]:
+def taken(connection: Any, rids: list[int]) -> set[int]:
+    """Those of these row ids that stand for a record."""
+    if not rids:
+        return set()
     if len(rids) == 1:  # a save: a fifth of what asking through a list costs
         found = connection.execute("SELECT rid FROM records WHERE rid = ?", rids)
     elif rowcodec.none_between(connection, "records", "rid", rids):

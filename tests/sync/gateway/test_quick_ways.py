@@ -9,6 +9,7 @@ import msgspec
 from sync.gateway import access, feed
 from sync.gateway.access import Rights
 from sync.gateway.city import City
+from sync.gateway.ledger import _MANY
 from tests.sync.gateway.pcs import WARD, Pc
 from tests.sync.gateway.small_catalog import CATALOG
 
@@ -58,3 +59,18 @@ def test_rights_that_are_remembered_are_those_of_each_change(city: City) -> None
     for change in (*many, *reversed(many)):
         record_type = CATALOG.record_type(change.type)
         assert rights.problem(record_type, change) == access.change_problem(pc.device, record_type, change)
+
+
+def test_of_many_changes_those_that_the_city_has_are_found_wherever_they_lie(city: City) -> None:
+    """And the records they are about."""
+    pc = Pc(city, roles=["civil_status_officer"])
+    for place in (0, _MANY // 2, _MANY - 1):
+        earlier = pc.create(COPY, after={})
+        made = [pc.create(COPY, after={"copies": n}) for n in range(_MANY)]
+        pc.push(made[place])
+        results = pc.push(*made)
+        assert [n for n, result in enumerate(results) if result.duplicate] == [place]
+        assert {result.status for result in results} == {"accepted"}
+        edit = pc.edit(made[place], {"copies": place}, {"copies": 1000})
+        later = [pc.create(COPY, after={}) for _ in range(_MANY)]
+        assert [result.revision for result in pc.push(earlier, edit, *later)] == [1, 2, *[1] * _MANY]

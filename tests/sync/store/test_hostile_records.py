@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from forms.definition import Catalog
+from forms.definition import Catalog, Deadline
 from sync.clock import FixedClock
 from sync.protocol import Change, ChangeResult, FieldProblem, Lease, PullAnswer
 from sync.store import Store
@@ -47,16 +47,25 @@ WITH_REFS = msgspec.structs.replace(
                 *COPY.sections[0].fields,
                 a_field("others", "refs"),
                 a_field("scan", "file"),
+                a_field("until", "date"),
                 a_field("rows", "group", fields=(a_field("who", "person"),)),
             ),
         ),
     ),
+    deadline=Deadline(start="until", field="until", amount="1", unit='"day"'),
 )
 TOOLS = tuple(msgspec.structs.replace(t, records=(WITH_REFS,)) if t.id == "certification" else t for t in ward.TOOLS)
 HARMFUL: dict[str, dict[str, Any]] = {
     "a number among references": {"others": ["r-1", 5]},
     "a list among references": {"others": [["r-1"], {"a": 1}]},
     "a reference in a row that is a map": {"rows": [{"_id": "1", "who": {"a": 1}}]},
+    "a number in place of references": {"others": 5},
+    "a text in place of rows": {"rows": "x"},
+    "a list among rows": {"rows": [["x"], {"_id": "1", "who": "r-1"}]},
+    "a map in a column that lists sort by": {"pages": {"a": 1}},
+    "a list in a column that lists sort by": {"pages": [1]},
+    "a map in place of a day": {"until": {"a": 1}},
+    "a number in place of a day": {"until": 5},
     "a whole number beyond 64 bits in a column": {"pages": 1 << 63},
     "a whole number far below": {"pages": -(1 << 70)},
     "a file of 2^63 bytes": {"scan": {"sha256": "ab", "name": "x", "size": 1 << 63}},
@@ -83,7 +92,7 @@ def test_one_harmful_record_does_not_keep_the_others_out(folder: Path, clock: Fi
 
 
 def test_a_refused_edit_that_is_taken_back_is_no_longer_refused(store: Store) -> None:
-    """The officer types the city's value again: nothing is left to send, and nothing to show as refused."""
+    """The officer types the city's value again: nothing is shown as refused, and all the city hears is that."""
     pull(store, version("c1", COPY, 3, {"document": "Bằng"}))
     opened = store.records.load("c1")
     store.save([Save(type=COPY.id, fields={"document": "Khác"}, opened=opened)], CLERK)
@@ -93,9 +102,13 @@ def test_a_refused_edit_that_is_taken_back_is_no_longer_refused(store: Store) ->
     shown = store.records.load("c1")
     assert (shown.fields["document"], shown.standing) == ("Khác", "refused")
     (saved,) = store.save([Save(type=COPY.id, fields={"document": "Bằng"}, opened=shown)], CLERK)
-    assert (saved.fields["document"], saved.standing) == ("Bằng", "city")
-    assert store.changes.outbox() == ()
-    assert [row.status for row in store.changes.history("c1")] == ["refused"]  # it stays in history
+    assert (saved.fields["document"], saved.standing) == ("Bằng", "here")
+    (told,) = store.changes.pending(9)
+    assert (told.after, told.in_place_of) == ({}, (change.change_id,))
+    store.changes.acknowledge([ChangeResult(change_id=told.change_id, status="accepted", revision=3, already=True)])
+    taken_back = store.records.load("c1")
+    assert (taken_back.fields["document"], taken_back.standing, store.changes.outbox()) == ("Bằng", "city", ())
+    assert [row.status for row in store.changes.history("c1")] == ["accepted", "refused"]  # it stays in history
 
 
 def certify(store: Store) -> str | None:

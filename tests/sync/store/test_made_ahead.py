@@ -14,6 +14,7 @@ from sync.locked_fields import AWAITING
 from sync.protocol import Candidate, PullAnswer, RecordVersion
 from sync.store import Store, new_rows, pulling
 from sync.store.model import Save
+from sync.store.new_rows import NewRows
 from sync.store.rows import RowWriter
 from tests.sync.store import soundness, ward
 from tests.sync.store.ward import CITIZEN, CLERK, COPY, DOSSIER, WARD
@@ -25,13 +26,18 @@ SMALL = 7
 def made(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Of each record that was written, whether its rows were there before."""
     told: list[bool] = []
-    put = RowWriter.put
+    put, add = RowWriter.put, RowWriter.add
 
-    def telling(self: RowWriter, *given: Any, **more: Any) -> None:
-        told.append(more.get("made") is not None)
+    def putting(self: RowWriter, *given: Any, **more: Any) -> None:
+        told.append(False)
         put(self, *given, **more)
 
-    monkeypatch.setattr(RowWriter, "put", telling)
+    def adding(self: RowWriter, rows: NewRows) -> None:
+        told.extend([True] * len(rows.versions))
+        add(self, rows)
+
+    monkeypatch.setattr(RowWriter, "put", putting)
+    monkeypatch.setattr(RowWriter, "add", adding)
     return told
 
 
@@ -112,7 +118,7 @@ def test_rows_that_cannot_be_made_ahead_are_made_by_who_writes(
 ) -> None:
     versions = page(clock)
     monkeypatch.setattr(pulling, "BATCH", SMALL)
-    monkeypatch.setattr(new_rows, "wanted_row_id", lambda version: 1 // 0)
+    monkeypatch.setattr(new_rows, "wanted_row_ids", lambda versions: 1 // 0)
     taken = store.changes.apply_pull(PullAnswer(records=tuple(versions), cursor=2), WARD, "onestop")
     assert taken == len(versions)
     assert not any(made)

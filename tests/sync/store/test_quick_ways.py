@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sqlcipher3 import dbapi2 as sqlite
 
 from forms.loader import load_catalog
 from forms.sample_scene import examples_of
@@ -17,8 +20,10 @@ from sync.ids import derived_id, id_time_ms
 from sync.marks import versions_mark
 from sync.protocol import RecordVersion
 from sync.store import terms
+from sync.store.batch import write_many
 from sync.store.connection import connect
-from sync.store.plan import Plans, link_key, text_key
+from sync.store.new_rows import wanted_row_id, wanted_row_ids
+from sync.store.plan import Plans, link_key, link_keys, text_key
 from sync.store.terms import ENDINGS, SHORTEST_NUMBER, index_text
 
 CATALOG = load_catalog()
@@ -28,6 +33,11 @@ TEXTS = st.lists(
     | st.sampled_from(["Học bạ", "Nguyễn Thị Ánh", "001190012345", "+84912345678", "12345", "٣٣٣٣٣٣٣", "²²²²²²"]),
     max_size=6,
 )
+
+
+SEVENS = st.tuples(st.uuids(), st.sampled_from("0189ef")).map(lambda u: f"{u[1]}{str(u[0])[1:14]}7{str(u[0])[15:]}")
+ODD = st.text("0123456789abcdefg7- ", min_size=36, max_size=36) | st.text(max_size=40)
+IDS = SEVENS | SEVENS.map(str.upper) | SEVENS | st.uuids().map(str) | ODD
 
 
 def plainly(text: str) -> set[str]:
@@ -56,14 +66,14 @@ def test_texts_are_sorted_and_found_by_what_they_say(record_type: Any) -> None:
     columns = {c.field for c in record_type.list_view.columns}
     texts = [f for f in record_type.fields if f.type == "text"]
     for state, fields in examples_of(record_type, CATALOG):
-        _, _, found_by, sort, _ = plan.describe(dict(fields), state, "7/2026", lambda _: None)
-        tokens = set(re.findall(r"\w+", index_text(found_by, "qzx")))
+        found = plan.describe([dict(fields)], [state], ["7/2026"], lambda _: None)
+        tokens = set(re.findall(r"\w+", index_text(found.texts[0], "qzx")))
         assert "qzx" in tokens
         for field in texts:
             value = fields.get(field.name)
             if isinstance(value, str) and field.name in columns:
                 key = name_sort_key if field.name.endswith("full_name") else sort_key
-                assert sort[field.name] == key(value)
+                assert found.sort[field.name] == [key(value)]
             if isinstance(value, str) and field.search:
                 assert {part for token in plainly(value) for part in re.findall(r"\w+", token)} <= tokens
 
@@ -95,3 +105,32 @@ def test_the_mark_is_of_the_versions_in_any_order(order: list[int]) -> None:
     assert versions_mark(versions[n] for n in order) == versions_mark(versions)
     changed = RecordVersion(id="3", type="t", ward="00070", revision=3, state="s", fields={"a": 3, "b": [4]})
     assert versions_mark([*versions[:3], changed, versions[4]]) != versions_mark(versions)
+
+
+@given(st.lists(IDS, max_size=6).map(tuple))
+def test_of_many_ids_the_same_is_made_as_of_each(ids: tuple[str, ...]) -> None:
+    alike: dict[str, Any] = {"type": "t", "ward": "00070", "revision": 1, "state": "s", "fields": {}}
+    versions = [RecordVersion(id=i, created_at="2026-11-22T01:00:00Z", **alike) for i in ids]
+    assert wanted_row_ids(versions) == [wanted_row_id(v) for v in versions]
+    assert link_keys(ids) == [link_key(i) for i in ids]
+
+
+CELLS = st.sampled_from((None, "", "1", 1, True, 1.0, 0, False, 0.0, b"1", 2**62, 0.5))
+
+
+@settings(max_examples=25)
+@example(120, [[None], [""], ["1"], [1, 1.0]], random.Random(1))
+@given(st.integers(99, 230), st.lists(st.lists(CELLS, min_size=1, max_size=2), min_size=1, max_size=6), st.randoms())
+def test_rows_of_which_much_is_the_same_stand_as_they_are(
+    count: int, kinds: list[list[object]], chance: random.Random
+) -> None:
+    """``kinds``: what may stand in each column."""
+    rows = [tuple(chance.choice(kind) for kind in kinds) for _ in range(count)]
+    names = ", ".join(f"c{n}" for n in range(len(kinds)))
+    sql = f"INSERT INTO t ({names}) VALUES ({', '.join('?' * len(kinds))})"
+    with closing(sqlite.connect(":memory:")) as db:
+        db.execute(f"CREATE TABLE t ({names})")
+        write_many(db, sql, rows)
+        written = db.execute(f"SELECT {names} FROM t ORDER BY rowid").fetchall()
+        given_as = [tuple(int(cell) if isinstance(cell, bool) else cell for cell in row) for row in rows]
+        assert list(map(repr, written)) == list(map(repr, given_as))  # 1 and 1.0 are equal
