@@ -60,21 +60,27 @@ def shape_problem(field: Field, value: Any) -> bool:
 def wrong_shapes(record_type: RecordType, values: Mapping[str, Any]) -> list[str]:
     """Keys of ``values`` (fields or row paths) whose value has an impossible shape. Unknown fields pass: a newer pack
     may know them."""
-    known = record_type.field_map
+    known, plain = record_type.field_map, _plain_types(record_type)
     wrong = []
     for key, value in values.items():
-        if value is None:
+        if value is None or plain.get(key) is type(value):  # most of all
             continue
         field = known.get(key)
         if field is not None:
-            kind = type(value)
-            if (kind is str and field.type not in _SHAPES) or (kind is int and field.type in _WHOLE):  # most of all
-                continue
             if shape_problem(field, value):
                 wrong.append(key)
         elif "/" in key and _row_problem(known, key, value):
             wrong.append(key)
     return wrong
+
+
+def _plain_types(record_type: RecordType) -> dict[str, type]:
+    """Of the fields whose every value is text or a whole number: which."""
+    known: dict[str, type] = record_type.__dict__.setdefault("_plain_types", {})
+    if not known:
+        whole = {f.name: int for f in record_type.fields if f.type in _WHOLE}
+        known |= whole | {f.name: str for f in record_type.fields if f.type not in _SHAPES}
+    return known
 
 
 def _row_problem(known: Mapping[str, Field], key: str, value: Any) -> bool:

@@ -34,6 +34,7 @@ from sync.protocol import (
     SyncRequest,
 )
 from sync.squeeze import LINE_FORM, squeeze, unsqueeze
+from sync.strangers import unreadable
 from sync.tus_line import FileLine
 
 _LEVEL = 6  # of zstd for what is sent: columns cost it little
@@ -160,9 +161,7 @@ def _read(squeezed: bytes, get: Callable[[bytes], T]) -> T:
             )
         return get(content)
     except (ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
-        raise SyncError(
-            "damaged", "Không đọc được câu trả lời của thành phố.", english="The city's answer cannot be read."
-        ) from error
+        raise unreadable() from error
 
 
 def enrol(

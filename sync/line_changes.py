@@ -24,10 +24,9 @@ from sync.columns import (
     steps,
 )
 from sync.ids import id_time_ms
-from sync.protocol import Change, Officer
+from sync.protocol import MOST_REPLACED, Change, Officer
 
-Replaced = Annotated[tuple[str, ...], Meta(max_length=1000)]
-"""More than a save can replace."""
+Replaced = Annotated[tuple[str, ...], Meta(max_length=MOST_REPLACED)]
 
 
 class ChangeColumns(Struct, array_like=True):
@@ -69,8 +68,7 @@ def put_changes(changes: Sequence[Change], officers: Sequence[Officer]) -> Chang
             place = known.index(last)
         by.append(place)
     types = [c.type for c in changes]
-    times = [id_time_ms(c.change_id) for c in changes]
-    clocks = [_put_clock(c, time) for c, time in zip(changes, times, strict=True)]
+    stamps = [_put_stamp(c) for c in changes]
     ids = [*(c.change_id for c in changes), *(c.record_id for c in changes), *(c.save_id for c in changes)]
     return ChangeColumns(
         ids=put_ids(ids),
@@ -89,67 +87,60 @@ def put_changes(changes: Sequence[Change], officers: Sequence[Officer]) -> Chang
         packs=few([c.pack for c in changes]),
         devices=few([c.device for c in changes]),
         places=steps([c.device_seq for c in changes]),
-        at=[_put_at(c.at, _seconds(clock, time)) for c, clock, time in zip(changes, clocks, times, strict=True)],
-        clocks=clocks,
+        at=[at for at, _ in stamps],
+        clocks=[clock for _, clock in stamps],
         in_place_of=[c.in_place_of for c in changes] if any(c.in_place_of for c in changes) else [],
     )
 
 
 def get_changes(column: ChangeColumns, known: Sequence[Officer]) -> Iterator[Change]:
     officers = [*known, *column.officers]
+    if not all(0 <= by < len(officers) for by in column.by):
+        raise ValueError("a change of no officer")
     ids = get_ids(column.ids)
     count = len(ids) // 3
     columns = [
         *(ids[:count], ids[count : 2 * count], ids[2 * count :]),
         *(get_rows(column.after), (before for _, before in get_rows(column.before))),
-        *(many(column.by, count), many(column.wards, count), many(column.kinds, count)),
+        *(many([officers[by] for by in column.by], count), many(column.wards, count), many(column.kinds, count)),
         *(many(column.revisions, count), many(column.states, count), many(column.to_states, count)),
         *(many(column.actions, count), many(column.numbers, count), many(column.reasons, count)),
         *(many(column.packs, count), many(column.devices, count)),
         *(accumulate(column.places), column.at, column.clocks, many(column.in_place_of or [()], count)),
     ]
-    for (change_id, record_id, save_id, (type_id, after), before, by, ward, kind, revision, state, to_state, action,
+    for (change_id, record_id, save_id, (type_id, after), before, officer, ward, kind, revision, state, to_state, action,
          number, reason, pack, device, place, at, clock, in_place_of) in zip(*columns, strict=True):  # fmt: skip
-        if not 0 <= by < len(officers):
-            raise ValueError("a change of no officer")
-        time = None if isinstance(clock, str) else id_time_ms(change_id)
+        stamp, seconds = (clock, 0) if isinstance(clock, str) else _stamp(clock, id_time_ms(change_id), device)
         yield Change(
             change_id=change_id, save_id=save_id, record_id=record_id, type=type_id, ward=ward, kind=kind, before=before,
             after=after, base_revision=revision, state=state, to_state=to_state, action=action, number=number,
-            reason=reason, pack=pack, officer=officers[by], device=device, device_seq=place,
-            at=at if isinstance(at, str) else moment(at + _seconds(clock, time)), clock=_clock(clock, time, device),
-            in_place_of=in_place_of,
+            reason=reason, pack=pack, officer=officer, device=device, device_seq=place,
+            at=at if isinstance(at, str) else moment(at + seconds), clock=stamp, in_place_of=in_place_of,
         )  # fmt: skip
 
 
-def _put_clock(change: Change, time: int | None) -> int | str:
-    """A hybrid clock's stamp (``sync.clock``) as the steps (65,536 a millisecond) from ``time``, which the change's id has,
-    where it is the device's own and written as it writes it."""
-    stamp = change.clock
-    if time is None or stamp[18:] != change.device:
-        return stamp
-    try:
-        number = int(stamp[:12] + stamp[13:17], 16) - (time << 16)
-    except ValueError:
-        return stamp
-    fits = -(1 << 62) < number < 1 << 62
-    return number if fits and _clock(number, time, change.device) == stamp else stamp
+def _put_stamp(change: Change) -> tuple[int | str, int | str]:
+    """``at`` and ``clock`` of a change as they stand in the columns. A hybrid clock's stamp (``sync.clock``) becomes steps
+    (65,536 a millisecond) from the time in the change's id where it is the device's own and written as it writes it."""
+    clock: int | str = change.clock
+    at, seconds = put_moment(change.at), 0
+    time = id_time_ms(change.change_id)
+    if time is not None and change.clock[18:] == change.device:
+        try:
+            number = int(change.clock[:12] + change.clock[13:17], 16) - (time << 16)
+        except ValueError:
+            return at, clock
+        if -(1 << 62) < number < 1 << 62:
+            stamp, its_seconds = _stamp(number, time, change.device)
+            if stamp == change.clock:
+                clock, seconds = number, its_seconds
+    return at if isinstance(at, str) else at - seconds, clock
 
 
-def _clock(number: int | str, time: int | None, device: str) -> str:
-    if isinstance(number, str):
-        return number
+def _stamp(number: int, time: int | None, device: str) -> tuple[str, int]:
+    """A hybrid clock's stamp so many steps from ``time``, and its time in seconds, from which ``at`` is counted."""
     if time is None:
         raise ValueError("a clock's stamp without a time")
     number += time << 16
-    return f"{number >> 16:012x}-{number & 0xFFFF:04x}-{device}"
-
-
-def _put_at(text: str, clock: int) -> int | str:
-    at = put_moment(text)
-    return at if isinstance(at, str) else at - clock
-
-
-def _seconds(clock: int | str, time: int | None) -> int:
-    """The clock's stamp in seconds, from which ``at`` is counted; 0 where it is no number."""
-    return 0 if isinstance(clock, str) or time is None else ((time << 16) + clock >> 16) // 1000
+    ms = number >> 16
+    return f"{ms:012x}-{number & 0xFFFF:04x}-{device}", ms // 1000

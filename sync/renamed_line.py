@@ -127,7 +127,10 @@ class RenamedLine:
 
     def mark_of(self, versions: Iterable[RecordVersion]) -> bytes:
         """The mark that the city has for these versions (``sync.marks``)."""
-        return versions_mark(renamed_version(version, self._names.of(version.type)[0]) for version in versions)
+        versions = tuple(versions)
+        if any(self._names.of(type_id)[0] for type_id in {version.type for version in versions}):
+            versions = tuple(renamed_version(version, self._names.of(version.type)[0]) for version in versions)
+        return versions_mark(versions)
 
     def push(self, request: PushRequest) -> PushAnswer:
         types = {change.change_id: change.type for change in request.changes}
@@ -151,6 +154,8 @@ class RenamedLine:
         return tuple(renamed_version(version, self._names.of(version.type)[1]) for version in versions)
 
     def _results(self, results: tuple[ChangeResult, ...], types: Mapping[str, str]) -> tuple[ChangeResult, ...]:
+        if not any(self._names.of(type_id)[1] for type_id in {*types.values()}):
+            return results
         return tuple(renamed_result(r, self._names.of(types.get(r.change_id, ""))[1]) for r in results)
 
 

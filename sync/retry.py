@@ -10,6 +10,9 @@ FIRST_WAIT = 5.0
 LONGEST_WAIT = 300.0
 SMALLEST_BATCH = 1
 LARGEST_BATCH = 4000
+CHANGES_AT_ONCE = 3000
+"""In one round: while the city judges some, the PC writes down its answer to those before and makes the next ready. With more
+at once nobody works beside what the PC does with the last; with 1,000 a change costs a tenth more on the line."""
 GENTLE_BATCH = 2000  # where a window waits while a page is decoded, which a single step of Python does with all of it
 SLOW_SECONDS = 8.0
 QUICK_SECONDS = 2.0
@@ -33,13 +36,14 @@ class BatchSize(Struct):
     large", grows when quick."""
 
     size: int = 1000
+    largest: int = LARGEST_BATCH
 
     def answered(self, seconds: float, count: int) -> None:
         """``count`` of them took so long; a quick answer to less than was allowed says nothing about more."""
         if seconds > SLOW_SECONDS:
             self.refuse()
         elif seconds < QUICK_SECONDS and count >= self.size:
-            self.size = min(LARGEST_BATCH, self.size * 2)
+            self.size = min(self.largest, self.size * 2)
 
     def refuse(self, count: int = 0) -> bool:
         """Halve (what was sent, when that was less); False when it was already the smallest."""

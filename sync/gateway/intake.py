@@ -18,12 +18,11 @@ from sync.gateway.ledger import Written
 from sync.gateway.offers import Offer, refused
 from sync.gateway.storage import BadValueError, Storage, Stream
 from sync.json_values import foreign_value
-from sync.protocol import Change, ChangeResult
+from sync.protocol import MOST_REPLACED, Change, ChangeResult
 
 _ID = re.compile(r"[0-9A-Za-z_.:-]{1,64}")
 LARGEST_CHANGE = 2 * 1024 * 1024  # bytes of MessagePack: a PC has to hold a page of such records in its memory
 _LONGEST_TEXTS = 1000  # characters of number, state, times and names together
-_MOST_REPLACED = 1000
 _encode = msgspec.msgpack.Encoder().encode
 log = logging.getLogger(__name__)
 
@@ -123,9 +122,10 @@ def _malformed(change: Change) -> str:
         return "change_id"
     if change.record_id != change.change_id and _ID.fullmatch(change.record_id) is None:
         return "record_id"
-    if len(change.in_place_of) > _MOST_REPLACED or not all(map(_ID.fullmatch, change.in_place_of)):
+    replaced = change.in_place_of
+    if replaced and (len(replaced) > MOST_REPLACED or not all(map(_ID.fullmatch, replaced))):
         return "in_place_of"
-    if wrong := foreign_value(change.after) or foreign_value(change.before):
+    if wrong := foreign_value(change.after) or (change.before and foreign_value(change.before)):
         return wrong[:80]
     texts = f"{change.number}{change.to_state}{change.at}{change.pack}{change.officer.name}"
     if len(texts) > _LONGEST_TEXTS or "\0" in texts:

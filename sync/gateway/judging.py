@@ -13,7 +13,7 @@ from forms.definition import Catalog, RecordType
 from sync.clock import Clock, moment_text
 from sync.gateway.books import Books
 from sync.gateway.given_up import GivenUp, too_late
-from sync.gateway.ledger import Entry, Ledger, Written
+from sync.gateway.ledger import Entry, Ledger, Written, none_between
 from sync.gateway.offers import Offer, refused
 from sync.gateway.sequences import DeviceChanges
 from sync.gateway.services import CITY, ServiceHand
@@ -52,7 +52,7 @@ class Batch:
     def take(self, offers: Sequence[Offer]) -> tuple[list[ChangeResult], dict[Stream, Written]]:
         """Results in order, and the streams that have news, with these."""
         fit = [o for o in offers if o.refusal is None]
-        self._load_known(o for o in offers if o.is_named)
+        self._load_known(o for o in offers if o.refusal is None or o.is_named)
         self._ledger.load((o.change.ward, o.change.record_id) for o in fit)
         self._load_given_up([o.change for o in fit])
         self._books.load((o.change, o.record_type) for o in fit if o.record_type and o.change.number)
@@ -71,6 +71,8 @@ class Batch:
             by_ward[offer.change.ward] += offer.change.in_place_of
         sql = "SELECT change_id, payload, detail, status, revision FROM changes WHERE ward = ? AND change_id = ANY(?)"
         for ward, ids in by_ward.items():
+            if none_between(self._session, "changes", "change_id", ward, ids):
+                continue
             for change_id, payload, detail, status, revision in self._session.all(sql, ward, ids):
                 plain = ChangeResult(change_id=change_id, status=status, revision=revision)
                 result = _decode_result(detail) if detail else plain
@@ -142,10 +144,13 @@ class Batch:
         result = judgement.result
         others: tuple[str, ...] = ()
         if judgement.version is not None:
-            revision = self._ledger.put(judgement.version, deliver=True)
-            others = self._books.note(change, record_type, judgement.version.fields) if change.number else ()
+            # the result was made for us by the judge, as the version was
+            structs.force_setattr(result, "revision", self._ledger.put(judgement.version, deliver=True))
+            if change.number:
+                others = self._books.note(change, record_type, judgement.version.fields)
+        if others:
             flags = tuple(_twice(record_type, change, other) for other in others)
-            result = structs.replace(result, revision=revision, problems=(*result.problems, *flags))
+            result = structs.replace(result, problems=(*result.problems, *flags))
         if change.in_place_of and (taken := self._taken_before(change)):
             result = structs.replace(result, taken_before=taken)
         self._ledger.note(Entry(change, offer.payload, result, record_type.scope, self._device))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
@@ -33,6 +34,7 @@ _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 10.0)  # sec
 _RESULTS = ("accepted", "conflict", "refused", "duplicate")
 _OUT, _IN = "sophuong_answered_bytes_total", "sophuong_asked_bytes_total"
 _REQUESTS, _SECONDS, _CHANGES = "sophuong_requests_total", "sophuong_request_seconds", "sophuong_changes_total"
+_AHEAD = "sophuong_devices_ahead_total"
 _UNDER_WAY, _HELD = "sophuong_requests_under_way", "sophuong_requests_held"
 _POOL_USED, _POOL_SIZE, _POOL_WAITED = "sophuong_pool_in_use", "sophuong_pool_size", "sophuong_pool_waited_total"
 _ABOUT = {
@@ -44,6 +46,7 @@ _ABOUT = {
     _IN: ("counter", "Bytes of bodies that came"),
     _OUT: ("counter", "Bytes of bodies that went"),
     _CHANGES: ("counter", "Changes judged, by result"),
+    _AHEAD: ("counter", "Devices that had read beyond the database's end, once an epoch: a restore without `restored`"),
     _UNDER_WAY: ("gauge", "Requests being worked on"),
     _HELD: ("gauge", "Requests that wait for news"),
     _POOL_USED: ("gauge", "Database connections in use"),
@@ -60,6 +63,7 @@ def _slots() -> Iterator[Slot]:
         yield (_SECONDS, route, "sum")
         yield from ((_IN, route), (_OUT, route))
     yield from ((_CHANGES, result) for result in _RESULTS)
+    yield (_AHEAD,)
     yield from _GAUGES
 
 
@@ -88,8 +92,11 @@ class Metrics:
         counters.add((_OUT, route), answered)
 
     def judged(self, results: Iterable[ChangeResult]) -> None:
-        for result in results:
-            self._counters.add((_CHANGES, "duplicate" if result.duplicate else result.status))
+        for result, count in Counter("duplicate" if r.duplicate else r.status for r in results).items():
+            self._counters.add((_CHANGES, result), count)
+
+    def ahead(self) -> None:
+        self._counters.add((_AHEAD,))
 
     def under_way(self, requests: int, held: int, storage: Storage) -> None:
         """What goes up and down, as it is now."""

@@ -12,7 +12,7 @@ from sync.protocol import Change, ChangeResult, FieldProblem
 _LONGEST_NAME = 64
 
 
-class Offer(Struct):
+class Offer(Struct, gc=False):
     """One change on its way in. ``refusal`` is set when it may not even be judged."""
 
     change: Change
