@@ -9,7 +9,7 @@ from sync.http_line import MSGPACK, OCTETS, Line, refusal_of
 from sync.hub.copy import Copy
 from sync.hub.grants import Grants
 from sync.hub.messages import LogAnswer, LoggedFile, LogRequest
-from sync.protocol import SyncError
+from sync.strangers import strange_about_file
 
 _PART = 512 * 1024  # bytes asked for at once
 _ROOM = 8 * 1024 * 1024  # bytes of files in one round: the ward's line is for its people
@@ -76,14 +76,6 @@ class Copying:
             if reply.status == 404:
                 return None
             if reply.status != 206 or reply.kind != OCTETS or not reply.content:
-                raise refusal_of(reply) if reply.status >= 300 else _strange()
+                raise refusal_of(reply) if reply.status >= 300 else strange_about_file()
             content += reply.content
         return bytes(content[:size])
-
-
-def _strange() -> SyncError:
-    return SyncError(
-        "damaged",
-        "Câu trả lời về tệp không giống của thành phố; sẽ tự thử lại.",
-        english="The answer about a file is not like the city's; it will be tried again.",
-    )

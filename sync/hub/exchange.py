@@ -13,12 +13,22 @@ from sync.file_step import FileStep
 from sync.http import HttpTransport
 from sync.http_line import Line
 from sync.hub.choice import trusted
-from sync.hub.messages import MOST_CHANGES, HubAnswer, HubRequest, ScopedChange, StreamPlace, mark_of
+from sync.hub.messages import (
+    MOST_CHANGES,
+    HubAnswer,
+    HubRequest,
+    RefusedChange,
+    ScopedChange,
+    StreamPlace,
+    mark_of,
+)
 from sync.hub.relayed import Relayed
 from sync.lock import SyncLock
 from sync.protocol import Change, PackOffer, SyncError
 from sync.renamed_line import Renamings, renamed_change
 from sync.store import Store
+from sync.store.model import HistoryRow
+from sync.store.provisional import RefusedThere
 from sync.sync_report import SyncReport
 
 HUBS_TOLD = "hubs_told"
@@ -28,7 +38,8 @@ _MOST_HUBS = 4
 
 
 class HubExchange:
-    """With one hub. ``told``: what it said last of the others' waiting changes."""
+    """With one hub. ``told``: what it said last of the others' waiting changes; ``refused``: what the city refused
+    of others and their officers have not put right yet."""
 
     def __init__(self, store: Store, line: Line, transport: HttpTransport, url: str) -> None:
         self._store = store
@@ -39,6 +50,7 @@ class HubExchange:
         self._heard = b""
         self._said: bytes | None = None  # the mark of what this hub knows to wait here
         self.told: tuple[Change, ...] = ()
+        self.refused: tuple[RefusedThere, ...] = ()
 
     def run(self, *, lost: bool) -> None:
         """Tell what waits here, hear what waits on others; with ``lost`` take what the hub has of the city's word too.
@@ -46,6 +58,7 @@ class HubExchange:
         answer = self._exchange(lost)
         if answer.changes is not None:
             self.told = tuple(renamed_change(c, self._names.of(c.type)[1]) for c in answer.changes)
+            self.refused = answer.refused
             self._heard = answer.mark
         if not lost:
             return
@@ -60,35 +73,47 @@ class HubExchange:
 
     def has_to_tell(self) -> bool:
         """Whether the hub knows something of this PC, or this PC of the hub, that may be over."""
-        return bool(self.told) or self._said != mark_of(c.change_id for c in self._waiting())
+        return bool(self.told or self.refused) or self._said != _mark(*self._mine())
 
     def forget(self) -> None:
         """The city was heard of: what the hub told last may stand on other versions now."""
         self._heard = b""
 
     def _exchange(self, lost: bool) -> HubAnswer:
-        mine = self._waiting()
-        mark = mark_of(c.change_id for c in mine)
+        mine, refused = self._mine()
+        mark = _mark(mine, refused)
         places = self._places() if lost else {}
         answer = self._ask(HubRequest(mine=mark, known=self._heard, **places))
         if answer.wanted:
             scopes = {c.type: self._store.catalog.record_type(c.type).scope for c in mine}
             told = tuple(ScopedChange(scopes[c.type], renamed_change(c, self._names.of(c.type)[0])) for c in mine)
-            answer = self._ask(HubRequest(mine=mark, changes=told, known=self._heard, **places))
+            answer = self._ask(HubRequest(mine=mark, changes=told, refused=refused, known=self._heard, **places))
         self._said = mark
         hubs = [url for url in self._store.meta(HUBS_TOLD, []) if url != self._url]
-        hubs += [self._url] if mine else []
+        hubs += [self._url] if mine or refused else []
         if hubs != self._store.meta(HUBS_TOLD, []):
             self._store.set_meta(HUBS_TOLD, hubs[-_MOST_HUBS:])
         return answer
 
-    def _waiting(self) -> list[Change]:
-        enrolment = self._store.enrolment
+    def _mine(self) -> tuple[list[Change], tuple[RefusedChange, ...]]:
+        """What waits here, and what was refused."""
+        enrolment, catalog = self._store.enrolment, self._store.catalog
         device = enrolment.device if enrolment else ""
-        waiting = [row.change for row in self._store.changes.outbox() if row.status == "pending"][:MOST_CHANGES]
-        known = [c for c in waiting if self._store.catalog.knows(c.type)]
+        rows = [row for row in self._store.changes.outbox() if catalog.knows(row.change.type)]
+        waiting = [row.change for row in rows if row.status == "pending"][:MOST_CHANGES]
         # one made before the PC had to enrol anew is sent as this device's, and told so
-        return [c if c.device == device else replace(c, device=device) for c in known]
+        told = [c if c.device == device else replace(c, device=device) for c in waiting]
+        return told, self._refused([row for row in rows if row.status != "pending"])
+
+    def _refused(self, rows: Sequence[HistoryRow]) -> tuple[RefusedChange, ...]:
+        """Of records that only the hub may have told others of: nothing the city says will end what they show. Where it has
+        the record, its own word stands there as soon as the change waits no longer."""
+        if not rows or self._url not in self._store.meta(HUBS_TOLD, []):
+            return ()
+        begun = {row.change.record_id for row in rows if row.change.kind == "create" and row.status == "refused"}
+        found = [row.change for row in rows if row.change.record_id in begun][:MOST_CHANGES]
+        scope_of = self._store.catalog.record_type
+        return tuple(RefusedChange(c.ward, scope_of(c.type).scope, c.change_id) for c in found)
 
     def _places(self) -> dict[str, Any]:
         enrolment = self._store.enrolment
@@ -112,6 +137,10 @@ class HubExchange:
 
     def _ask(self, request: HubRequest) -> HubAnswer:
         return self._line.ask("POST", "/v1/hub", request, HubAnswer)
+
+
+def _mark(waiting: Sequence[Change], refused: Sequence[RefusedChange]) -> bytes:
+    return mark_of((c.change_id for c in waiting), (c.change_id for c in refused))
 
 
 def union(told: Iterable[Sequence[Change]]) -> tuple[Change, ...]:

@@ -23,7 +23,7 @@ from sync.http_line import OCTETS
 from sync.hub.answers import Answer, NoAnswerError, message_in, packed
 from sync.hub.copy import LARGEST_ANSWER, Copy
 from sync.hub.grants import Grants, Known
-from sync.hub.messages import MOST_CHANGES, HubAnswer, HubRequest, ScopedChange, SignedPage, mark_of
+from sync.hub.messages import MOST_CHANGES, HubAnswer, HubRequest, RefusedChange, ScopedChange, SignedPage, mark_of
 from sync.hub.update_parts import FILES, UpdateParts
 
 OWN_PAGE = "/v1/hub"
@@ -41,10 +41,11 @@ class Onward(Protocol):
 
 
 class _Told(Struct):
-    """All that waits on one PC."""
+    """All that waits on one PC, and what it has to put right."""
 
     mark: bytes
     changes: tuple[ScopedChange, ...]
+    refused: tuple[RefusedChange, ...]
     at: datetime  # when it last spoke
 
 
@@ -110,16 +111,18 @@ class HubFace:
             if told is not None:
                 told.at = now
             if request.changes is not None:
-                self._told[known.device] = _Told(request.mine, self._own(known, request.changes), now)
+                own = self._own(known, request.changes)
+                self._told[known.device] = _Told(request.mine, own, request.refused[:MOST_CHANGES], now)
             elif told is None or told.mark != request.mine:
                 if request.mine != mark_of(()):
                     return HubAnswer(wanted=True)
                 self._told.pop(known.device, None)
-            others = [t.changes for device, t in self._told.items() if device != known.device]
+            others = [(device, t) for device, t in self._told.items() if device != known.device]
         readable = set(known.streams)
-        heard = tuple(c.change for told in others for c in told if (c.change.ward, c.scope) in readable)
-        mark = mark_of(change.change_id for change in heard)
-        answer = HubAnswer(changes=None if mark == request.known else heard, mark=mark)
+        heard = tuple(c.change for _, told in others for c in told.changes if (c.change.ward, c.scope) in readable)
+        refused = tuple((d, c.change_id) for d, told in others for c in told.refused if (c.ward, c.scope) in readable)
+        mark = mark_of((change.change_id for change in heard), (change_id for _, change_id in refused))
+        answer = HubAnswer(mark=mark) if mark == request.known else HubAnswer(changes=heard, refused=refused, mark=mark)
         return self._with_log(answer, known, request) if request.epoch else answer
 
     def _own(self, known: Known, changes: tuple[ScopedChange, ...]) -> tuple[ScopedChange, ...]:

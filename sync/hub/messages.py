@@ -24,6 +24,14 @@ class ScopedChange(Struct, frozen=True):
     change: Change
 
 
+class RefusedChange(Struct, frozen=True):
+    """A change that the city refused and that its officer has to put right; of a record that the city has not got."""
+
+    ward: str
+    scope: str
+    change_id: str
+
+
 class StreamPlace(Struct, frozen=True):
     """How far a stream is read."""
 
@@ -60,12 +68,13 @@ class LogPage(Struct, frozen=True, kw_only=True):
 
 
 class HubRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``mine``: the mark of all that waits on this PC; ``changes``: these, where the hub is not known to have them (None:
-    not said). ``known``: the mark of what the hub told last. ``places``: how far this PC has read the city's log of ``epoch``,
-    when it wants what the hub has of it beyond."""
+    """``mine``: the mark of all that waits on this PC, and of what was refused; ``changes`` and ``refused``: these, where the
+    hub is not known to have them (None: not said). ``known``: the mark of what the hub told last. ``places``: how far this PC
+    has read the city's log of ``epoch``, when it wants what the hub has of it beyond."""
 
     mine: bytes
     changes: tuple[ScopedChange, ...] | None = None
+    refused: tuple[RefusedChange, ...] = ()
     known: bytes = b""
     epoch: str = ""
     places: tuple[StreamPlace, ...] = ()
@@ -74,11 +83,13 @@ class HubRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class HubAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``wanted``: the hub has another set of this PC and asks for it; then nothing else is said. ``changes``: what waits on
     the ward's other PCs, as far as this one may read it, each PC's in its order; None: as ``known``. None of it is
-    acknowledged: only the city does that. ``pages``: of the city's log, each beginning at or before the place that the one
-    before it leads to; ``more``: there are others. ``offer``: the pack the city last gave out for the ward."""
+    acknowledged: only the city does that. ``refused``: device and id of what waited there once and the city refused, as that
+    PC says itself. ``pages``: of the city's log, each beginning at or before the place that the one before it leads to;
+    ``more``: there are others. ``offer``: the pack the city last gave out for the ward."""
 
     wanted: bool = False
     changes: tuple[Change, ...] | None = None
+    refused: tuple[tuple[str, str], ...] = ()
     mark: bytes = b""
     pages: tuple[SignedPage, ...] = ()
     more: bool = False
@@ -143,10 +154,12 @@ class LogAnswer(Struct, frozen=True, kw_only=True):
     devices_mark: bytes = b""
 
 
-def mark_of(ids: Iterable[str]) -> bytes:
+def mark_of(ids: Iterable[str], refused: Iterable[str] = ()) -> bytes:
     digest = blake2b(digest_size=8)
     for change_id in ids:
         digest.update(change_id.encode() + b"\0")
+    for change_id in refused:
+        digest.update(change_id.encode() + b"\1")
     return digest.digest()
 
 

@@ -104,7 +104,9 @@ class SyncOverHub:
             except SyncError:
                 continue
         if answered:
-            self._store.provisional.take(union([hub.exchange.told for hub in self._hubs.values()]))
+            exchanges = [hub.exchange for hub in self._hubs.values()]
+            refused = {there for each in exchanges for there in each.refused}
+            self._store.provisional.take(union([each.told for each in exchanges]), refused)
         return answered
 
     def _reached(self, *, search: bool) -> Iterator[Hub]:

@@ -3,22 +3,27 @@
 Such changes are shown over the city's versions and stand as "at the hub"; they are no part of the outbox, give nobody a
 revision and are never sent from here. They end when the city's own word of the record comes, which is the only one that
 counts. What this PC does meanwhile to a record that waits at the hub is sent after it, so that the city hears it in order.
+
+What the city refuses waits no longer, and its own version is shown again. A record that it has not got stays in sight, and it
+is told that the city refused it and that its officer is putting it right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
 from sync.clock import moment_text
-from sync.protocol import Change
+from sync.protocol import Change, ChangeResult
 from sync.store import worklist
 from sync.store.context import StoreContext, devices_of
 from sync.store.rowcodec import encode_change, encode_json
 from sync.store.rows import RowWriter, Touch
 from sync.store.worklist import Work
 
+RefusedThere = tuple[str, str]
+"""Device and change."""
 HELD_FOR = timedelta(days=3)
 """So long this PC's own later changes of such a record let the other PC's go first."""
 HELD_BACK = "record_id NOT IN (SELECT record_id FROM changes WHERE status = 'hub' AND at > ?)"
@@ -40,13 +45,15 @@ class Provisional:
         with self._context.readers.connection() as db:
             return int(db.execute("SELECT count(*) FROM changes WHERE status = 'hub'").fetchone()[0])
 
-    def take(self, changes: Sequence[Change]) -> int:
+    def take(self, changes: Sequence[Change], refused: Collection[RefusedThere] = ()) -> int:
         """All that the hub has of others now, each PC's in its order; what it no longer has goes, but for records that
-        only it brought: these stay in sight until the city names them. The number of changes shown."""
+        only it brought: these stay in sight until the city names them, or their PC says them anew. ``refused``: what the
+        city refused of what they made, as they say themselves. The number of changes shown."""
         touch = Touch()
         with self._context.writer.transaction(urgent=False) as db:
-            there = db.execute("SELECT change_id, record_id FROM changes WHERE status = 'hub'").fetchall()
-            known = {change_id for change_id, _ in there}
+            rows = db.execute("SELECT change_id, record_id, result IS NOT NULL FROM changes WHERE status = 'hub'")
+            noted = {change_id: (record_id, bool(sent_back)) for change_id, record_id, sent_back in rows}
+            there = [(change_id, record_id) for change_id, (record_id, _) in noted.items()]
             now = self._context.now_text()
             mine = _others_than_hub(db, [c.change_id for c in changes])
             own = devices_of(db)
@@ -56,12 +63,22 @@ class Provisional:
             for change in wanted:
                 by_record.setdefault(change.record_id, []).append(change)
             shown = {c.change_id: c for r, told in by_record.items() for c in self._fitting(works.get(r), told)}
+            makers = {c.change.change_id: c.change.device for work in works.values() for c in work.open}
+            back = {change_id for device, change_id in refused if makers.get(change_id) == device}
+            anew = {(c.record_id, c.device) for c in shown.values() if c.kind == "create"}
             gone = [
                 change_id
                 for change_id, record_id in there
-                if change_id not in shown and _is_known(works.get(record_id))
+                if change_id not in shown
+                and (_is_known(works.get(record_id)) or (record_id, makers.get(change_id)) in anew)
             ]
-            new = [c for change_id, c in shown.items() if change_id not in known]
+            new = [c for change_id, c in shown.items() if change_id not in noted]
+            turned = [
+                i for i, (_, sent_back) in noted.items() if sent_back != (i in back) and (i in back or i in shown)
+            ]
+            db.executemany("UPDATE changes SET result = ? WHERE change_id = ? AND status = 'hub'",
+                           [(_refused(i) if i in back else None, i) for i in turned])  # fmt: skip
+            touch.records.update(noted[i][0] for i in turned)
             if gone or new:
                 db.executemany("DELETE FROM changes WHERE change_id = ? AND status = 'hub'", [(i,) for i in gone])
                 db.executemany(
@@ -103,6 +120,10 @@ def _is_known(work: Work | None) -> bool:
     return work is not None and work.base is not None and work.base.revision > 0
 
 
+def _refused(change_id: str) -> bytes:
+    return encode_change(ChangeResult(change_id=change_id, status="refused"))
+
+
 def _others_than_hub(db: Any, ids: Sequence[str]) -> set[str]:
     sql = "SELECT change_id FROM changes WHERE status <> 'hub' AND change_id IN (SELECT value FROM json_each(?))"
     return {change_id for (change_id,) in db.execute(sql, (encode_json(list(ids)).decode(),))}
@@ -116,4 +137,4 @@ def let_go(db: Any, work: Work) -> None:
         work.open = [c for c in work.open if c.status != "hub"]
 
 
-__all__ = ["HELD_BACK", "Provisional", "held_since", "let_go"]
+__all__ = ["HELD_BACK", "Provisional", "RefusedThere", "held_since", "let_go"]

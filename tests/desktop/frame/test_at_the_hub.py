@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
+from PySide6.QtWidgets import QLabel
 
 from desktop.app import App
 from desktop.forms.record_page import RecordPage
@@ -50,3 +51,35 @@ def test_it_is_shown_and_cannot_be_changed_until_the_city_has_it(
     assert page.notice.isHidden()
     assert page.header.save_button.isVisible()
     assert page.view.can_type("subject")
+
+
+def test_what_the_city_refused_is_said_to_be_put_right_where_it_was_made(
+    app: App, window: MainWindow, settle: Callable[[], None], told: Change
+) -> None:
+    """Else it would look for ever as if the city were about to take it."""
+    app.store.provisional.take([told])
+    window.pages.open_record(told.record_id)
+    settle()
+    page = window.pages.page
+    assert isinstance(page, RecordPage)
+    words = tr("form.status.sent_back_there", officer=told.officer.name)
+    notice = tr("form.sent_back_there", officer=told.officer.name)
+    assert tr("form.status.at_hub") in shown(page)
+    assert words not in shown(page)
+    app.store.provisional.take([], [("Q4", told.change_id)])
+    settle()
+    assert words not in shown(page), "another PC has no word in that"
+    app.store.provisional.take([], [(told.device, told.change_id)])
+    settle()
+    assert words in shown(page)
+    assert tr("form.status.at_hub") not in shown(page)
+    assert notice in page.notice.text.text()
+    assert not page.view.can_type("subject")
+    app.store.provisional.take([told])  # sent once more
+    settle()
+    assert tr("form.status.at_hub") in shown(page)
+    assert tr("form.only_at_hub") in page.notice.text.text()
+
+
+def shown(page: RecordPage) -> str:
+    return "\n".join(label.text() for label in page.findChildren(QLabel))
