@@ -16,8 +16,9 @@ from typing import Any
 from sqlcipher3 import dbapi2 as sqlite
 
 from sync.store.errors import ClosedStore, translated
+from sync.store.journal import Journal
 
-GENTLE_STEP, GENTLE_COMMIT = 250, 500
+GENTLE_STEP, GENTLE_COMMIT = 125, 500
 """Records between two looks at whether an officer's save waits, and in one transaction, where an officer works beside: his save
 may have to wait for one of each."""
 
@@ -65,6 +66,7 @@ class Writer:
         self.gentle = False
         self._connection = connection
         self._path = path
+        self.journal = Journal(path)
         self._gate = Gate()
         self._synchronous = ""
         self._closed = False
@@ -85,6 +87,8 @@ class Writer:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+        if self.gentle and not urgent:
+            self.journal.spare_a_save()  # past the gate: his save may come meanwhile
 
     @property
     def awaited(self) -> bool:

@@ -5,6 +5,7 @@ The city runs as a process of its own; the floor is a bare ``executemany`` of th
 
 from __future__ import annotations
 
+import gc
 import statistics
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from desktop.rubbish import collect_due, collect_here
 from desktop.start import SWITCH_SECONDS
 from forms.loader import load_catalog
 from sync.engine import Engine, SyncReport
@@ -99,6 +101,7 @@ def fill(
     if saving:  # as a window sets it
         store.gentle = True
         sys.setswitchinterval(SWITCH_SECONDS)
+        collect_here()
         officer.start()
     try:
         filled.records = Engine(store, line, progress=progress).sync_once().pulled
@@ -109,6 +112,7 @@ def fill(
         if saving:
             officer.join()
             sys.setswitchinterval(usual)
+            gc.enable()
         filled.indexed, filled.received = time.perf_counter() - began, line.bytes_received
         line.close()
         store.close()
@@ -126,6 +130,7 @@ def save_on(store: Store, ended: threading.Event, took: list[float]) -> None:
             took.append(1000 * seconds)
         if ended.wait(0.25):
             return
+        collect_due()  # as a window's timer does, on the thread on which he works
 
 
 def bare_fill(path: Path, url: str) -> None:

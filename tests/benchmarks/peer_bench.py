@@ -7,19 +7,22 @@ judges each change, indexes it for search and keeps its history. ``rate`` rows a
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from desktop.start import SWITCH_SECONDS
 from sync.engine import Engine
 from sync.http import HttpTransport
 from sync.protocol import Officer
@@ -91,6 +94,7 @@ def documents(size: int, file: Path) -> Path:
 
 def ours(size: int) -> Figures:
     with ExitStack() as stack:
+        stack.enter_context(as_in_the_window())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = f"sqlite:///{folder}/city.db"
         city = stack.enter_context(sync_bench.gateway(url))
@@ -111,6 +115,20 @@ def ours(size: int) -> Figures:
         got = stores[1].records.load(record.id)
         assert got is not None and got.fields[FIELD] == VALUE, "the field did not arrive"
         return Figures(push, pull, push_bytes / size, pull_bytes / size, field_bytes)
+
+
+@contextmanager
+def as_in_the_window() -> Iterator[None]:
+    """Threads take turns as often as there (``desktop.start``), and no collection runs on the one that syncs
+    (``desktop.rubbish``)."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        sys.setswitchinterval(usual)
 
 
 def officer_of(store: Store) -> Officer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,23 +11,21 @@ import pytest
 from sync.engine import Engine
 from sync.gateway.server import GatewayServer
 from sync.store.connection import FILE_NAME
-from tests.sync.test_engine import CATALOG, Pc
+from tests.sync.bad_line import Pc
 
 
 @pytest.fixture
-def pc(tmp_path: Path) -> Iterator[Pc]:
-    with GatewayServer(f"sqlite:///{tmp_path}/city.db", catalog=CATALOG) as city:
-        made = Pc(city, tmp_path / "pc", "Vũ Đức Nam", "civil_status_officer")
-        made.store.gentle = True  # as beside a window
-        yield made
-        made.close()
+def pc(gateway: GatewayServer, tmp_path: Path) -> Iterator[Pc]:
+    made = Pc(gateway, tmp_path / "pc", "Vũ Đức Nam", "civil_status_officer")
+    made.store.gentle = True  # as beside a window
+    yield made
+    made.close()
 
 
-def written(pc: Pc) -> list[tuple[str, int, int]]:
-    """Every file of the store with its size and when it was last written."""
-    return sorted(
-        (path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in pc.store.path.glob(f"{FILE_NAME}*")
-    )
+def written(pc: Pc) -> list[tuple[str, int, int, int]]:
+    """Every file of the store with its size, when it was last written, and when something was last noted on it."""
+    stats = {path.name: path.stat() for path in pc.store.path.glob(f"{FILE_NAME}*")}
+    return sorted((name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns) for name, stat in stats.items())
 
 
 def look(pc: Pc) -> None:
@@ -43,6 +42,9 @@ def test_an_idle_sync_and_a_look_write_nothing(pc: Pc) -> None:
     pc.save(doc_title="Học bạ")
     engine.sync_once()
     engine.sync_once()
+    with ExitStack() as lent:  # where root runs this, each new connection notes the WAL's owner on it
+        for _ in range(4):
+            lent.enter_context(pc.store._context.readers.connection())
     before = written(pc)
     for _ in range(3):
         report = engine.sync_once()
