@@ -26,6 +26,7 @@ class ActionRow(Struct, frozen=True, kw_only=True):
     run: Callable[[], object]
     icon: str = ""
     shortcut: str = ""  # portable text, "Ctrl+K"
+    by_key: Callable[[], object] | None = None  # what the key does, where it asks more than a press in the palette
     enabled: Callable[[], bool] = always
     group: str = ""  # heading in the sheet of keys and in the palette
     main: bool = False  # the page's one filled button (F9)
@@ -52,8 +53,10 @@ def check_shortcuts(rows: Iterable[ActionRow]) -> None:
 
 
 def shown_shortcut(row: ActionRow) -> str:
-    """The key as the officer's system writes it."""
-    return QKeySequence(row.shortcut).toString(QKeySequence.SequenceFormat.NativeText) if row.shortcut else ""
+    """The key as the officer's system writes it; an arrow as it stands on the key."""
+    if not row.shortcut:
+        return ""
+    return QKeySequence(row.shortcut).toString(QKeySequence.SequenceFormat.NativeText).replace("+Left", "+←")
 
 
 def bind(row: ActionRow, owner: QWidget) -> QAction:
@@ -62,10 +65,11 @@ def bind(row: ActionRow, owner: QWidget) -> QAction:
     action.setObjectName(row.id)
     if row.shortcut:
         action.setShortcut(QKeySequence(row.shortcut))
+        action.setAutoRepeat(row.shortcut != "F9")  # a step is taken once, however long the key is held
 
     def run() -> None:
         if row.enabled():
-            row.run()
+            (row.by_key or row.run)()
 
     action.triggered.connect(run)
     owner.addAction(action)

@@ -67,6 +67,7 @@ class App(QObject):
 
     _filling = Signal(object)  # FillProgress | None, from the sync thread
     touched = Signal(object)  # Touched: what a committed write changed, on the window's thread
+    day_passed = Signal()  # midnight: what is told of today and of days left is told anew
     files_moved = Signal(object)  # Touched, of attached files alone: it comes with every part of one
     officer_changed = Signal()
     look_changed = Signal()  # language, theme or scale
@@ -311,6 +312,11 @@ class App(QObject):
     def sync_now(self) -> None:
         if self.sync is not None:
             self.sync.request()
+
+    def fetch_soon(self) -> None:
+        """Somebody looks at what the city has more of; where syncs are spared nothing else is carried for that."""
+        if self.sync is not None:
+            self.sync.request(asked=False)
 
     def turn_line(self) -> None:
         """Cuts the demo's line to the city, or restores it, and finds out at once."""

@@ -57,7 +57,13 @@ _CLOCK = Label(
     "Chỉnh đồng hồ máy rồi đồng bộ; nếu giờ máy là đúng: sophuong clock --confirm LÝ_DO.",
     "Set the PC's clock, then sync; where its time is right: sophuong clock --confirm REASON.",
 )
-_TO_DO = {"skew": _CLOCK, "set_back": _CLOCK}
+_RAN_AHEAD = Label(
+    "Giờ máy sai thì chỉnh lại. Giờ máy đã đúng (trước đó đồng hồ chạy sớm): đồng bộ không đủ, phải xác nhận bằng sophuong "
+    "clock --confirm LÝ_DO, hoặc nút “Xác nhận đồng hồ đúng…” ở trang sổ.",
+    "Where the PC's time is wrong, set it. Where it is right now (the clock had run ahead) syncing is not enough: confirm it by "
+    "sophuong clock --confirm REASON, or by “The clock is right…” on the page of the book.",
+)
+_TO_DO = {"skew": _CLOCK, "set_back": _RAN_AHEAD}
 
 
 def current_period(record_type: RecordType, now: datetime) -> str:

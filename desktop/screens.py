@@ -28,6 +28,7 @@ _LONGEST = 20.0  # seconds a page may take
 _PAGES = (
     "today",
     "ahead",
+    "yours",
     "outbox",
     "files",
     "conflicts",

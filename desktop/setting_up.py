@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
+from desktop.language import tr
 from sync.clock import moment_text
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class SettingUp:
         self._start = start
         self._enrolling: SelfEnrolment | None = None
         self._by_hand = False  # somebody types a code, whatever the office gave
-        self.restored = False  # a backup was put in the place of the store
+        self.restored = ""  # what is to be said when a backup was put in the place of the store
 
     def end(self) -> None:
         if self._enrolling is not None:
@@ -130,12 +131,17 @@ class SettingUp:
 
     def _restore(self, backup: Backup, passphrase: str | None) -> None:
         from desktop.commands.desk import PASSPHRASE
-        from sync.store.restoring import key_of_backup, restore_backup
+        from sync.long_paths import shown
+        from sync.store.restoring import FORMER, key_of_backup, restore_backup, unsent_here
 
         start = self._start
         key = key_of_backup(backup.path, start.folder, passphrase or os.environ.get(PASSPHRASE) or None)
+        unsent = unsent_here(start.folder, key)
         restore_backup(backup.path, start.folder, key, start.clock.now())
-        self.restored = True
+        self.restored = tr("office.restored")
+        if unsent:
+            apart = shown(max((start.folder / FORMER).iterdir()))  # named by the moment
+            self.restored = tr("office.restored_unsent", count=unsent, folder=apart)
 
     def drop(self, page: QWidget) -> None:
         if self._start.gate is not None:

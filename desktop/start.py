@@ -41,6 +41,8 @@ SYNC_MS = 300
 OFFICE_MS = 4000
 """After the window: the office's settings, backups, the place of the store."""
 
+FRAME = (8, 36)
+"""px that a window's edges and title take around it."""
 SWITCH_SECONDS = 0.0005
 """So long the window waits at most until the sync's thread lets it go on; Python's own 5 ms are felt while a whole ward arrives."""
 
@@ -273,7 +275,9 @@ class Start(QObject):
         if officer is not None and officer.id != self.settings.last_officer:
             self.app.change_settings(last_officer=officer.id)
         self.window = MainWindow(self.app)
-        if self.gate is not None:
+        if self.gate is None or self.gate.isMaximized():
+            fill_small_screen(self.window)
+        else:
             self.window.setGeometry(self.gate.geometry())
         if "SOPHUONG_SAY_USABLE" in os.environ:
             say = partial(QTimer.singleShot, 0, self, self._say_usable)  # not before input is accepted
@@ -305,7 +309,7 @@ class Start(QObject):
         if self.app is not None and not self._ended:
             look_after(self.app)
             if self._setting_up.restored:
-                self.app.notice(tr("office.restored"), "amber")
+                self.app.notice(self._setting_up.restored, "amber")
 
     @staticmethod
     def _follow_autostart(settings: Settings) -> None:
@@ -332,9 +336,18 @@ class Start(QObject):
             self.gate.setObjectName("pages")
             self.gate.setWindowTitle(tr("frame.brand"))
             self.gate.resize(1024, 768)
+            fill_small_screen(self.gate)
         self.gate.addWidget(page)
         self.gate.setCurrentWidget(page)
         self.gate.show()
         first = getattr(page, "focus_first", None)
         if first is not None:
             first()
+
+
+def fill_small_screen(window: QWidget) -> None:
+    """Where the screen has no room for the window and its frame, the window takes all of it: else its last lines, which say
+    whether the line is up, lie below the edge."""
+    room = window.screen().availableGeometry()
+    if room.width() < window.width() + FRAME[0] or room.height() < window.height() + FRAME[1]:
+        window.setWindowState(window.windowState() | Qt.WindowState.WindowMaximized)

@@ -35,9 +35,10 @@ class _Loop(QThread):
         self._wanted = True
         self._ended = False
 
-    def request(self) -> None:
+    def request(self, *, asked: bool) -> None:
         with QMutexLocker(self._mutex):
-            self._wanted = self._asked = True
+            self._wanted = True
+            self._asked = self._asked or asked
             self._wake.wakeAll()
 
     def end(self) -> None:
@@ -89,9 +90,9 @@ class SyncWorker(QObject):
     def start(self) -> None:
         self._loop.start(QThread.Priority.LowPriority)
 
-    def request(self) -> None:
-        """Sync as soon as the present one, if any, is done."""
-        self._loop.request()
+    def request(self, *, asked: bool = True) -> None:
+        """Sync as soon as the present one, if any, is done. ``asked``: a person wants all of it, also where syncs are spared."""
+        self._loop.request(asked=asked)
 
     def renew(self) -> None:
         """The next sync takes a new line: what it is like was changed."""

@@ -200,6 +200,7 @@ def apply(application: QApplication, theme: str = "light", scale: float = 1.0) -
         application.setProperty("styled", True)
     application.setFont(look.font())
     application.setPalette(palette(look))
-    application.setStyleSheet(style_sheet(look))
+    if (sheet := style_sheet(look)) != application.styleSheet():  # Qt dresses every widget again, even for the same
+        application.setStyleSheet(sheet)
     qt_words.speak(application, language())
     return look

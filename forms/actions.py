@@ -12,7 +12,7 @@ from forms.checks import broken
 from forms.definition import Action
 from forms.entry_context import OFFICER_FACTS, ActionOffer, OfficerLike, Problem, RuleError, facts
 from forms.label import Label
-from forms.messages import message
+from forms.messages import message, missing
 from forms.vietnamese_dates import moment_text
 
 if TYPE_CHECKING:
@@ -134,8 +134,9 @@ def _unanswered(entry: RecordEntry, action: Action) -> list[Problem]:
     """What the action asks for and nobody gave; a field that applies neither before nor after is not missed (a reason
     for refusal applies only once it is refused)."""
     target = target_of(entry, action)
+    fields = entry.record_type.field_map
     return [
-        Problem(name, message("required", label=entry.record_type.field(name).label))
+        Problem(name, missing(fields[name].label, fields[name].type))
         for name in action.asks
         if entry.get(name) in (None, []) and (entry.is_relevant(name) or entry.is_relevant(name, target))
     ]

@@ -11,7 +11,7 @@ from forms.entry_context import Problem
 from forms.entry_values import EntryValues
 from forms.expressions import Variables, member
 from forms.field_definition import Choice, Field
-from forms.messages import message
+from forms.messages import message, missing
 from forms.plan import FieldPlan, Rule
 
 
@@ -140,7 +140,7 @@ class Judge:
         found: tuple[Problem, ...]
         if value in (None, []):
             blocks = not (required and self._came_too_late(plan, present))
-            found = (Problem(path, message("required", label=field.label), blocks),) if required else ()
+            found = (Problem(path, missing(field.label, field.type), blocks),) if required else ()
         else:
             found = self._of_value(path, plan, value, state)
         if field.type == "group":

@@ -195,6 +195,11 @@ class RecordEntry:
         found = self._published.rule_problems if path == "" else self._published.at(path).problems
         return min(found, key=lambda problem: not problem.blocks, default=None)
 
+    @property
+    def rule_problems(self) -> tuple[Problem, ...]:
+        """What the record's own rules say in the present state, warnings among it."""
+        return self._published.rule_problems
+
     def problems(self, state: str | None = None) -> list[Problem]:
         """Every problem as if the record were entering ``state``, in the order of the form, the record's own rules last.
         A void state asks for nothing."""

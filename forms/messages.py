@@ -47,6 +47,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     # rules of every form; {label} is the field's name
     "invalid": ("{label} {reason}", "{label} {reason}"),
     "required": ("Chưa nhập {label}", "{label} is missing"),
+    "required_tick": ("Chưa đánh dấu ô “{label}”", "“{label}” is not ticked"),
     "pattern": ("{label} chưa đúng mẫu: hãy xem lại từng ký tự", "{label} does not have the expected form: check it"),
     "not_a_choice": (
         "{label} không còn trong danh sách được chọn: hãy chọn lại",
@@ -87,6 +88,11 @@ def message(key: str, **values: Label | str | int) -> Label:
     """The text ``key`` with its placeholders filled, in both languages."""
     vi, en = _TEXTS[key]
     return Label(vi.format(**_in(values, "vi")), en.format(**_in(values, "en")))
+
+
+def missing(label: Label, kind: str) -> Label:
+    """What is said of a field without a value, by its type: a box is not typed into."""
+    return message("required_tick" if kind == "bool" else "required", label=label)
 
 
 def _in(values: dict[str, Label | str | int], language: str) -> dict[str, str | int]:

@@ -106,10 +106,11 @@ def _restore(desk: Desk, given: argparse.Namespace) -> int:
     from sync.bundle.recovery import key_of_code
     from sync.store import vault
     from sync.store.backup import read_backup
-    from sync.store.restoring import key_of_backup, restore_backup, stands_apart
+    from sync.store.restoring import FORMER, key_of_backup, restore_backup, stands_apart, unsent_here
 
     about = read_backup(Path(given.file))
     now = desk.clock.now()
+    unsent = 0
     if given.key:
         key = key_of_code(_code(given.key))
         if key is None:
@@ -130,15 +131,24 @@ def _restore(desk: Desk, given: argparse.Namespace) -> int:
                 f"No key opens this backup: {one_line(error, 'en')[0]} Send the recovery-key.json beside it to the city for "
                 "a code, and run again with --key CODE.",
             ) from error
+        unsent = unsent_here(desk.folder, key)
         restore_backup(about.path, desk.folder, key, now)
     if desk.as_json:
-        desk.put_json({"restored": about, "former": stands_apart(desk.folder)})
+        desk.put_json({"restored": about, "former": stands_apart(desk.folder), "unsent": unsent})
     desk.say(
         f"Đã khôi phục {about.records} bản ghi của {about.at or about.path.name}. Dữ liệu trước đó để ở "
         f"{stands_apart(desk.folder)}. Hãy đồng bộ, rồi đăng ký lại máy bằng mã mới: đến lúc đó máy chưa cấp số.",
         f"Restored {about.records} records of {about.at or about.path.name}. What was there before is in "
         f"{stands_apart(desk.folder)}. Sync, then enrol again with a new code: until then this PC gives no numbers.",
     )
+    if unsent:
+        apart = max((desk.folder / FORMER).iterdir())  # named by the moment
+        desk.say(
+            f"! Dữ liệu vừa thay ra còn {unsent} thay đổi chưa gửi. Gửi chúng trước khi đăng ký lại: "
+            f'sophuong --profile "{shown(apart)}" sync',
+            f"! What was replaced holds {unsent} unsent changes. Send them before you enrol again: "
+            f'sophuong --profile "{shown(apart)}" sync',
+        )
     return 0
 
 

@@ -64,6 +64,8 @@ def arguments(parser: Parser, verb: str) -> None:
 def run(desk: Desk, given: argparse.Namespace) -> int:
     office = read_rollout(desk.folder)
     url, code = given.url or office.get("url"), given.code or office.secret
+    if not url and code and (known := _known(desk)) is not None:
+        url = known.url  # a further officer, or the same PC again: the city is where it was
     if not url or not code:
         raise usage_error(
             "Cần --url và --code, hoặc url và code (token) trong rollout.toml.",

@@ -9,6 +9,7 @@ from pathlib import Path
 from desktop.commands.desk import Desk
 from desktop.commands.errors import BAD_STATE, CommandError
 from desktop.commands.parser import Parser
+from forms.definition import RecordType
 from forms.label import Label
 
 _SHOWN = 20  # refused lines told to a person; JSON has them all
@@ -26,7 +27,8 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
 
     record_type = desk.record_type(given.type)
     try:
-        result = Intake(desk, record_type).take(read_lines(Path(given.file), record_type))
+        intake = Intake(desk, record_type)
+        result = intake.take(read_lines(Path(given.file), record_type))
     except ExchangeError as error:
         raise CommandError(error.label.vi, error.label.en) from error
     if desk.as_json:
@@ -44,4 +46,29 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
         )
     if refused > _SHOWN:
         desk.say(f"  … và {refused - _SHOWN} dòng nữa (--json cho đủ).", f"  … and {refused - _SHOWN} more (--json).")
+    for series, last in intake.numbered.items():
+        _say_where_the_book_goes_on(desk, record_type, series, last)
     return BAD_STATE if refused else 0
+
+
+def _say_where_the_book_goes_on(desk: Desk, record_type: RecordType, series: str, last: int) -> None:
+    """Numbers of a file are history: the book does not go on above them by itself, and would give them once more."""
+    from sync.store.numbering import period_of
+
+    if record_type.register is None:
+        return
+    period = period_of(record_type.register, desk.clock.now())
+    held = [x for x in desk.store.numbers.leases() if (x.register, x.period) == (series, period)]
+    if held and held[0].next > last:
+        return
+    device = held[0].device if held else "…"
+    verb = (
+        f'gateway lease-takeover --ward {desk.enrolment.ward} --register {series} --period "{period}" --device {device}'
+    )
+    begins = held[0].next if held else "?"
+    desk.say(
+        f"! Tệp có số đến {last}, nhưng sổ không tự đi tiếp sau số của tệp (số tiếp theo: {begins}). Nếu đó là sổ của kỳ này, "
+        f"nhờ thành phố trước khi cấp số: {verb} --above {last} --reason …",
+        f"! The file has numbers up to {last}, but the book does not go on after them by itself (next: {begins}). If they are of "
+        f"this period's book, ask the city before you number: {verb} --above {last} --reason …",
+    )

@@ -22,7 +22,7 @@ from forms.entry import RecordEntry, RuleError
 from forms.entry_values import OVERRIDDEN
 from forms.exchange import Line, LineProblem, LineValues, UnusableReferenceError, holding_rows, read_values
 from forms.label import Label
-from forms.register_numbers import could_be_of, example_number
+from forms.register_numbers import could_be_of, example_number, number_pattern, series_name
 from sync.ids import derived_id
 from sync.store.model import Save, SaveRefused
 
@@ -76,6 +76,9 @@ class Intake:
         self._seen: set[str] = set()
         self._defaults = self._timeless_defaults()
         self.result = IntakeResult()
+        self.numbered: dict[str, int] = {}
+        """The highest number that came for a series whose numbers do not tell their year: which book they are of, only a
+        person knows."""
 
     def take(self, lines: Iterable[Line]) -> IntakeResult:
         """Take all lines in, batch by batch; what was saved stays saved whatever comes later."""
@@ -271,6 +274,19 @@ class Intake:
             return
         self.result.accepted += len(pending)
         self.result.created += sum(len(saves) - 1 for _, saves in pending)
+        for _, saves in pending:
+            self._note_number(saves[-1])
+
+    def _note_number(self, save: Save) -> None:
+        register = self._type.register
+        if register is None or register.kind != "leased" or save.number is None:
+            return
+        match = number_pattern(register.format).fullmatch(save.number)
+        parts = match.groupdict() if match else {}
+        told = {"yyyy", "yy"} & parts.keys() or save.fields.get(register.book_field or "")
+        if "n" in parts and not told:
+            series = series_name(self._type, save.fields)
+            self.numbered[series] = max(self.numbered.get(series, 0), int(parts["n"]))
 
     def _refuse(self, line: Line, problem: LineProblem) -> None:
         message = self._desk.label(problem.message)

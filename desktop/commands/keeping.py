@@ -11,6 +11,7 @@ from desktop.commands.errors import CommandError
 from desktop.commands.parser import Parser
 from desktop.language import label
 from forms.definition import RecordType
+from forms.label import Label
 
 
 def arguments(parser: Parser, verb: str) -> None:
@@ -96,8 +97,10 @@ def _clock(desk: Desk, reason: str | None) -> int:
     if desk.as_json:
         desk.put_json({"stopped": stopped, "confirmed": log, "suspended": numbers.suspension.standing()})
         return 0
-    for type_id, why in stopped.items():
-        desk.line(f"{type_id}: {desk.label(standstill_words(why))}")
+    for why in dict.fromkeys(stopped.values()):  # the same holds up forty books: said once
+        held_up = [type_id for type_id, each in stopped.items() if each == why]
+        books = held_up[0] if len(held_up) == 1 else desk.label(Label(f"{len(held_up)} sổ", f"{len(held_up)} books"))
+        desk.line(f"{books}: {desk.label(standstill_words(why))}")
     if not stopped:
         desk.say("Đồng hồ không cản việc cấp số.", "The clock holds up no number.")
     for line in log:

@@ -45,6 +45,12 @@ class Parser(argparse.ArgumentParser):
         """The text in this parser's language; for help of arguments."""
         return Label(vi, en).get(self.language)
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        for each in self._actions:
+            if each.nargs == argparse.ZERO_OR_MORE:
+                each.required = False  # argparse names it among what is missing, though it may be
+        return super().parse_known_args(args, namespace)
+
     def format_help(self) -> str:
         return super().format_help().replace("usage: ", _USAGE.get(self.language), 1)
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from desktop.commands.desk import Desk
+from desktop.commands.errors import BAD_STATE, one_line
 from desktop.commands.exporting import as_row
 from desktop.commands.parser import Parser
 from forms.definition import RecordType
 from forms.field_definition import Field
+from forms.label import Label
+from sync.protocol import DeliveryState
 from sync.store.model import HistoryRow, Record
 
 
@@ -30,11 +35,20 @@ def arguments(parser: Parser, verb: str) -> None:
         parser.add_argument("id", metavar="ID", help=parser.say("mã bản ghi", "the record's id"))
     if verb == "history":
         parser.set_defaults(show_history=True)
+        parser.add_argument(
+            "--city",
+            action="store_true",
+            help=parser.say(
+                "đồng bộ trước và lấy cả phần lịch sử ở thành phố", "sync first, and fetch the part that is at the city"
+            ),
+        )
     parser.set_defaults(verb=verb)
 
 
 def run(desk: Desk, given: argparse.Namespace) -> int:
-    {"search": _search, "show": _show, "history": _history}[given.verb](desk, given)
+    if given.verb == "history":
+        return _history(desk, given)
+    {"search": _search, "show": _show}[given.verb](desk, given)
     return 0
 
 
@@ -90,13 +104,52 @@ def shown(desk: Desk, record: Record) -> dict[str, Any]:
     }
 
 
-def _history(desk: Desk, given: argparse.Namespace) -> None:
+def _history(desk: Desk, given: argparse.Namespace) -> int:
+    """With ``--city`` and no line: what is here, and exit code 1 like a sync's."""
     record = desk.record(given.id)
+    code = _from_the_city(desk, record.id) if given.city else 0
+    standing = desk.store.histories.standing(record.id)
     rows = desk.store.changes.history(record.id)
     deliveries = desk.store.records.deliveries(record.id)
     if desk.as_json:
-        desk.put_json({"id": record.id, "changes": [history_row(r) for r in rows], "deliveries": deliveries})
-        return
+        changes = [history_row(r) for r in rows]
+        all_here = standing == "whole"
+        desk.put_json({"id": record.id, "complete": all_here, "changes": changes, "deliveries": deliveries})
+    else:
+        _print_history(desk, rows, deliveries)
+    if given.city and not code and standing != "whole":
+        sys.stderr.write(desk.label(_NOT_ALL[standing]) + "\n")
+        return BAD_STATE if _NOT_ALL[standing] is _AGAIN else 0
+    return code
+
+
+_AGAIN = Label(
+    "Chưa lấy được phần lịch sử ở thành phố; hãy thử lại.", "The part at the city could not be fetched; try again."
+)
+_NOT_ALL = {
+    "cut": Label("Đây là phần gần nhất; những việc cũ hơn lưu ở thành phố.", "The latest; older ones are at the city."),
+    "only_here": Label(
+        "Thành phố không có thêm lịch sử hồ sơ này cho máy này.", "The city has no more of it for this PC."
+    ),
+    "part": _AGAIN,
+    "failed": _AGAIN,
+}
+
+
+def _from_the_city(desk: Desk, record_id: str) -> int:
+    """A sync, with the record looked at; the exit code, after a line on stderr where the city was not reached."""
+    from desktop.commands.syncing import sync_now
+
+    look = desk.store.histories.look(record_id)
+    _, error = sync_now(desk.store, desk.enrolment, desk.language, desk.folder)
+    del look
+    if error is None:
+        return 0
+    sys.stderr.write(one_line(error, desk.language)[0] + "\n")
+    return BAD_STATE
+
+
+def _print_history(desk: Desk, rows: Sequence[HistoryRow], deliveries: Sequence[DeliveryState]) -> None:
     for row in rows:
         change = row.change
         what = change.action or change.kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
 from desktop.forms.layout import clear_layout
@@ -35,6 +35,7 @@ class ActionBar(QWidget):
         self._offers: Sequence[ActionOffer] = ()
         self._most = MOST_BUTTONS
         self._cramped = False  # only the main action has room
+        self._whole = 0  # px of the buttons when none is put away
 
     def set_roomy(self, roomy: bool) -> None:
         most = MOST_BUTTONS if roomy else MOST_BUTTONS - 1
@@ -44,12 +45,25 @@ class ActionBar(QWidget):
             self.show_offers(self._offers)
 
     def fit(self, room: int) -> None:
-        """Puts every action but the main one behind "More" where the buttons would be wider than ``room``, in px."""
+        """Puts every action but the main one behind "More" where the buttons would be wider than ``room``, in px, and back
+        where there is room again."""
+        if not self._cramped:
+            self._whole = self.wanted_width()
         main = any(offer.action.main for offer in self._offers)
-        can_give = len(self.buttons) > (1 if main else 0) and len(self._offers) > 1
-        if not self._cramped and can_give and self._line.sizeHint().width() > room:
-            self._cramped, self._shown = True, ()
+        can_give = self._cramped or (len(self.buttons) > (1 if main else 0) and len(self._offers) > 1)
+        cramped = can_give and self._whole > room
+        if cramped != self._cramped:
+            self._cramped, self._shown = cramped, ()
             self.show_offers(self._offers)
+
+    def wanted_width(self) -> int:
+        """px of all buttons, also of those just made: the layout counts none that is not shown yet, and before the style
+        sheet has reached it a button is too narrow."""
+        items = [self._line.itemAt(place) for place in range(self._line.count())]
+        buttons = [made for item in items if item is not None and (made := item.widget()) is not None]
+        for made in buttons:
+            made.ensurePolished()
+        return sum(made.sizeHint().width() for made in buttons) + self._line.spacing() * max(len(buttons) - 1, 0)
 
     def show_offers(self, offers: Sequence[ActionOffer]) -> None:
         """Rebuilds only when the offers themselves changed; else a keystroke would cost a row of buttons."""
@@ -75,12 +89,18 @@ class ActionBar(QWidget):
 
     def _button(self, offer: ActionOffer, main: bool = False) -> QPushButton:
         action = offer.action
-        kind = "main" if main else "danger" if action.danger else ""
+        own = is_own(offer, self._app.officer)  # of somebody else's work the button is not the filled one
+        kind = "main" if main and own else "danger" if action.danger else ""
         text = say(action.label) + ("  F9" if main else "")
         made = button(text, lambda: self.chosen.emit(action.id), kind=kind, tip=_why(offer))
         made.setAccessibleDescription(_why(offer))
+        made.installEventFilter(self)
         self.buttons[action.id] = made
         return made
+
+    def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
+        """The second half of a double click falls on whatever button stands there by then: it presses none."""
+        return event.type() == QEvent.Type.MouseButtonDblClick
 
     def _more(self, offers: Sequence[ActionOffer]) -> QPushButton:
         made = QPushButton(f"{tr('form.more')} ▾", self)
@@ -98,9 +118,13 @@ class ActionBar(QWidget):
 def main_offer(offers: Sequence[ActionOffer], officer: OfficerLike | None) -> ActionOffer | None:
     """What F9 does: the first main action this officer's roles may take; else the first, which says whose work it is."""
     mains = [offer for offer in offers if offer.action.main]
+    return next((offer for offer in mains if is_own(offer, officer)), mains[0] if mains else None)
+
+
+def is_own(offer: ActionOffer, officer: OfficerLike | None) -> bool:
+    """Whether the officer's roles may take it."""
     held = set(officer.roles) if officer is not None else set()
-    own = (offer for offer in mains if not offer.action.roles or held & set(offer.action.roles))
-    return next(own, mains[0] if mains else None)
+    return not offer.action.roles or bool(held & set(offer.action.roles))
 
 
 def _blocked(offer: ActionOffer) -> bool:

@@ -19,6 +19,7 @@ from desktop.language import say, tr
 from desktop.widgets.basics import button, text_label
 from desktop.widgets.flow import FlowLine
 from sync.difference import put_path
+from sync.store.histories import HistoryStanding
 from sync.store.model import HistoryRow, Record, Save, Touched
 
 if TYPE_CHECKING:
@@ -167,8 +168,7 @@ class ConflictPage(QWidget):
             self._put_table([])
             if record is not None:
                 self._buttons.add(self._make_open(""))
-                store = self.app.store
-                self.app.background.run(lambda: store.changes.history(record.id)).then(self._show_history)
+                self._read_history()
             return
         record_type = self.app.catalog.record_type(record.type)
         parts = (say(record_type.label), record.number or "", record.title, record.subtitle)
@@ -176,12 +176,19 @@ class ConflictPage(QWidget):
         self.title_changed.emit(name)
         self._about.setText(tr("form.conflict.sub", record=name))
         self._put_table(picks_of(self.app, record_type, record))
-        store = self.app.store
-        self.app.background.run(lambda: store.changes.history(record.id)).then(self._show_history)
+        self._read_history()
 
-    def _show_history(self, rows: tuple[HistoryRow, ...]) -> None:
+    def _read_history(self) -> None:
+        store, record_id = self.app.store, self.record_id
+
+        def read() -> tuple[HistoryStanding, tuple[HistoryRow, ...]]:
+            return store.histories.standing(record_id), store.changes.history(record_id)
+
+        self.app.background.run(read).then(self._show_history)
+
+    def _show_history(self, found: tuple[HistoryStanding, tuple[HistoryRow, ...]]) -> None:
         if self.history is not None:
-            self.history.show_rows(rows)
+            self.history.show_rows(found[1], found[0], self.record_id)
 
     def _put_table(self, picks: list[Pick]) -> None:
         if self.table is not None:
@@ -217,6 +224,7 @@ class ConflictPage(QWidget):
         if self.record_id in touched.records and not self._busy:
             store = self.app.store
             self.app.background.run(lambda: store.records.load(self.record_id)).then(self._came)
+            self._read_history()
 
     def _came(self, record: Record | None) -> None:
         if record is None or self.record is None or record.conflicts == self.record.conflicts:

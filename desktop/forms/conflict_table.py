@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
-from desktop.forms.history_view import field_of, shown_value
+from desktop.forms.change_words import field_of, shown_value
 from desktop.language import tr
 from desktop.models.dates import when
 from desktop.widgets.basics import Card, restyle, text_label

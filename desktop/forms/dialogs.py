@@ -6,11 +6,22 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QLabel, QMessageBox, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.forms.form_view import FormView
 from desktop.forms.layout import clear_layout
+from desktop.forms.record_header import broken_lines
 from desktop.language import language, say, tr
 from desktop.widgets.basics import text_label
 from forms.definition import Action
@@ -20,6 +31,7 @@ if TYPE_CHECKING:
     from desktop.app import App
 
 
+MOST_BREAKS = 3  # lines of one problem
 MOST_LINES = 4  # of a list of problems, so that the form under it stays in sight; the fields themselves say the others
 
 
@@ -59,9 +71,11 @@ class AskDialog(QDialog):
         return {name: self.entry.get(name) for name in self._action.asks}
 
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
-        """Enter never submits from a field; on the button it does. F9 does from anywhere."""
+        """Enter never submits from a field; on the button it does. F9 does from anywhere, but not the press that opened this
+        and is still held."""
         if event.key() == Qt.Key.Key_F9:
-            self._accept()
+            if not event.isAutoRepeat():
+                self._accept()
         elif event.key() == Qt.Key.Key_Escape:
             self._cancel()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -120,14 +134,45 @@ class AskDialog(QDialog):
 
 
 def mended_at(entry: RecordEntry, problem: Problem) -> str:
-    """The field to go to: the problem's own, or the first one in the form that its rule reads and that can be filled in now;
-    "" where there is none."""
+    """The field to go to: the problem's own, or of those that its rule reads and that can be filled in now the first empty
+    one, else the first; "" where there is none."""
     fields = entry.record_type.field_map
     if problem.path:
         return problem.path if problem.path.partition("/")[0] in fields else ""
     heads = {name.partition("/")[0] for name in problem.about}
-    own = (name for name in fields if name in heads)
-    return next((n for n in own if entry.is_relevant(n) and not entry.is_locked(n) and not entry.is_calculated(n)), "")
+    own = [n for n in fields if n in heads and entry.is_relevant(n) and not entry.is_locked(n)]
+    own = [n for n in own if not entry.is_calculated(n)]
+    return next((n for n in own if entry.get(n) in (None, "", [])), own[0] if own else "")
+
+
+class ProblemLine(QPushButton):
+    """One sentence that leads to its field, broken into lines where it is longer than its place: Qt breaks no button's text."""
+
+    def __init__(self, text: str, parent: QWidget) -> None:
+        super().__init__(text, parent)
+        self.whole = self.first = text
+        self.path = ""  # the problem's own field
+        self.before: Any = None  # what stood there then
+        self.setAccessibleName(text)
+        self.setProperty("kind", "line")
+        self.setAutoDefault(False)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def say(self, text: str) -> None:
+        if text != self.whole:
+            self.whole = text
+            self.setAccessibleName(text)
+            self._fit()
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.width() - 2 * self.fontMetrics().averageCharWidth()
+        shown = "\n".join(broken_lines(self.whole, self.fontMetrics(), room, MOST_BREAKS))
+        if shown != self.text():
+            self.setText(shown)
 
 
 class ProblemList(QFrame):
@@ -151,16 +196,27 @@ class ProblemList(QFrame):
         title.setObjectName("heading")
         self._column.addWidget(title)
         for problem in problems[:MOST_LINES]:
-            line = QPushButton(f"⚠ {say(problem.message)}", self)
-            line.setProperty("kind", "line")
-            line.setAutoDefault(False)
             place = mended_at(entry, problem)
+            line = ProblemLine(f"⚠ {say(problem.message)}", self)
             line.setEnabled(bool(place))
+            if problem.path in entry.record_type.field_map:
+                line.path, line.before = problem.path, entry.get(problem.path)
             line.clicked.connect(lambda _=False, path=place: self.chosen.emit(path))
-            self._column.addWidget(line, 0, Qt.AlignmentFlag.AlignLeft)
+            self._column.addWidget(line)
         if len(problems) > MOST_LINES:
             self._column.addWidget(text_label(tr("form.problems.more", n=len(problems) - MOST_LINES), "quiet"))
         self.show()
+
+    def tell_mended(self, entry: RecordEntry) -> None:
+        """What was put right since says so, in its own place: a line that went away would move the form under the hand."""
+        for line in self.findChildren(ProblemLine):
+            now = entry.get(line.path) if line.path else None
+            still = entry.problem(line.path) if line.path else None
+            if now in (None, "", []) or now == line.before or (still is not None and still.blocks):
+                line.say(line.first)
+            else:
+                label = say(entry.record_type.field(line.path).label)
+                line.say(f"✓ {tr('form.problems.mended', label=label)}")
 
     def clear(self) -> None:
         clear_layout(self._column)
@@ -168,7 +224,7 @@ class ProblemList(QFrame):
 
     @property
     def lines(self) -> list[str]:
-        return [line.text() for line in self.findChildren(QPushButton) if not line.isHidden()]
+        return [line.whole for line in self.findChildren(ProblemLine) if not line.isHidden()]
 
 
 def confirm(parent: QWidget, action: Action) -> bool:

@@ -84,7 +84,7 @@ class FieldCell(Cell):
 
     def set_problem(self, message: str | None, *, blocks: bool = True) -> None:
         """Shows or clears the words below the input; a sign stands before them, since colour never stands alone."""
-        text = f"{'⚠' if blocks else 'ⓘ'} {message}" if message else ""
+        text = f"{'⚠' if blocks else '!'} {message}" if message else ""
         if self._problem is None:
             if not text:
                 return

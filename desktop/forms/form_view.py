@@ -22,6 +22,7 @@ from desktop.forms.field_widgets.reference import ReferenceField
 from desktop.forms.host import FormHost
 from desktop.forms.layout import GridFlow, bring_into_sight
 from desktop.forms.popup import SuggestionPopup
+from desktop.forms.quiet_warnings import warned_fields
 from forms.definition import RecordType
 from forms.entry import RecordEntry, RuleError
 from forms.entry_values import TYPED
@@ -79,6 +80,8 @@ class FormView(QWidget):
         )
         self._with_headings = only is None
         self._in_cards = fields_in_cards(entry.record_type)
+        self._warnable = tuple(field.name for _, field in self._waiting if field.name not in self._in_cards)
+        self._warned = warned_fields(entry, self._warnable)
         self._is_painted = False
         self._slices = QTimer(self, singleShot=True)
         self._slices.timeout.connect(self._build_slice)
@@ -143,6 +146,7 @@ class FormView(QWidget):
         relevance_before = {n: not c.isHidden() for n, c in self.cells.items()}
         groups: dict[str, set[str]] = {}
         self._grid.setEnabled(False)
+        paths = set(paths) | self._judge_whole()
         for path in paths:
             name, _, rest = path.partition("/")
             if rest:
@@ -160,6 +164,12 @@ class FormView(QWidget):
         if moved:
             self._grid.invalidate()
             self.updateGeometry()
+
+    def _judge_whole(self) -> set[str]:
+        """Puts what the record's own rules warn of at its fields; the fields where that changed."""
+        old = self._warned
+        self._warned = warned_fields(self.entry, self._warnable)
+        return {name for name in old.keys() | self._warned.keys() if old.get(name) != self._warned.get(name)}
 
     def refresh_all(self) -> None:
         self.refresh(list(self.cells))
@@ -336,7 +346,8 @@ class FormView(QWidget):
         self._refresh_cell(cell)
         if not self._is_shown(cell):
             cell.hide()  # said outright: a layout shows whatever was never hidden, a moment later
-        self._grid.add(cell, 12 if field.type == "group" else field.width)
+        asked = not self._with_headings and field.type == "bool"  # alone in a dialog its words have the whole line
+        self._grid.add(cell, 12 if field.type == "group" or asked else field.width)
         if self.isVisible() and self._is_shown(cell):
             cell.show()
 
@@ -365,7 +376,7 @@ class FormView(QWidget):
         if refused:
             cell.set_problem(refused)
             return
-        problem = self.entry.problem(cell.path)
+        problem = self.entry.problem(cell.path) or self._warned.get(cell.path)
         tell = self._show_all or cell.path in self.set_by_officer or self.entry.get(cell.path) not in (None, "", [])
         if problem is None or not tell:
             cell.set_problem(None)

@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import takewhile
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from desktop.forms.side_cards import field_labels
+from desktop.forms.change_words import changed_lines, describe_change
 from desktop.language import language, say, tr
-from desktop.models.dates import when
-from desktop.models.tags import change_tag
+from desktop.models.dates import local, when
+from desktop.models.tags import change_tag, chosen_tag
 from desktop.widgets.basics import Card, tag_label, text_label
+from desktop.widgets.scrolled_place import scroll_kept
 from forms.definition import RecordType
-from forms.field_definition import Field
-from forms.field_types import show
-from forms.flow_book import NOT_NEEDED
-from sync.locked_fields import SAME_NUMBER
 from sync.merge import DONE_ALREADY
-from sync.protocol import Change
 from sync.store.model import HistoryRow
 
 if TYPE_CHECKING:
     from desktop.app import App
+    from sync.store.histories import HistoryStanding, Look
 
+MISSING: tuple[HistoryStanding, ...] = ("part", "failed")
+NARROW = 440  # px; below it the column of tags would be cut off
 MOST = 60  # rows drawn; more than most records ever see, and the last line says where the others are
 
 
 class HistoryView(QWidget):
-    """A table of rows that may be several lines high; ``details`` False leaves the values out (conflict page)."""
+    """A table of rows that may be several lines high; ``details`` False leaves the values out (conflict page).
+
+    While it is on the screen the city is asked for what it has of the record; a line above the rows says so, and what is
+    missing where there is no line.
+    """
 
     def __init__(
         self, app: App, record_type: RecordType, parent: QWidget | None = None, *, details: bool = True
@@ -40,130 +45,160 @@ class HistoryView(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addStretch(1)
         self._card: QWidget | None = None
+        self._note: QLabel | None = None
+        self._places: dict[str, QWidget] = {}  # change id -> the first cell of its row
+        self._drawn: tuple[object, ...] = ()
+        self._record_id = ""
+        self._look: Look | None = None  # held while this is on the screen
+        self.standing: HistoryStanding = "whole"
         self.rows: tuple[HistoryRow, ...] = ()
+        app.line.changed.connect(self._say)
 
-    def show_rows(self, rows: Sequence[HistoryRow]) -> None:
-        self.rows = tuple(rows)
+    def show_rows(self, rows: Sequence[HistoryRow], standing: HistoryStanding = "whole", record_id: str = "") -> None:
+        """What is known here now of the record ("": nobody is to be asked for more). Who reads goes on where he was."""
+        was_missing = self.standing in MISSING and record_id == self._record_id
+        self.rows, self.standing, self._record_id = tuple(rows), standing, record_id
+        self._draw_again()
+        self._say()
+        self._follow(asks=not was_missing)
+
+    def showEvent(self, event: QShowEvent, /) -> None:
+        super().showEvent(event)
+        self._follow(asks=True)
+
+    def hideEvent(self, event: QHideEvent, /) -> None:
+        self._look = None
+        super().hideEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        super().resizeEvent(event)
+        if self._card is not None:
+            self._draw_again()
+
+    @property
+    def _is_narrow(self) -> bool:
+        """Large letters on a small screen: where a change stands then has no column of its own."""
+        return self.width() < self._app.look.px(NARROW)
+
+    def _draw_again(self) -> None:
+        """Unless what is drawn is the same."""
+        drawn = (self.rows, local(self._app.clock.now()).date(), language(), self._app.look, self._is_narrow)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            with scroll_kept(self, self._places) as places:
+                self._draw(places)
+                self._places = places
+
+    def _follow(self, *, asks: bool) -> None:
+        """While this is looked at, syncs bring what the city has; when something is missing now, one begins at once."""
+        if not self._record_id or not self.isVisible():
+            self._look = None
+            return
+        if self._look is None or self._look.record_id != self._record_id:
+            self._look = self._app.store.histories.look(self._record_id)
+            asks = True
+        if asks and self.standing in MISSING:
+            self._app.fetch_soon()
+
+    def _draw(self, places: dict[str, QWidget]) -> None:
+        """The rows anew, noted in ``places``."""
         if self._card is not None:
             self._card.hide()
             self._card.deleteLater()
         card = Card(self._app.look, padding=8, parent=self)
         self._card = card
         self._column.insertWidget(0, card)
-        if not rows:
-            card.body.addWidget(text_label(tr("form.history.none"), "quiet"))
-            return
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(self._app.look.px(14))
-        grid.setVerticalSpacing(self._app.look.px(6))
-        grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(2, 3)
-        for n, key in enumerate(("when", "who", "what", "where")):
-            grid.addWidget(text_label(tr(f"form.history.{key}"), "label"), 0, n)
-        for n, row in enumerate(rows[:MOST], start=1):
-            self._add_row(grid, n, row)
-        card.body.addLayout(grid)
+        self._note = text_label("", "quiet", wrap=True, parent=card)
+        card.body.addWidget(self._note)
+        rows = self.rows
+        if rows:
+            grid = QGridLayout()
+            grid.setHorizontalSpacing(self._app.look.px(14))
+            grid.setVerticalSpacing(self._app.look.px(6))
+            columns = ("who", "what") if self._is_narrow else ("when", "who", "what", "where")
+            for n, key in enumerate(columns):
+                grid.addWidget(text_label(tr(f"form.history.{key}"), "label"), 0, n)
+                grid.setColumnStretch(n, {"who": 1, "what": 3}.get(key, 0))
+            for n, row in enumerate(rows[:MOST], start=1):
+                places[row.change.change_id] = self._add_row(grid, n, row)
+            card.body.addLayout(grid)
         if len(rows) > MOST:
             told = tr("form.history.cut", shown=MOST, all=len(rows), id=rows[0].change.record_id)
             card.body.addWidget(_wrapped(told, "hint"))
+        self._say()
         card.show()
 
-    def _add_row(self, grid: QGridLayout, n: int, row: HistoryRow) -> None:
-        top = Qt.AlignmentFlag.AlignTop
+    def _say(self) -> None:
+        """Where the rest of the history is; nothing while all of it is here."""
+        if self._note is None:
+            return
+        text = self._told()
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
+
+    def _told(self) -> str:
+        if self.standing == "cut":
+            return tr("form.history.older", count=len(self.rows))
+        if self.standing == "only_here":
+            return tr("form.history.only_here" if self.rows else "form.history.none_there")
+        if self.standing in MISSING:
+            line = self._app.line
+            if self._app.sync is None or line.state in ("down", "refused"):
+                return tr("form.history.here" if self.rows else "form.history.none_here")
+            return tr("form.history.failed" if self.standing == "failed" else "form.history.coming")
+        return "" if self.rows else tr("form.history.none")
+
+    def _add_row(self, grid: QGridLayout, n: int, row: HistoryRow) -> QWidget:
+        """The first cell of the row."""
         change = row.change
-        grid.addWidget(text_label(when(change.at, self._app.clock.now())), n, 0, top)
-        grid.addWidget(_wrapped(change.officer.name, ""), n, 1, top)
-        what = QWidget(self)
-        lines = QVBoxLayout(what)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(1)
-        lines.addWidget(_wrapped(describe_change(self._type, change), ""))
+        moment = text_label(_when(change.at, self._app.clock.now()))
+        who = [_wrapped(change.officer.name, "")]
+        if not row.is_own and change.device:
+            who.append(_wrapped(tr("form.history.device", device=change.device), "hint"))
+        what = [_wrapped(describe_change(self._type, change), "")]
         if self._details and change.kind != "create":
-            for text in changed_lines(self._app, self._type, change):
-                lines.addWidget(_wrapped(text, "hint"))
+            what += [_wrapped(text, "hint") for text in changed_lines(self._app, self._type, change)]
         for problem in row.problems:
-            is_news = problem.message == DONE_ALREADY.vi  # nothing is wrong and nothing is to be done
+            # a hint: nothing is wrong, or nothing is to be done about it any more, or not here
+            is_news = problem.message == DONE_ALREADY.vi or row.is_settled
             text = say(problem.label)
-            lines.addWidget(_wrapped(text, "hint") if is_news else _wrapped(f"⚠ {text}", "problem"))
-        grid.addWidget(what, n, 2)
-        grid.addWidget(tag_label(change_tag(row.status)), n, 3, top)
+            what.append(_wrapped(text, "hint") if is_news else _wrapped(f"⚠ {text}", "problem"))
+        tag = tag_label(chosen_tag() if is_chosen(row, self.rows) else change_tag(row.status))
+        if self._is_narrow:
+            cells = [_cell(moment, *who), _cell(*what, tag)]
+        else:
+            cells = [_cell(moment), _cell(*who), _cell(*what), _cell(tag)]
+        for column, cell in enumerate(cells):
+            grid.addWidget(cell, n, column)
+        return cells[0]
 
 
-def describe_change(record_type: RecordType, change: Change) -> str:
-    """One line: what the officer did, by the words on the buttons and the labels of the fields."""
-    labels = ", ".join(field_labels(record_type, list(change.after)))
-    match change.kind:
-        case "create":
-            return _begun(record_type, change)
-        case "action":
-            known = {a.id: a for a in record_type.actions}
-            name = say(known[change.action].label) if change.action in known else change.action or ""
-            return f"{name} · {change.number}" if change.number else name
-        case "resolve":
-            return tr("form.history.resolve", fields=labels)
-        case "void":
-            return tr("form.history.void", reason=change.reason or "")
-        case _:
-            if not change.after and change.in_place_of:
-                return tr("form.history.taken_back")
-            return _engine_words(change) or tr("form.history.edit", fields=labels)
+def is_chosen(row: HistoryRow, rows: Sequence[HistoryRow]) -> bool:
+    """Whether the choice that a change waited for was made here and is not sent yet; ``rows``: the history, newest first."""
+    if row.status != "conflict":
+        return False
+    later = takewhile(lambda other: other is not row, rows)
+    return any(other.change.kind == "resolve" and other.status in ("pending", "parked") for other in later)
 
 
-def _begun(record_type: RecordType, change: Change) -> str:
-    """A record that was begun past its first state (an old book, a copy after a disaster) took none of the steps before, so
-    that nobody takes it for one that was signed here."""
-    states = {s.id: s for s in record_type.states}
-    state = states.get(change.to_state or record_type.initial_state)
-    if state is None or (state.id == record_type.initial_state and not change.number):
-        return tr("form.history.create")
-    told = tr("form.history.begun_in", state=say(state.label))
-    return f"{told} · {change.number}" if change.number else told
+def _when(moment: str, now: datetime) -> str:
+    """As it is written, where another PC wrote something else than a moment."""
+    try:
+        return when(moment, now)
+    except ValueError:
+        return moment[:20]
 
 
-def _engine_words(change: Change) -> str:
-    """What an edit of the engine's own fields means; "" for one of the form's."""
-    if SAME_NUMBER in change.after:
-        return tr("form.history.same_number")
-    marks = [value for key, value in change.after.items() if key.startswith(NOT_NEEDED)]
-    if not marks:
-        return ""
-    return tr("form.history.not_needed" if marks[0] else "form.history.needed", reason=change.reason or "")
-
-
-def changed_lines(app: App, record_type: RecordType, change: Change) -> Iterator[str]:
-    """ "Phone: 0987… → 0912…", one line a field; rows of a group by their column."""
-    for path in sorted({*change.before, *change.after}):
-        field, label = field_of(record_type, path)
-        if field is None:
-            continue
-        old = shown_value(app, field, change.before.get(path))
-        new = shown_value(app, field, change.after.get(path))
-        yield tr("form.history.old_new", label=label, old=old, new=new)
-
-
-def field_of(record_type: RecordType, path: str) -> tuple[Field | None, str]:
-    """The field or group column a path means, and how to call it; a whole row is called by its group."""
-    name, *rest = path.split("/")
-    field = record_type.field_map.get(name)
-    if field is None or len(rest) < 2:
-        return field, say(field.label) if field else name
-    column = next((c for c in field.fields if c.name == rest[1]), None)
-    return column, f"{say(field.label)}, {say(column.label)}" if column else name
-
-
-def shown_value(app: App, field: Field, value: Any) -> str:
-    """A value of the past in words; a row of a group as its cells; empty is said, not left blank."""
-    if value in (None, "", []):
-        return tr("form.empty")
-    if field.type == "group":
-        rows = value if isinstance(value, list) else [value]
-        return "; ".join(_row_text(app, field, row) for row in rows if isinstance(row, dict))
-    choices = app.catalog.choices_of(field) if field.type in {"one_of", "many_of"} else ()
-    return show(field, value, language(), choices=choices, resolve=app.resolve, masked=field.masked)
-
-
-def _row_text(app: App, field: Field, row: dict[str, Any]) -> str:
-    return ", ".join(shown_value(app, c, row[c.name]) for c in field.fields if row.get(c.name) not in (None, ""))
+def _cell(*lines: QWidget) -> QWidget:
+    """Lines one below the other, from the top."""
+    made = QWidget()
+    column = QVBoxLayout(made)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(1)
+    for line in lines:
+        column.addWidget(line)
+    column.addStretch(1)
+    return made
 
 
 def _wrapped(text: str, role: str) -> QLabel:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from desktop.forms.side_cards import SideCard
 from desktop.language import say, tr
@@ -18,14 +18,18 @@ if TYPE_CHECKING:
     from forms.flows import Proposal
 
 
+KEY = "Ctrl+4"  # after the tabs' Ctrl+1 to Ctrl+3
+
+
 class NextCard(SideCard):
+    listed = Signal()  # what it offers is other than before
     follow_requested = Signal(object)  # a Proposal
     not_needed_requested = Signal(object)
     again_requested = Signal(object)
     open_requested = Signal(str)
 
     def __init__(self, app: App, parent: QWidget | None = None) -> None:
-        super().__init__(app, tr("form.card.next"), parent)
+        super().__init__(app, f"{tr('form.card.next')}   {KEY}", parent)
         self._shown: tuple[Proposal, ...] | None = None
         self.hide()
 
@@ -39,6 +43,18 @@ class NextCard(SideCard):
         for proposal in wanted:
             lines += self._lines_of(proposal)
         self.say(*lines)
+        self.listed.emit()
+
+    def open_offers(self) -> list[tuple[str, Proposal]]:
+        """What this officer may begin or do from here, by its name: for the palette."""
+        shown = self._shown or ()
+        return [(say(each.flow.label), each) for each in shown if each.is_open and self._may(each)]
+
+    def focus_first(self) -> None:
+        """Into its first button; Tab goes on to the others."""
+        first = next((made for line in self._lines for made in _buttons_in(line) if made.isEnabled()), None)
+        if first is not None:
+            first.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _place(self, proposal: Proposal) -> int:
         from desktop.following import is_work_of
@@ -109,3 +125,7 @@ class NextCard(SideCard):
         made = button(words, run, kind="flat")  # type: ignore[arg-type]
         made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         return made
+
+
+def _buttons_in(line: QWidget) -> list[QPushButton]:
+    return [line] if isinstance(line, QPushButton) else line.findChildren(QPushButton)

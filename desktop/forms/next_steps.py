@@ -34,6 +34,7 @@ class NextSteps(QObject):
         card.not_needed_requested.connect(self.not_needed)
         card.again_requested.connect(self.again)
         card.open_requested.connect(page.open_requested)
+        card.listed.connect(page.actions_changed)
 
     def follow(self, proposal: Proposal) -> None:
         """Opens the next record with what is known, or takes the action after showing what it will do."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def old_lines(app: App, entry: RecordEntry) -> list[tuple[str, str]]:
     """One line a field, as a side card takes them; none where there is nothing."""
-    from desktop.forms.history_view import shown_value  # which itself stands beside these cards
+    from desktop.forms.change_words import shown_value  # which itself stands beside these cards
 
     fields = [f for f in entry.record_type.fields if f.retired and entry.get(f.name) not in (None, "", [])]
     lines = [(f"{say(f.label)}: {shown_value(app, f, entry.get(f.name))}", "") for f in fields]

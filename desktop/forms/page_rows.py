@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from desktop.actions import ActionRow
 from desktop.forms.action_bar import main_offer
+from desktop.forms.next_card import KEY as CARD_KEY
 from desktop.forms.record_body import TABS
 from desktop.forms.refused_fields import KEY
 from desktop.language import say, tr
@@ -30,6 +31,7 @@ def page_rows(page: RecordPage) -> list[ActionRow]:
                 id=f"act.{action.id}",
                 title=say(action.label),
                 run=partial(page.save, action.id),
+                by_key=page.take_main_action if offer is main else None,
                 icon=action.icon,
                 shortcut="F9" if offer is main else "",
                 group=group,
@@ -51,6 +53,20 @@ def page_rows(page: RecordPage) -> list[ActionRow]:
         title = tr("form.refused.go")
         rows.append(ActionRow(id="refused.go", title=title, run=page.refused.go, shortcut=KEY, group=group))
     rows += _tabs(page, group)
+    rows += _next(page, group)
+    return rows
+
+
+def _next(page: RecordPage, group: str) -> list[ActionRow]:
+    """The card of what comes next: its own key, and each thing it offers by name in the palette."""
+    card = page.body.next
+    if card.isHidden():
+        return []
+    title = tr("form.card.next")
+    rows = [ActionRow(id="next", title=title, run=card.focus_first, shortcut=CARD_KEY, group=group)]
+    for place, (label, proposal) in enumerate(card.open_offers()):
+        run = partial(card.follow_requested.emit, proposal)
+        rows.append(ActionRow(id=f"next.{place}", title=label, run=run, group=title))
     return rows
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, QStandardPaths, Qt, Signal
-from PySide6.QtGui import QKeySequence, QPixmap, QShortcut
+from PySide6.QtCore import QEvent, QObject, QSize, QStandardPaths, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPaintEvent, QPixmap, QShortcut
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.forms.blank_bar import BlankBar
@@ -41,6 +41,7 @@ class PrintPreview(QDialog):
         self._app, self._printout, self._html = app, printout, html
         self.document = Document(html, printout)
         self.zoom = 0.0
+        self._is_seen = False
         self.setWindowTitle(tr("form.preview.title", paper=say(printout.label)))
         self.resize(min(900, 980), 700)
         column = QVBoxLayout(self)
@@ -69,6 +70,24 @@ class PrintPreview(QDialog):
 
     def sizeHint(self) -> QSize:
         return QSize(880, 700)
+
+    def paintEvent(self, event: QPaintEvent, /) -> None:
+        super().paintEvent(event)
+        self._is_seen = True
+
+    def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
+        """Keys that came before the window was seen, or that belong to somebody's typing, do not print: the button then is
+        no longer what Enter presses."""
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
+            return False
+        if not self._is_seen or event.isAutoRepeat():
+            return True
+        if event.text().isprintable() and event.text().strip():
+            self._printer.setDefault(False)
+            self._printer.setAutoDefault(False)
+            self._scroll.setFocus()
+            return True
+        return False
 
     def zoom_in(self) -> None:
         self.set_zoom(next((z for z in ZOOMS if z > self.zoom + 0.01), ZOOMS[-1]))
@@ -150,9 +169,10 @@ class PrintPreview(QDialog):
         self._button(line, tr("form.preview.fit"), "", self.fit)
         line.addSpacing(12)
         self._button(line, tr("form.preview.pdf"), "", self.save_pdf)
-        printer = self._button(line, tr("form.preview.printer"), "", self.send_to_printer)
-        printer.setProperty("kind", "main")
-        printer.setDefault(True)
+        self._printer = self._button(line, tr("form.preview.printer"), "", self.send_to_printer)
+        self._printer.setProperty("kind", "main")
+        self._printer.setDefault(True)
+        self._printer.installEventFilter(self)
         return bar
 
     def _button(self, line: QHBoxLayout, text: str, name: str, action: Callable[[], None]) -> QPushButton:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QObject, QPoint, QTimer
+from PySide6.QtWidgets import QApplication, QMenu
 
 from desktop.forms.papers import make_html, next_copy, offered, withheld
 from desktop.forms.print_preview import PrintPreview
@@ -24,6 +24,11 @@ class PrintingFlow(QObject):
         super().__init__(page)
         self._page = page
         self.preview: PrintPreview | None = None
+        self.is_busy = False  # a paper is being made
+        self._place = ""  # the field one stood in when it was asked for
+        self._is_moved = False  # something was typed since
+        page.view.changed.connect(self._note_typing)
+        page.view.typed.connect(self._note_typing)
 
     def choose(self) -> None:
         """Ctrl+P: the one paper, or a list of them."""
@@ -40,10 +45,20 @@ class PrintingFlow(QObject):
             self._list(papers, others)
 
     def show(self, printout_id: str) -> None:
-        """Renders in the background, then opens the preview."""
+        """Renders in the background, then opens the preview, unless the officer has gone on with something else."""
+        self._begin()
+        self._make(printout_id)
+
+    def show_soon(self, printout_id: str) -> None:
+        """After an action: when its save has been shown. From here on F9 waits for the paper."""
+        self._begin()
+        QTimer.singleShot(0, self._page, lambda: self._make(printout_id))
+
+    def _make(self, printout_id: str) -> None:
         page, record = self._page, self._page.record
         printout = next((p for p in offered(page.app, page.record_type, record) if p.id == printout_id), None)
         if record is None or printout is None:
+            self.is_busy = False
             return
         app, paper, saved = page.app, printout, record
 
@@ -52,8 +67,15 @@ class PrintingFlow(QObject):
             return make_html(app, saved, paper, copy), copy
 
         task = app.background.run(make, page)
-        task.then(lambda made: self._open(saved, paper, *made))
-        task.failed(lambda error: self._say_failed(str(error)))
+        task.then(lambda made: self._made(saved, paper, *made))
+        task.failed(self._not_made)
+
+    def _begin(self) -> None:
+        self.is_busy, self._is_moved = True, False
+        self._place = self._page.view.path_in_focus()
+
+    def _note_typing(self, *_: object) -> None:
+        self._is_moved = True
 
     def _list(self, papers: list[Printout], others: list[tuple[Printout, Label]]) -> None:
         """Those that are not for this record stand below, grey, with the reason."""
@@ -70,7 +92,38 @@ class PrintingFlow(QObject):
     def _shower(self, printout_id: str) -> Callable[[], None]:
         return lambda: self.show(printout_id)
 
+    def _not_made(self, error: Exception) -> None:
+        self.is_busy = False
+        self._say_failed(str(error))
+
+    def _made(self, record: Record, printout: Printout, html: str, copy: int) -> None:
+        self.is_busy = False
+        if self._is_elsewhere():
+            self._say_ready(record, printout)
+        else:
+            self._open(record, printout, html, copy)
+
+    def _is_elsewhere(self) -> bool:
+        """Whether keys now belong to something else: a window opening there would take them, and Enter in it prints."""
+        page, focus = self._page, QApplication.focusWidget()
+        if QApplication.activeModalWidget() is not None or QApplication.activePopupWidget() is not None:
+            return True
+        gone = not page.isVisible() or (focus is not None and focus is not page and not page.isAncestorOf(focus))
+        return gone or self._is_moved or page.view.path_in_focus() != self._place
+
+    def _say_ready(self, record: Record, printout: Printout) -> None:
+        """The paper waits: its number of copies may be another one by the time it is looked at."""
+        page = self._page
+        text = tr("form.print.ready", paper=say(printout.label))
+        if not page.isVisible():
+            page.app.notice(text)
+        if page.record is None or page.record.id != record.id:
+            return
+        before = f"{page.notice.text.text()} " if page.notice.isVisible() and page.notice.do is None else ""
+        page.notice.say(before + text, "blue", (tr("form.print.look"), self._shower(printout.id)))
+
     def _open(self, record: Record, printout: Printout, html: str, copy: int) -> None:
+        self._page.main_key.free()
         preview = PrintPreview(self._page.app, printout, html, copy, self._page)
         preview.printed.connect(lambda: self.log(record, printout, copy, failed=False))
         preview.failed.connect(lambda why: self.log(record, printout, copy, failed=True, why=why))

@@ -22,6 +22,7 @@ from desktop.widgets.basics import Card
 from forms.definition import RecordType
 from forms.entry import RecordEntry
 from sync.protocol import DeliveryState
+from sync.store.histories import HistoryStanding
 from sync.store.model import HistoryRow, PrintRow, Record
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Around(Struct, frozen=True):
     """What is read beside the record itself."""
 
     rows: Sequence[HistoryRow] = ()
+    history: HistoryStanding = "whole"
     deliveries: Sequence[DeliveryState] = ()
     prints: Sequence[PrintRow] = ()
     visit: Sequence[Record] = ()
@@ -102,6 +104,7 @@ class RecordBody(QWidget):
             return Around()
         store = self._app.store
         return Around(
+            history=store.histories.standing(record.id),  # before the rows: what comes between is only shown early
             rows=store.changes.history(record.id),
             deliveries=store.records.deliveries(record.id),
             prints=store.prints.of(record.id),
@@ -116,7 +119,7 @@ class RecordBody(QWidget):
         self.tabs.setVisible(record is not None)
         if record is None:
             self.tabs.setCurrentIndex(0)
-        self.history.show_rows(found.rows)
+        self.history.show_rows(found.rows, found.history, record.id if record else "")
         self.papers.show_papers(offered(self._app, self._type, record), found.prints)
         self.cards.show_standing(record, found.rows, found.deliveries)
         self.visit.show_lines(found.visit, record.id if record else "")
@@ -129,6 +132,13 @@ class RecordBody(QWidget):
             self.view.focus_first()
         else:
             self.tabs.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def turn_page(self, down: bool) -> None:
+        """A page on, wherever the focus stands: a record that is only read has no field to go through."""
+        area = self.stack.currentWidget()
+        if isinstance(area, QScrollArea):
+            bar = area.verticalScrollBar()
+            bar.setValue(bar.value() + (bar.pageStep() if down else -bar.pageStep()))
 
     def go_to_field(self, path: str) -> None:
         self.tabs.setCurrentIndex(0)

@@ -64,9 +64,16 @@ def broken_lines(text: str, metrics: QFontMetrics, width: int, most: int) -> lis
         count = 1
         while count < len(rest) and metrics.horizontalAdvance(" ".join(rest[: count + 1])) <= width:
             count += 1
-        lines.append(metrics.elidedText(" ".join(rest[:count]), Qt.TextElideMode.ElideRight, width))
+        lines.append(_shortened(" ".join(rest[:count]), metrics, width))
         rest = rest[count:]
-    return [*lines, metrics.elidedText(" ".join(rest), Qt.TextElideMode.ElideRight, width)]
+    return [*lines, _shortened(" ".join(rest), metrics, width)]
+
+
+def _shortened(text: str, metrics: QFontMetrics, width: int) -> str:
+    """Qt shortens by fractions of a pixel what by whole ones has room: a word of a name would lose its end."""
+    if metrics.horizontalAdvance(text) <= width:
+        return text
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
 class RecordHeader(QWidget):
@@ -128,7 +135,7 @@ class RecordHeader(QWidget):
         wanted = min(self.title.sizeHint().width(), self._least_title)
         room = self.width() - taken - wanted - self._gap
         self.action_bar.fit(room)
-        self._stack(self.action_bar.sizeHint().width() > room > 0)
+        self._stack(self.action_bar.wanted_width() > room > 0)
 
     def _stack(self, stacked: bool) -> None:
         """With large letters on a small screen the buttons stand in a line of their own, below the title."""

@@ -12,10 +12,10 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.actions import ActionRow
-from desktop.forms.action_bar import main_offer
 from desktop.forms.bringing import Bringing
 from desktop.forms.drafts import DraftKeeping
 from desktop.forms.entries import draft_entry, entry_of, new_entry, without_clock
+from desktop.forms.main_key import MainKey
 from desktop.forms.meeting import meet
 from desktop.forms.next_steps import NextSteps
 from desktop.forms.page_rows import page_rows
@@ -34,7 +34,7 @@ from desktop.models.today_rows import is_of_another
 from forms.definition import RecordType
 from forms.entry import RecordEntry
 from sync.ids import IdSource
-from sync.store.model import Draft, Record, Touched
+from sync.store.model import Draft, HistoryRow, Record, Touched
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -59,7 +59,7 @@ class RecordPage(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self.app, self.record_type = app, record_type
-        self._was_at_hub = False
+        self._was_at_hub = self._was_sent_back = False
         self._typist = app.officer  # whose draft it is, also when somebody else signs in over the open form
         record_id = record_id or (draft.record_id if draft else None)
         self.record: Record | None = app.store.records.load(record_id) if record_id else None
@@ -73,6 +73,7 @@ class RecordPage(QWidget):
         self._build()
         self.printing = PrintingFlow(self)
         self.saving = SavingFlow(self)
+        self.main_key = MainKey(self)
         self.next = NextSteps(self)
         self.body.view.changed.connect(self._changed)
         self.body.view.typed.connect(self._typed)
@@ -125,9 +126,7 @@ class RecordPage(QWidget):
 
     def take_main_action(self) -> None:
         """F9: the form's main action, or a plain save where there is none."""
-        officer = self.app.officer
-        main = main_offer(self.entry.actions(officer), officer) if officer else None
-        self.save(main.action.id if main else None)
+        self.main_key.press()
 
     def print_paper(self, printout_id: str | None = None) -> None:
         """Ctrl+P: saved first, then the preview of this paper, or a list of what can be printed."""
@@ -156,6 +155,8 @@ class RecordPage(QWidget):
 
     def show_record(self, record: Record | None, entry: RecordEntry) -> None:
         """Puts another record (or its newer version) under the same widgets."""
+        if record is None or self.record is None or record.id != self.record.id:
+            self.main_key.free()
         self.record = self.opened = record
         self.entry = entry
         self.view.show_entry(entry)
@@ -175,7 +176,11 @@ class RecordPage(QWidget):
         run = self._key(event)
         if run is not None:
             event.accept()
-            run()
+            if not event.isAutoRepeat():  # a key that is held does it once
+                run()
+        elif event.key() in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
+            event.accept()
+            self.body.turn_page(event.key() == Qt.Key.Key_PageDown)
         else:
             super().keyPressEvent(event)
 
@@ -256,16 +261,24 @@ class RecordPage(QWidget):
         at_hub = self.record is not None and self.record.standing == "hub" and not self.record.revision
         writes = self.app.may_write(self.record_type) and not at_hub
         self.view.let_write(allowed=writes)
-        if self._was_at_hub and not at_hub:  # the city has it now
-            self.notice.hide()
-        self._was_at_hub = at_hub
+        back = self._sent_back() if at_hub else None
+        if (self._was_at_hub and not at_hub) or (self._was_sent_back and back is None):
+            self.notice.hide()  # the city has it now, or is given it once more
+        self._was_at_hub, self._was_sent_back = at_hub, back is not None
         offers = self.entry.actions(officer) if officer and writes else []
         self.header.save_button.setVisible(writes)
-        if not writes and self.notice.isHidden():
+        if back is not None:
+            self.notice.say(tr("form.sent_back_there", officer=back.change.officer.name), "amber")
+        elif not writes and self.notice.isHidden():
             key = "form.only_at_hub" if at_hub else "form.read_only"
             self.notice.say(tr(key, label=say(self.record_type.label)), "amber")
         self.header.show_offers(offers)
         self.header.print_button.setVisible(bool(self.record_type.printouts) and self.record is not None)
+
+    def _sent_back(self) -> HistoryRow | None:
+        """What the city refused of a record that another PC made, which the hub alone told of."""
+        rows = self.app.store.changes.history(self.record.id) if self.record else ()
+        return next((row for row in rows if row.is_sent_back), None)
 
     def _changed(self, paths: frozenset[str]) -> None:
         self.drafts.touch()
@@ -273,6 +286,7 @@ class RecordPage(QWidget):
             self.view.fill(brought)
             labels = ", ".join(field_labels(self.record_type, brought))
             self.notice.say(tr("form.brought", fields=labels), "blue")
+        self.problems.tell_mended(self.entry)
         self._show_actions()
         self.body.cards.show_entry(self.entry, self.record)
         if not self.drafts.exists:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from desktop.following import with_followers, write
 from desktop.forms.dialogs import AskDialog, confirm, mended_at
@@ -114,10 +114,10 @@ class SavingFlow(QObject):
         page.after_save(records[0])
         page.notice.say(self._told(records), "blue")
         page.focus_again(self._place)
+        page.main_key.acted()
         page.tell_rest_of_visit = action is not None and action.takes_number
         if action is not None and action.prints:
-            prints = action.prints
-            QTimer.singleShot(0, page, lambda: page.printing.show(prints[0]))
+            page.printing.show_soon(action.prints[0])
 
     def _told(self, records: Sequence[Record]) -> str:
         """What has happened: the action by its name, where the record stands now, its number, what was made with it."""
@@ -126,8 +126,11 @@ class SavingFlow(QObject):
         if action is None:
             parts = [tr("form.save.done", time=time)]
         else:
-            state = say(page.record_type.state(record.state).label)
-            parts = [tr("form.save.acted", action=say(action.label), time=time, state=state)]
+            if action.to == "=":
+                parts = [tr("form.save.acted_here", action=say(action.label), time=time), *self._then(action)]
+            else:
+                state = say(page.record_type.state(record.state).label)
+                parts = [tr("form.save.acted", action=say(action.label), time=time, state=state)]
             if action.takes_number and record.number:
                 parts.append(tr("form.save.numbered", number=record.number))
             elif action.takes_number and AWAITING in record.fields:
@@ -136,9 +139,22 @@ class SavingFlow(QObject):
             parts.append(tr("form.next.also", titles=", ".join(r.title for r in records[1:])))
         return " ".join(parts)
 
+    def _then(self, taken: Action) -> list[str]:
+        """After a step that leaves the state as it was, and the same button on the page: what comes next, and by whom."""
+        app, officer = self._page.app, self._page.app.officer
+        offers = self._page.entry.actions(officer) if officer is not None else []
+        following = next((o.action for o in offers if o.action.main and o.action.id != taken.id), None)
+        if officer is None or following is None:
+            return []
+        if not following.roles or set(officer.roles) & set(following.roles):
+            return [tr("form.save.then", action=say(following.label))]
+        roles = ", ".join(say(role.label) for role in app.catalog.roles if role.id in following.roles)
+        return [tr("form.save.then_by", action=say(following.label), roles=roles)]
+
     def _failed(self, error: Exception) -> None:
         page = self._page
         self._settle()
+        page.main_key.failed()
         page.drafts.touch()
         page.notice.say(tr("form.save.refused", reason=str(error)), "red")
         page.focus_again(self._place)
@@ -155,6 +171,8 @@ class SavingFlow(QObject):
         page = self._page
         page.view.show_refused({p.path: say(p.message) for p in problems if p.path})
         page.problems.show_problems(action, problems, page.entry)
+        if page.notice.do is None and page.notice.property("kind") == "blue":
+            page.notice.clear()  # what went well before would stand below what did not now
         first = next((place for p in problems if (place := mended_at(page.entry, p))), None)
         if first is not None:
             page.body.go_to_field(first)

@@ -65,21 +65,33 @@ def places_of(
 
 def changed_since(rows: Sequence[HistoryRow]) -> frozenset[str]:
     """Fields that were changed here and are on their way to the city: what a service said about them is answered."""
-    under_way = (row for row in rows if row.status in ("pending", "parked"))
+    under_way = (row for row in rows if is_under_way(row))
     return frozenset(path.partition("/")[0] for row in under_way for path in row.change.after)
+
+
+def is_under_way(row: HistoryRow) -> bool:
+    """Whether the change waits here for the city's answer; what a correction took the place of does not."""
+    return row.status in ("pending", "parked") and not row.is_settled
+
+
+def is_to_mend(row: HistoryRow) -> bool:
+    """Whether the city refused it and its officer has still to put it right here; another PC's is put right there."""
+    return row.status == "refused" and not row.is_settled
 
 
 def _city(record: Record, rows: Sequence[HistoryRow]) -> Place:
     name = tr("form.place.city")
-    refused = [row for row in rows if row.status == "refused"]
+    refused = [row for row in rows if is_to_mend(row)]
     if refused:
         reasons = tuple(dict.fromkeys(say(p.label) for row in refused for p in row.problems))
         return Place(name, "refused", tr("form.status.refused"), reasons)
     if record.standing == "conflict" or record.conflicts:
         return Place(name, "conflict", tr("form.status.conflict"))
+    if record.standing == "hub" and (back := [row for row in rows if row.is_sent_back]):
+        return Place(name, "refused", tr("form.status.sent_back_there", officer=back[0].change.officer.name))
     if record.standing == "hub":
         return Place(name, "waiting", tr("form.status.at_hub"))
-    if any(row.status in ("pending", "parked") for row in rows) or record.standing == "here":
+    if any(is_under_way(row) for row in rows) or record.standing == "here":
         return Place(name, "waiting", tr("form.status.waiting"))
     return Place(name, "accepted", tr("form.status.accepted"))
 
@@ -137,6 +149,6 @@ def refused_at_fields(rows: Sequence[HistoryRow], deliveries: Sequence[DeliveryS
             left = (p for p in delivery.problems if p.field and p.field.partition("/")[0] not in changed)
             refused.update({p.field: say(p.label) for p in left})
     for row in reversed(rows):
-        if row.status == "refused":
+        if is_to_mend(row):
             refused.update({p.field: say(p.label) for p in row.problems if p.field})
     return refused

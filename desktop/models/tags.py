@@ -107,3 +107,8 @@ def change_tag(status: ChangeStatus) -> Tag:
             return Tag(tr("frame.standing_hub"), "blue", "⇄")
         case _:
             return Tag(tr("frame.change_accepted"), "green", "✓")
+
+
+def chosen_tag() -> Tag:
+    """Of a change whose conflict was settled here: the choice is on its way."""
+    return Tag(tr("frame.change_chosen"), "blue", "◐")

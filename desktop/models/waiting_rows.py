@@ -10,7 +10,7 @@ from msgspec import Struct
 from desktop.language import say, tr
 from desktop.models.rows import RowContext
 from desktop.models.table import Row
-from desktop.models.tags import Tag
+from desktop.models.tags import Tag, due_tag
 from desktop.models.today_rows import who_of, work_of
 from forms.definition import Action, Catalog
 from forms.handing_over import steps_waiting_for
@@ -31,9 +31,15 @@ class Waiting(Struct, frozen=True):
 
 
 def waiting_for(
-    store: Store, catalog: Catalog, officer: Officer, seen: Collection[str], context: EntryContext
+    store: Store,
+    catalog: Catalog,
+    officer: Officer,
+    seen: Collection[str],
+    context: EntryContext,
+    *,
+    looked: int = LOOKED_THROUGH,
 ) -> Iterator[Waiting]:
-    """The latest first; only what nothing stands in the way of (papers, another's signature, that it is his own work)."""
+    """The latest first, of the ``looked`` latest; only what nothing stands in the way of (papers, another's signature, that it is his own work)."""
     steps = {
         type_id: found
         for type_id in store.types_here()
@@ -44,7 +50,7 @@ def waiting_for(
         return
     from desktop.following import entry_of_record  # the rule language is imported only where something may wait
 
-    for record in store.standing(steps, LOOKED_THROUGH):
+    for record in store.standing(steps, looked):
         if record.conflicts or record.standing == "refused":
             continue  # they are on the page for that
         action = steps[record.type][record.state]
@@ -58,3 +64,11 @@ def waiting_row(waiting: Waiting, context: RowContext) -> Row:
     record, record_type = waiting.record, context.catalog.record_type(waiting.record.type)
     why, step = Tag(tr("frame.reason_yours"), "blue", "◆"), Tag(say(waiting.action.label), "blue", "◆")
     return Row(record.id, (why, work_of(record, record_type), who_of(record, context), step))
+
+
+def signing_row(waiting: Waiting, context: RowContext) -> Row:
+    """The same in the list of nothing else: which step it is, and until when."""
+    record, record_type = waiting.record, context.catalog.record_type(waiting.record.type)
+    step = Tag(say(waiting.action.label), "blue", "◆")
+    due = due_tag(record, record_type, context.now(), context.calendar)
+    return Row(record.id, (step, work_of(record, record_type), who_of(record, context), due or ""))

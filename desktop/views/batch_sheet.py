@@ -241,7 +241,8 @@ class BatchSheet(Sheet):
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
         """F9 makes from anywhere; Enter in a field does not."""
         if event.key() == Qt.Key.Key_F9:
-            self.make()
+            if not event.isAutoRepeat():
+                self.make()
         elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             super().keyPressEvent(event)
 

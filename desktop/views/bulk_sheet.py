@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from desktop.bulk_choice import SIDES, Choice, Plan, plan_choices
-from desktop.forms.history_view import field_of, shown_value
+from desktop.forms.change_words import field_of, shown_value
 from desktop.language import tr
 from desktop.models.table import CellTable, Column, Row
 from desktop.views.dialogs import Sheet

@@ -143,7 +143,7 @@ class Doubles(TablePage):
         return box
 
     def _lines(self, pair: AlikePair) -> list[tuple[str, str, str]]:
-        from desktop.forms.history_view import shown_value
+        from desktop.forms.change_words import shown_value
 
         record_type = self.app.catalog.record_type(pair.first.type)
         a, b = pair.first.fields, pair.second.fields

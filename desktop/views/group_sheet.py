@@ -178,7 +178,8 @@ class GroupSheet(Sheet):
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
         """F9 does it from anywhere; Enter in a field does not."""
         if event.key() == Qt.Key.Key_F9:
-            self.go()
+            if not event.isAutoRepeat():
+                self.go()
         elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             super().keyPressEvent(event)
 

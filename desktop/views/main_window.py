@@ -12,6 +12,7 @@ from desktop.actions import ActionRow, bind
 from desktop.app import App
 from desktop.icons import icon
 from desktop.language import tr
+from desktop.models.dates import local
 from desktop.views.header import Header
 from desktop.views.navigator import Navigator
 from desktop.views.rail import Rail
@@ -44,6 +45,7 @@ class MainWindow(QMainWindow):
         self._tray: Tray | None = None
         self._overview: Overview | None = None
         self._officer = app.officer
+        self._day = local(app.clock.now()).date()
         self._actions = WindowActions(self)
         self.resize(1024, 768)
         self.setMinimumSize(800, 560)
@@ -162,7 +164,7 @@ class MainWindow(QMainWindow):
         ]
 
     def _on_shown(self, key: str) -> None:
-        self.rail.stand_on("today" if key == "ahead" else key)
+        self.rail.stand_on("today" if key in ("ahead", "yours") else key)
         changed = getattr(self.pages.page, "actions_changed", None)
         if changed is not None:
             changed.connect(self._bind_rows, Qt.ConnectionType.UniqueConnection)
@@ -208,7 +210,11 @@ class MainWindow(QMainWindow):
         self.counted.emit()
 
     def _pass_minute(self) -> None:
-        """Deadlines pass without anyone touching a record."""
+        """Deadlines pass without anyone touching a record; so does midnight, also behind a window that is put away."""
+        day = local(self.app.clock.now()).date()
+        if day != self._day:
+            self._day = day
+            self.app.day_passed.emit()
         if self.isVisible():
             self.count()
             if self.pages.key == "today":

@@ -1,7 +1,7 @@
 """Which page is shown, and the way back.
 
 A page is named by a key: "today", "tool:<id>", "list:<type>", "record:<id>", "conflict:<id>", "outbox", "conflicts",
-"settings", "ahead", "reports", "report:<tool.report>", "duplicates", "book:<type>" (the check of a legal book). Lists stay as they were left; a record's page is made anew each time, since its draft is on disk.
+"settings", "ahead", "yours", "reports", "report:<tool.report>", "duplicates", "book:<type>" (the check of a legal book). Lists stay as they were left; a record's page is made anew each time, since its draft is on disk.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 LASTING = (
     "today",
     "ahead",
+    "yours",
     "tool",
     "outbox",
     "files",
@@ -76,8 +77,7 @@ class Navigator(QStackedWidget):
         if key == self.key or not self.can_leave():
             self._choose_type(type_id)
             return
-        if self.key:
-            self._past.append(self.key)
+        self._note_past()
         self._put(self._kept.get(key) or self._make(key), key)
         self._choose_type(type_id)
 
@@ -95,6 +95,15 @@ class Navigator(QStackedWidget):
             return
         key = self._past.pop()
         self._put(self._kept.get(key) or self._make(key), key)
+
+    def _note_past(self) -> None:
+        """Where the way back leads: from a form that was begun here to the record it has become, or to its draft."""
+        key, page = self.key, self.currentWidget()
+        if key.partition(":")[0] in ("new", "draft"):
+            record, drafts = getattr(page, "record", None), getattr(page, "drafts", None)
+            key = f"record:{record.id}" if record is not None else f"draft:{drafts.draft_id}" if drafts else ""
+        if key:
+            self._past.append(key)
 
     @property
     def has_past(self) -> bool:
@@ -179,8 +188,7 @@ class Navigator(QStackedWidget):
 
         page = RecordPage(self._app, self._app.catalog.record_type(type_id), record_id, draft)
         self._connect(page)
-        if self.key:
-            self._past.append(self.key)
+        self._note_past()
         self._put(page, key)
 
     def _connect(self, page: RecordPage) -> None:
@@ -232,7 +240,7 @@ class Navigator(QStackedWidget):
                 from desktop.views.conflicts import Conflicts
 
                 page = Conflicts(self._app)
-            case "settings" | "ahead":
+            case "settings" | "ahead" | "yours":
                 page = self._make_plain(kind)
             case "reports":
                 from desktop.views.report_list import ReportList
@@ -258,6 +266,10 @@ class Navigator(QStackedWidget):
             from desktop.views.settings import SettingsPage
 
             return SettingsPage(self._app)
+        if kind == "yours":
+            from desktop.views.yours import Yours
+
+            return Yours(self._app)
         from desktop.views.ahead import Ahead
 
         return Ahead(self._app)

@@ -45,6 +45,7 @@ class Page(QWidget):
         self.head.addStretch(1)
         self.column.addLayout(self.head)
         app.touched.connect(self._on_touched)
+        app.day_passed.connect(self._on_day)
 
     def actions(self) -> list[ActionRow]:  # type: ignore[override]  # rows, not Qt's own
         return []
@@ -73,6 +74,13 @@ class Page(QWidget):
         if self._stale:
             self._stale = False
             self.refresh()
+
+    def _on_day(self) -> None:
+        """Midnight passed: what is late, and how many days are left, is another now on every page."""
+        if self.isVisible():
+            self.refresh()
+        else:
+            self._stale = True
 
     def _on_touched(self, touched: Touched) -> None:
         if not self.concerns(touched):

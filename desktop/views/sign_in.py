@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -23,7 +25,10 @@ from desktop.theme import LARGE, MEDIUM, SMALL, Look
 from desktop.views.dialogs import Sheet
 from desktop.widgets.basics import Card, button, text_label
 from forms.definition import Catalog
+from forms.vietnamese import fold
 from sync.protocol import Officer
+
+TYPED_SECONDS = 1.5  # after a longer pause a name is begun anew
 
 
 class GateCard(QWidget):
@@ -132,6 +137,7 @@ class OfficerList(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self._inside = QWidget()
+        self._buttons, self._typed, self._typed_at = buttons, "", 0.0
         column = QVBoxLayout(self._inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(look.px(SMALL))
@@ -147,7 +153,10 @@ class OfficerList(QScrollArea):
         return QSize(self._wide, self._inside.sizeHint().height())
 
     def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
-        """The arrow keys move the focus without scrolling to it; a line too long for its button ends in three dots."""
+        """The arrow keys move the focus without scrolling to it; a line too long for its button ends in three dots. Who types
+        his name stands on it."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self._find(event):
+            return True
         if event.type() == QEvent.Type.Resize and isinstance(watched, QPushButton):
             metrics, room = watched.fontMetrics(), watched.width() - self._beside
             whole = watched.accessibleName() or watched.text()
@@ -156,6 +165,22 @@ class OfficerList(QScrollArea):
         if event.type() == QEvent.Type.FocusIn and isinstance(watched, QPushButton):
             self.ensureWidgetVisible(watched, 0, watched.height())
         return super().eventFilter(watched, event)
+
+    def _find(self, event: QKeyEvent) -> bool:
+        """To the first officer with a word that begins with what is typed in one go; marks need not be typed. A space in a
+        name presses nothing."""
+        now = time.monotonic()
+        typed = self._typed if now - self._typed_at < TYPED_SECONDS else ""
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier
+        if not plain or not (event.text().isalpha() or (typed and event.text() == " ")):
+            return False
+        self._typed, self._typed_at = typed + fold(event.text()), now
+        for one in self._buttons:
+            name = fold(one.accessibleName().partition("\n")[0])
+            if f" {self._typed}" in f" {name}":
+                one.setFocus(Qt.FocusReason.OtherFocusReason)
+                break
+        return True
 
 
 class SignIn(GateCard):

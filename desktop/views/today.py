@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import partial
+from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,10 @@ class Today(Page):
         self._checks.setInterval(CHECKS_MS)
         self._checks.timeout.connect(self._ask_checks)
         self.subtitle = text_label(" ", "quiet", wrap=True)
+        self.subtitle.setTextFormat(Qt.TextFormat.RichText)
+        links = Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
+        self.subtitle.setTextInteractionFlags(links)
+        self.subtitle.linkActivated.connect(app.page_requested.emit)
         self.column.addWidget(self.subtitle)
         self.body = bare_column(self.column)
         self.body.setSpacing(app.look.px(SMALL))
@@ -133,7 +138,11 @@ class Today(Page):
 
     def actions(self) -> list[ActionRow]:  # type: ignore[override]  # rows, not Qt's own
         title, run = tr("frame.ahead_open"), lambda: self.app.page_requested.emit("ahead")
-        return [ActionRow(id="today.ahead", title=title, run=run, icon="clock", group=tr("frame.today"))]
+        rows = [ActionRow(id="today.ahead", title=title, run=run, icon="clock", group=tr("frame.today"))]
+        if self._yours:
+            title, run = tr("frame.yours_title"), lambda: self.app.page_requested.emit("yours")
+            rows.append(ActionRow(id="today.yours", title=title, run=run, icon="check", group=tr("frame.today")))
+        return rows
 
     def focus_first(self) -> None:
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -312,13 +321,14 @@ class Today(Page):
             sentences = [tr("frame.summary_late", n=work, late=overview.overdue)]
         else:
             sentences = [tr("frame.summary", n=work)]
-        if yours:
-            sentences.append(tr("frame.summary_yours", n=yours))
+        if yours:  # the one sentence that leads somewhere
+            colour = self.app.look.colour("link")
+            sentences.append(f'<a href="yours" style="color: {colour}">{tr("frame.summary_yours", n=yours)}</a>')
         if self._due:
             sentences.append(tr("frame.summary_reports", n=len(self._due)))
         if coming:
             sentences.append(tr("frame.summary_next", n=coming))
-        sentences += self._holiday()
+        sentences += [escape(told, quote=False) for told in self._holiday()]
         return " ".join(sentences)
 
     def _holiday(self) -> list[str]:

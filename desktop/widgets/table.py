@@ -98,6 +98,8 @@ class RowTable(QTableView):
         match Qt.Key(event.key()):
             case Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 self._open(self.currentIndex())
+            case Qt.Key.Key_Home | Qt.Key.Key_End if not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+                self.stand_on(0 if event.key() == Qt.Key.Key_Home else last)  # Qt would go to a column, which none sees
             case Qt.Key.Key_PageDown if row >= last:
                 self.below.emit()
             case Qt.Key.Key_PageUp if row <= 0:

@@ -110,7 +110,7 @@ class Records:
             with self._context.readers.connection() as db:
                 sql = f"SELECT r.id FROM {plan.table} l JOIN records r ON r.rid = l.rid WHERE l.state = ? LIMIT ?"
                 merged = [i for (i,) in db.execute(sql, (plan.merged_state, _AT_ONCE))]
-            found += [i for i in merged if self.kept_id(i) == i]
+            found += [i for i in merged if self._merged_into(i) and self.kept_id(i) == i]
         return self.load_many(found)
 
     def aliases(self, record: Record) -> tuple[Record, ...]:
@@ -232,11 +232,11 @@ class Records:
     def kept_id(self, record_id: str) -> str:
         """The id of the record that this id means: its own, unless it was merged into another."""
 
-        def merged_into(one: str) -> str | None:
-            self.resolve(one, follow=False)
-            return self._cache.get(one, _MISSING)[2]
+        return kept_id(record_id, self._merged_into)
 
-        return kept_id(record_id, merged_into)
+    def _merged_into(self, record_id: str) -> str | None:
+        self.resolve(record_id, follow=False)
+        return self._cache.get(record_id, _MISSING)[2]
 
     def forget(self, touched: Touched | None) -> None:
         """Drop what ``resolve`` remembers of touched records; None: of all."""

@@ -157,7 +157,11 @@ class AddressField(FieldWidget):
             self.resized.emit()
 
     def set_locked(self, locked: bool) -> None:
-        self.detail.setReadOnly(locked)
+        if self.detail.isReadOnly() != locked:
+            self.detail.setReadOnly(locked)
+            self.detail.setFocusPolicy(Qt.FocusPolicy.ClickFocus if locked else Qt.FocusPolicy.StrongFocus)
+            self.detail.style().unpolish(self.detail)
+            self.detail.style().polish(self.detail)
         self.unit.set_locked(locked)
 
     def set_wrong(self, wrong: bool) -> None:

@@ -60,6 +60,9 @@ class _Row(QFrame):
         self.out.setAccessibleName(owner.host.say("group.remove"))
         self.out.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.out.clicked.connect(lambda: self.removed.emit(row_id))
+        keeps = self.out.sizePolicy()
+        keeps.setRetainSizeWhenHidden(True)  # of a locked row too the cells stand below their headings
+        self.out.setSizePolicy(keeps)
         line.addWidget(self.out, 0, Qt.AlignmentFlag.AlignTop)
 
     def keyPressEvent(self, event: QKeyEvent, /) -> None:

@@ -20,6 +20,13 @@ LATIN_ONLY = frozenset({"code", "email", "int", "decimal", "percent", "money", "
 
 
 _BY_KEY = frozenset({Qt.FocusReason.OtherFocusReason, Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason})
+_COMES_BACK = frozenset(
+    {
+        Qt.FocusReason.PopupFocusReason,
+        Qt.FocusReason.ActiveWindowFocusReason,
+        Qt.FocusReason.MenuBarFocusReason,
+    }
+)  # to where one was typing
 
 
 class LineEdit(QLineEdit):
@@ -56,6 +63,8 @@ class LineEdit(QLineEdit):
         self.composing = False
         if event.reason() != Qt.FocusReason.PopupFocusReason:
             self.abandoned.emit()
+        if event.reason() not in _COMES_BACK:
+            self.setCursorPosition(0)  # of a name longer than its line the beginning stays in sight
 
 
 class LineField(FieldWidget):

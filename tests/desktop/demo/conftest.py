@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.cli.conftest import cheap_passphrase, counter, town
+from tests.cli.conftest import cheap_passphrase, counter, one_catalogue, town
 
-__all__ = ["cheap_passphrase", "counter", "town"]
+__all__ = ["cheap_passphrase", "counter", "one_catalogue", "town"]

@@ -22,6 +22,9 @@ from sync.protocol import Officer
 from sync.store import Store
 from sync.store.model import Enrolment, Record, Save
 from tests.desktop.forms.catalogue import CITIZEN, DOSSIER, make_catalog
+from tests.one_catalogue import one_catalogue
+
+__all__ = ["one_catalogue"]
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 KEY = bytes(range(32))

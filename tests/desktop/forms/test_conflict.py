@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec import structs
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from desktop.app import App
 from desktop.forms.conflict_page import ConflictPage
+from desktop.forms.history_view import HistoryView
 from sync.protocol import Candidate, PullAnswer, RecordVersion
-from sync.store.model import Record
+from sync.store.model import HistoryRow, Record
 from tests.desktop.forms.catalogue import DOSSIER
 from tests.desktop.forms.conftest import HA, NAM, settle
 
@@ -123,6 +126,33 @@ def test_after_the_last_choice_the_record_is_offered(app: App, qtbot: QtBot, in_
     page.save()
     qtbot.waitUntil(lambda: "Không còn" in page.notice.text.text(), timeout=5000)
     assert page.next_button is None and page.open_button is not None and page.open_button.hasFocus()
+
+
+def test_the_history_says_that_the_choice_is_made_and_waits_to_be_sent(
+    app: App, qtbot: QtBot, in_conflict: str
+) -> None:
+    page = open_page(app, qtbot, in_conflict)
+    page.pick_all(0)
+    with qtbot.waitSignal(page.saved, timeout=5000):
+        page.save()
+    chosen = app.store.changes.history(in_conflict)[0]
+    change = structs.replace(chosen.change, change_id="before", kind="edit")
+    before = structs.replace(chosen, change=change, status="conflict")
+    view = HistoryView(app, app.catalog.record_type(DOSSIER))
+    qtbot.addWidget(view)
+
+    def tags(*rows: HistoryRow) -> list[str]:
+        view.show_rows(rows, "whole", in_conflict)
+        found = [label for label in view.findChildren(QLabel) if label.objectName() == "tag" and not label.isHidden()]
+        return [label.text() for label in found if label.isVisibleTo(view)]
+
+    assert tags(before) == ["≠ Chờ anh/chị chọn"]
+    assert tags(chosen, before) == ["◐ Chờ gửi", "◐ Đã chọn, chờ gửi"]
+    assert tags(structs.replace(before, change=structs.replace(change, change_id="later")), chosen, before) == [
+        "≠ Chờ anh/chị chọn",
+        "◐ Chờ gửi",
+        "◐ Đã chọn, chờ gửi",
+    ], "what came after the choice waits for another one"
 
 
 def test_it_shows_who_wrote_what_and_what_stood_before(app: App, qtbot: QtBot, in_conflict: str) -> None:

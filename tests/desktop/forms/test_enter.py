@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from desktop.app import App
 from desktop.forms.record_page import RecordPage
 from sync.store.model import Record
-from tests.desktop.forms.catalogue import ALL_TYPES, EVERYTHING
+from tests.desktop.forms.catalogue import ALL_TYPES, CITIZEN, EVERYTHING
 from tests.desktop.forms.conftest import settle, type_text
 
 Open = Callable[..., RecordPage]
@@ -152,3 +152,18 @@ def test_one_word_in_a_picker_comes_back_from_the_draft(open_page: Open, app: Ap
     assert again.view.cells["f_person"].input.focus_target.text() == ANY  # type: ignore[attr-defined]
     assert not app.store.records.resolve(str(again.entry.get("f_person")))
     again.deleteLater()
+
+
+def test_a_line_that_is_only_read_is_no_stop_of_tab(app: App, qtbot: Any) -> None:
+    """An address has two lines: neither may take the key where none can be typed in; by the mouse both can be copied from."""
+    page = RecordPage(app, app.catalog.record_type(CITIZEN))
+    qtbot.addWidget(page)
+    page.view.build_all()
+    address = page.view.cells["permanent_addr"].input
+    lines = address.findChildren(QLineEdit)
+    assert len(lines) == 2
+    for locked in (True, False):
+        address.set_locked(locked)
+        tabbed = [bool(line.focusPolicy() & Qt.FocusPolicy.TabFocus) for line in lines]
+        assert tabbed == [not locked] * 2
+        assert all(line.focusPolicy() & Qt.FocusPolicy.ClickFocus for line in lines)

@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QLabel
 
 from desktop.app import App
 from desktop.forms import history_view
-from desktop.forms.history_view import HistoryView, describe_change
+from desktop.forms.change_words import describe_change
+from desktop.forms.history_view import HistoryView
 from sync.protocol import Change
 from sync.store.model import HistoryRow
 from tests.desktop.forms.catalogue import DOSSIER

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QLabel
 
 from desktop.app import App
-from desktop.forms.history_view import describe_change
+from desktop.forms.change_words import describe_change
 from desktop.forms.record_page import RecordPage
 from desktop.views.outbox import describe
 from sync.protocol import Change, Officer, PullAnswer, RecordVersion

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,11 +17,14 @@ from desktop.forms.entries import entry_of
 from desktop.forms.meeting import meet
 from desktop.forms.record_page import RecordPage
 from desktop.forms.standing import places_of, refused_at_fields
+from forms.definition import Action
+from forms.label import Label
+from forms.office_definition import Role
 from sync.protocol import DeliveryState, FieldProblem
 from sync.store.model import Record, Save
-from tests.desktop.forms.catalogue import DOSSIER
+from tests.desktop.forms.catalogue import CITIZEN, DOSSIER, make_catalog
 from tests.desktop.forms.catalogue import dossier as dossier_type
-from tests.desktop.forms.conftest import HA, NAM, settle
+from tests.desktop.forms.conftest import HA, NAM, make_app, settle
 
 Open = Callable[..., RecordPage]
 
@@ -228,3 +232,35 @@ def test_a_number_the_city_gives_is_told_by_the_lines_real_state(app: App, dossi
 
 def shown_text(cards: Any) -> str:
     return " ".join(label.text() for label in cards.number.findChildren(QLabel) if not label.isHidden())
+
+
+def test_a_step_that_leaves_the_state_tells_what_comes_next_and_by_whom(
+    qapp: QApplication, tmp_path: Path, qtbot: Any
+) -> None:
+    """Else the same button stands there again, and who pressed it does not know whether he is done."""
+    made = make_catalog(tmp_path / "catalog")
+    desk = made.tools[0]
+    kind = desk.records[0]
+    sign = structs.replace(next(a for a in kind.actions if a.id == "finish"), roles=("chief",))
+    enter = Action(id="enter", label=Label("Ghi sổ", "Enter"), from_=("received",), to="=", main=True)
+    kind = structs.replace(kind, actions=(enter, sign))
+    chief = Role("chief", Label("Chủ tịch UBND", "Chair"), ("onestop",))
+    tools = (structs.replace(desk, records=(kind, *desk.records[1:])), *made.tools[1:])
+    app = make_app(tmp_path, structs.replace(made, tools=tools, roles=(*made.roles, chief)))
+    app.dress()
+    fields = {"full_name": "Nguyễn Thị Ánh Tuyết", "dob": "1990-01-05"}
+    (who,) = app.store.save([Save(type=CITIZEN, fields=fields)], HA)
+    fields = {"procedure": "birth", "applicant": who.id}
+    (record,) = app.store.save([Save(type=DOSSIER, fields=fields, state="received")], HA)
+    page = RecordPage(app, app.catalog.record_type(DOSSIER), record.id, None)
+    qtbot.addWidget(page)
+    page.show()
+    settle(app, qtbot)
+    with qtbot.waitSignal(page.saved, timeout=5000):
+        page.take_main_action()
+    settle(app, qtbot)
+    assert page.notice.text.text() == "“Ghi sổ”: xong lúc 09:30. Tiếp theo: Trả kết quả (Chủ tịch UBND)."
+    page.save("finish")  # not his: what went well before does not stand below what was refused
+    assert page.problems.isVisible()
+    assert not page.notice.isVisible()
+    app.close()

@@ -12,8 +12,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from desktop.actions import check_shortcuts
 from desktop.app import App
-from desktop.forms.history_view import describe_change
+from desktop.forms.change_words import describe_change
 from desktop.forms.next_steps import ReasonDialog
 from desktop.forms.record_page import RecordPage
 from desktop.views.today import Today
@@ -100,6 +101,33 @@ def test_whose_work_it_is_begins_it_with_what_is_known(
     assert (values["kind"], values["event_date"], values["source_ref"]) == ("birth", "2026-11-01", birth.id)
 
 
+def test_the_card_has_a_key_and_its_offers_stand_in_the_palette(
+    app: App, shown: Callable[[Any], RecordPage], birth: Record
+) -> None:
+    page = shown(SOCIAL)
+    rows = {row.id: row for row in page.actions()}
+    check_shortcuts(page.actions())
+    assert rows["next"].shortcut == "Ctrl+4" and "Ctrl+4" in words(page)
+    page.activateWindow()
+    rows["next"].run()
+    focus = page.focusWidget()
+    assert focus is not None and page.body.next.isAncestorOf(focus)
+    begun: list[str] = []
+    app.begin_requested.connect(lambda type_id, _values: begun.append(type_id))
+    named = [row for row in page.actions() if row.title == label_of(app, "into_household")]
+    assert len(named) == 1
+    named[0].run()
+    assert begun == [CHANGE]
+
+
+def test_a_record_without_anything_next_has_no_such_key(app: App, dossier: Record, qtbot: QtBot) -> None:
+    page = RecordPage(app, app.catalog.record_type(DOSSIER))
+    qtbot.addWidget(page)
+    page.show()
+    settle(app, qtbot)
+    assert not [row for row in page.actions() if row.id.startswith("next")]
+
+
 def test_others_see_whose_work_it_is(shown: Callable[[Any], RecordPage]) -> None:
     page = shown(JUSTICE)
     assert "Việc của: Công chức văn hóa – xã hội" in words(page)
@@ -174,3 +202,14 @@ def test_today_lists_it_for_whoever_does_it(app: App, birth: Record, qtbot: QtBo
     label = label_of(app, "into_household")
     assert label in rows(SOCIAL)
     assert label not in rows(JUSTICE)
+
+
+def test_the_step_a_dossier_is_at_is_read_whole_on_a_small_screen(app: App, dossier: Record, qtbot: QtBot) -> None:
+    page = RecordPage(app, app.catalog.record_type(DOSSIER), dossier.id)
+    qtbot.addWidget(page)
+    page.resize(828, 680)  # beside the rail of a window of 1024
+    page.show()
+    page.view.build_all()
+    settle(app, qtbot)
+    line = page.view.cells["current_step"].input.focus_target
+    assert line.width() > line.fontMetrics().horizontalAdvance("Chuyên môn thẩm tra, trình ký")

@@ -13,6 +13,7 @@ from desktop.app import App
 from desktop.language import use_language
 from desktop.settings import Settings
 from desktop.views.main_window import MainWindow
+from forms.definition import Catalog
 from sync.clock import FixedClock
 from sync.store import Store
 from tests.desktop.frame import ward
@@ -26,14 +27,19 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: FixedClock) -> Iterator[Store]:
-    with ward.make_store(tmp_path, clock) as made:
+def catalog() -> Catalog:
+    return ward.catalog()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: FixedClock, catalog: Catalog) -> Iterator[Store]:
+    with ward.make_store(tmp_path, clock, catalog) as made:
         yield made
 
 
 @pytest.fixture
-def app(qtbot: QtBot, store: Store, clock: FixedClock, tmp_path: Path) -> Iterator[App]:
-    made = App(store, ward.catalog(), clock, folder=tmp_path, settings=Settings(), officer=ward.HA)
+def app(qtbot: QtBot, store: Store, clock: FixedClock, tmp_path: Path, catalog: Catalog) -> Iterator[App]:
+    made = App(store, catalog, clock, folder=tmp_path, settings=Settings(), officer=ward.HA)
     made.dress()
     yield made
     made.close()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -12,7 +11,6 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from desktop.app import App
-from desktop.settings import Settings
 from desktop.views.main_window import MainWindow
 from desktop.views.report_list import ReportList
 from desktop.views.report_page import ReportPage
@@ -21,7 +19,6 @@ from forms.definition import Catalog, Column, ListView, RecordType, State
 from forms.field_definition import Field, Section
 from forms.label import Label
 from forms.report_definition import Report, ReportColumn, ReportDue, ReportRegister, ReportTable
-from sync.clock import FixedClock
 from sync.store import Store
 from tests.desktop.frame import ward
 
@@ -93,21 +90,6 @@ def report(name: str, days: int | None) -> Report:
 def catalog() -> Catalog:
     """Today is the 23rd."""
     return with_reports(report("late", 5), report("soon", 12), report("later", 20), report("free", None))
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: FixedClock, catalog: Catalog) -> Iterator[Store]:
-    with Store.create(tmp_path, ward.KEY, catalog, clock) as made:
-        made.set_enrolment(ward.enrolment())
-        yield made
-
-
-@pytest.fixture
-def app(qtbot: QtBot, store: Store, clock: FixedClock, tmp_path: Path, catalog: Catalog) -> Iterator[App]:
-    made = App(store, catalog, clock, folder=tmp_path, settings=Settings(), officer=ward.HA)
-    made.dress()
-    yield made
-    made.close()
 
 
 def work(window: MainWindow) -> list[tuple[str, ...]]:

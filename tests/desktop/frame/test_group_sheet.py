@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from msgspec import structs
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from desktop.app import App
-from desktop.language import use_language
-from desktop.settings import Settings
 from desktop.views.group_sheet import GroupSheet
 from desktop.views.main_window import MainWindow
 from desktop.views.record_list import RecordList
 from forms.definition import Action, Catalog
 from forms.field_definition import Message
-from sync.clock import FixedClock
 from sync.store import Store
 from sync.store.model import Save
 from tests.desktop.frame import ward
@@ -40,22 +35,6 @@ def catalog() -> Catalog:
     changed = structs.replace(kind, actions=actions)
     tools = tuple(structs.replace(t, records=(changed,)) if t.id == "onestop" else t for t in plain.tools)
     return structs.replace(plain, tools=tools)
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: FixedClock, catalog: Catalog) -> Iterator[Store]:
-    with Store.create(tmp_path, ward.KEY, catalog, clock) as made:
-        made.set_enrolment(ward.enrolment())
-        yield made
-
-
-@pytest.fixture
-def app(qtbot: QtBot, store: Store, catalog: Catalog, clock: FixedClock, tmp_path: Path) -> Iterator[App]:
-    made = App(store, catalog, clock, folder=tmp_path, settings=Settings(), officer=ward.HA)
-    made.dress()
-    yield made
-    made.close()
-    use_language("vi")
 
 
 @pytest.fixture

@@ -185,3 +185,15 @@ def test_a_column_is_as_wide_as_its_widest_cell_whichever_rows_come(qapp: QAppli
         assert shown == [table.sizeHintForColumn(n) for n in (0, 2, 3)]
         widths.append(shown)
     assert widths[1][0] > widths[0][0] and widths[1][2] > widths[0][2]
+
+
+def test_home_and_end_go_to_the_first_and_the_last_row(qapp: QApplication, qtbot: QtBot) -> None:
+    """Qt's own table would go to another column of the same row, which nobody sees."""
+    table = RowTable(
+        CellTable((Column("title", "Việc", stretch=True), Column("who", "Ai"))), theme.apply(qapp, "light", 1.0)
+    )
+    qtbot.addWidget(table)
+    table.show_rows(tuple(Row(f"r{n}", (f"Việc {n}", "")) for n in range(40)))
+    for key, row in ((Qt.Key.Key_End, "r39"), (Qt.Key.Key_Home, "r0")):
+        qtbot.keyClick(table, key)
+        assert (table.current_key(), table.chosen_keys()) == (row, [row])

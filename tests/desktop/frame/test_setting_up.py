@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import keyring
@@ -25,6 +26,8 @@ from desktop.views.gates import EnrolItself, Trouble
 from desktop.views.sign_in import OfferEnrolment, Unlock
 from sync.gateway.server import GatewayServer
 from sync.store import Store, vault
+from sync.store.connection import connect
+from sync.store.model import Save
 from tests.desktop.frame import ward
 from tests.sync.gateway.pcs import OTHER_WARD, WARD
 from tests.sync.gateway.small_catalog import CATALOG
@@ -163,14 +166,22 @@ def profile(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_damaged_store_offers_its_backup(qtbot: QtBot, qapp: QApplication, tmp_path: Path, profile: Path) -> None:
-    target = str(tmp_path / "usb")
+def backed_up(store: Store, profile: Path, target: str) -> None:
     save_settings(profile, Settings(backup_to=(target,)))
-    with Store.open(profile, vault.open_key(profile), CATALOG, ward.clock()) as store:
-        (outcome,) = back_up(store, [target], 3)
-        assert outcome.made is not None
+    (outcome,) = back_up(store, [target], 3)
+    assert outcome.made is not None
+
+
+def damage(profile: Path) -> None:
     file = profile / "store.db"
     file.write_bytes(b"\0" * 4096 + file.read_bytes()[4096:])
+
+
+def test_a_damaged_store_offers_its_backup(qtbot: QtBot, qapp: QApplication, tmp_path: Path, profile: Path) -> None:
+    target = str(tmp_path / "usb")
+    with Store.open(profile, vault.open_key(profile), CATALOG, ward.clock()) as store:
+        backed_up(store, profile, target)
+    damage(profile)
     start = started(qapp, profile)
     assert start.gate is not None
     page = start.gate.currentWidget()
@@ -183,6 +194,30 @@ def test_a_damaged_store_offers_its_backup(qtbot: QtBot, qapp: QApplication, tmp
     ended(start)
 
 
+def test_unsent_work_of_a_damaged_store_that_was_replaced_is_told(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, profile: Path
+) -> None:
+    target, key = str(tmp_path / "usb"), vault.open_key(profile)
+    with Store.open(profile, key, CATALOG, ward.clock()) as store:
+        backed_up(store, profile, target)
+        store.save([Save(type="residence.citizen", fields={"full_name": "Chưa Gửi"})], ward.HA)
+    with closing(connect(profile / "store.db", key, query_only=True)) as db:
+        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'meta'").fetchone()
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+    with (profile / "store.db").open("r+b") as file:
+        file.seek((page - 1) * int(size))
+        file.write(b"\0" * int(size))
+    start = started(qapp, profile)
+    assert start.gate is not None
+    shown = start.gate.currentWidget()
+    assert isinstance(shown, Trouble)
+    shown.offers[0].click()
+    qtbot.waitUntil(lambda: start.window is not None, timeout=20_000)
+    (apart,) = (profile / "former").iterdir()
+    assert "1 thay đổi chưa gửi" in start._setting_up.restored and str(apart) in start._setting_up.restored
+    ended(start)
+
+
 def test_a_damaged_store_under_a_passphrase_offers_its_backup_too(
     qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,11 +225,8 @@ def test_a_damaged_store_under_a_passphrase_offers_its_backup_too(
     profile, target = tmp_path / "profile", str(tmp_path / "usb")
     with Store.create(profile, vault.create_key(profile, PASSPHRASE), CATALOG, ward.clock()) as store:
         store.set_enrolment(msgspec.structs.replace(ward.enrolment(), officers=(ward.HA,)))
-        save_settings(profile, Settings(backup_to=(target,)))
-        (outcome,) = back_up(store, [target], 3)
-        assert outcome.made is not None
-    file = profile / "store.db"
-    file.write_bytes(b"\0" * 4096 + file.read_bytes()[4096:])
+        backed_up(store, profile, target)
+    damage(profile)
     start = started(qapp, profile)
     assert start.gate is not None
     asked = start.gate.currentWidget()

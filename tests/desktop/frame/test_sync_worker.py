@@ -40,6 +40,28 @@ def test_syncs_at_the_start_and_when_asked(qtbot: QtBot) -> None:
     assert not worker.running
 
 
+def test_what_is_only_looked_at_is_fetched_at_once_and_carries_nothing_else(qtbot: QtBot) -> None:
+    class Noting:
+        def __init__(self) -> None:
+            self.asked: list[bool] = []
+
+        def sync_once(self, *, sparing: bool = False) -> object:
+            self.asked.append(sparing)
+            return len(self.asked)
+
+    engine = Noting()
+    worker = SyncWorker(lambda: engine, seconds=3600, spared=lambda: True)
+    reports: list[object] = []
+    worker.finished.connect(reports.append)
+    worker.start()
+    for n, asked in enumerate((False, True, False), start=1):
+        qtbot.waitUntil(lambda n=n: len(reports) == n)
+        worker.request(asked=asked)
+    qtbot.waitUntil(lambda: len(reports) == 4)
+    worker.stop()
+    assert engine.asked == [True, True, False, True]
+
+
 def test_a_failure_is_told_and_does_not_end_the_thread(qtbot: QtBot) -> None:
     made: list[Scripted] = []
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from msgspec import structs
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from desktop.app import App
@@ -16,6 +17,7 @@ from desktop.models.waiting_rows import MOST
 from desktop.settings import Settings
 from desktop.views.main_window import MainWindow
 from desktop.views.today import YOURS_MS, Today
+from desktop.views.yours import Yours
 from forms.definition import Action, Catalog, RecordType, State
 from forms.field_definition import Field
 from forms.handing_over import steps_waiting_for
@@ -121,6 +123,40 @@ def test_the_signer_sees_what_is_ready_and_the_preparer_what_came_back(
     qtbot.wait(2 * YOURS_MS)
     settle()
     assert shown(window) == ([], shown(window)[1]) and "chờ anh/chị ký" not in shown(window)[1]
+
+
+def test_the_sentence_opens_the_list_of_what_waits_and_of_nothing_else(
+    window: MainWindow, app: App, store: Store, settle: Settle, qtbot: QtBot
+) -> None:
+    ready = [birth(store, f"Trẻ {n:02}") for n in range(MOST + 3)]
+    birth(store, "Lê Bình", "draft")
+    birth(store, "Hà Dung", checked_by=CHAIR.id)
+    birth(store, "Vũ Em", "signed")
+    settle()
+    settle()
+    today = window.pages.page
+    assert isinstance(today, Today)
+    assert "today.yours" in [row.id for row in window.rows()]
+    assert '<a href="yours"' in today.subtitle.text() and today.subtitle.focusPolicy() & Qt.FocusPolicy.TabFocus
+    today.subtitle.linkActivated.emit("yours")
+    settle()
+    page = window.pages.page
+    assert isinstance(page, Yours)
+    rows = page.table.table.rows
+    assert sorted(row.key for row in rows) == sorted(record.id for record in ready)
+    assert {str(row.cells[0]) for row in rows} == {"◆ Ký giấy khai sinh"}
+    assert f"{MOST + 3} hồ sơ" in page.subtitle.text()
+    store.save([Save(type=BIRTH, fields=ready[0].fields, opened=ready[0], action="sign")], CHAIR)
+    settle()
+    assert ready[0].id not in [row.key for row in page.table.table.rows]
+    window.pages.back()
+    assert isinstance(window.pages.page, Today)
+
+
+def test_nobodys_turn_is_no_link(window: MainWindow, settle: Settle) -> None:
+    settle()
+    assert "href" not in shown(window)[1]
+    assert "today.yours" not in [row.id for row in window.rows()]
 
 
 def test_what_is_signed_goes_from_the_page(window: MainWindow, app: App, store: Store, settle: Settle) -> None:

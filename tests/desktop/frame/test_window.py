@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.app import App
 from desktop.settings import FILE_NAME, Settings, load_settings
+from desktop.start import fill_small_screen
 from desktop.views.keys import KeysSheet
 from desktop.views.main_window import MainWindow
 from desktop.views.outbox import Outbox
-from desktop.views.sign_in import SignIn, Unlock
+from desktop.views.sign_in import OfficerList, SignIn, Unlock
 from desktop.widgets.status_bar import StatusBar
 from sync.clock import FixedClock
 from sync.protocol import ChangeResult, FieldProblem
@@ -226,6 +227,36 @@ def test_whoever_worked_last_is_offered_first(qtbot: QtBot, app: App) -> None:
     with qtbot.waitSignal(page.chosen) as chosen:
         page.buttons[0].click()
     assert chosen.args == [ward.NAM]
+
+
+def test_who_types_a_name_stands_on_it(qtbot: QtBot, app: App) -> None:
+    page = SignIn(app.look, (ward.HA, ward.NAM), app.catalog, ward.HA.id)
+    qtbot.addWidget(page)
+    page.show()
+    page.activateWindow()
+    page.buttons[0].setFocus()
+    assert ward.NAM.name == "Vũ Đức Nam"
+    chosen: list[object] = []
+    page.chosen.connect(chosen.append)
+    for letters, stands in (("vu d", 1), ("HA", 0), ("duc nam", 1)):
+        for letter in letters:
+            qtbot.keyClick(page.buttons[0], letter)
+        assert page.focusWidget() is page.buttons[stands], letters
+        page.findChild(OfficerList)._typed_at = float("-inf")  # a pause
+    assert not chosen, "a space in a name presses no button"
+
+
+def test_a_window_larger_than_the_screen_fills_it(qtbot: QtBot) -> None:
+    """Else the status bar lies below the edge of a screen of 1024 × 768."""
+    room = QApplication.primaryScreen().availableGeometry()
+    small, large = QWidget(), QWidget()
+    for window in (small, large):
+        qtbot.addWidget(window)
+    small.resize(room.width() - 60, room.height() - 60)
+    large.resize(room.width() - 60, room.height())
+    for window in (small, large):
+        fill_small_screen(window)
+    assert (small.isMaximized(), large.isMaximized()) == (False, True)
 
 
 @pytest.mark.parametrize("kind", ["blue", "red"])

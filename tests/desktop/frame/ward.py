@@ -216,8 +216,8 @@ def enrolment(*officers: Officer) -> Enrolment:
     )
 
 
-def make_store(folder: Path, at: FixedClock) -> Store:
-    store = Store.create(folder, KEY, catalog(), at)
+def make_store(folder: Path, at: FixedClock, of: Catalog | None = None) -> Store:
+    store = Store.create(folder, KEY, of or catalog(), at)
     store.set_enrolment(enrolment())
     return store
 

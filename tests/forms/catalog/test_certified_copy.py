@@ -36,6 +36,12 @@ def test_no_copy_costs_more_than_two_hundred_thousand_and_one_more_page_never_le
     assert entry.get("fee") >= fee
 
 
+def test_a_box_left_empty_is_not_ticked_and_words_left_out_are_not_typed(counter: Counter) -> None:
+    told = [problem.message.vi for problem in paper(counter, doc_title=None).problems("certified")]
+    assert "Chưa đánh dấu ô “Đã đối chiếu bản chính, không tẩy xóa, không hư hỏng”" in told
+    assert "Chưa nhập Tên giấy tờ được chứng thực" in told
+
+
 def test_it_is_due_the_same_day_before_three_else_the_next_working_day(counter: Counter) -> None:
     counter.set_clock(18, 14, 59)
     assert paper(counter).get("due_at") == "2026-11-18T10:00:00Z"

@@ -20,6 +20,36 @@ def test_a_number_that_disagrees_with_gender_or_year_is_shown_and_not_refused(co
     assert person(counter, personal_id="001190000011") == []
     assert person(counter, personal_id="001090000011") == [("", False)]
     assert person(counter, personal_id="001191000011") == [("", False)]
+    assert person(counter, personal_id="001390000011") == [("", False)]  # a woman of 2090
+    assert person(counter, personal_id="001305000011", dob="2005") == []
+    assert person(counter, personal_id="001305000011", dob="1905") == [("", False)]
+    assert person(counter, personal_id="001090000011", gender="0") == []
+
+
+def test_every_form_of_one_persons_number_compares_it_with_birth_and_gender(catalog: Catalog, counter: Counter) -> None:
+    """Found by the kinds of the fields: a form that asks for all three and compares nothing shows here."""
+    checked = 0
+    for record_type in catalog.record_types:
+        fields = record_type.field_map.values()
+        number = next((f.name for f in fields if f.type == "citizen_number"), None)
+        born = next((f.name for f in fields if f.name.removeprefix("child_") == "dob"), None)
+        gender = next((f.name for f in fields if f.name.removeprefix("child_") == "gender"), None)
+        if number is None or born is None or gender is None:
+            continue
+        checked += 1
+        entry = counter.begin(record_type.id, OFFICE, **{born: "05/01/1990", gender: "2"})
+        for text, count in (("001190000011", 0), ("001090000011", 1), ("001191000011", 1), ("001091000011", 2)):
+            entry.put(number, text)
+            told = [p for p in entry.rule_problems if number in p.about]
+            assert len(told) == count, (record_type.id, text)
+            assert not any(p.blocks for p in told)
+    assert checked >= 3
+
+
+def test_a_name_in_small_letters_is_doubted_and_kept_as_typed(counter: Counter) -> None:
+    assert person(counter, full_name="nguyễn thị chi") == person(counter, full_name="ánh") == [("full_name", False)]
+    assert person(counter, full_name="Ánh") == person(counter, full_name="NGUYỄN THỊ CHI") == []
+    assert counter.begin("residence.citizen", OFFICE, full_name="đỗ an").get("full_name") == "đỗ an"
 
 
 def test_the_very_old_have_no_number_and_only_a_year_of_birth(counter: Counter) -> None:

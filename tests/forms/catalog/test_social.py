@@ -56,6 +56,19 @@ def test_the_level_is_that_of_the_month_and_the_higher_of_state_and_city(ward: C
     assert entry.get("monthly_amount") == level * 3 // 2
 
 
+def test_a_grown_up_is_no_child_without_support(ward: Counter) -> None:
+    """Decree 20/2021, Article 5: under 16; from then on to 22 only who is at school, which is another group."""
+    entry = benefit(ward, category="orphan", citizen_ref="adult")
+    assert [p.blocks for p in entry.rule_problems if "16 tuổi" in p.message.vi] == [False]
+    with pytest.raises(RuleError, match="16 tuổi"):
+        entry.perform("verify", SOCIAL)
+    child = benefit(ward, category="orphan", citizen_ref="pupil")
+    child.perform("verify", SOCIAL)
+    child.put("citizen_ref", "adult")  # found out while it is verified
+    with pytest.raises(RuleError, match="16 tuổi"):
+        child.perform("approve", VICE_CHAIR)
+
+
 @pytest.mark.parametrize(("month", "level"), [("2025-07", 500000), ("2025-12", 500000), ("2026-01", 650000)])
 def test_the_social_pension_has_its_own_level(ward: Counter, month: str, level: int) -> None:
     entry = benefit(ward, scheme="pension", category="pension", citizen_ref="ancient", start_month=month)

@@ -25,7 +25,7 @@ VALUES = st.sampled_from(
 
 
 @pytest.mark.parametrize("text", TITLES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_plain_and_cel_agree(text: str, data: Any) -> None:
     agree(text, data)
