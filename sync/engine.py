@@ -15,6 +15,7 @@ from sync.clock import HANOI, moment_text
 from sync.file_step import FileStep
 from sync.first_fill import FirstFill
 from sync.handing_over import hand_books_over
+from sync.history_step import HistoryStep
 from sync.lock import SyncLock
 from sync.marks import CITY_HEARD, books_mark, streams_mark
 from sync.meeting import Meeting
@@ -32,7 +33,7 @@ from sync.protocol import (
     Transport,
 )
 from sync.renamed_line import RenamedLine
-from sync.retry import BatchSize, largest_batch
+from sync.retry import CHANGES_AT_ONCE, BatchSize, largest_batch
 from sync.second_look import SecondLook
 from sync.sound_answers import checked
 from sync.store import Store
@@ -81,13 +82,14 @@ class Engine:
         self._line = RenamedLine(transport, store.catalog)
         self._progress = progress or (lambda report: None)
         self._ahead = ahead
-        self._batch = BatchSize()
+        self._batch = BatchSize(largest=CHANGES_AT_ONCE)
         self._page = BatchSize()
         self._files = FileStep(store, self._line)
         self._meeting = Meeting(store, self._line)
         self._sync = self._line.sync
         self._second_look = SecondLook(store, self._line)
-        self._first_fill = FirstFill(store, self._line, ahead)
+        self._histories = HistoryStep(store, self._line)
+        self._first_fill = FirstFill(store, self._line, ahead, self._histories.run)
         self._hello: Hello | None = None
         self._mark = b""
         self._books = b""
@@ -101,6 +103,7 @@ class Engine:
         rest (``report.more``) for later. Raises SyncError when the city cannot be reached or refuses; what was done until
         then stays done."""
         self._sparing = sparing
+        self._histories.begin()
         began = time.monotonic()
         sent, received = self._line.bytes_sent, self._line.bytes_received
         report = SyncReport()
@@ -122,6 +125,7 @@ class Engine:
                 self._check(report)
                 if self._second_look.take():
                     self._rounds(report)  # what waited behind it goes on
+            self._histories.run()  # of what has just come, too
             self._note_end(report)
             if not report.more:
                 self._store.numbers.suspension.synced()
@@ -234,6 +238,7 @@ class Engine:
 
     def _ask(self, asked: SyncRequest) -> tuple[SyncRequest, SyncAnswer]:
         """The city's answer to a round, or to a smaller one when it finds this one too large. Raises SyncError."""
+        self._histories.run()
         began = time.monotonic()
         try:
             answer = self._sync(asked)

@@ -13,6 +13,7 @@ from sync.renamed_line import RenamedLine
 from sync.retry import BatchSize, largest_batch
 from sync.store import Store
 from sync.store.filling import FillProgress
+from sync.strangers import repeating
 from sync.sync_report import SyncReport
 
 _Stream = tuple[str, str]
@@ -23,12 +24,20 @@ _STRETCH = 4
 
 
 class FirstFill:
-    """``ahead`` as in ``sync.engine``. Everything raises what the line raises; what was written down until then stays."""
+    """``ahead`` as in ``sync.engine``; ``between`` is done before each page is asked for. Everything raises what the line
+    raises; what was written down until then stays."""
 
-    def __init__(self, store: Store, line: RenamedLine, ahead: Callable[[str], Executor]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        line: RenamedLine,
+        ahead: Callable[[str], Executor],
+        between: Callable[[], None] = lambda: None,
+    ) -> None:
         self._store = store
         self._line = line
         self._ahead = ahead
+        self._between = between
         self._page = BatchSize(_FIRST_PAGE)
         self._streams: Sequence[_Stream] = ()
         self._mark = b""
@@ -117,6 +126,7 @@ class FirstFill:
 
     def ask(self, asked: FillRequest) -> FillAnswer:
         """The page, or a smaller one when the city finds it too large. Raises SyncError."""
+        self._between()
         began = time.monotonic()
         try:
             answer = _checked(asked, self._line.fill(asked))
@@ -157,25 +167,17 @@ def _checked(asked: FillRequest, answer: FillAnswer) -> FillAnswer:
         return answer
     moved = False
     if len(answer.places) != len(asked.places) or any(not 0 <= p.stream < len(asked.places) for p in answer.pages):
-        raise _damaged()
+        raise repeating()
     for before, after in zip(asked.places, answer.places, strict=True):
         if before.tier == after.tier == FILL_DONE:
             continue
         leads_on = (after.tier, -after.below) > (before.tier, -before.below) if before.head else True
         if (not leads_on and after != before) or before.head not in (0, after.head):
-            raise _damaged()
+            raise repeating()
         moved = moved or leads_on
     if not moved:
-        raise _damaged()
+        raise repeating()
     return answer
-
-
-def _damaged() -> SyncError:
-    return SyncError(
-        "damaged",
-        "Thành phố trả lời lặp lại; sẽ tự thử lại.",
-        english="The city's answer repeats itself; it will be tried again.",
-    )
 
 
 __all__ = ["FirstFill"]

@@ -6,7 +6,8 @@ from msgspec import structs
 
 from sync.clock import parse_moment
 from sync.marks import HELLO
-from sync.protocol import StreamNews, SyncAnswer, SyncError, SyncRequest
+from sync.protocol import HistoryAnswer, StreamNews, SyncAnswer, SyncError, SyncRequest
+from sync.strangers import repeating, unreadable
 
 _LARGEST = 1 << 62
 
@@ -14,16 +15,10 @@ _LARGEST = 1 << 62
 def checked(asked: SyncRequest, answer: SyncAnswer) -> SyncAnswer:
     """The answer, where it can be one to this round. Raises SyncError."""
     if not _can_be_kept(answer):
-        raise SyncError(
-            "damaged", "Không đọc được câu trả lời của thành phố.", english="The city's answer cannot be read."
-        )
+        raise unreadable()
     if answer.hello is not None:
         if answer.mark == asked.known[:HELLO]:
-            raise SyncError(
-                "damaged",
-                "Thành phố trả lời lặp lại; sẽ tự thử lại.",
-                english="The city's answer repeats itself; it will be tried again.",
-            )
+            raise repeating()
         return answer
     sent = {change.change_id for change in asked.changes}
     results = tuple(result for result in answer.results if result.change_id in sent)
@@ -34,25 +29,20 @@ def checked(asked: SyncRequest, answer: SyncAnswer) -> SyncAnswer:
             english="The city answered to none of the changes; it will be tried again.",
         )
     if not sent and any(page.own for page in answer.news):  # of nothing; it would be asked about for ever
-        raise SyncError(
-            "damaged",
-            "Thành phố trả lời lặp lại; sẽ tự thử lại.",
-            english="The city's answer repeats itself; it will be tried again.",
-        )
+        raise repeating()
     for page in answer.news:
         if not 0 <= page.stream < len(asked.cursors) or (page.more and page.cursor < asked.cursors[page.stream]):
-            raise SyncError(
-                "damaged",
-                "Thành phố trả lời lặp lại; sẽ tự thử lại.",
-                english="The city's answer repeats itself; it will be tried again.",
-            )
+            raise repeating()
     if asked.cursors and not sent and answer.news and all(_stands(page, asked) for page in answer.news):
-        raise SyncError(
-            "damaged",
-            "Thành phố trả lời lặp lại; sẽ tự thử lại.",
-            english="The city's answer repeats itself; it will be tried again.",
-        )
+        raise repeating()
     return structs.replace(answer, results=results)
+
+
+def checked_history(answer: HistoryAnswer) -> HistoryAnswer:
+    """The answer, where its numbers are such as a database keeps. Raises SyncError."""
+    if any(not 0 <= result.revision < _LARGEST for result in answer.results):
+        raise unreadable()
+    return answer
 
 
 def _can_be_kept(answer: SyncAnswer) -> bool:

@@ -6,18 +6,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
+
 from sync.clock import moment_text
 from sync.protocol import Change, ChangeResult, Fields, HistoryAnswer, Officer, PullAnswer, RecordVersion
 from sync.store import digests, missing, pulling, worklist
 from sync.store.ahead import Ahead
 from sync.store.answers import AnswerTransaction
 from sync.store.context import StoreContext, devices_of, skew_of
+from sync.store.histories import keep_history, made_here
 from sync.store.indexing import READ_AT_MOST, Indexing
 from sync.store.model import HistoryRow
 from sync.store.noted_reading import note_reading
 from sync.store.provisional import HELD_BACK, held_since
 from sync.store.pulling import Stream, apply_answer
-from sync.store.rowcodec import decode_change, decode_result, encode_change, encode_json, versions_by_id
+from sync.store.rowcodec import decode_change, decode_result, encode_json, versions_by_id
 from sync.store.rows import RowWriter, Touch
 from sync.store.withdrawing import withdraw_refused
 
@@ -26,7 +29,7 @@ CHECKPOINT_BYTES = 256 * 1024 * 1024
 GENTLE_CHECKPOINT_BYTES = 48 * 1024 * 1024
 """The same where an officer works beside: less than ``connection.JOURNAL_BYTES``, since a longer WAL is cut to that when it is
 begun anew, within a transaction, and his save would wait for that."""
-_HISTORY = "payload, status, result, revision"
+_HISTORY = "payload, status, result, revision, settled"
 
 
 class Changes:
@@ -38,12 +41,15 @@ class Changes:
         self._ahead = Ahead(context)
 
     def pending(self, limit: int, skip: int = 0) -> tuple[Change, ...]:
-        """The next changes to send, in the order they were made; ``skip`` passes over those that are on their way."""
-        with self._context.readers.connection() as db:
+        """The next changes to send, in the order they were made; ``skip`` passes over those that are on their way.
+
+        Read where the answer to them will be written: a reader would have to decrypt every page of them once more."""
+        with self._context.writer.quiet() as db:
             hub = db.execute("SELECT 1 FROM changes WHERE status = 'hub' LIMIT 1").fetchone()
             held, since = (f"AND {HELD_BACK}", (held_since(self._context),)) if hub else ("", ())
             sql = f"SELECT payload FROM changes WHERE status = 'pending' {held} ORDER BY seq LIMIT ? OFFSET ?"
-            return tuple([decode_change(body) for (body,) in db.execute(sql, (*since, limit, skip))])
+            rows = db.execute(sql, (*since, limit, skip)).fetchall()
+        return tuple([decode_change(body) for (body,) in rows])
 
     def outbox(self, within: Collection[str] | None = None) -> tuple[HistoryRow, ...]:
         """Everything the city has not settled, in the order it was made: waiting, refused, parked. ``within``: of these
@@ -57,10 +63,12 @@ class Changes:
         return rows if within is None else tuple(row for row in rows if row.change.type in within)
 
     def history(self, record_id: str) -> tuple[HistoryRow, ...]:
-        """The record's changes known here, newest first; others' own are fetched by ``add_history``."""
+        """The record's changes known here, newest first; others' own are fetched when somebody looks (``Store.histories``)."""
         sql = f"SELECT {_HISTORY} FROM changes WHERE record_id = ? ORDER BY clock DESC, seq DESC"
         with self._context.readers.connection() as db:
-            return tuple(_history_row(row) for row in db.execute(sql, (record_id,)))
+            own = devices_of(db)
+            rows = [_history_row(row) for row in db.execute(sql, (record_id,))]
+        return tuple(row if made_here(row.change, own) else structs.replace(row, is_own=False) for row in rows)
 
     def acknowledge(
         self, results: Sequence[ChangeResult], records: Sequence[RecordVersion] = (), *, at: str = ""
@@ -193,13 +201,14 @@ class Changes:
                 (moment_text(since), moment_text(since + skew_of(db))),
             ).fetchall()
             settled = ((seq, decode_change(body)) for seq, body in rows)
-            mine = [(seq, change) for seq, change in settled if _made_here(change, names)]
+            mine = [(seq, change) for seq, change in settled if made_here(change, names)]
             # what was taken though it had been replaced is not wanted back; if it is there still, its successor hears so
             replaced = {i for _, change in mine for i in change.in_place_of}
             wanted = [(seq, change) for seq, change in mine if change.change_id not in replaced]
             works = worklist.load(db, [change.record_id for _, change in wanted])
             db.executemany(
-                "UPDATE changes SET status = 'refused' WHERE change_id = ? AND settled = 1", [(i,) for i in replaced]
+                "UPDATE changes SET status = 'refused' WHERE change_id = ? AND settled = 1 AND status <> 'parked'",
+                [(i,) for i in replaced],
             )
             db.executemany(
                 "UPDATE changes SET status = 'pending', settled = 0, again = 1 WHERE seq = ?", [(s,) for s, _ in wanted]
@@ -257,45 +266,22 @@ class Changes:
         touch.outbox = True
 
     def add_history(self, answer: HistoryAnswer) -> None:
-        """Keep what the city knows of a record's past: others' changes, results of ours, deliveries."""
-        results = {r.change_id: r for r in answer.results}
-        rows = []
-        for change in answer.changes:
-            result = results.get(change.change_id)
-            status = result.status if result else "accepted"
-            body = encode_change(result) if result else None
-            revision = result.revision if result else 0
-            rows.append((change.change_id, change.record_id, status, change.at, change.clock, revision,
-                         encode_change(change), body))  # fmt: skip
-        touch = Touch()
-        touch.records.update(c.record_id for c in answer.changes)
-        with self._context.writer.transaction(urgent=False) as db:
-            db.executemany(
-                "INSERT OR IGNORE INTO changes (change_id, record_id, status, settled, at, clock, revision, payload, "
-                "result) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?)",
-                rows,
-            )
-            pulling.write_deliveries(db, answer.deliveries, touch)
-        self._context.emit(touch.frozen())
+        """Keep what the city knows of a record's past: others' changes, deliveries. What this PC made is not touched by it."""
+        self._context.emit(keep_history(self._context, answer).frozen())
 
     def checkpoint(self) -> None:
         """Move the WAL into the file: called by who syncs, so that no officer's save has to."""
         with self._context.readers.idle() as db:
             db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            self._context.writer.journal.moved()
             if self._context.writer.gentle:  # a window stays after the sync
                 note_reading(db, self._context.path)
 
     def checkpoint_when_long(self) -> None:
         """Called between the parts of a long sync."""
-        wal = self._context.path.with_name(self._context.path.name + "-wal")
-        most = GENTLE_CHECKPOINT_BYTES if self._context.writer.gentle else CHECKPOINT_BYTES
-        if wal.exists() and wal.stat().st_size > most:
+        writer = self._context.writer
+        if writer.journal.used_bytes() > (GENTLE_CHECKPOINT_BYTES if writer.gentle else CHECKPOINT_BYTES):
             self.checkpoint()
-
-
-def _made_here(change: Change, devices: frozenset[str]) -> bool:
-    """Also one from before the first enrolment; a service's change names no device either, but counts none of its own."""
-    return change.device in devices if change.device else change.device_seq > 0
 
 
 def _history_row(row: tuple[Any, ...]) -> HistoryRow:
@@ -306,4 +292,6 @@ def _history_row(row: tuple[Any, ...]) -> HistoryRow:
         problems=result.problems if result else (),
         fields=result.fields if result else (),
         revision=row[3],
+        is_sent_back=row[1] == "hub" and result is not None,
+        is_settled=bool(row[4]),
     )

@@ -133,6 +133,9 @@ class HistoryRow(Struct, frozen=True, kw_only=True):
     problems: tuple[FieldProblem, ...] = ()
     fields: tuple[str, ...] = ()  # in conflict
     revision: int = 0
+    is_sent_back: bool = False  # of "hub": refused, and to be put right where it was made
+    is_settled: bool = False  # what was refused is put right, or another PC's: nothing is to be done about it here
+    is_own: bool = True  # made on this PC, under whichever name it had
 
 
 class NumberRow(Struct, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ from sync.store.errors import translated
 from sync.store.files import Files
 from sync.store.files_queue import FileQueue
 from sync.store.filling import Fills
+from sync.store.histories import Histories
 from sync.store.indexing import Indexing
 from sync.store.model import DueAhead, Enrolment, Overview, Record, Save, StoreError, TodayRow, Touched
 from sync.store.numbers import Numbers
@@ -66,6 +67,7 @@ class Store:
         )
         self.records = Records(self._context)
         self.changes = Changes(self._context)
+        self.histories = Histories(self._context)
         self.fills = Fills(self._context)
         self.drafts = Drafts(self._context)
         self.search = Search(self._context)

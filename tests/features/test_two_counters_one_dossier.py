@@ -64,3 +64,25 @@ def test_the_same_field_waits_for_a_person_and_both_values_stay(town: Town) -> N
 def test_resolving_asks_for_a_field_in_conflict(town: Town) -> None:
     one, _, citizen = _two_counters_with_a_citizen(town)
     assert one.run("resolve", citizen, "phone=+84912000999").code == 1
+
+
+def test_the_whole_past_of_a_record_from_another_counter_is_shown_on_asking(town: Town) -> None:
+    one, two, citizen = _two_counters_with_a_citizen(town)
+    one.writes(citizen, phone=PHONES[0])
+    one.syncs()
+    two.syncs()
+    two.writes(citizen, phone=PHONES[1])
+
+    here = two.must("history", citizen)
+    assert ([change["kind"] for change in here["changes"]], here["complete"]) == (["edit"], False)
+    whole = two.must("history", citizen, "--city")
+    assert [change["kind"] for change in whole["changes"]] == ["edit", "edit", "create"]
+    assert [change["officer"]["name"] for change in whole["changes"]] == ["Vũ Thị Lan", "Trần Thu Hà", "Trần Thu Hà"]
+    assert {change["status"] for change in whole["changes"]} == {"accepted"}
+    assert whole["complete"]
+    assert two.must("history", citizen)["changes"] == whole["changes"], "it stays here"
+
+    town.cut_line()
+    answer = two.run("history", citizen, "--city", "--json")
+    assert (answer.code, len(answer.json["changes"])) == (1, 3)
+    assert answer.err.strip()

@@ -16,6 +16,7 @@ from sync.protocol import Change, RecordVersion
 from sync.renamed_line import renamed_change, renamed_version
 from sync.store.rowcodec import decode_version
 from tests.simulation.accounts import AtCity, Broken, Kept, changes_of, history_of, told
+from tests.simulation.checks_of_histories import looked_at_is_whole
 from tests.simulation.checks_of_saves import given_up_for_good, no_number_forgotten, typed_once
 from tests.simulation.pc import Pc
 
@@ -40,6 +41,7 @@ def check_all(world: World) -> None:
     no_number_forgotten(world, records, stores)
     typed_once(world, history, stores)
     given_up_for_good(world, history)
+    looked_at_is_whole(world, history, stores)
     _files_have_come(world, records)
     _arrivals_are_there_once(world, history, records)
     _the_hub_told_nothing_that_stays(world, records)

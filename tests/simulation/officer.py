@@ -239,6 +239,7 @@ class OfficerAtWork:
     def _history(self) -> None:
         record = self._any_record()
         if record is not None and record.revision:
+            self._pc.look_at(record.id)  # the syncs to come bring it too, and what is new of it
             try:
                 self._pc.store.changes.add_history(self._pc.line().history(record.id))
             except SyncError:

@@ -21,6 +21,7 @@ from sync.pack_use import PACK_KEYS, PackUse
 from sync.protocol import EnrolAnswer, EnrolRequest, Officer, SyncError
 from sync.store import Store
 from sync.store.connection import FILE_NAME
+from sync.store.histories import Look
 from sync.store.model import Enrolment, Record, StoreError
 from tests.simulation import prepared
 from tests.simulation.accounts import Accounts, Broken
@@ -62,6 +63,7 @@ class Pc:
         self.crash_at_commit = 0.0
         self.process: object | None = None
         self.opened: list[Record] = []  # forms that stand open on the screen
+        self.looks: list[Look] = []  # histories that stand open on the screen, of this opening of the store
         self.restores = 0
         self.page = 0  # records of the first page of a first fill; 0: as the program has it
         self.devices: set[str] = set()  # what the city has called it
@@ -88,6 +90,7 @@ class Pc:
 
     def _open(self) -> None:
         """As a program that starts: the pack that is next becomes the one in use."""
+        self.looks = []
         self._use = PackUse(self.folder)
         catalog = self._use.catalog() if self._use.state.active else prepared.catalog()
         self.store = Store.open(self.folder, prepared.KEY, catalog, self.clock)
@@ -120,6 +123,14 @@ class Pc:
             self._counts[f"PC dies {when}"] += 1
             self.crash(when)
             raise Crash
+
+    def look_at(self, *record_ids: str) -> None:
+        """The histories of these stand open from now on."""
+        self.looks = [*self.looks[-9:], *map(self.store.histories.look, record_ids)]
+
+    def newest_records(self, most: int) -> list[str]:
+        with self.store._context.readers.connection() as db:
+            return [i for (i,) in db.execute("SELECT id FROM records ORDER BY id DESC LIMIT ?", (most,))]
 
     # the line
 

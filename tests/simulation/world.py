@@ -36,6 +36,7 @@ PLACES = (
     (Grant("Ngô Thị Sen", (OTHER,), ("registrar",)),),
 )
 """Who may sit at a PC: one officer or two, of one ward, of two, of the city's reception."""
+MOST_LOOKED_AT = 8  # histories that stand open on each PC when all comes to rest
 SETTLING = 14  # rounds of syncs after which nothing may move any more
 
 
@@ -194,6 +195,7 @@ class World:
     def _rest(self) -> None:
         for pc in self.pcs:
             pc.begin_anew()
+            pc.look_at(*pc.newest_records(MOST_LOOKED_AT))
         for _ in range(SETTLING):
             moved = self._deliveries_wait()
             for pc in self.pcs:
