@@ -29,7 +29,7 @@ def hello_mark(hello: Hello) -> bytes:
     """Changes with whatever in it matters but the time, the books and what is told of the
     device's changes."""
     return blake2b(
-        _encode(replace(hello, time="", leases=(), device_seq=0, suspended=False)), digest_size=HELLO
+        _encode(replace(hello, time="", leases=(), lent=(), device_seq=0, suspended=False)), digest_size=HELLO
     ).digest()
 
 

@@ -34,6 +34,10 @@ class Officer(Struct, frozen=True, gc=False):
     organisation: str = ""
 
 
+MOST_REPLACED = 1000
+"""Ids in ``Change.in_place_of``."""
+
+
 class Change(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One act of one officer on one record; the unit of the outbox, of history and of idempotency.
 
@@ -173,6 +177,9 @@ class Hello(Struct, frozen=True, kw_only=True):
     officers: tuple[Officer, ...] = ()  # who may work on this device, with the roles the city gave them
     pack: str = ""
     leases: tuple[Lease, ...] = ()
+    lent: tuple[
+        tuple[str, str, str], ...
+    ] = ()  # (ward, register, period) of books that others number now; when first met
     offer: PackOffer | None = None
     device_seq: int = 0  # the highest number of a change that the city has had from this device; when first met
     suspended: bool = False  # two stores spoke as this device: it numbers nothing until it was enrolled again

@@ -60,6 +60,8 @@ def write_sealed(path: Path, header: Header, sections: Iterable[bytes], sender: 
             f"Đã có {path.name} và đó không phải gói USB; chọn tên khác.",
             f"{path.name} is there and is no bundle; choose another name.",
         )
+    if not path.parent.is_dir():
+        raise BundleError("no_folder", f"Không thấy thư mục {path.parent}.", f"There is no folder {path.parent}.")
     once = X25519PrivateKey.generate()
     header = structs.replace(header, once=once.public_key().public_bytes_raw())
     head = msgspec.msgpack.encode(header)

@@ -95,9 +95,8 @@ class Taking:
         for lease in store.numbers.leases():
             if (lease.ward, lease.register, lease.period) not in lent:  # the city has given it to another PC
                 store.numbers.let_go(lease.ward, lease.register, lease.period)
-        for ward, register, period, why in first.held_books:
+        for ward, register, period, _why in first.held_books:
             store.numbers.let_go(ward, register, period)
-            store.set_meta(f"lease_held:{register}:{period}", why)
         store.set_meta(CITY_HEARD, hello.time)
 
     def _settle(self, results: Sequence[ChangeResult]) -> None:

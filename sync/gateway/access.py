@@ -57,6 +57,12 @@ class Device(Struct, frozen=True, dict=True):
         return any(g.ward == ward and scope in g.scopes for g in self.grants)
 
 
+def trust_no_more(session: Session, device: str) -> None:
+    """From now on its token is worth nothing, and its bundles neither; what it sent stays."""
+    session.run("DELETE FROM grants WHERE device = ?", device)
+    session.run("UPDATE devices SET token_hash = ? WHERE id = ?", f"withdrawn {device}", device)
+
+
 def token_hash(token: str) -> str:
     """What is stored of a token or code. They are random and long, or short-lived, so that a plain hash does."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sync.gateway.ahead import Ahead
 from sync.gateway.city import City
 from sync.gateway.face import Answer, Face, Held
 from sync.gateway.limits import Limits
@@ -38,7 +39,7 @@ class Door:
         self._city = city
         self._limits = limits or Limits.of()
         self._metrics = metrics or Metrics()
-        self._face = Face(city, self._limits.device, self._metrics.judged)
+        self._face = Face(city, self._limits.device, self._metrics.judged, Ahead(self._metrics.ahead))
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="gateway")
         self._numbers = {streams: CityNumbers(city.storage, city.catalog.version, streams) for streams in (False, True)}
         self._under_way = self._held = 0

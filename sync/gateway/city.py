@@ -146,9 +146,10 @@ class City:
         )
 
     def introduced(self, device: Device, hello: Hello) -> Hello:
-        """What a device is told once: how far its changes have come here, and whether it may number."""
+        """What a device is told once: how far its changes have come here, whether it may number, and which books it need not
+        ask for."""
         seq, suspended = standing(self.storage, device.id)
-        return msgspec.structs.replace(hello, device_seq=seq, suspended=suspended)
+        return msgspec.structs.replace(hello, device_seq=seq, suspended=suspended, lent=self.leases.lent(device))
 
     def enrol(self, request: EnrolRequest) -> EnrolAnswer:
         answer = self.enrolment.enrol(request, self.epoch)

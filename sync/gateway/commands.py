@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,16 +21,17 @@ from forms.pack_format import PackError
 from sync.bundle.errors import BundleError
 from sync.gateway.adapters import parse_address
 from sync.gateway.bundle_commands import bundle_verb
-from sync.gateway.city import City
 from sync.gateway.delivery_commands import add_service, delivery_verbs
 from sync.gateway.device_commands import device_verbs
 from sync.gateway.enrol_commands import enrol_verbs
 from sync.gateway.hub_commands import hub_verbs
 from sync.gateway.lease_commands import lease_verbs
 from sync.gateway.listing import deliveries, records
+from sync.gateway.moved_books import move_listed
+from sync.gateway.operator_verbs import add_verb, city_of
 from sync.gateway.pack_commands import pack_verbs
 from sync.gateway.refusals import RefusedError
-from sync.gateway.saying import add_language, file_error, said, tell, warn
+from sync.gateway.saying import file_error, said, tell, warn
 from sync.gateway.serving import add_serving
 from sync.gateway.serving import serve as serving
 from sync.gateway.storage import StorageError
@@ -105,7 +107,7 @@ def _services(pairs: list[str]) -> dict[str, str]:
 
 def _inbound(arguments: argparse.Namespace) -> int:
     ward, path = _ward(arguments.ward), Path(arguments.file)
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         try:
             record_type = city.catalog.record_type(arguments.type)
         except KeyError as error:
@@ -128,7 +130,7 @@ def _inbound(arguments: argparse.Namespace) -> int:
 
 
 def _records(arguments: argparse.Namespace) -> int:
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         for record in records(city.storage, arguments.ward):
             sys.stdout.buffer.write(msgspec.json.encode(record) + b"\n")
     sys.stdout.flush()
@@ -136,7 +138,7 @@ def _records(arguments: argparse.Namespace) -> int:
 
 
 def _deliveries(arguments: argparse.Namespace) -> int:
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         for delivery in deliveries(city.storage):
             sys.stdout.buffer.write(msgspec.json.encode(delivery) + b"\n")
     sys.stdout.flush()
@@ -144,17 +146,23 @@ def _deliveries(arguments: argparse.Namespace) -> int:
 
 
 def _restored(arguments: argparse.Namespace) -> int:
-    with closing(_city(arguments)) as city:
-        again = withdraw_listed(city.storage, restored_lines(arguments))
+    with closing(city_of(arguments)) as city:
+        lines = restored_lines(arguments)
+        moved = move_listed(arguments, city, lines)  # first: to a PC that was withdrawn later, too
+        again = withdraw_listed(city.storage, lines)
         _print(city.restored())
+    for line in moved:
+        _print(line)
     if again:
         warn(arguments, f"Đã thu hồi lại: {', '.join(again)}.", f"Withdrawn again: {', '.join(again)}.")
+    rest = Label(
+        "Sổ đã chuyển máy sau bản sao lưu mà danh sách không có nay lại ở máy cũ, và máy ấy cấp lại những số đã cấp: xem "
+        "gateway lease list, chuyển lại bằng lease-takeover với --above trước khi chạy serve.",
+        "A book that was moved since the backup and is not on the list is back with the PC before, which would give the same "
+        "numbers again: look at gateway lease list, and move it again (lease-takeover with --above) before serve.",
+    )
+    _print(said(rest, arguments.language))
     return 0
-
-
-def _city(arguments: argparse.Namespace) -> City:
-    """The city that is there; only ``serve`` begins one."""
-    return City(arguments.database, create=False)
 
 
 def _ward(code: str) -> str:
@@ -185,14 +193,7 @@ def _parser() -> argparse.ArgumentParser:
     text = "ngôn ngữ; không nêu: cả hai / language; default: both"
     parser.add_argument("--language", choices=("vi", "en"), default=language, help=text)
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-
-    def verb(name: str, work: Verb, text: str) -> argparse.ArgumentParser:
-        added = verbs.add_parser(name, help=text, description=text)
-        added.add_argument("--database", required=True, metavar="URL", help="sqlite:///FILE | postgresql://…")
-        added.add_argument("--json", action="store_true", help="kết quả cho máy đọc / machine-readable")
-        add_language(added)
-        added.set_defaults(verb=work)
-        return added
+    verb = partial(add_verb, verbs)
 
     serve = verb("serve", _serve, "phục vụ các phường / serve the wards")
     serve.add_argument("--port", type=_port, default=DEFAULT_PORT, help=f"0: cổng trống bất kỳ / any ({DEFAULT_PORT})")

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from sync.clock import HANOI, Clock, moment_text, parse_moment
+from sync.gateway.access import trust_no_more
 from sync.gateway.bulk_tokens import BulkTokens
 from sync.gateway.operator_verbs import add_verb, city_of, say_told
 from sync.gateway.refusals import RefusedError
@@ -19,7 +20,8 @@ from sync.gateway.withdrawn_list import add_list_option, keep, line_of
 
 class DeviceRow(Struct, frozen=True):
     """``enrolled``, ``seen``: days by the clocks of Hà Nội ("": not heard of since it enrolled); ``version``: of the program, as
-    an installed one tells when it asks for updates; ``tokens``: ids of the bulk tokens it enrolled with, the latest last."""
+    an installed one tells when it asks for updates; ``tokens``: ids of the bulk tokens it enrolled with, the latest last;
+    ``suspended``: it numbers nothing, since its store came back from a backup or two PCs speak as this device."""
 
     device: str
     name: str
@@ -29,6 +31,7 @@ class DeviceRow(Struct, frozen=True):
     seen: str = ""
     version: str = ""
     tokens: tuple[str, ...] = ()
+    suspended: bool = False
 
 
 class TokenRow(Struct, frozen=True, kw_only=True):
@@ -45,7 +48,7 @@ def list_devices(storage: Storage, ward: str = "") -> list[DeviceRow]:
     """Every device with a grant, a line a ward."""
     with storage.read() as session:
         rows = session.all(
-            "SELECT d.id, d.name, g.ward, d.enrolled_at, coalesce(s.at, ''), coalesce(v.at, ''), coalesce(v.version, ''), o.name "
+            "SELECT d.id, d.name, g.ward, d.enrolled_at, coalesce(s.at, ''), coalesce(v.at, ''), coalesce(v.version, ''), d.suspended, o.name "
             "FROM devices d JOIN grants g ON g.device = d.id JOIN officers o ON o.id = g.officer "
             "LEFT JOIN device_seen s ON s.device = d.id LEFT JOIN device_versions v ON v.device = d.id "
             "WHERE (? = '' OR g.ward = ?) ORDER BY g.ward, d.ordinal, o.name",
@@ -57,12 +60,12 @@ def list_devices(storage: Storage, ward: str = "") -> list[DeviceRow]:
     for device, token in uses:
         tokens.setdefault(device, []).append(token)
     found: dict[tuple[str, str], DeviceRow] = {}
-    for device, name, of_ward, enrolled, heard, asked, version, officer in rows:
+    for device, name, of_ward, enrolled, heard, asked, version, suspended, officer in rows:
         before = found.get((device, of_ward))
         officers = (*before.officers, officer) if before else (officer,)
         days = _day(enrolled), _day(max(heard, asked))
         found[device, of_ward] = DeviceRow(
-            device, name, of_ward, officers, *days, version, tuple(tokens.get(device, ()))
+            device, name, of_ward, officers, *days, version, tuple(tokens.get(device, ())), bool(suspended)
         )
     return list(found.values())
 
@@ -96,12 +99,17 @@ def withdraw_device(storage: Storage, device: str) -> list[tuple[str, str, str]]
     which somebody has to move. What it sent stays. Raises RefusedError (404)."""
     with storage.write() as session:
         wards = [ward for (ward,) in session.all("SELECT DISTINCT ward FROM grants WHERE device = ?", device)]
-        session.run("DELETE FROM grants WHERE device = ?", device)
         if not wards:
             raise RefusedError(404, "no_device", f"Không có máy {device}.", f"There is no device {device}.")
-        session.run("UPDATE devices SET token_hash = ? WHERE id = ?", f"withdrawn {device}", device)
+        trust_no_more(session, device)
         sql = "SELECT ward, register, period FROM leases WHERE ward = ANY(?) AND device = ? ORDER BY ward, register, period"
         return [(ward, register, period) for ward, register, period in session.all(sql, wards, device)]
+
+
+_SUSPENDED = (
+    "TẠM NGỪNG CẤP SỐ: khôi phục từ bản sao cũ hoặc hai máy chung một đăng ký; đăng ký lại bằng mã mới / NUMBERS NOTHING: came "
+    "back from an old backup, or two PCs share its enrolment; enrol it again with a new code"
+)
 
 
 def device_verbs(verbs: Any) -> None:
@@ -128,6 +136,7 @@ def _line(row: DeviceRow) -> str:
     parts += [f"thấy / seen {row.seen or '–'}"]
     parts += [f"bản / version {row.version}"] if row.version else []
     parts += [f"mã / token {', '.join(row.tokens)}"] if row.tokens else []
+    parts += [_SUSPENDED] if row.suspended else []
     return "  ".join(parts)
 
 

@@ -154,7 +154,16 @@ class Enrolment:
         return row[0], msgspec.json.decode(row[1], type=list[str]), row[2], row[3]
 
     def _same_again(self, session: Session, device: str, request: EnrolRequest) -> tuple[str, str]:
-        """The device whose first answer was lost gets a new token; the one that nobody heard of ends."""
+        """The device whose first answer was lost gets a new token; the one that nobody heard of ends. A device that has
+        spoken since had its answer: what comes now is an old question that was held up on the way, and may not end its
+        token. Raises RefusedError."""
+        if session.one("SELECT 1 FROM device_seen WHERE device = ?", device) is not None:
+            raise RefusedError(
+                403,
+                "bad_code",
+                "Lần đăng ký này đã xong từ trước. Đăng ký lại máy thì cần mã mới.",
+                "This enrolment was done before. To enrol the PC again a new code is wanted.",
+            )
         token = secrets.token_urlsafe(32)
         sql = "UPDATE devices SET token_hash = ?, public_key = ? WHERE id = ?"
         session.run(sql, token_hash(token), _public_key(request), device)

@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from sync.gateway.access import Device
+from sync.gateway.ahead import Ahead
 from sync.gateway.city import City
-from sync.gateway.feed import WirePull
 from sync.gateway.fill_wire import WireFill, packed_fill
 from sync.gateway.hub_routes import HubRoutes
 from sync.gateway.intake import Taken
@@ -74,9 +74,11 @@ class Face:
         city: City,
         limit: Limit | None = None,
         judged: Callable[[Iterable[ChangeResult]], None] = lambda results: None,
+        ahead: Ahead | None = None,
     ) -> None:
         """``limit``: how often one device may ask. ``judged`` is told every result."""
         self._city = city
+        self._ahead = ahead or Ahead()
         self._limit = limit
         self._tell_judged = judged
         self._routes = Routes(
@@ -95,7 +97,7 @@ class Face:
                 *HubRoutes(city, self._device).routes(),
                 *UpdateRoutes(lambda: city.updates, self._device).routes(),
                 Route("GET", "/healthz", self._health),
-                Route("GET", "/readyz", self._health),
+                Route("GET", "/readyz", self._ready),
                 Route("GET", "/openapi.json", lambda asked: _json(document())),
             ]
         )
@@ -188,6 +190,9 @@ class Face:
             answer.news, answer.digest = self._city.feed.news(
                 hello.streams, request.cursors, request.limit, own, judged.written
             )
+            for page in answer.news:
+                stream, asked_from = hello.streams[page.stream], request.cursors[page.stream]
+                self._ahead.note(device.id, hello.epoch, stream, asked_from, page.cursor)
         return _round(asked, answer, [change.record_id if change else "" for change in judged.changes])
 
     def _fill(self, asked: Asked) -> Answer:
@@ -211,16 +216,16 @@ class Face:
         request = asked.wire.decode(asked.wire.small(asked.body), PullRequest)
         self._city.feed.check(device, request)
 
+        stream = (request.ward, request.scope)
+
         def answer() -> Answer:
-            return _packed(asked, self._page(request))
+            page = self._city.feed.pull(request, self._city.epoch)
+            self._ahead.note(device.id, page.epoch, stream, request.cursor, page.cursor)
+            return _packed(asked, page)
 
         if not request.wait:
             return answer()
-        stream = (request.ward, request.scope)
         return Held(((stream, request.cursor),), min(request.wait, LONGEST_WAIT), answer)
-
-    def _page(self, request: PullRequest) -> WirePull:
-        return self._city.feed.pull(request, self._city.epoch)
 
     def _lease(self, asked: Asked) -> Answer:
         device = self._device(asked)
@@ -258,6 +263,13 @@ class Face:
         return Answer(200, {"Content-Type": OCTETS}, patch)
 
     def _health(self, asked: Asked) -> Answer:
+        """As it is ready; and the last write went to the disk. Nothing is written to find that out."""
+        if trouble := self._city.storage.cannot_write:
+            vi = f"Thành phố chưa ghi được xuống đĩa: {trouble}"
+            raise RefusedError(503, "cannot_write", vi, f"The last write failed: {trouble}")
+        return self._ready(asked)
+
+    def _ready(self, asked: Asked) -> Answer:
         self._city.feed.head("", "")
         return _json({"status": "ok", "pack": self._city.catalog.version, "epoch": self._city.epoch})
 

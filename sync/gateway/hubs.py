@@ -14,7 +14,7 @@ import zstandard
 from msgspec import Struct
 
 from sync.clock import Clock, moment_text
-from sync.gateway.access import Device, Grant
+from sync.gateway.access import Device, Grant, trust_no_more
 from sync.gateway.city_keys import city_keys
 from sync.gateway.feed import Feed, WirePull
 from sync.gateway.hub_authority import Authority, authority
@@ -218,10 +218,9 @@ def list_hubs(storage: Storage) -> list[tuple[str, str, str]]:
 def withdraw(storage: Storage, device: str) -> None:
     """Its token and its certificates are worth nothing from now on. Raises RefusedError (404)."""
     with storage.write() as session:
-        gone = session.run(f"DELETE FROM grants WHERE device = ? AND roles = '{_ROLES}'", device)
-        if not gone:
+        if not session.one(f"SELECT 1 FROM grants WHERE device = ? AND roles = '{_ROLES}'", device):
             raise RefusedError(404, "no_hub", f"Không có máy trung gian {device}.", f"There is no hub {device}.")
-        session.run("UPDATE devices SET token_hash = ? WHERE id = ?", f"withdrawn {device}", device)
+        trust_no_more(session, device)
 
 
 __all__ = ["Hubs", "list_hubs", "withdraw"]

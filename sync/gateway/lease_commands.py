@@ -14,10 +14,12 @@ from sync.gateway.books import Book
 from sync.gateway.city import City
 from sync.gateway.leases import Takeover
 from sync.gateway.lent_books import BookRow, book_rows, list_verb
+from sync.gateway.moved_books import keeper
 from sync.gateway.operator_verbs import add_verb, city_of, say_told
 from sync.gateway.refusals import RefusedError, bad_request
 from sync.gateway.saying import said, tell, warn
 from sync.gateway.wards import is_ward_code
+from sync.gateway.withdrawn_list import add_list_option
 
 MOST_NAMED = 6
 
@@ -50,6 +52,7 @@ def lease_verbs(verb: Callable[..., argparse.ArgumentParser], verbs: Any) -> Non
     text = "số cuối đã dùng trên giấy / last number on paper; with --all-of: REGISTER=N, 0: as far as the city knows"
     moved.add_argument("--above", type=_above, action="append", default=[], metavar="N", help=text)
     moved.add_argument("--dry-run", action="store_true", help="chỉ cho biết, không chuyển / tell, move nothing")
+    add_list_option(moved)
 
 
 def _above(text: str) -> Above:
@@ -93,7 +96,10 @@ def _one(arguments: argparse.Namespace, city: City) -> int:
             "good, since the old PC may have given them. Where somebody has looked at the paper: --above LAST_NUMBER_ON_PAPER. "
             "To look first and move nothing: --dry-run",
         )
-    moved = planned if arguments.dry_run else city.leases.take_over(book, arguments.device, arguments.reason, above)
+    moved = planned
+    if not arguments.dry_run:
+        keep = keeper(arguments, city)
+        moved = city.leases.take_over(book, arguments.device, arguments.reason, above, keep)
     say_told(arguments, moved, _line(moved, above, tried=arguments.dry_run))
     return 0
 
@@ -119,9 +125,10 @@ def _all_of(arguments: argparse.Namespace, city: City) -> int:
     _warn_of_all(arguments, [p for p in planned if above[_book(p)] is None and _left(p)])
     moved = planned
     if not arguments.dry_run:
+        keep = keeper(arguments, city)
         moved, refused = _each(
             held,
-            lambda row: city.leases.take_over(row.book, arguments.device, arguments.reason, above[row.book]),
+            lambda row: city.leases.take_over(row.book, arguments.device, arguments.reason, above[row.book], keep),
         )
     left = sum(_left(each) for each in moved if above[_book(each)] is None)
     told = {

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from forms.definition import Catalog, RecordType
 from forms.register_numbers import register_of, series_names
-from sync.clock import Clock, moment_text
+from sync.clock import HANOI, Clock, moment_text
 from sync.gateway.access import Device
 from sync.gateway.books import Book, known_number
+from sync.gateway.moved_books import UNKNOWN, Keep, MovedBook
 from sync.gateway.noted_books import note_stream, note_takeover
 from sync.gateway.refusals import RefusedError, bad_request, not_granted
 from sync.gateway.sequences import is_suspended
@@ -96,6 +98,16 @@ class Leases:
             for w, r, p, start, upper, known in rows
         )
 
+    def lent(self, device: Device) -> tuple[tuple[str, str, str], ...]:
+        """Books of the device's wards that others number at this time of the year: of twenty PCs of a ward one numbers, and
+        the others would ask for each of some fifty books in vain whenever they start."""
+        day = self._clock.now().astimezone(HANOI).date()
+        days = [day + timedelta(days=n) for n in (-1, 0, 1)]
+        periods = ["", *sorted({str(y) for y in (day.year, day.year + 1)}), *(d.isoformat() for d in days)]
+        sql = "SELECT ward, register, period FROM leases WHERE ward = ANY(?) AND period = ANY(?) AND device <> ? AND device <> ?"
+        rows = self._storage.once(sql, list(device.wards), periods, device.id, NOBODY)
+        return tuple(sorted((w, r, p) for w, r, p in rows if r in self._types and device.may(w, self._types[r].scope)))
+
     def renewed(self, device: Device) -> tuple[Lease, ...]:
         """The device's books, the upper number of each moved on above what the city has seen meanwhile."""
         leases = self.of(device)
@@ -109,19 +121,43 @@ class Leases:
                     self._give(session, (lease.ward, lease.register, lease.period), device.id, int(row[1]))
         return self.of(device) if short else leases
 
-    def take_over(self, book: Book, device: str, reason: str, above: int | None = None) -> Takeover:
+    def take_over(
+        self, book: Book, device: str, reason: str, above: int | None = None, keep: Keep = lambda moved, at: None
+    ) -> Takeover:
         """Move a book to ``device``. It goes on above ``above``, the last number on paper, when someone has looked;
-        else above every number the old device may have given. Raises RefusedError."""
+        else above every number the old device may have given. What ``keep`` raises leaves it where it is. Raises
+        RefusedError."""
         record_type = self._leased_type(book[1], book[2])
         streams = {_stream(book[0], record_type), *note_stream(self._catalog, book[0])}
         with self._storage.write(streams) as session:
             planned = self._planned(session, book, device, above)
             known, last, before = planned.gap_from - 1, planned.gap_to, planned.device_before
-            takeover = replace(planned, lease=self._give(session, book, device, last + 1))
             now = moment_text(self._clock.now())
+            takeover = replace(planned, lease=self._give(session, book, device, last + 1, now))
             session.upsert("takeovers", [(*book, last + 1, known + 1, last, before, device, reason, now)])
-            note_takeover(session, self._catalog, self._clock, book, takeover, reason=reason)
+            note_takeover(session, self._catalog, self._clock, book, takeover, reason=reason, at=now)
+            keep(takeover, now)
         return takeover
+
+    def take_over_again(self, moved: MovedBook) -> Takeover | None:
+        """As it was moved, in a database that has forgotten it; None where it has not, or where the book has gone on since.
+        A PC that it has forgotten, too, is named as it was, and nobody numbers. Raises RefusedError."""
+        book, start = moved.book, moved.gap_to + 1
+        streams = {_stream(book[0], self._leased_type(book[1], book[2])), *note_stream(self._catalog, book[0])}
+        with self._storage.write(streams) as session:
+            sql = "SELECT at FROM takeovers WHERE ward = ? AND register = ? AND period = ? AND start = ?"
+            known = session.one(sql, *book, start)
+            device = _device_of(session, moved.token, book[0]) or f"{moved.device}{UNKNOWN}"
+            before, its_start, _, at = _held(session, book) or (NOBODY, 0, 0, "")
+            newer = before != device and moved.at >= at
+            if (known is not None and known[0] >= moved.at) or not (moved.next > int(its_start) or newer):
+                return None
+            lease = self._give(session, book, device, max(moved.next, int(its_start)), moved.at)
+            again = Takeover(lease=lease, device_before=before, gap_from=moved.gap_from, gap_to=moved.gap_to)
+            gap = (moved.gap_from, moved.gap_to)
+            session.upsert("takeovers", [(*book, start, *gap, before, device, moved.reason, moved.at)])
+            note_takeover(session, self._catalog, self._clock, book, again, reason=moved.reason, at=moved.at)
+        return again
 
     def planned(self, book: Book, device: str, above: int | None = None) -> Takeover:
         """What ``take_over`` would do now; nothing is moved. Raises RefusedError as it does."""
@@ -151,9 +187,10 @@ class Leases:
             raise bad_request(f"Kỳ của sổ không đúng: {period[:40]}", f"Not a period of this register: {period[:40]}")
         return record_type
 
-    def _give(self, session: Session, book: Book, device: str, start: int) -> Lease:
+    def _give(self, session: Session, book: Book, device: str, start: int, at: str = "") -> Lease:
+        """``at`` "": now."""
         lease = self._following(session, book, device, start)
-        session.upsert("leases", [(*book, device, start, lease.upper, moment_text(self._clock.now()))])
+        session.upsert("leases", [(*book, device, start, lease.upper, at or moment_text(self._clock.now()))])
         return lease
 
     def _following(self, session: Session, book: Book, device: str, start: int) -> Lease:
@@ -172,7 +209,15 @@ def _stream(ward: str, record_type: RecordType) -> Stream:
 
 
 def _held(session: Session, book: Book) -> Row | None:
-    return session.one("SELECT device, start, upper FROM leases WHERE ward = ? AND register = ? AND period = ?", *book)
+    return session.one(
+        "SELECT device, start, upper, at FROM leases WHERE ward = ? AND register = ? AND period = ?", *book
+    )
+
+
+def _device_of(session: Session, token: str, ward: str) -> str:
+    sql = "SELECT d.id FROM devices d JOIN grants g ON g.device = d.id WHERE d.token_hash = ? AND g.ward = ?"
+    row = session.one(sql, token, ward)
+    return str(row[0]) if row else ""
 
 
 def _lease_of(book: Book, device: str, start: int, upper: int) -> Lease:

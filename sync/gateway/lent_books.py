@@ -13,11 +13,13 @@ from sync.gateway.books import Book
 from sync.gateway.city import City
 from sync.gateway.leases import NOBODY
 from sync.gateway.listing import leases
+from sync.gateway.moved_books import UNKNOWN
 from sync.gateway.operator_verbs import city_of, say_told
 
 _STATES = {
     "free": "không máy nào giữ / nobody's",
     "withdrawn": "máy đã thu hồi / its PC was withdrawn",
+    "unknown": "máy mà bản sao lưu không biết; chuyển bằng lease-takeover / a PC the backup does not know; move it",
     "paused": "máy đang tạm ngừng cấp số / its PC numbers nothing for now",
     "past": "kỳ đã qua / its period is over",
     "held": "",
@@ -54,6 +56,8 @@ def book_rows(city: City, ward: str = "", device: str = "") -> list[BookRow]:
             state = "past"
         elif holder == NOBODY:
             state = "free"
+        elif holder.endswith(UNKNOWN):
+            state = "unknown"
         elif not granted:
             state = "withdrawn"
         else:

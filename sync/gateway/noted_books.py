@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from forms.book_notes import book_label, note_values, noted_state
 from forms.definition import Catalog
-from sync.clock import Clock, moment_text
+from sync.clock import Clock
 from sync.gateway.books import Book
 from sync.gateway.ledger import Ledger
 from sync.gateway.services import CITY, ServiceHand
@@ -25,9 +25,9 @@ def note_stream(catalog: Catalog, ward: str) -> list[Stream]:
 
 
 def note_takeover(
-    session: Session, catalog: Catalog, clock: Clock, book: Book, moved: Takeover, *, reason: str
+    session: Session, catalog: Catalog, clock: Clock, book: Book, moved: Takeover, *, reason: str, at: str
 ) -> None:
-    """The caller holds the notes' stream."""
+    """``at``: when it was moved, from which with the numbers the note's id comes. The caller holds the notes' stream."""
     if not note_stream(catalog, book[0]):
         return
     ward, register, period = book
@@ -40,14 +40,14 @@ def note_takeover(
         label=book_label(catalog, register),
         period=period,
         reason=reason or "–",
-        at=moment_text(clock.now()),
+        at=at,
         by="Thành phố",
         numbers=gap,
         devices=(moved.device_before, to),
     )
     record_type = catalog.record_type(catalog.book_notes)
     version = RecordVersion(
-        id=derived_id("takeover", ward, register, period, str(moved.lease.next), moment_text(clock.now())),
+        id=derived_id("takeover", ward, register, period, str(moved.gap_to + 1), at),
         type=record_type.id,
         ward=ward,
         revision=0,

@@ -1,4 +1,4 @@
-"""What the gateway's verbs of two words share: ``device list``, ``hub withdraw``."""
+"""What the gateway's verbs share, those of one word and those of two: ``records``, ``device list``."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from sync.gateway.city import City
 
 
-def add_verb(inner: Any, name: str, work: Any, about: str, *, of_city: bool = True) -> argparse.ArgumentParser:
-    """One of the inner verbs, with the options that each has; ``of_city``: it needs the city's database."""
-    added: argparse.ArgumentParser = inner.add_parser(name, help=about, description=about)
+def add_verb(verbs: Any, name: str, work: Any, about: str, *, of_city: bool = True) -> argparse.ArgumentParser:
+    """A verb among others, with the options that each has; ``of_city``: it needs the city's database."""
+    added: argparse.ArgumentParser = verbs.add_parser(name, help=about, description=about)
     if of_city:
         added.add_argument("--database", required=True, metavar="URL", help="sqlite:///FILE | postgresql://…")
     added.add_argument("--json", action="store_true", help="kết quả cho máy đọc / machine-readable")
@@ -55,7 +55,7 @@ def checked_wards(city: City, codes: Sequence[str], *, new: bool) -> list[str]:
 
 
 def city_of(arguments: argparse.Namespace) -> City:
-    """The city there is; raises StorageError where there is none."""
+    """The city there is; raises StorageError where there is none: only ``serve`` begins one."""
     from sync.gateway.city import City
 
     return City(arguments.database, create=False)

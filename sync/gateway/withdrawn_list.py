@@ -1,7 +1,8 @@
 """What was withdrawn, kept outside the database: one that came back from a backup made before would trust it again.
 
 A text file to which a line is added for each device, hub or bulk token: when, its id, and the hash of its token, by which it
-is known again. An id alone would not do: a restored city gives ids anew. The hash opens nothing.
+is known again. An id alone would not do: a restored city gives ids anew. The hash opens nothing. Books that were moved stand
+in it too (``moved_books.py``).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sync.clock import Clock, moment_text
+from sync.gateway.access import trust_no_more
 from sync.gateway.saying import warn
 from sync.gateway.storage import Session, Storage
 
@@ -21,7 +23,10 @@ _HASH = "SELECT token_hash FROM devices WHERE id = ? UNION ALL SELECT token_hash
 
 
 def add_list_option(parser: argparse.ArgumentParser) -> None:
-    text = "danh sách đã thu hồi (SQLite: tự có cạnh cơ sở dữ liệu) / the list of what was withdrawn (SQLite: beside the database)"
+    text = (
+        "danh sách máy đã thu hồi, sổ đã chuyển (SQLite: tự có cạnh cơ sở dữ liệu) / the list of what was withdrawn and of books "
+        "that were moved (SQLite: beside the database)"
+    )
     parser.add_argument("--withdrawn", metavar="FILE", default=os.environ.get("SOPHUONG_WITHDRAWN", ""), help=text)
 
 
@@ -46,16 +51,28 @@ def keep(arguments: argparse.Namespace, line: str) -> None:
     if not line:
         return
     if file is None:
-        warn(
-            arguments,
-            "Chưa có danh sách ngoài cơ sở dữ liệu (--withdrawn FILE); khôi phục bản sao lưu cũ hơn thì phải thu hồi lại.",
-            "No list outside the database (--withdrawn FILE): after restoring an older backup withdraw it again.",
-        )
+        warn_of_no_list(arguments)
         return
-    with file.open("a", encoding="utf-8") as to:
-        to.write(line)
+    append(file, line)
+
+
+def append(file: Path, line: str) -> None:
+    """Add a line, on the disk when this returns; one that a cut left half stays apart from it. Raises OSError."""
+    with file.open("ab+") as to:
+        if to.seek(0, os.SEEK_END):
+            to.seek(-1, os.SEEK_END)
+            line = line if to.read(1) == b"\n" else f"\n{line}"
+        to.write(line.encode())
         to.flush()
         os.fsync(to.fileno())
+
+
+def warn_of_no_list(arguments: argparse.Namespace) -> None:
+    warn(
+        arguments,
+        "Chưa có danh sách ngoài cơ sở dữ liệu (--withdrawn FILE); khôi phục bản sao lưu cũ hơn thì phải làm lại việc này.",
+        "No list outside the database (--withdrawn FILE): after restoring an older backup this is to be done again.",
+    )
 
 
 def withdraw_listed(storage: Storage, lines: Iterable[str]) -> list[str]:
@@ -77,8 +94,7 @@ def withdraw_listed(storage: Storage, lines: Iterable[str]) -> list[str]:
 def _devices(session: Session, token: str) -> list[str]:
     found = [device for (device,) in session.all("SELECT id FROM devices WHERE token_hash = ?", token)]
     for device in found:
-        session.run("DELETE FROM grants WHERE device = ?", device)
-        session.run("UPDATE devices SET token_hash = ? WHERE id = ?", f"withdrawn {device}", device)
+        trust_no_more(session, device)
     return found
 
 
@@ -89,7 +105,9 @@ def restored_lines(arguments: argparse.Namespace) -> list[str]:
         return file.read_text("utf-8").splitlines()
     warn(
         arguments,
-        "Không có danh sách đã thu hồi: máy, máy trung gian, mã hàng loạt thu hồi sau bản sao lưu phải thu hồi lại.",
-        "No list of what was withdrawn: withdraw again each device, hub and bulk token withdrawn since the backup.",
+        "Không có danh sách (--withdrawn FILE): máy, máy trung gian, mã hàng loạt thu hồi sau bản sao lưu phải thu hồi lại, sổ "
+        "chuyển sau đó phải chuyển lại.",
+        "No list (--withdrawn FILE): withdraw again each device, hub and bulk token withdrawn since the backup, and move again "
+        "each book moved since.",
     )
     return []

@@ -1,7 +1,8 @@
 """A backup put in the place of a profile's store. What was there is kept apart; a cut is finished at the next start.
 
 A store that comes back is behind what its PC did since: it numbers nothing until it has synced and was enrolled again
-(``suspension.py``), for somebody must have looked at which numbers stand on paper.
+(``suspension.py``), for somebody must have looked at which numbers stand on paper. Those that the store which is replaced
+had given are carried over, so that none of them is given twice.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import shutil
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sync.clock import HANOI
 from sync.long_paths import shown, usable
@@ -17,7 +19,7 @@ from sync.pack_use import alone_with
 from sync.store import schema, vault
 from sync.store.backup import ALONG, PACKS, Backup, BackupError, read_backup
 from sync.store.connection import FILE_NAME, connect, refuse_newer
-from sync.store.context import whole
+from sync.store.context import devices_of, whole
 from sync.store.copying import PART, check_copy
 from sync.store.errors import translated
 from sync.store.model import WrongKey
@@ -29,6 +31,11 @@ _APART = "apart"
 FORMER = "former"
 _OF_THE_STORE = (FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm", *ALONG, PACKS)
 _KEPT_SETTINGS = "settings.json"  # how this PC looks is no part of what was lost
+_NUMBER = "series, period, n, number, record_id, at, officer, status, reason"
+_CARRY_OVER = (
+    f"INSERT INTO numbers ({_NUMBER}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (series, period, n) DO UPDATE "
+    "SET status = excluded.status, reason = excluded.reason WHERE excluded.status = 'void'"  # which never ends
+)
 
 
 def key_of_backup(backup: Path, profile: Path, passphrase: str | None) -> bytes:
@@ -65,6 +72,28 @@ def restore_backup(
     return about
 
 
+def unsent_here(profile: Path, key: bytes) -> int:
+    """How many changes of the store that stands here the city has not settled; 0 also where it cannot be read."""
+    with contextlib.suppress(Exception), contextlib.closing(_read_only(profile, key)) as db:
+        return int(db.execute("SELECT count(*) FROM changes WHERE settled = 0").fetchone()[0])
+    return 0
+
+
+def _read_only(profile: Path, key: bytes) -> Any:
+    """A connection to the store that stands here. Raises OSError and sqlite's errors."""
+    path = profile / FILE_NAME
+    path.stat()  # none is made here
+    return connect(path, key, query_only=True)
+
+
+def _numbers_here(profile: Path, key: bytes, devices: frozenset[str]) -> list[tuple[Any, ...]]:
+    """What the store that stands here has numbered, where it is one of these devices' and can be read."""
+    with contextlib.suppress(Exception), contextlib.closing(_read_only(profile, key)) as db:
+        if devices_of(db) & devices:
+            return list(db.execute(f"SELECT {_NUMBER} FROM numbers").fetchall())
+    return []
+
+
 def _make_ready(backup: Path, profile: Path, key: bytes, now: datetime, vault_of: str | None) -> None:
     """``vault_of``: the passphrase the key is put away under anew ("": the system's vault); None: it is kept already."""
     part = profile / (READY + PART)
@@ -82,8 +111,10 @@ def _make_ready(backup: Path, profile: Path, key: bytes, now: datetime, vault_of
         with translated(part / FILE_NAME):
             db = connect(part / FILE_NAME, key)
             try:
+                given = _numbers_here(profile, key, devices_of(db))
                 with whole(db):
                     suspend(db, now)
+                    db.executemany(_CARRY_OVER, given)
                 db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             finally:
                 db.close()

@@ -9,8 +9,9 @@ import pytest
 
 from tests.features.conftest import cheap_passphrase
 from tests.features.story import Counter, Town
+from tests.one_catalogue import one_catalogue
 
-__all__ = ["cheap_passphrase"]
+__all__ = ["cheap_passphrase", "one_catalogue"]
 
 
 @pytest.fixture

@@ -38,6 +38,66 @@ def test_a_backup_comes_back_and_its_work_is_not_lost(town: Town, counter: Count
     assert counter.status()["pending"] == 0
 
 
+def _certify(counter: Counter, record: str) -> None:
+    counter.acts(record, "check", "original_seen=true")
+    counter.acts(record, "certify")
+
+
+def test_a_number_on_paper_is_not_given_again_after_an_old_backup(town: Town, counter: Counter, tmp_path: Path) -> None:
+    """What was numbered since the backup, sent or not, stays numbered; and what was not sent can still be."""
+    counter.syncs()
+    before = counter.takes_in(COPY, copy_of("Trước bản sao"))
+    (made,) = counter.must("backup", "--to", str(tmp_path / "usb"))["made"]
+    unsent = counter.takes_in(COPY, copy_of("Đã cấp số, chưa gửi"))
+    for record in (before, unsent):
+        _certify(counter, record)
+    numbers = [counter.sees(record)["number"] for record in (before, unsent)]
+    assert None not in numbers
+
+    told = counter.run("restore", made["folder"])
+    assert told.code == 0 and "chưa gửi" in told.out
+    assert len(counter.run("clock").out.splitlines()) == 1  # one reason for all books: said once
+    counter.syncs()
+    town.joins(counter, "Nguyễn Văn Thử")
+    counter.syncs()
+    later = counter.takes_in(COPY, copy_of("Sau khi khôi phục"))
+    _certify(counter, later)
+    counter.syncs()
+    (apart,) = (counter.folder / "former").iterdir()
+    assert run("--profile", str(apart), "sync").code == 0
+    counter.syncs()
+    seen = {r: counter.sees(r)["number"] for r in (before, unsent, later)}
+    assert [seen[before], seen[unsent]] == numbers
+    assert seen[later] not in (None, *numbers)
+    assert not any(row["same"] for row in counter.must("numbers", COPY)["numbers"])
+
+
+def test_what_a_restored_city_refused_before_it_said_so_is_judged_again(
+    town: Town, counter: Counter, tmp_path: Path
+) -> None:
+    """The operator forgot ``restored``: what an officer did in between on a record that was lost is refused, and comes
+    through when the record has come back."""
+    counter.syncs()
+    town.cut_line()
+    kept = {path.name: path.read_bytes() for path in tmp_path.glob("city.db*")}
+    town.restore_line()
+    record = counter.takes_in(COPY, copy_of("Thành phố mất rồi có lại"))
+    counter.syncs()
+    town.cut_line()
+    for path in tmp_path.glob("city.db*"):
+        path.unlink()
+    for name, content in kept.items():
+        (tmp_path / name).write_bytes(content)
+    town.restore_line()
+    counter.acts(record, "check", "original_seen=true")
+    counter.syncs()
+    assert counter.status()["refused"] == 1
+    assert run("gateway", "restored", "--database", town.storage_url).code == 0
+    counter.syncs()
+    assert counter.status()["refused"] == counter.status()["pending"] == 0
+    assert town.records()[record]["fields"]["original_seen"] is True
+
+
 def test_the_folders_that_are_set_are_used(counter: Counter, tmp_path: Path) -> None:
     assert counter.run("backup").code == 1
     target, away = tmp_path / "share", tmp_path / "away" / "usb"
@@ -101,6 +161,13 @@ def test_pcs_of_two_wards_enrol_by_one_file_each(town: Town, office: Path, tmp_p
     assert answer.code == 1 and "wards" in answer.err
     office.write_text(f'url = "{town.gateway.url}"\n', encoding="utf-8")
     assert Counter(tmp_path / "pc9").run("enrol").code == 2
+
+
+def test_a_pc_that_is_enrolled_knows_where_the_city_is(town: Town, counter: Counter) -> None:
+    """A further officer's code is enough: the address is asked for only where none is known."""
+    code = town.gateway.enrolment_code(HOAN_KIEM, "Lê Thị Hai", (), "UBND phường")
+    counter.must("enrol", "--code", code)
+    assert "Lê Thị Hai" in {officer["name"] for officer in counter.status()["officers"]}
 
 
 def test_the_profile_keeps_what_is_the_pcs_when_the_ward_changes(town: Town, counter: Counter) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 
-from tests.features.cases import COPY, copy_of
-from tests.features.story import Counter, Town
+from tests.features.cases import COPY, INCOMING, copy_of
+from tests.features.story import Counter, Town, run
 
 CITIZEN = "residence.citizen"
 
@@ -105,3 +108,30 @@ def test_the_clock_is_confirmed_by_somebody_for_a_reason(counter: Counter) -> No
     assert counter.run("clock", "--confirm", " ").code == 1
     (line,) = counter.must("clock", "--confirm", "đồng hồ cơ quan")["confirmed"]
     assert line["officer"] == "Nguyễn Văn Thử"
+
+
+def test_a_book_that_runs_already_goes_on_where_the_city_was_told(town: Town, counter: Counter, tmp_path: Path) -> None:
+    """Numbers of a file do not move the book on; import says so and with which verb it is done."""
+    counter.syncs()
+    old = {"issuer_org": {"name": "Sở Nội vụ", "kind": "state"}, "doc_number": "12/SNV", "doc_date": "2026-11-20"}
+    old |= {
+        "received_by": "axis",
+        "arrival_date": "2026-11-20",
+        "doc_type": "cv",
+        "summary": "Mời họp",
+        "page_count": 1,
+    }
+    old |= {"urgency": "normal", "security_mark": "none", "arrival_no": 57}
+    file = tmp_path / "so cu.ndjson"
+    line = {"type": INCOMING, "state": "registered", "number": "57", "fields": old}
+    file.write_text(json.dumps(line), encoding="utf-8")
+    told = counter.run("import", INCOMING, str(file))
+    assert told.code == 0, told.err
+    verb = re.search(r"gateway (lease-takeover .*) --reason", told.out)
+    assert verb is not None and verb[1].endswith("--above 57"), told.out
+    moved = run("gateway", *shlex.split(verb[1]), "--reason", "sổ giấy", "--database", town.storage_url)
+    assert moved.code == 0, moved.err
+    counter.syncs()
+    new = counter.takes_in(INCOMING, {**old, "doc_number": "13/SNV", "arrival_no": None})
+    assert counter.acts(new, "register")["number"] == "58"
+    assert "lease-takeover" not in counter.run("import", INCOMING, str(file)).out

@@ -99,3 +99,9 @@ def test_output_is_utf8_on_a_console_that_is_not(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"},
     )
     assert "Sổ Phường" in done.stdout.decode("utf-8")
+
+
+def test_what_may_be_left_out_is_not_named_as_missing() -> None:
+    answer = run("act", "--language", "vi")
+    assert answer.code == 2
+    assert "còn thiếu: ID, THAO_TÁC." in answer.err

@@ -24,7 +24,8 @@ from sync.gateway.bundles import Answered, Bundles
 from sync.gateway.server import GatewayServer
 from sync.http import HttpTransport, enrol
 from sync.store import Store
-from sync.store.model import Enrolment, Record, Save
+from sync.store.model import Record, Save
+from tests.sync.bad_line import enrolment_of
 
 WARD, OTHER_WARD = "00070", "00004"
 COPY = "certification.cert_copy"
@@ -51,12 +52,7 @@ class Pc:
         code = gateway.enrolment_code(ward, officer, ["civil_status_officer"], "UBND")
         answer = enrol(gateway.url, code, folder.name, public_key=own.public.text if keys else "")
         self.store = Store.create(folder, secrets.token_bytes(32), CATALOG, SystemClock())
-        self.store.set_enrolment(
-            Enrolment(
-                url=gateway.url, token=answer.token, device=answer.device, wards=answer.wards,
-                officers=(answer.officer,), epoch=answer.epoch,
-            )
-        )  # fmt: skip
+        self.store.set_enrolment(enrolment_of(gateway.url, answer))
         keep_keys(self.store, own, answer.bundle_key)
         self.officer = answer.officer
         self.line = HttpTransport(gateway.url, answer.token)
@@ -402,6 +398,10 @@ def test_a_file_that_is_no_bundle_is_not_written_over(make: Callable[..., Pc], t
     letter.write_bytes(b"PK thu")
     assert refusal(lambda: export_bundle(one.store, letter)) == "exists"
     assert letter.read_bytes() == b"PK thu"
+    nowhere = tmp_path / "USB" / "phường.spb"
+    with pytest.raises(BundleError) as caught:
+        export_bundle(one.store, nowhere)
+    assert caught.value.code == "no_folder" and str(caught.value.label.en).endswith(f"{nowhere.parent}.")
     out = one.export()
     export_bundle(one.store, out)  # an older bundle is
 

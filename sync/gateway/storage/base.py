@@ -64,6 +64,7 @@ class Storage(Protocol):
     dialect: str
     pool: Pool[Any]
     skip_locked: str  # appended to a SELECT that claims work: rows another process has claimed are passed over
+    cannot_write: str  # why the last write found no room or no disk to write to; "" since one went through
 
     def read(self) -> AbstractContextManager[Session]:
         """A snapshot: every query in it sees the same moment."""

@@ -18,6 +18,7 @@ _PATIENCE = "SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout =
 """A ward whose stream somebody holds for good must not take all threads of the gateway with it: its PCs come back later."""
 _MIGRATION_LOCK = 0x536F5068  # an advisory lock, so that two gateways starting together migrate once
 _TYPES = {"TXT": 'TEXT COLLATE "C"', "BYTES": "BYTEA", "BIG": "BIGINT", "REAL8": "DOUBLE PRECISION"}
+_NO_DISK = (psycopg.errors.DiskFull, psycopg.errors.IoError, psycopg.errors.ReadOnlySqlTransaction)
 _BAD_VALUE = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded, UnicodeError)
 Connection = psycopg.Connection[Row]
 
@@ -68,6 +69,7 @@ class PostgresStorage:
 
     dialect = "postgresql"
     skip_locked = "FOR UPDATE SKIP LOCKED"
+    cannot_write = ""
 
     def __init__(self, url: str, *, create: bool = True) -> None:
         self._url = url
@@ -96,9 +98,7 @@ class PostgresStorage:
             found = session.one("SELECT max(version) FROM schema_version")
             version = int(found[0]) if found and found[0] is not None else 0
             if version == 0 and not self._create:
-                raise NoCityError(
-                    f"PostgreSQL {urlsplit(self._url).path}"
-                )  # not the whole address: it may hold a password
+                raise NoCityError(_address(self._url))
             if version > len(MIGRATIONS):
                 raise StorageError(
                     f"Cơ sở dữ liệu do bản mới hơn tạo ra / the database was made by a newer program (version {version})."
@@ -152,13 +152,22 @@ class PostgresStorage:
                 for ward, scope in sorted(streams):
                     _hold(connection, ward, scope)
                 yield _PostgresSession(connection)
+            self.cannot_write = ""
         except _BAD_VALUE as error:
             raise BadValueError(str(error)) from error
         except psycopg.Error as error:
+            if isinstance(error, _NO_DISK):
+                self.cannot_write = str(error).strip()
             raise StorageError(str(error)) from error
 
     def close(self) -> None:
         self.pool.close()
+
+
+def _address(url: str) -> str:
+    """Host, port and database; the whole address may hold a password."""
+    parts = urlsplit(url)
+    return f"PostgreSQL {parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _hold(connection: Connection, ward: str, scope: str) -> None:

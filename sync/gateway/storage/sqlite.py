@@ -22,6 +22,7 @@ _TYPES = {"TXT": "TEXT", "BYTES": "BLOB", "BIG": "INTEGER", "REAL8": "REAL"}
 # to find that a value of these types needs no adapter costs more than to be given one that says so
 sqlite3.register_adapter(type(None), {}.get)  # type: ignore[arg-type]
 sqlite3.register_adapter(bytes, bytes)
+_NO_DISK = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
 _BAD_VALUE = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, OverflowError, UnicodeError)
 
 
@@ -88,6 +89,7 @@ class SqliteStorage:
 
     dialect = "sqlite"
     skip_locked = ""
+    cannot_write = ""
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         if not create and not _has_content(path):
@@ -168,12 +170,15 @@ class SqliteStorage:
                 try:
                     yield _SqliteSession(self._writer)
                     self._writer.execute("COMMIT")
+                    self.cannot_write = ""
                 except BaseException:
                     self._writer.rollback()
                     raise
             except _BAD_VALUE as error:
                 raise BadValueError(str(error)) from error
             except sqlite3.Error as error:
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NO_DISK:
+                    self.cannot_write = str(error)
                 raise StorageError(f"{self._path}: {error}") from error
 
     def close(self) -> None:

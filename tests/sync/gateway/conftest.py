@@ -13,7 +13,10 @@ from forms.loader import load_catalog
 from sync.gateway.city import City
 from sync.gateway.server import GatewayServer
 from sync.gateway.simulator import Simulator
+from tests.one_catalogue import one_catalogue
 from tests.sync.gateway.small_catalog import CATALOG
+
+__all__ = ["one_catalogue"]
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

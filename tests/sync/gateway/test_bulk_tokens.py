@@ -107,6 +107,16 @@ def test_the_same_attempt_again_is_the_same_device(city: City, bulk: bool) -> No
     assert refusal(city, code, attempt="b" * 40) == refusal(city, code) == "bad_code"
 
 
+@pytest.mark.parametrize("bulk", [True, False])
+def test_an_old_attempt_does_not_end_a_pc_at_work(city: City, bulk: bool) -> None:
+    """The question was doubled on the way and its copy comes when the PC has long been syncing."""
+    code = token(city, count=2) if bulk else city.enrolment.new_code([WARD], "An", "", ())
+    answer = ask(city, code, attempt="a" * 40)
+    city.hello(city.access.device(f"Bearer {answer.token}"))
+    assert refusal(city, code, attempt="a" * 40) == "bad_code"
+    assert city.access.device(f"Bearer {answer.token}").id == answer.device
+
+
 def test_no_role_that_is_not_there(city: City) -> None:
     with pytest.raises(RefusedError):
         token(city, roles=("chua_co",))

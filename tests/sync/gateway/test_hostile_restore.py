@@ -11,8 +11,10 @@ import sync.gateway.city
 import sync.gateway.storage.schema
 from sync.gateway.__main__ import main
 from sync.gateway.city import City
+from sync.gateway.lent_books import book_rows
 from sync.gateway.refusals import RefusedError
 from sync.hub.messages import HUB_ROLE
+from sync.protocol import LeaseRequest
 from tests.sync.gateway.pcs import WARD, Pc
 from tests.sync.gateway.small_catalog import CATALOG
 
@@ -30,8 +32,8 @@ def is_known(pc: Pc) -> bool:
 
 
 def backup(city: City) -> Callable[[], None]:
-    """Of the tables that say who is trusted; what is given back puts them as they were."""
-    tables = ("devices", "grants", "bulk_tokens")
+    """Of the tables that say who is trusted and who numbers; what is given back puts them as they were."""
+    tables = ("devices", "grants", "bulk_tokens", "leases", "takeovers")
     names = {t: ", ".join(sync.gateway.storage.schema.TABLES[t].columns) for t in tables}
     with city.storage.read() as session:
         kept = {t: session.all(f"SELECT {names[t]} FROM {t}") for t in tables}
@@ -77,11 +79,35 @@ def test_an_id_given_anew_to_another_pc_is_not_taken_for_the_lost_one(
     assert is_known(new)
 
 
+def test_a_book_that_was_moved_since_the_backup_goes_to_the_new_pc_again(
+    city: City, storage_url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """``test_takeover_after_restore.py`` tells the whole story; this is that each database tells it."""
+    old, new = Pc(city), Pc(city, officer="Bình")
+    register = "certification.cert_copy/book"
+    city.leases.lease(old.device, LeaseRequest(ward=WARD, register=register, period="2026"))
+    restore = backup(city)
+    given = ["--database", storage_url, "--withdrawn", str(tmp_path / "list.txt")]
+    named = ["--ward", WARD, "--register", register, "--period", "2026", "--device", new.answer.device]
+    assert main(["lease-takeover", *named, "--above", "5", "--reason", "hỏng", *given]) == 0
+    assert main(["device", "withdraw", new.answer.device, *given]) == 0
+    restore()
+    assert [lease.next for lease in city.leases.of(old.device)] == [1]
+    assert main(["restored", *given]) == 0
+    assert city.leases.of(old.device) == ()
+    assert [(row.device, row.next, row.state) for row in book_rows(city, WARD)] == [(new.answer.device, 6, "withdrawn")]
+    capfd.readouterr()
+    assert main(["restored", *given]) == 0
+    assert "moved again" not in capfd.readouterr().out
+
+
 def test_without_a_list_it_says_that_there_is_none(
     city: City, storage_url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["restored", "--database", storage_url]) == 0
-    assert "withdraw again" in capfd.readouterr().err
+    told = capfd.readouterr()
+    assert "withdraw again" in told.err
+    assert "lease-takeover" in told.out  # nor does the backup know of books that were moved since
     assert main(["restored", "--database", storage_url, "--withdrawn", str(tmp_path / "none.txt")]) == 1
     lost = Pc(city)
     assert main(["device", "withdraw", lost.answer.device, "--database", storage_url]) == 0

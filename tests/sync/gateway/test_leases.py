@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from forms.definition import Register
+from sync.clock import FixedClock
 from sync.gateway.city import City
 from sync.gateway.leases import LEASE_LENGTH
 from sync.gateway.numbering import NumberReader, Read
 from sync.gateway.refusals import RefusedError
 from sync.protocol import LeaseRequest
 from tests.sync.gateway.pcs import OTHER_WARD, WARD, Pc
+from tests.sync.gateway.small_catalog import CATALOG, COPY, tool
 
 REGISTER = "certification.cert_copy/book"
 BOOK = (WARD, REGISTER, "2026")
@@ -47,6 +52,18 @@ def test_another_device_is_told_who_holds_the_book(city: City) -> None:
     with pytest.raises(RefusedError) as foreign:
         city.leases.lease(second.device, other_book)
     assert foreign.value.status == 403
+
+
+def test_books_that_others_number_are_named_to_those_who_may_read_them(storage_url: str) -> None:
+    kept_apart = tool("certification", structs.replace(COPY, scope="petitions"))
+    noon = FixedClock(datetime(2026, 11, 20, 5, tzinfo=UTC))
+    city = City(storage_url, structs.replace(CATALOG, tools=(kept_apart,)), noon)
+    holder, beside, without = (Pc(city, roles=[role]) for role in ("petition_team", "petition_team", "chair"))
+    far = Pc(city, OTHER_WARD, roles=["petition_team"])
+    city.leases.lease(holder.device, ASKED)
+    lent = [city.introduced(pc.device, city.hello(pc.device)).lent for pc in (holder, beside, without, far)]
+    assert lent == [(), (BOOK,), (), ()]
+    city.close()
 
 
 def test_a_takeover_starts_above_what_the_lost_pc_may_have_given(city: City) -> None:

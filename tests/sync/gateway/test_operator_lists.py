@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import sync.gateway.city
@@ -41,6 +42,7 @@ def run(
     storage_url: str,
     city: City,
     clock: FixedClock,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfdbinary: pytest.CaptureFixture[bytes],
 ) -> Run:
@@ -48,6 +50,7 @@ def run(
     monkeypatch.setattr(sync.gateway.city, "_own_catalog", lambda: CATALOG)
     monkeypatch.setattr(sync.gateway.city, "SystemClock", lambda: clock)
     monkeypatch.delenv("SOPHUONG_LANGUAGE", raising=False)
+    monkeypatch.setenv("SOPHUONG_WITHDRAWN", str(tmp_path / "list.txt"))
 
     def run(*words: str) -> tuple[int, Any, str]:
         capfdbinary.readouterr()
@@ -212,3 +215,13 @@ def test_both_languages_unless_one_is_asked_for(
     assert run("--language", "vi", "device", "withdraw", "Q9")[2] == "Không có máy Q9.\n"
     monkeypatch.setenv("SOPHUONG_LANGUAGE", "en")
     assert run("device", "withdraw", "Q9")[2] == "There is no device Q9.\n"
+
+
+def test_a_pc_that_numbers_nothing_is_seen_in_the_list(city: City, run: Run) -> None:
+    twin, other = Pc(city), Pc(city)
+    for seq in (1, 1):  # two stores that speak as one device
+        twin.push(msgspec.structs.replace(twin.create("certification.cert_copy"), device_seq=seq))
+    _, told, _ = run("device", "list", "--json")
+    assert {row["device"]: row["suspended"] for row in told} == {twin.answer.device: True, other.answer.device: False}
+    _, text, _ = run("device", "list")
+    assert [("NUMBERS NOTHING" in line) for line in text.splitlines()] == [True, False]

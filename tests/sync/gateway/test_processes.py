@@ -44,17 +44,21 @@ def citizen(answer: EnrolAnswer, name: str = "An") -> Change:
 
 
 @contextmanager
-def served(url: str, *more: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    command = [sys.executable, "-m", "sync.gateway", "serve", "--database", url, "--port", "0", *more]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUTF8": "1"})
+def served(
+    url: str, *more: str, program: tuple[str, str] = ("-m", "sync.gateway")
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    command = [sys.executable, *program, "serve", "--database", url, "--port", "0", *more]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command, **pipes, env={**os.environ, "PYTHONUTF8": "1"})
     try:
         assert process.stdout is not None
         yield process.stdout.readline().split()[-1], process
     finally:
         process.terminate()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
         process.wait(timeout=60)
-        if process.stdout:
-            process.stdout.close()
 
 
 def enrolled(url: str) -> EnrolAnswer:
@@ -171,10 +175,23 @@ def test_several_processes_on_a_file_are_refused(tmp_path: Path) -> None:
     assert refused.stderr.count("\n") == 1
 
 
+WAITS_TO_BE_TOLD = """
+import sys
+from types import SimpleNamespace
+from sync.gateway import __main__, server
+from sync.gateway.storage import postgres
+postgres._PATIENCE = "SET lock_timeout = 0"
+server.time = SimpleNamespace(sleep=lambda seconds: sys.stdin.readline())
+raise SystemExit(__main__.main())
+"""
+"""A gateway that drains until a line comes, and waits for a lock as long as it takes: however slow the machine is."""
+
+
 def test_an_end_answers_what_is_under_way(postgres_url: str) -> None:
-    """A push that hangs at the moment of SIGTERM is answered; who comes after it is told to come back."""
+    """A push that hangs at the moment of SIGTERM is answered, even when the drain is over; who comes after it is told to come
+    back."""
     answer = enrolled(postgres_url)
-    with served(postgres_url, "--drain", "5") as (address, process):
+    with served(postgres_url, "--drain", "5", program=("-c", WAITS_TO_BE_TOLD)) as (address, process):
         results: list[ChangeResult] = []
         line = HttpTransport(address, answer.token)
         line.push(PushRequest((citizen(answer),)))
@@ -191,16 +208,20 @@ def test_an_end_answers_what_is_under_way(postgres_url: str) -> None:
             refused: list[requests.Response] = []
 
             def ending() -> bool:
-                refused.append(requests.get(f"{address}/v1/hello", timeout=10))
+                refused.append(requests.get(f"{address}/v1/hello", timeout=30))
                 return refused[-1].status_code == 503
 
             assert eventually(ending)
             assert refused[-1].json()["code"] == "restarting"
             assert int(refused[-1].headers["Retry-After"]) > 0
-            assert requests.get(f"{address}/readyz", timeout=10).status_code == 503
-            assert requests.get(f"{address}/healthz", timeout=10).status_code == 200
+            assert requests.get(f"{address}/readyz", timeout=30).status_code == 503
+            assert requests.get(f"{address}/healthz", timeout=30).status_code == 200
+            assert process.stdin is not None
+            process.stdin.close()  # the drain is over
+            assert eventually(lambda: not answers(address))
+            assert pushing.is_alive()
             other.rollback()
-        pushing.join(timeout=30)
+        pushing.join(timeout=60)
         assert [r.status for r in results] == ["accepted"]
         assert process.wait(timeout=60) == 0
         line.close()
