@@ -12,6 +12,8 @@ FROZEN = "_frozen"
 """What was printed of each referenced person when the record was signed."""
 AWAITING = "_awaiting"
 """Since when the record waits for its number: the PC that holds the book sees it there and gives one."""
+NUMBERED = "_numbered"
+"""Who gave a record its number, when and on which PC: travels with the record, so that the book can be inspected anywhere."""
 VOID = "_void"
 """Why, when and by whom the record was voided."""
 SEEN = "_candidates"
@@ -33,6 +35,12 @@ def is_shut(record_type: RecordType, current: RecordVersion, key: str) -> bool:
 def _is_signed(record_type: RecordType, state_id: str) -> bool:
     """Whether an action that freezes persons as they were printed has been taken: from its state on they stay."""
     return any(a.freezes and a.to != "=" and record_type.reached(state_id, a.to) for a in record_type.actions)
+
+
+def register_fields(record_type: RecordType) -> frozenset[str]:
+    """The fields a number is written to; one that is given late reaches them in a state that locks them."""
+    register = record_type.register
+    return frozenset((register.field, register.book_field or register.field)) if register else frozenset()
 
 
 def locked_now(record_type: RecordType, state: str) -> Label:

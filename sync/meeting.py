@@ -10,6 +10,7 @@ from forms.pack_format import PackError
 from forms.register_numbers import series_names
 from sync.clock import HANOI, parse_moment
 from sync.hub.choice import note_trust
+from sync.merge import NO_RECORD
 from sync.protocol import Hello, LeaseRequest, SyncError, Transport
 from sync.store import Store
 from sync.sync_report import SyncReport
@@ -73,9 +74,10 @@ class Meeting:
             self._store.numbers.put_lease(lease)
         held = {(x.ward, x.register, x.period) for x in hello.leases}
         given_up = {(x.ward, x.register, x.period) for x in self._store.numbers.hand_overs.all()}
+        elsewhere = {*hello.lent, *given_up}
         now = self._store.clock.now().astimezone(HANOI)
-        for ward, register, period in wanted_leases(self._store.catalog, hello, now):
-            if (ward, register, period) in held | given_up:
+        for ward, register, period in () if hello.suspended else wanted_leases(self._store.catalog, hello, now):
+            if (ward, register, period) in held or (ward, register, period) in elsewhere:
                 continue
             try:
                 lease = self._line.lease(LeaseRequest(ward=ward, register=register, period=period))
@@ -86,7 +88,6 @@ class Meeting:
                     raise
                 # it may have been this PC's until the city moved it: from now on the other one numbers
                 self._store.numbers.let_go(ward, register, period)
-                self._store.set_meta(f"lease_held:{register}:{period}", str(error))
         for lease in self._store.numbers.leases():
             if (lease.ward, lease.register, lease.period) not in held:
                 self._store.numbers.let_go(lease.ward, lease.register, lease.period)
@@ -105,8 +106,14 @@ def greet(store: Store, hello: Hello) -> None:
     if enrolment.epoch and enrolment.epoch != hello.epoch:
         # the city came back from a backup: offer again what it may have lost, and read it all anew
         store.changes.offer_again(parse_moment(hello.time) - OFFERED_AGAIN)
+        # what it refused meanwhile for want of its record is judged now, behind what is offered again; no other refusal: what
+        # a lock or a state kept out is not to come in by way of a city that has yet to hear of them
+        for row in store.changes.outbox():
+            if row.status == "refused" and any(problem.message == NO_RECORD.vi for problem in row.problems):
+                store.changes.retry(row.change.record_id)
         store.numbers.hand_overs.tell_again()
         store.file_queue.city_restored()
+        store.histories.city_restored()
         for ward, scope in hello.streams:
             store.changes.reset_cursor(ward, scope)
     store.changes.offer_refused_again()

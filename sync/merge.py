@@ -7,7 +7,7 @@ refused. Values are compared in canonical form.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from msgspec import Struct, structs
@@ -17,7 +17,7 @@ from forms.definition import Action, RecordType
 from forms.flow_book import NOT_NEEDED
 from forms.label import Label
 from forms.shapes import wrong_shapes
-from sync.begun_anew import Newer, begun_from, newer_copy
+from sync.begun_anew import begun_from, newer_copy
 from sync.conflicts import settled, with_candidate, with_merge_groups
 from sync.difference import get_path, put_path
 from sync.locked_fields import (
@@ -28,6 +28,7 @@ from sync.locked_fields import (
     is_owned,
     is_shut,
     locked_now,
+    register_fields,
 )
 from sync.protocol import Change, ChangeResult, FieldProblem, Fields, RecordVersion
 from sync.removed_rows import on_whole_rows, without_cells_of
@@ -38,13 +39,17 @@ CHANGED_MEANWHILE = Label(
     "Mục này đã được máy khác sửa trong lúc chờ gửi.",
     "Another PC edited this field while the change waited to be sent.",
 )
+NO_RECORD = Label(
+    "Thành phố chưa có bản ghi này; cần gửi lần tạo trước.",
+    "The city does not have this record yet; its beginning must be sent first.",
+)
 DONE_ALREADY = Label(
     "Một máy khác đã làm bước này trước khi máy này gửi; thành phố tính là một lần.",
     "Another PC had taken this step before this one sent it; the city counts it once.",
 )
 
 
-class Judgement(Struct, frozen=True):
+class Judgement(Struct, frozen=True, gc=False):
     """What the city makes of one change. ``version`` is the new version (its ``revision`` still that of the one
     before), or None when nothing is to be written."""
 
@@ -72,7 +77,8 @@ def judge(
 
 def _merged(record_type: RecordType, current: RecordVersion, change: Change, since: Since) -> Judgement:
     if change.kind == "create" and (copied := begun_from(change, since)) is not None:
-        return _begin_newer(record_type, current, change, newer_copy(record_type, current, change, *copied))
+        newer = newer_copy(record_type, current, change, *copied)
+        return _met(current, change, newer.clashing, **newer.parts) if newer else _nothing_new(current, change)
     return _edit(record_type, current, on_whole_rows(current, change, since))
 
 
@@ -97,14 +103,10 @@ def _begin(record_type: RecordType, change: Change) -> Judgement:
     if change.kind != "create":
         return _refused(
             change,
-            FieldProblem(
-                "",
-                "Thành phố chưa có bản ghi này; cần gửi lần tạo trước.",
-                english="The city does not have this record yet; its beginning must be sent first.",
-            ),
+            FieldProblem("", NO_RECORD.vi, None, NO_RECORD.en),
         )
     state = change.to_state or record_type.initial_state
-    if all(s.id != state for s in record_type.states):
+    if state != record_type.initial_state and all(s.id != state for s in record_type.states):
         return _refused(
             change,
             FieldProblem(
@@ -127,34 +129,6 @@ def _begin(record_type: RecordType, change: Change) -> Judgement:
         pack=change.pack,
     )
     return Judgement(ChangeResult(change_id=change.change_id, status="accepted"), version)
-
-
-def _begin_newer(record_type: RecordType, current: RecordVersion, change: Change, newer: Newer | None) -> Judgement:
-    """What becomes of a copy of a record that was begun anew from another copy."""
-    same = _nothing_new(current, change)
-    if newer is None:
-        return same
-    fields, conflicts, clashing = dict(current.fields), dict(current.conflicts), []
-    numbered = _register_fields(record_type) if change.number and current.number is None else frozenset[str]()
-    for key, value in newer.after.items():
-        now = fields.get(key)
-        if value in (now, newer.before[key]) or key == SAME_NUMBER:  # the newer copy says nothing of its own there
-            continue
-        free = key in numbered or key == VOID or not is_shut(record_type, current, key)
-        if free and (now == newer.before[key] or key.startswith("_")):
-            put_path(fields, key, value)
-            continue
-        clashing.append(key)
-        conflicts[key] = with_candidate(conflicts.get(key, ()), key, change, current.updated_at)
-    number = change.number or current.number
-    if (fields, conflicts, number, newer.state) == (current.fields, current.conflicts, current.number, current.state):
-        return same
-    version = _next(current, change, fields=fields, conflicts=conflicts, number=number, state=newer.state)
-    if not clashing:
-        return _accepted(change, version)
-    return Judgement(
-        ChangeResult(change_id=change.change_id, status="conflict", fields=tuple(sorted(clashing))), version
-    )
 
 
 def _act(record_type: RecordType, current: RecordVersion, change: Change, since: Since) -> Judgement:
@@ -271,7 +245,7 @@ def _edit(record_type: RecordType, current: RecordVersion, change: Change) -> Ju
     open_keys = _news(current, change)
     resolving = change.kind == "resolve"
     # a number given late reaches its fields in a locked state, and so does the choice between two values in conflict
-    free = _register_fields(record_type) if change.number and current.number is None else frozenset[str]()
+    free = register_fields(record_type) if change.number and current.number is None else frozenset[str]()
     free |= current.conflicts.keys() if resolving else frozenset()
     if locked := [k for k in open_keys if k not in free and is_shut(record_type, current, k)]:
         return _locked(record_type, current, change, locked)
@@ -292,9 +266,14 @@ def _edit(record_type: RecordType, current: RecordVersion, change: Change) -> Ju
     if resolving:
         conflicts = settled(conflicts, change, clashing)
     number = change.number or current.number
-    if fields == current.fields and conflicts == current.conflicts and number == current.number:
+    return _met(current, change, clashing, fields=fields, conflicts=conflicts, number=number)
+
+
+def _met(current: RecordVersion, change: Change, clashing: Collection[str], **new: Any) -> Judgement:
+    """The record with what is ``new`` of it, some of which waits for a person."""
+    if all(getattr(current, name) == value for name, value in new.items()):
         return _nothing_new(current, change)
-    version = _next(current, change, fields=fields, conflicts=conflicts, number=number)
+    version = _next(current, change, **new)
     if not clashing:
         return _accepted(change, version)
     names = tuple(sorted(clashing))
@@ -309,12 +288,6 @@ def _news(current: RecordVersion, change: Change) -> list[str]:
 def _locked(record_type: RecordType, current: RecordVersion, change: Change, keys: list[str]) -> Judgement:
     text = locked_now(record_type, current.state)
     return _refused(change, *(FieldProblem(k, text.vi, change.after[k], text.en) for k in keys))
-
-
-def _register_fields(record_type: RecordType) -> frozenset[str]:
-    """The fields a number is written to; one that is given late reaches them in a state that locks them."""
-    register = record_type.register
-    return frozenset((register.field, register.book_field or register.field)) if register else frozenset()
 
 
 def _next(current: RecordVersion, change: Change, **new: Any) -> RecordVersion:

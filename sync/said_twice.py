@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from forms.carried import belongs
 from forms.definition import Action, RecordType
 from sync.difference import get_path
+from sync.locked_fields import NUMBERED
 from sync.protocol import Change, RecordVersion
 
 Since = Callable[[], Iterable[Change]]
@@ -29,7 +31,7 @@ def said_twice(record_type: RecordType, action: Action, current: RecordVersion, 
     if action.to == "=" or change.to_state not in (None, action.to):
         return False
     if change.number:
-        return _stands_already(action, current, change)
+        return _stands_already(record_type, action, current, change)
     if _signs(record_type, action) or (change.state and change.state not in action.from_):
         return False
     noted = _only_noted(record_type, action)
@@ -38,11 +40,23 @@ def said_twice(record_type: RecordType, action: Action, current: RecordVersion, 
     return _went_through(record_type, action, change.device, since())
 
 
-def _stands_already(action: Action, current: RecordVersion, change: Change) -> bool:
+def _stands_already(record_type: RecordType, action: Action, current: RecordVersion, change: Change) -> bool:
     """Whether the very number stands on the record, with all that came with it: somebody else brought a copy to a city that had
-    lost it, and now its maker is here."""
-    whole = all(get_path(current.fields, k) == v for k, v in change.after.items())
-    return whole and current.state == action.to and current.number == change.number
+    lost it, and now its maker is here; or the copy of a first try came late, and here is the second, with the same number."""
+    if current.state != action.to or current.number != change.number:
+        return False
+    noted = _only_noted(record_type, action)
+    return all(
+        get_path(current.fields, k) == v
+        or belongs(k, noted)
+        or (k == NUMBERED and _same_place(current.fields.get(k), v))
+        for k, v in change.after.items()
+    )
+
+
+def _same_place(known: Any, mark: Any) -> bool:
+    """Of two marks of who numbered and when: whether both mean the same place of the same device's book."""
+    return all(isinstance(m, dict) for m in (known, mark)) and all(known.get(k) == mark.get(k) for k in ("n", "device"))
 
 
 def nothing_since() -> Iterable[Change]:

@@ -14,12 +14,12 @@ from msgspec import Struct
 from forms.book_notes import EXPLAINS
 from forms.definition import RecordType
 from forms.register_numbers import SERIES, register_of
-from sync.locked_fields import SAME_NUMBER
+from sync.locked_fields import NUMBERED, SAME_NUMBER
 from sync.number_reader import NumberReader
 from sync.protocol import Fields
 from sync.store.context import StoreContext
 from sync.store.model import StoreError
-from sync.store.numbering import NUMBERED, series_of
+from sync.store.numbering import series_of
 from sync.store.numbers import EVERY_BOOK, why_void
 from sync.store.rowcodec import decode_fields
 

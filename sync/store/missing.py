@@ -101,16 +101,19 @@ def offer_missing(context: StoreContext, since: datetime) -> int:
     with context.writer.transaction() as db:
         ids = [i for (i,) in db.execute("SELECT id FROM missing WHERE since <= ?", (moment_text(since),))]
         works = worklist.load(db, ids)
-        enrolment, held = read_enrolment(db), held_at(db)
+        enrolment, held, waiting = read_enrolment(db), held_at(db), set[str]()
         for record_id, work in works.items():
             shown = work.shown
             record_type = context.plans.of(shown.type).record_type if shown else None
             by = _officer(record_type, enrolment.officers if enrolment else ())
-            if shown is None or record_type is None or shown.revision or work.open or by is None:
+            if shown is None or record_type is None or shown.revision or by is None:
+                continue
+            if any(c.status not in ("refused", "parked") for c in work.open):
+                waiting.add(record_id)  # what the city says to it comes first
                 continue
             SaveTransaction(db, context, by, touch).begin_again(record_id, held.get(record_id, 0))
             offered += 1
-        db.executemany("DELETE FROM missing WHERE id = ?", [(i,) for i in ids])
+        db.executemany("DELETE FROM missing WHERE id = ?", [(i,) for i in ids if i not in waiting])
     context.emit(touch.frozen())
     return offered
 

@@ -16,6 +16,7 @@ from forms.definition import RecordType, Register
 from forms.register_numbers import SERIES, register_of, series_name
 from forms.shapes import as_shape
 from sync.clock import HANOI, moment_text
+from sync.locked_fields import NUMBERED
 from sync.protocol import Fields, Officer
 from sync.store.context import read_meta, write_meta
 from sync.store.suspension import is_suspended
@@ -26,8 +27,6 @@ CLOCK_LOG = "clock_log"
 CLOCK_RIGHT_AT = "clock_right_at"
 """When somebody last confirmed the clock, by that clock: before it nothing is numbered either."""
 MOST_LOGGED = 200
-NUMBERED = "_numbered"
-"""Who gave a record its number, when and on which PC: travels with the record, so that the book can be inspected anywhere."""
 
 
 class Given(Struct, frozen=True):

@@ -9,7 +9,7 @@ from typing import Any
 from forms.definition import RecordType
 from sync.clock import moment_text
 from sync.locked_fields import AWAITING
-from sync.protocol import Change, ChangeKind, Fields, Officer, RecordVersion
+from sync.protocol import MOST_REPLACED, Change, ChangeKind, Fields, Officer, RecordVersion
 from sync.store import missing
 from sync.store.context import Stamps, StoreContext, read_enrolment
 from sync.store.files_links import attached_here
@@ -113,8 +113,27 @@ class SaveTransaction:
     def begin_again(self, record_id: str, held: int) -> None:
         """Offer a record whole, as it stands here: the city had it once, at the revision ``held``, and has it no longer."""
         self._works = load(self._db, [record_id])
-        self._begin_again(self._works[record_id], record_id, held)
+        work = self._works[record_id]
+        self.supersede(work.open)
+        work.open = []
+        self._begin_again(work, record_id, held)
         self._write()
+
+    def take_back(self, record_id: str, reason: str) -> list[Change]:
+        """Give up what the city refused of a record; the changes. The city hears of it, so that it takes no late copy."""
+        self._works = load(self._db, [record_id])
+        work = self._works[record_id]
+        refused = [c for c in work.open if c.status == "refused"]
+        self.supersede(refused)
+        work.open = [c for c in work.open if c not in refused]
+        if work.row is None or work.shown is None or all(_only_takes_back(c.change) for c in refused):
+            self._unsaid.clear()  # whoever may not say it either need not say it for ever
+        else:
+            opened = record_of(work.row)
+            save = Save(type=opened.type, fields={}, opened=opened, reason=reason)
+            self.change(save, work, record_id, "edit", state=work.shown.state)
+        self._write()
+        return [c.change for c in refused]
 
     def _begin_again(self, work: Work, record_id: str, held: int) -> None:
         shown = work.shown
@@ -157,7 +176,9 @@ class SaveTransaction:
         self._given_up |= {c.change.record_id for c in changes}
         for c in changes:  # what is replaced may have replaced something, and the city may not have heard of that
             told = self._unsaid.get(c.change.record_id, ())
-            self._unsaid[c.change.record_id] = tuple(dict.fromkeys((*told, *c.change.in_place_of, c.change.change_id)))
+            self._unsaid[c.change.record_id] = tuple(dict.fromkeys((*told, *c.change.in_place_of, c.change.change_id)))[
+                -MOST_REPLACED:
+            ]
 
     def is_unsaid(self, record_id: str) -> bool:
         """Whether the city has still to be told that something of the record is replaced."""
@@ -182,3 +203,7 @@ class SaveTransaction:
             if self._context.plans.of(change.type).file_fields:
                 attached_here(self._db, change.record_id, change.after)
         self._touch.outbox = True
+
+
+def _only_takes_back(change: Change) -> bool:
+    return change.kind == "edit" and bool(change.in_place_of) and not change.after

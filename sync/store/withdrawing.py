@@ -9,8 +9,8 @@ from sync.protocol import Change, Officer
 from sync.store.book_notes import write_note
 from sync.store.context import StoreContext
 from sync.store.model import StoreError
-from sync.store.rowcodec import decode_change
 from sync.store.rows import Touch
+from sync.store.worklist import load
 
 
 def withdraw_refused(
@@ -19,19 +19,20 @@ def withdraw_refused(
     """``by``: who gives it up, and why. The caller shows the record anew. Raises StoreError."""
     if not by[1]:
         raise StoreError("Cần ghi lý do bỏ thay đổi. (A reason is needed)")
-    if connection.execute("SELECT 1 FROM base WHERE id = ?", (record_id,)).fetchone() is None:
+    work = load(connection, [record_id]).get(record_id)
+    base = work.base if work else None
+    if base is None:
         raise StoreError(
             "Thành phố chưa có bản ghi này: hãy sửa theo lý do bị trả lại, hoặc hủy bản ghi. (Mend it, or void the record)"
         )
-    sql = "SELECT seq, payload FROM changes WHERE record_id = ? AND settled = 0 AND status = 'refused'"
-    refused = connection.execute(sql, (record_id,)).fetchall()
-    connection.executemany("UPDATE changes SET settled = 1 WHERE seq = ?", [(seq,) for seq, _ in refused])
+    from sync.store.saving import SaveTransaction  # a start saves nothing yet
+
+    refused = SaveTransaction(connection, context, by[0], touch).take_back(record_id, by[1])
     connection.execute(
         "UPDATE changes SET status = 'pending' WHERE record_id = ? AND settled = 0 AND status = 'parked'", (record_id,)
     )
-    for _, payload in refused:
-        change = decode_change(payload)
-        if change.number:
+    for change in refused:
+        if change.number and change.number != base.number:  # it may have been taken after all, from another copy
             _explain(connection, context, change, by, touch)
 
 

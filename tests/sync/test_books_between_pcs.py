@@ -8,49 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forms.definition import Tool
-from forms.label import Label
-from forms.loader import load_catalog
-from forms.office_definition import Role, Scope
 from sync.clock import FixedClock
 from sync.gateway.city import City
-from sync.protocol import Lease, SyncError
+from sync.protocol import Lease, LeaseRequest, SyncError
 from sync.store.audit import BookAudit
 from sync.store.model import Record, Save, StoreError
-from tests.sync.direct_line import Pc
+from tests.sync.direct_city import CATALOG
+from tests.sync.direct_line import DirectLine, Pc
 from tests.sync.store import ward
 from tests.sync.store.ward import COPIES_BOOK, COPY, WARD
-
-NOTE = "governance.book_note"
-_TEXT = Label("x", "x")
-_SHIPPED = load_catalog()
-CATALOG = msgspec.structs.replace(
-    ward.CATALOG,
-    tools=(
-        *ward.TOOLS,
-        Tool(id="governance", label=_TEXT, short=_TEXT, group="office", records=(_SHIPPED.record_type(NOTE),)),
-    ),
-    roles=(Role("clerk", _TEXT, ("open", "people", "onestop")), Role("office_head", _TEXT, ("open", "people"))),
-    scopes=(Scope("open", _TEXT), Scope("people", _TEXT), Scope("onestop", _TEXT)),
-    book_notes=NOTE,
-)
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock(ward.NOW)
-
-
-@pytest.fixture
-def city(tmp_path: Path, clock: FixedClock) -> Iterator[City]:
-    city = City(f"sqlite:///{tmp_path}/city.db", CATALOG, clock)
-    yield city
-    city.close()
 
 
 def a_pc(city: City, folder: Path, clock: FixedClock) -> Pc:
@@ -83,6 +53,29 @@ def hand_over(pc: Pc, to: str = "", reason: str = "nghỉ phép") -> None:
 
 def audit(pc: Pc) -> BookAudit:
     return pc.store.audits.audit(COPY.id, "2026")
+
+
+def test_only_books_that_nobody_numbers_are_asked_for(pcs: list[Pc], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty PCs of a ward start in the morning, and one of them numbers."""
+    a, b = pcs
+    asked: list[str] = []
+    lease = DirectLine.lease
+
+    def seen(line: DirectLine, request: LeaseRequest) -> Lease:
+        asked.append(line.token)
+        return lease(line, request)
+
+    monkeypatch.setattr(DirectLine, "lease", seen)
+    for pc in (a, b, a, b):
+        pc.begin()
+        pc.sync()
+    assert asked == [a.token]
+    hand_over(a)
+    a.sync()
+    b.begin()
+    b.sync()
+    assert asked[-1] == b.token, "the book is free"
+    assert (lease_of(b) or pytest.fail()).device == b.device
 
 
 def test_a_book_goes_to_another_pc_and_nothing_is_numbered_between(pcs: list[Pc]) -> None:
@@ -319,14 +312,16 @@ def test_an_action_the_city_refused_is_given_up_and_its_number_explained(pcs: li
         a.store.changes.withdraw(paper.id, a.officer, " ")
     a.store.changes.withdraw(paper.id, a.officer, "đã từ chối ở quầy kia")
     back = a.store.records.load(paper.id) or pytest.fail()
-    assert (back.state, back.number, back.standing) == ("refused", None, "city")
-    assert next(row.status for row in a.store.changes.history(paper.id)) == "refused"  # nothing of it is lost
+    assert (back.state, back.number, back.standing) == ("refused", None, "here")
+    told = [(row.change.kind, row.status) for row in a.store.changes.history(paper.id)]
+    assert told[:2] == [("edit", "pending"), ("action", "refused")]  # the city hears of it, and nothing of it is lost
     assert certify(a).number == "0002/2026"
     for pc in (a, b):
         pc.sync()
         book = audit(pc)
         assert book.is_whole
         assert "đã từ chối ở quầy kia" in book.rows[0].reason
+    assert (a.store.records.load(paper.id) or pytest.fail()).standing == "city"
     (new,) = a.store.save([Save(type=COPY.id, fields={"document": "chưa gửi"})], a.officer)
     with pytest.raises(StoreError):
         a.store.changes.withdraw(new.id, a.officer, "chưa có ở thành phố")

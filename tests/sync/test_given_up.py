@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from sync.gateway import intake
+from sync.gateway.city import City
 from sync.gateway.server import GatewayServer
 from sync.gateway.storage.schema import TABLES
 from sync.protocol import Change, ChangeResult, PushRequest
-from sync.store.model import Record
-from tests.sync.test_engine import CATALOG, Pc
-
-
-@pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[GatewayServer]:
-    with GatewayServer(f"sqlite:///{tmp_path}/city.db", catalog=CATALOG) as server:
-        yield server
+from sync.store import saving
+from sync.store.model import Record, Save
+from tests.sync import direct_line
+from tests.sync.bad_line import Pc
+from tests.sync.direct_city import NOTE, save, seen
+from tests.sync.store.ward import COPY
 
 
 @pytest.fixture
@@ -32,13 +32,13 @@ def pc(gateway: GatewayServer, tmp_path: Path) -> Iterator[Pc]:
 
 
 @contextmanager
-def no_grants(gateway: GatewayServer) -> Iterator[None]:
+def no_grants(city: City) -> Iterator[None]:
     """The city refuses all of everybody, and keeps no trace of it."""
-    with gateway.city.storage.write() as session:
+    with city.storage.write() as session:
         grants = session.all("SELECT device, officer, ward, roles FROM grants")
         session.run("DELETE FROM grants")
     yield
-    with gateway.city.storage.write() as session:
+    with city.storage.write() as session:
         session.upsert("grants", grants)
 
 
@@ -50,7 +50,7 @@ def refused_edit(gateway: GatewayServer, pc: Pc) -> tuple[Record, Change]:
     assert held is not None
     pc.save(held, doc_title="Học bạ lớp 5")
     late = pc.store.changes.pending(9)[0]
-    with no_grants(gateway):
+    with no_grants(gateway.city):
         assert pc.sync().refused == 1
     shown = pc.store.records.load(record.id)
     assert shown is not None
@@ -144,7 +144,7 @@ def test_to_take_back_what_was_refused_is_said_too(gateway: GatewayServer, pc: P
 
 def test_what_a_refused_successor_replaced_is_said_by_the_next(gateway: GatewayServer, pc: Pc) -> None:
     shown, late = refused_edit(gateway, pc)
-    with no_grants(gateway):
+    with no_grants(gateway.city):
         pc.save(shown, doc_title="Học bạ", pages=4)
         second = pc.store.changes.pending(9)[0]
         assert pc.sync().refused == 1
@@ -171,3 +171,105 @@ def test_a_change_gives_up_only_those_of_its_record(gateway: GatewayServer, pc: 
     assert push(pc, structs.replace(foreign, in_place_of=(late.change_id,)))[0].status == "accepted"
     assert push(pc, late)[0].status == "accepted"
     assert other.id != shown.id
+
+
+def test_no_more_is_named_than_the_city_takes(gateway: GatewayServer, pc: Pc, monkeypatch: pytest.MonkeyPatch) -> None:
+    for part in (saving, intake):
+        monkeypatch.setattr(part, "MOST_REPLACED", 2)
+    record = pc.save(doc_title="Học bạ")
+    pc.sync()
+    for pages in (3, 4, 5):
+        pc.save(pc.store.records.load(record.id), pages=pages)
+    with no_grants(gateway.city):
+        pc.sync()
+    last = pc.store.changes.outbox()[-2:]
+    pc.save(pc.store.records.load(record.id), pages=6)
+    assert pc.store.changes.pending(9)[0].in_place_of == tuple(row.change.change_id for row in last)
+    assert (pc.sync().refused, pc.pending()) == (0, 0)
+
+
+Certified = tuple[direct_line.Pc, Record, Change]
+
+
+def certify(pc: direct_line.Pc, record: Record) -> Record:
+    opened = seen(pc, record)
+    return pc.store.save([Save(type=COPY.id, fields=opened.fields, opened=opened, action="certify")], pc.officer)[0]
+
+
+@pytest.fixture
+def certified(city: City, a_pc: Callable[..., direct_line.Pc]) -> Certified:
+    """A PC that holds the book, a paper it numbered, and the change that says so, which the city refused."""
+    one = a_pc("một")
+    one.sync()
+    record = save(one, document="Học bạ")
+    one.sync()
+    numbered = certify(one, record)
+    (late,) = one.store.changes.pending(9)
+    assert late.number
+    with no_grants(city):
+        assert one.sync().refused == 1
+    return one, numbered, late
+
+
+def book(pc: direct_line.Pc) -> list[tuple[str, str]]:
+    return [(row.number, row.status) for row in pc.store.numbers.book(COPY.id)]
+
+
+def taken(pc: direct_line.Pc, change: Change) -> str:
+    return pc.line.push(PushRequest((change,))).results[0].status
+
+
+def test_of_what_was_withdrawn_no_late_copy_is_taken_and_the_book_stays_true(certified: Certified) -> None:
+    one, record, late = certified
+    one.store.changes.withdraw(record.id, one.officer, "khách không lấy nữa")
+    (said,) = one.store.changes.pending(1)
+    assert (said.kind, said.after, said.in_place_of) == ("edit", {}, (late.change_id,))
+    one.sync()
+    assert taken(one, late) == "refused"
+    one.sync()
+    assert book(one) == [(late.number, "void")]
+    assert [note.fields["reason"] for note in one.store.records.each(NOTE)] == [
+        "Thành phố không nhận, đã bỏ: khách không lấy nữa"
+    ]
+    back = seen(one, record)
+    assert (back.state, back.number, back.standing) == ("received", None, "city")
+    assert one.store.changes.outbox() == ()
+
+
+def test_whoever_may_not_say_it_either_need_not_say_it_for_ever(city: City, certified: Certified) -> None:
+    one, record, _ = certified
+    with no_grants(city):
+        one.store.changes.withdraw(record.id, one.officer, "không còn làm ở đây")
+        one.sync()
+        assert [r.status for r in one.store.changes.outbox() if r.change.record_id == record.id] == ["refused"]
+        one.store.changes.withdraw(record.id, one.officer, "không còn làm ở đây")
+        assert [r for r in one.store.changes.outbox() if r.change.record_id == record.id] == []
+        assert seen(one, record).standing == "city"
+
+
+def test_a_number_taken_from_a_late_copy_is_the_one_its_successor_says(certified: Certified) -> None:
+    one, record, late = certified
+    one.clock.advance(minutes=7)
+    certify(one, record)
+    (again,) = one.store.changes.pending(9)
+    assert (again.number, again.at > late.at) == (late.number, True)
+    assert taken(one, late) == "accepted", "nobody had said yet that it was replaced"
+    assert one.sync().refused == 0
+    assert (book(one), one.store.changes.outbox()) == ([(late.number, "given")], ())
+    stands = seen(one, record)
+    assert (stands.state, stands.number, stands.standing) == ("certified", late.number, "city")
+    assert list(one.store.records.each(NOTE)) == []
+
+
+def test_withdrawing_voids_no_number_that_the_record_bears(city: City, certified: Certified) -> None:
+    """A copy of the first try was taken after all, and the second is refused."""
+    one, record, late = certified
+    certify(one, record)
+    with no_grants(city):
+        assert one.sync().refused == 1
+    assert taken(one, late) == "accepted"
+    one.sync()
+    one.store.changes.withdraw(record.id, one.officer, "đã có rồi")
+    one.sync()
+    assert (seen(one, record).number, book(one)) == (late.number, [(late.number, "given")])
+    assert list(one.store.records.each(NOTE)) == []

@@ -158,6 +158,14 @@ def test_two_merged_into_each_other_mean_the_first_on_every_pc(store: Store) -> 
     assert store.records.rings(within=()) == ()
 
 
+def test_a_merged_record_that_names_no_other_is_no_ring(store: Store) -> None:
+    """Brought in as merged, without saying into what: nobody can take anything back there."""
+    alone = person(store, "Hoàng Kim Yến")
+    (brought,) = store.save([Save(type=CITIZEN, fields=alone.fields, state="merged")], CLERK)
+    assert (brought.state, store.records.kept_id(brought.id)) == ("merged", brought.id)
+    assert store.records.rings() == ()
+
+
 def test_rules_that_change_have_all_records_compared_anew(store: Store, tmp_path: Path) -> None:
     one, two = person(store, "Đỗ Văn Mẫu"), person(store, "Đỗ Văn Mẫu")
     assert pairs(store) == {frozenset((one.id, two.id))}

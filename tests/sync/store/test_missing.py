@@ -63,6 +63,23 @@ def test_it_is_begun_anew_once_nobody_has_brought_it_back(after: Store) -> None:
     soundness.check(after)
 
 
+def test_with_an_edit_that_waits_it_is_begun_anew_only_when_the_city_has_refused_that(store: Store) -> None:
+    pull(store, "people", LOST)
+    opened = shown(store, "lost")
+    store.save([Save(type=CITIZEN.id, fields={**opened.fields, "dob": "1981-02-01"}, opened=opened)], CLERK)
+    (edit,) = store.changes.pending(9)
+    store.changes.reset_cursor(WARD, "people")
+    assert store.changes.mark_missing(WARD, "people") == 1
+    assert store.changes.offer_missing(NOW) == 0
+    assert store.changes.pending(9) == (edit,), "what the city says to it comes first"
+    store.changes.acknowledge([ChangeResult(change_id=edit.change_id, status="refused")])
+    assert store.changes.offer_missing(NOW) == 1
+    (begun,) = store.changes.pending(9)
+    assert (begun.kind, begun.after) == ("create", {**LOST.fields, "dob": "1981-02-01"})
+    assert begun.in_place_of == (edit.change_id,)
+    soundness.check(store)
+
+
 def test_one_that_comes_back_is_the_citys_again(after: Store) -> None:
     after.changes.mark_missing(WARD, "people")
     pull(after, "people", structs.replace(LOST, revision=1), cursor=2)

@@ -75,6 +75,16 @@ def test_without_a_lease_the_record_awaits_its_number(store: Store) -> None:
     assert the_city_accepts(store, waiting[1].id).number == "0006/2026"
 
 
+def test_very_many_may_await_their_number_at_once(store: Store) -> None:
+    """A hundred and more are written together: those of a page of the city's, and those of one save."""
+    fields = {"document": "x", "_awaiting": "2026-11-20T02:00:00Z"}
+    page = tuple(ward.version(f"c{n}", COPY, 2, fields, state="certified") for n in range(120))
+    store.changes.apply_pull(PullAnswer(records=page, cursor=120), WARD, COPY.scope)
+    assert len(store.numbers.awaiting()) == 120
+    store.save([Save(type=COPY.id, fields={"document": "y"}, action="certify") for _ in range(120)], CLERK)
+    assert len(store.numbers.awaiting()) == 240
+
+
 def test_a_record_cancelled_while_it_awaits_its_number_gets_none(store: Store) -> None:
     spoilt, kept = certify(store, "hỏng"), certify(store, "giữ")
     (gone,) = store.save([Save(type=COPY.id, opened=spoilt, fields=spoilt.fields, action="cancel")], CLERK)
