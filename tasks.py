@@ -298,7 +298,10 @@ def python(*arguments: str) -> int:
 
 
 def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONUTF8": "1"}
+    """Containers tell Python to keep nothing it compiled: then each of the hundred programs that tests start compiles all
+    anew, and pytest its tests in each process. What is kept git ignores."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONUTF8": "1"}
 
 
 def has_display() -> bool:

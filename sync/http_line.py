@@ -19,7 +19,7 @@ from urllib3.util import SKIP_HEADER
 from sync.pace import PIECE, Pace
 from sync.protocol import Refusal, SyncError
 from sync.squeeze import LINE_FORM
-from sync.strangers import asked_to_wait, other_program, strange_encoding, stranger
+from sync.strangers import asked_to_wait, other_program, strange_encoding, stranger, unreadable
 from sync.tls import Trusting, only, system_trust
 
 T = TypeVar("T")
@@ -138,8 +138,8 @@ class Line:
         except requests.exceptions.SSLError as error:
             raise SyncError(
                 "tls",
-                "Không tin được chứng thư của máy chủ thành phố. Báo bộ phận CNTT.",
-                english="The certificate of the city's server is not trusted. Tell IT support.",
+                "Không tin được chứng thư của máy chủ thành phố. Xem ngày giờ của máy này; đúng rồi thì báo bộ phận CNTT.",
+                english="The certificate of the city's server is not trusted. Look at this PC's date; if it is right, tell IT support.",
             ) from error
         except requests.exceptions.Timeout as error:
             raise SyncError(
@@ -221,7 +221,7 @@ def refusal_of(reply: Reply) -> SyncError:
     try:
         refusal = decode(reply.content, type=Refusal)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        error = other_program() if reply.kind != MSGPACK else _unreadable()
+        error = other_program() if reply.kind != MSGPACK else unreadable()
     else:
         again = reply.status >= 500 or reply.status in (408, 413, 429)
         error = SyncError(refusal.code, refusal.message, retry=again)
@@ -238,14 +238,8 @@ def decoded(reply: Reply, answer: type[T]) -> T:
     try:
         result: T = decode(reply.content, type=answer)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise (_unreadable() if reply.kind == MSGPACK else other_program()) from error
+        raise (unreadable() if reply.kind == MSGPACK else other_program()) from error
     return result
-
-
-def _unreadable() -> SyncError:
-    return SyncError(
-        "damaged", "Không đọc được câu trả lời của thành phố.", english="The city's answer cannot be read."
-    )
 
 
 def checked_url(url: str) -> str:

@@ -42,6 +42,14 @@ _ENCODING = Label(
     "Máy chủ trung gian đã nén lại câu trả lời theo cách máy này không đọc được ({encoding}).",
     "The proxy packed the answer in a way that this PC cannot read ({encoding}).",
 )
+_UNREADABLE = Label("Không đọc được câu trả lời của thành phố.", "The city's answer cannot be read.")
+_REPEATING = Label(
+    "Thành phố trả lời lặp lại; sẽ tự thử lại.", "The city's answer repeats itself; it will be tried again."
+)
+_ABOUT_FILE = Label(
+    "Câu trả lời về tệp không giống của thành phố; sẽ tự thử lại.",
+    "The answer about a file is not like the city's; it will be tried again.",
+)
 
 
 def _error(code: str, text: Label, **values: object) -> SyncError:
@@ -70,6 +78,19 @@ def other_program() -> SyncError:
 
 def strange_encoding(encoding: str) -> SyncError:
     return _error("damaged", _ENCODING, encoding=encoding[:40])
+
+
+def unreadable() -> SyncError:
+    return _error("damaged", _UNREADABLE)
+
+
+def repeating() -> SyncError:
+    """It answers what was asked before: something on the way kept it."""
+    return _error("damaged", _REPEATING)
+
+
+def strange_about_file() -> SyncError:
+    return _error("damaged", _ABOUT_FILE)
 
 
 def asked_to_wait(headers: Mapping[str, str], now: float) -> float:

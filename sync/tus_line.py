@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from sync.http_line import MSGPACK, OCTETS, Line, Reply, refusal_of
 from sync.protocol import SyncError
+from sync.strangers import strange_about_file
 
 _VERSION = {"Tus-Resumable": "1.0.0"}
 _PART = {"Content-Type": "application/offset+octet-stream"}
@@ -43,7 +44,7 @@ class FileLine:
             raise refusal_of(reply)
         address = urlsplit(str(reply.headers.get("Location", ""))).path
         if not _HERE.fullmatch(address) or ".." in address:
-            raise _strange()
+            raise strange_about_file()
         return UploadAt(address, _offset(reply, size))
 
     def offset(self, address: str, size: int) -> int | None:
@@ -72,7 +73,7 @@ class FileLine:
         if reply.status == 206 and reply.kind == OCTETS:
             found = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", str(reply.headers.get("Content-Range", "")))
             if found is None or int(found[1]) != start or not reply.content:
-                raise _strange()
+                raise strange_about_file()
             return reply.content[:length], int(found[2])
         if reply.status == 200:  # a proxy that knows no ranges would give the whole file again and again
             raise SyncError(
@@ -90,13 +91,5 @@ def _checksum(content: bytes) -> str:
 def _offset(reply: Reply, size: int) -> int:
     text = str(reply.headers.get("Upload-Offset", ""))
     if not re.fullmatch(r"[0-9]{1,15}", text) or int(text) > size:
-        raise _strange()
+        raise strange_about_file()
     return int(text)
-
-
-def _strange() -> SyncError:
-    return SyncError(
-        "damaged",
-        "Câu trả lời về tệp không giống của thành phố; sẽ tự thử lại.",
-        english="The answer about a file is not like the city's; it will be tried again.",
-    )

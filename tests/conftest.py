@@ -8,13 +8,30 @@ from collections.abc import Iterator
 
 import pytest
 
-from desktop.rubbish import collect_due, collect_here
+from desktop.rubbish import collect, collect_here
 from tests.services import PostgresServer
 
 
 def pytest_collection_finish() -> None:
     """What was imported stays: collections need not walk over it, as in the program once it has started."""
     gc.freeze()
+
+
+class Rubbish:
+    """What tests leave is collected once it may be as much as what stays: catalogues that fixtures keep are large, and each
+    collection walks over them."""
+
+    least = 50_000  # objects
+    kept = 0
+
+    def collect_due(self) -> None:
+        if gc.get_count()[0] > self.least + self.kept:
+            core = sys.modules["PySide6.QtCore"]
+            collect() if core.QCoreApplication.instance() else gc.collect()  # without an application there are no pages
+            self.kept = len(gc.get_objects())
+
+
+RUBBISH = Rubbish()
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +42,7 @@ def rubbish_on_this_thread() -> Iterator[None]:
     yield
     if "PySide6.QtCore" in sys.modules:
         collect_here()
-        collect_due()
+        RUBBISH.collect_due()
 
 
 @pytest.fixture(scope="session")

@@ -240,8 +240,8 @@ def _page(
 
 
 def fitting(session: Session, source: str, *params: object, limit: int, room: int) -> int:
-    """How many of the records there is room for; one goes in any case. ``source``: "FROM records … LIMIT ?". The database adds
-    up sizes without reading what they are of."""
+    """How many of the records there is room for; one goes in any case. ``source``: a statement from its FROM to its
+    LIMIT. The database adds up sizes without reading what they are of."""
     sizes_of = f"SELECT length(fields) + coalesce(length(conflicts), 0) AS size {source}"
     row = session.one(f"SELECT sum(size) FROM ({sizes_of}) AS page", *params, limit)
     if row is None or (row[0] or 0) <= room:

@@ -9,6 +9,9 @@ import pytest
 
 from sync.store import vault
 from tests.features.story import Town
+from tests.one_catalogue import one_catalogue
+
+__all__ = ["one_catalogue"]
 
 
 @pytest.fixture(autouse=True)

@@ -66,7 +66,10 @@ class DirectLine:
         return answer
 
     def history(self, record_id: str) -> HistoryAnswer:
-        found = self.city.feed.history(self._device, record_id)
+        try:
+            found = self.city.feed.history(self._device, record_id)
+        except RefusedError as error:
+            raise SyncError(error.code, error.label.vi, retry=error.status >= 500) from error
         return msgspec.msgpack.decode(msgspec.msgpack.encode(found), type=HistoryAnswer)
 
     def pack_part(self, sha256: str, start: int, length: int) -> bytes:

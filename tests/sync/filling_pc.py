@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from sync.clock import SystemClock
 from sync.engine import Engine, SyncReport
@@ -21,6 +22,18 @@ from tests.sync.gateway.small_catalog import CATALOG
 
 WARD, OTHER = "00070", "00004"
 CITIZEN, COPY, DOSSIER, BIRTH = "residence.citizen", "certification.cert_copy", "onestop.dossier", "civil_status.birth"
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[GatewayServer]:
+    with GatewayServer(f"sqlite:///{tmp_path / 'city.db'}", catalog=CATALOG) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def no_small_registers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's ward is small as a whole."""
+    monkeypatch.setattr("sync.gateway.filling.SMALL_REGISTER", 0)
 
 
 class Pages:

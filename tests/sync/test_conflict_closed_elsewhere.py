@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from sync.gateway.server import GatewayServer
 from sync.store.model import Save
-from tests.sync.test_engine import CATALOG, COPY, Pc
-
-
-@pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[GatewayServer]:
-    with GatewayServer(f"sqlite:///{tmp_path}/city.db", catalog=CATALOG) as server:
-        yield server
+from tests.sync.bad_line import COPY, Pc, two_numbers_of_copies
 
 
 def test_the_mark_of_a_conflict_goes_with_it(gateway: GatewayServer, tmp_path: Path) -> None:
     one = Pc(gateway, tmp_path / "one", "Vũ Đức Nam", "civil_status_officer")
     two = Pc(gateway, tmp_path / "two", "Trần Thu Hà", "civil_status_officer")
-    record = one.save(doc_title="Học bạ", copies=1)
-    one.sync()
-    two.sync()
-    one.save(one.store.records.load(record.id), copies=2)
-    two.save(two.store.records.load(record.id), copies=3)
-    one.sync()
-    two.sync()
-    one.sync()
+    record = two_numbers_of_copies(one, two)
     two.sync()
     clash = two.store.records.load(record.id)
     assert clash is not None
@@ -44,5 +28,4 @@ def test_the_mark_of_a_conflict_goes_with_it(gateway: GatewayServer, tmp_path: P
         assert shown is not None
         assert (shown.fields["copies"], shown.conflicts, shown.standing) == (5, {}, "city")
         assert pc.store.records.load(other.id) is not None
-        pc.line.line.close()
-        pc.store.close()
+        pc.close()

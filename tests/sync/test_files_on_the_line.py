@@ -25,7 +25,8 @@ from sync.gateway.server import GatewayServer
 from sync.http import HttpTransport, enrol
 from sync.protocol import SyncError
 from sync.store import Store
-from sync.store.model import Enrolment, Record, Save
+from sync.store.model import Record, Save
+from tests.sync.bad_line import enrolment_of
 
 WARD, OTHER_WARD = "00070", "00004"
 COPY = "certification.cert_copy"
@@ -65,16 +66,7 @@ class Pc:
         code = gateway.enrolment_code(ward, "Vũ Đức Nam", ("civil_status_officer",), "UBND")
         answer = enrol(gateway.url, code, folder.name)
         self.store = Store.create(folder, self.key, CATALOG, SystemClock())
-        self.store.set_enrolment(
-            Enrolment(
-                url=gateway.url,
-                token=answer.token,
-                device=answer.device,
-                wards=answer.wards,
-                officers=(answer.officer,),
-                epoch=answer.epoch,
-            )
-        )
+        self.store.set_enrolment(enrolment_of(gateway.url, answer))
         self.officer, self.token, self.url = answer.officer, answer.token, gateway.url
         self.cut = Cut()
         self.opens_line()
@@ -117,12 +109,6 @@ def sha(content: bytes) -> str:
 
 def some(size: int, seed: int = 1) -> bytes:
     return b"%PDF-1.7\n" + random.Random(seed).randbytes(size - 9)
-
-
-@pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[GatewayServer]:
-    with GatewayServer(f"sqlite:///{tmp_path}/city.db", catalog=CATALOG) as server:
-        yield server
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -10,20 +9,20 @@ import pytest
 
 from sync.gateway.server import GatewayServer
 from sync.protocol import SyncError
-from tests.sync.filling_pc import CITIZEN, COPY, DOSSIER, OTHER, WARD, Pc, filled_city, same_as_city
-from tests.sync.gateway.small_catalog import CATALOG
+from tests.sync.filling_pc import (
+    CITIZEN,
+    COPY,
+    DOSSIER,
+    OTHER,
+    WARD,
+    Pc,
+    filled_city,
+    gateway,
+    no_small_registers,
+    same_as_city,
+)
 
-
-@pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[GatewayServer]:
-    with GatewayServer(f"sqlite:///{tmp_path / 'city.db'}", catalog=CATALOG) as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def no_small_registers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test's ward is small as a whole."""
-    monkeypatch.setattr("sync.gateway.filling.SMALL_REGISTER", 0)
+__all__ = ["gateway", "no_small_registers"]
 
 
 def test_open_work_comes_first_then_the_newest(gateway: GatewayServer, tmp_path: Path) -> None:

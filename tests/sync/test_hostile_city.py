@@ -4,7 +4,7 @@ nothing waits for ever, and nobody's word goes away unseen."""
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,71 +15,15 @@ from sync.clock import FixedClock
 from sync.gateway.city import City
 from sync.protocol import ChangeResult, Lease, StreamNews, SyncAnswer, SyncError, SyncRequest
 from sync.sound_answers import checked
-from sync.store.model import Record, Save
+from sync.store.model import Save
+from tests.sync.direct_city import backup, restored, save, seen
 from tests.sync.direct_line import Pc
-from tests.sync.store import ward
 from tests.sync.store.ward import COPIES_BOOK, COPY, WARD
-from tests.sync.test_books_between_pcs import CATALOG
 from tests.sync.test_bundles import COPY as BOOK
 from tests.sync.test_bundles import Pc as FarPc
 from tests.sync.test_bundles import gateway, time_goes_on
 
 __all__ = ["gateway"]
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock(ward.NOW)
-
-
-@pytest.fixture
-def city(tmp_path: Path, clock: FixedClock) -> Iterator[City]:
-    city = City(f"sqlite:///{tmp_path}/city.db", CATALOG, clock)
-    yield city
-    city.close()
-
-
-@pytest.fixture
-def a_pc(city: City, tmp_path: Path, clock: FixedClock) -> Iterator[Callable[..., Pc]]:
-    made: list[Pc] = []
-
-    def make(name: str, own: FixedClock | None = None) -> Pc:
-        made.append(Pc(city, tmp_path / name, CATALOG, own or clock, "clerk"))
-        return made[-1]
-
-    yield make
-    for pc in made:
-        pc.store.close()
-
-
-def save(pc: Pc, record: Record | None = None, **fields: object) -> Record:
-    base = dict(record.fields) if record else {}
-    return pc.store.save([Save(type=COPY.id, fields={**base, **fields}, opened=record)], pc.officer)[0]
-
-
-def seen(pc: Pc, record: Record) -> Record:
-    found = pc.store.records.load(record.id)
-    assert found is not None
-    return found
-
-
-def restored(city: City, tmp_path: Path, pcs: list[Pc]) -> City:
-    city.close()
-    (tmp_path / "backup.db").replace(tmp_path / "city.db")
-    for left in tmp_path.glob("city.db-*"):
-        left.unlink()
-    after = City(f"sqlite:///{tmp_path}/city.db", CATALOG, city.clock)
-    after.restored()
-    for pc in pcs:
-        pc.line.city = pc.city = after
-    return after
-
-
-def backup(city: City, tmp_path: Path) -> None:
-    import sqlite3
-
-    with sqlite3.connect(tmp_path / "city.db") as source, sqlite3.connect(tmp_path / "backup.db") as copy:
-        source.backup(copy)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ back from a backup."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,42 +13,11 @@ from sync.clock import FixedClock
 from sync.gateway.city import City
 from sync.protocol import EnrolRequest, SyncError
 from sync.store import connection
-from sync.store.model import Record, Save
+from sync.store.model import Save
+from tests.sync.direct_city import CATALOG, backup, restored, save, seen
 from tests.sync.direct_line import Pc
 from tests.sync.store import ward
 from tests.sync.store.ward import COPY
-from tests.sync.test_books_between_pcs import CATALOG
-from tests.sync.test_hostile_city import backup, restored
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock(ward.NOW)
-
-
-@pytest.fixture
-def city(tmp_path: Path, clock: FixedClock) -> Iterator[City]:
-    city = City(f"sqlite:///{tmp_path}/city.db", CATALOG, clock)
-    yield city
-    city.close()
-
-
-@pytest.fixture
-def a_pc(city: City, tmp_path: Path, clock: FixedClock) -> Iterator[Callable[..., Pc]]:
-    made: list[Pc] = []
-
-    def make(name: str) -> Pc:
-        made.append(Pc(city, tmp_path / name, CATALOG, clock, "clerk"))
-        return made[-1]
-
-    yield make
-    for pc in made:
-        pc.store.close()
-
-
-def save(pc: Pc, record: Record | None = None, **fields: object) -> Record:
-    base = dict(record.fields) if record else {}
-    return pc.store.save([Save(type=COPY.id, fields={**base, **fields}, opened=record)], pc.officer)[0]
 
 
 def test_a_store_held_by_another_program_is_tried_again(
@@ -133,5 +102,85 @@ def test_of_several_copies_of_a_lost_record_the_newest_stands(
             assert found is not None
             assert (found.state, found.number, found.fields["pages"]) == ("certified", done.number, 2)
             assert (found.conflicts, found.standing, pc.store.changes.outbox()) == ({}, "city", ())
+    finally:
+        after.close()
+
+
+def statuses(pc: Pc) -> list[tuple[str, str]]:
+    return [(row.change.kind, row.status) for row in pc.store.changes.outbox()]
+
+
+def test_what_a_lock_kept_out_does_not_come_in_by_way_of_a_restored_city(
+    city: City, tmp_path: Path, a_pc: Callable[..., Pc]
+) -> None:
+    """The city has yet to hear of the signature, and the PC that was refused comes first."""
+    signer, other = a_pc("một"), a_pc("hai")
+    signer.sync()
+    record = save(signer, document="Nguyễn A")
+    for pc in (signer, other):
+        pc.sync()
+    backup(city, tmp_path)
+    opened = seen(signer, record)
+    signer.store.save([Save(type=COPY.id, fields=opened.fields, opened=opened, action="certify")], signer.officer)
+    signer.sync()
+    save(other, seen(other, record), document="Trần B")
+    assert other.sync().refused == 1
+    after = restored(city, tmp_path, [signer, other])
+    try:
+        for pc in (other, signer, other, signer):
+            pc.sync()
+        signed = seen(signer, record)
+        assert (signed.state, signed.fields["document"], signed.conflicts) == ("certified", "Nguyễn A", {})
+        assert statuses(other) == [("edit", "refused")], "its officer has still to say what becomes of it"
+    finally:
+        after.close()
+
+
+def test_what_was_refused_for_want_of_its_record_is_judged_again_by_a_city_restored_since(
+    city: City, tmp_path: Path, a_pc: Callable[..., Pc]
+) -> None:
+    maker, other = a_pc("một"), a_pc("hai")
+    maker.sync()
+    backup(city, tmp_path)
+    record = save(maker, document="gốc")
+    maker.sync()
+    other.sync()
+    save(other, seen(other, record), document="sửa")
+    after = restored(city, tmp_path, [maker, other])
+    try:
+        assert other.sync().refused == 1, "the record is not there yet"
+        maker.sync()
+        after.restored()
+        other.sync()
+        maker.sync()
+        assert statuses(other) == []
+        assert seen(maker, record).fields["document"] == "sửa"
+    finally:
+        after.close()
+
+
+def test_an_edit_of_a_record_whose_maker_is_gone_is_kept_with_it(
+    city: City, tmp_path: Path, clock: FixedClock, a_pc: Callable[..., Pc]
+) -> None:
+    maker, other = a_pc("một"), a_pc("hai")
+    other.sync()
+    backup(city, tmp_path)
+    record = save(maker, document="gốc", pages=2)
+    maker.sync()
+    other.sync()
+    save(other, seen(other, record), document="sửa")
+    after = restored(city, tmp_path, [other])
+    try:
+        for _ in range(2):
+            other.sync()
+        assert statuses(other) == [("edit", "refused")]
+        clock.moment += timedelta(days=8)
+        for _ in range(2):
+            other.sync()
+        with after.storage.read() as session:
+            assert session.all("SELECT revision FROM records WHERE id = ?", record.id) == [(1,)]
+        kept = seen(other, record)
+        assert (kept.fields["document"], kept.fields["pages"], kept.standing) == ("sửa", 2, "city")
+        assert statuses(other) == []
     finally:
         after.close()

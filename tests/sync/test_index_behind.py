@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,14 +9,9 @@ import pytest
 from sync.gateway.server import GatewayServer
 from sync.protocol import SyncError
 from sync.store import indexing
-from tests.sync.filling_pc import Pc, filled_city
-from tests.sync.gateway.small_catalog import CATALOG
+from tests.sync.filling_pc import Pc, filled_city, gateway
 
-
-@pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[GatewayServer]:
-    with GatewayServer(f"sqlite:///{tmp_path}/city.db", catalog=CATALOG) as server:
-        yield server
+__all__ = ["gateway"]
 
 
 @pytest.fixture(autouse=True)

@@ -15,15 +15,9 @@ from sync.gateway.server import GatewayServer
 from sync.marks import hello_mark
 from sync.protocol import PullAnswer, PullRequest, PushAnswer, PushRequest, Refusal, SyncAnswer, SyncRequest
 from sync.squeeze import LINE_FORM
-from tests.sync.test_engine import CATALOG, WARD, Pc
+from tests.sync.bad_line import WARD, Pc
 
 MSGPACK = {"Content-Type": "application/msgpack"}
-
-
-@pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[GatewayServer]:
-    with GatewayServer(f"sqlite:///{tmp_path}/city.db", catalog=CATALOG) as server:
-        yield server
 
 
 @pytest.fixture

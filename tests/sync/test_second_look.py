@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from sync.gateway.server import GatewayServer
 from sync.protocol import PushRequest
-from tests.sync.test_engine import CATALOG, Pc
-
-
-@pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[GatewayServer]:
-    with GatewayServer(f"sqlite:///{tmp_path}/city.db", catalog=CATALOG) as server:
-        yield server
+from tests.sync.bad_line import Pc
 
 
 def test_the_pc_hears_that_it_was_taken_after_all(gateway: GatewayServer, tmp_path: Path) -> None:
