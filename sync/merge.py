@@ -43,6 +43,7 @@ NO_RECORD = Label(
     "Thành phố chưa có bản ghi này; cần gửi lần tạo trước.",
     "The city does not have this record yet; its beginning must be sent first.",
 )
+"""PCs know it by its words (``meeting.greet``): new words would leave out what was refused with these."""
 DONE_ALREADY = Label(
     "Một máy khác đã làm bước này trước khi máy này gửi; thành phố tính là một lần.",
     "Another PC had taken this step before this one sent it; the city counts it once.",
