@@ -89,7 +89,22 @@ def places_of_tokens(changes: list[tuple[Change, str]], stores: list[Store], tal
     chosen = Counter(token for change in kept if change.kind == "resolve" for token in tokens_of(change))
     for token in given_up_choices(kept, stores) & typed.keys():
         typed[token] = 1
-    return typed + Counter({token: n for token, n in chosen.items() if token not in typed})  # a choice repeats a value
+    places = typed + Counter(chosen.keys() - typed.keys())  # a choice repeats a value, its own and an earlier one's
+    return places + Counter(typed_over(stores) - places.keys())
+
+
+def typed_over(stores: list[Store]) -> set[str]:
+    """Values of refused work that the same PC's correction replaced with others in the same fields: history has them."""
+    found: set[str] = set()
+    for store in stores:
+        for record_id in {record.id for type_id in store.records.types() for record in store.records.each(type_id)}:
+            said = {row.change.change_id: row.change for row in store.changes.history(record_id)}
+            for change in said.values():
+                after = {k: v for c in said.values() if c.save_id == change.save_id for k, v in c.after.items()}
+                for old in filter(None, map(said.get, change.in_place_of)):
+                    replaced = {k: v for k, v in old.after.items() if k in after and after[k] != v}
+                    found |= tokens_of(msgspec.structs.replace(old, after=replaced))
+    return found
 
 
 def given_up_choices(kept: list[Change], stores: list[Store]) -> set[str]:
