@@ -26,6 +26,8 @@ def term(record_id: str, revision: int) -> int:
 
 def terms(ids: Sequence[str], revisions: Sequence[int]) -> list[int]:
     """``term`` of each."""
+    if len(ids) == 1:
+        return [term(ids[0], revisions[0])]
     made = hashes([f"{record_id}:{revision}" for record_id, revision in zip(ids, revisions, strict=True)])
     return [one if revision > 0 else 0 for one, revision in zip(made, revisions, strict=True)]
 

@@ -172,6 +172,8 @@ def conflicts_text(version: RecordVersion) -> str | None:
 
 def wanted_row_ids(versions: Sequence[RecordVersion]) -> list[int]:
     """``wanted_row_id`` of each."""
+    if len(versions) == 1:  # an officer's save
+        return [wanted_row_id(versions[0])]
     halves = halves_of([version.id for version in versions])
     if halves is None:
         return [wanted_row_id(version) for version in versions]

@@ -52,6 +52,8 @@ def link_key(record_id: str) -> int:
 
 def link_keys(ids: Sequence[str]) -> list[int]:
     """``link_key`` of each."""
+    if len(ids) == 1:
+        return [link_key(ids[0])]
     halves = halves_of(ids)
     if halves is None:
         return [link_key(record_id) for record_id in ids]
