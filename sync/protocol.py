@@ -68,6 +68,11 @@ class Change(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     clock: str = ""  # hybrid logical clock: orders what is shown, decides nothing
     in_place_of: tuple[str, ...] = ()  # ids of refused changes of the record that it replaces: they are taken no more
 
+    @property
+    def only_takes_back(self) -> bool:
+        """Whether it says nothing but that what it replaces is given up."""
+        return self.kind == "edit" and bool(self.in_place_of) and not self.after
+
 
 class Candidate(Struct, frozen=True, gc=False, omit_defaults=True):
     """A value that lost nothing and won nothing: it waits until an officer picks."""

@@ -33,7 +33,7 @@ def describe_change(record_type: RecordType, change: Change) -> str:
         case "void":
             return tr("form.history.void", reason=change.reason or "")
         case _:
-            if not change.after and change.in_place_of:
+            if change.only_takes_back:
                 return tr("form.history.taken_back")
             return _engine_words(change) or tr("form.history.edit", fields=labels)
 

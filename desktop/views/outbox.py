@@ -209,7 +209,7 @@ def describe(change: Change, record_type: RecordType) -> str:
             return change.action
     if change.kind in {"void", "resolve"}:
         return tr(f"frame.did_{change.kind}")
-    if not change.after and change.in_place_of:
+    if change.only_takes_back:
         return tr("frame.did_take_back")
     names = list(dict.fromkeys(filter(None, (field_name(record_type, path) for path in change.after))))
     shown = ", ".join(names[:3]) + ("…" if len(names) > 3 else "")

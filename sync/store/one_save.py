@@ -111,9 +111,7 @@ class RecordSave(OneSave):
         if action:
             state = next((c.to_state for c in reversed(again) if c.to_state), self._shown.state)
             self._act(action, {k: before[k] for k in later}, {k: after[k] for k in later}, state)
-        if self._to.is_unsaid(
-            self._id
-        ):  # all as the city has it: what was refused is taken back, and nothing else said
+        if self._to.is_unsaid(self._id):  # all as the city has it: what was refused is taken back
             self._change("edit", state=self._shown.state)
 
     def _edit(self, before: Fields, after: Fields) -> None:

@@ -126,7 +126,7 @@ class SaveTransaction:
         refused = [c for c in work.open if c.status == "refused"]
         self.supersede(refused)
         work.open = [c for c in work.open if c not in refused]
-        if work.row is None or work.shown is None or all(_only_takes_back(c.change) for c in refused):
+        if work.row is None or work.shown is None or all(c.change.only_takes_back for c in refused):
             self._unsaid.clear()  # whoever may not say it either need not say it for ever
         else:
             opened = record_of(work.row)
@@ -175,10 +175,8 @@ class SaveTransaction:
         self._superseded += [(c.seq,) for c in changes if c.seq]
         self._given_up |= {c.change.record_id for c in changes}
         for c in changes:  # what is replaced may have replaced something, and the city may not have heard of that
-            told = self._unsaid.get(c.change.record_id, ())
-            self._unsaid[c.change.record_id] = tuple(dict.fromkeys((*told, *c.change.in_place_of, c.change.change_id)))[
-                -MOST_REPLACED:
-            ]
+            told = (*self._unsaid.get(c.change.record_id, ()), *c.change.in_place_of, c.change.change_id)
+            self._unsaid[c.change.record_id] = tuple(dict.fromkeys(told))[-MOST_REPLACED:]
 
     def is_unsaid(self, record_id: str) -> bool:
         """Whether the city has still to be told that something of the record is replaced."""
@@ -203,7 +201,3 @@ class SaveTransaction:
             if self._context.plans.of(change.type).file_fields:
                 attached_here(self._db, change.record_id, change.after)
         self._touch.outbox = True
-
-
-def _only_takes_back(change: Change) -> bool:
-    return change.kind == "edit" and bool(change.in_place_of) and not change.after
