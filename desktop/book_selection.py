@@ -14,7 +14,6 @@ from forms.book_pages import BookEntry, BookRange
 from forms.definition import Printout, RecordType
 from sync.clock import HANOI
 from sync.store.model import ListQuery, Record, StoreError
-from sync.store.numbering import book_of
 
 if TYPE_CHECKING:
     from sync.store import Store
@@ -182,11 +181,6 @@ def _in_order(store: Store, wanted: Wanted, record_type: RecordType, states: tup
         if not page.has_after or page.end is None:
             return
         query = replace(query, after=page.end)
-
-
-def volume_count(record_type: RecordType, highest: int) -> int:
-    """How many volumes a period with ``highest`` entries fills."""
-    return book_of(record_type.register, max(highest, 1)) if record_type.register else 1
 
 
 def about(wanted: Wanted) -> str:

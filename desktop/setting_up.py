@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
-from desktop.language import tr
 from sync.clock import moment_text
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ class SettingUp:
         self._start = start
         self._enrolling: SelfEnrolment | None = None
         self._by_hand = False  # somebody types a code, whatever the office gave
-        self.restored = ""  # what is to be said when a backup was put in the place of the store
 
     def end(self) -> None:
         if self._enrolling is not None:
@@ -41,6 +39,7 @@ class SettingUp:
             from sync.store.restoring import finish
 
             finish(folder)
+            self._say_restored()
 
     def offer_enrolment(self) -> None:
         """By itself, where the office gave address and code; else what is not given is asked for."""
@@ -138,10 +137,14 @@ class SettingUp:
         key = key_of_backup(backup.path, start.folder, passphrase or os.environ.get(PASSPHRASE) or None)
         unsent = unsent_here(start.folder, key)
         restore_backup(backup.path, start.folder, key, start.clock.now())
-        self.restored = tr("office.restored")
-        if unsent:
-            apart = shown(max((start.folder / FORMER).iterdir()))  # named by the moment
-            self.restored = tr("office.restored_unsent", count=unsent, folder=apart)
+        apart = shown(max((start.folder / FORMER).iterdir())) if unsent else ""  # named by the moment
+        self._say_restored(unsent, apart)
+
+    def _say_restored(self, unsent: int = 0, apart: str = "") -> None:
+        """Stands in the window until somebody has read it: whoever restores goes to lunch while it runs."""
+        from desktop.lasting_notices import keep_restored
+
+        keep_restored(self._start.folder, moment_text(self._start.clock.now()), unsent, apart)
 
     def drop(self, page: QWidget) -> None:
         if self._start.gate is not None:

@@ -308,8 +308,6 @@ class Start(QObject):
 
         if self.app is not None and not self._ended:
             look_after(self.app)
-            if self._setting_up.restored:
-                self.app.notice(self._setting_up.restored, "amber")
 
     @staticmethod
     def _follow_autostart(settings: Settings) -> None:

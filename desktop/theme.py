@@ -28,15 +28,10 @@ RAIL_WIDTH = 196
 HEADER_HEIGHT = 44
 STATUS_HEIGHT = 30
 ROW_HEIGHT = 34  # of a table
-FIELD_HEIGHT = 32
-RADIUS = 6  # of a card
 RADIUS_SMALL = 4  # of a button, a field, a tag
 
 # Sizes of text, in px at 100 %. Nothing is under 14: the officers' screens are small and so are their pixels.
 TEXT = 14
-TITLE = 20
-HEADING = 15
-FIGURE = 24
 
 SIGNS_FAMILY = "So Phuong Signs"
 FAMILIES = ("Noto Sans", "Segoe UI", "DejaVu Sans", SIGNS_FAMILY)

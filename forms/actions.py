@@ -26,10 +26,20 @@ def actions(entry: RecordEntry, officer: OfficerLike) -> list[ActionOffer]:
     problems = functools.cache(entry.problems)  # several actions lead to the same state
     with _AsOfficer(entry, officer):
         return [
-            ActionOffer(action, tuple(_in_the_way(entry, action, officer, problems)))
+            ActionOffer(action, tuple(_in_the_way(entry, action, officer, problems)), _is_taken(entry, action))
             for action in entry.record_type.actions
             if entry.state in action.from_
         ]
+
+
+def _is_taken(entry: RecordEntry, action: Action) -> bool:
+    """Whether a step that leaves the state as it is has been taken: all it writes is who signed, or when it was handed over,
+    and that stands there."""
+    fields = entry.record_type.field_map
+    marks = [name for name in action.sets if name in fields and fields[name].type in ("signature", "datetime")]
+    if action.to != "=" or not marks or len(marks) < len(action.sets):
+        return False
+    return all(entry.get(name) is not None for name in marks)
 
 
 def _in_the_way(
@@ -67,7 +77,7 @@ def _not_allowed(entry: RecordEntry, action: Action, officer: OfficerLike) -> li
     found = []
     if action.roles and not set(action.roles) & set(officer.roles):
         found.append(Problem("", message("wrong_role", roles=_role_names(entry, action.roles))))
-    if action.not_by and _person_at(entry.values.get(action.not_by)) == officer.id:
+    elif action.not_by and _person_at(entry.values.get(action.not_by)) == officer.id:
         label = entry.record_type.field(action.not_by).label
         found.append(Problem(action.not_by, message("same_officer", label=label)))
     return found

@@ -35,10 +35,6 @@ def file_fields(fields: Iterable[Field]) -> FileFields:
     return tuple((f, columns) for f, columns in found if f.type in _KINDS or columns)
 
 
-def holds_files(record_type: RecordType) -> bool:
-    return bool(file_fields(record_type.fields))
-
-
 def files_of(record_type: RecordType, fields: Mapping[str, Any]) -> Iterator[AttachedFile]:
     """Every file the values name, in the order of the form, groups included; what is no file entry is passed over."""
     return files_in(file_fields(record_type.fields), fields)

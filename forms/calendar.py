@@ -36,11 +36,6 @@ class _HoursFile(msgspec.Struct):
     hours: tuple[OfficeHours, ...]
 
 
-def read_office_hours(text: str) -> tuple[OfficeHours, ...]:
-    """Office hours in a YAML text, by season. Raises msgspec.ValidationError."""
-    return msgspec.yaml.decode(text, type=_HoursFile).hours
-
-
 class Lateness(msgspec.Struct, frozen=True):
     """Where a deadline stands. ``days`` are working days; ``time`` is working time, used when under one day."""
 

@@ -13,27 +13,16 @@ from forms.actions import actions, perform
 from forms.calculation import calculate
 from forms.checks import lock_problem
 from forms.definition import Catalog, RecordType
-from forms.entry_context import (
-    OFFICER_FACTS,
-    WARD_FACTS,
-    ActionOffer,
-    EntryContext,
-    OfficerLike,
-    Problem,
-    RuleError,
-    facts,
-)
-from forms.entry_values import TYPED, EntryValues
+from forms.entry_context import ActionOffer, EntryContext, OfficerLike, Problem, RuleError
+from forms.entry_values import TYPED
 from forms.expressions import Expression
 from forms.field_definition import Choice
-from forms.field_types import show
-from forms.functions import RuleSurroundings, rule_functions
 from forms.messages import message
 from forms.plan import CLOCK, FieldPlan, plan_of
 from forms.published import Published
 from forms.reading import new_row_id, read
-from forms.record_functions import OtherRecords, chosen_value, words_about_records
 from forms.shapes import shape_problem
+from forms.surroundings import Surroundings
 from forms.titles import name_record
 from forms.vietnamese_dates import to_local
 
@@ -65,39 +54,20 @@ class RecordEntry:
         self.catalog = catalog
         self.context = context
         self.plan = plan_of(record_type, catalog)
-        self._others = OtherRecords(context.find, catalog, context.now)
-        self.values = EntryValues(self.plan, fields or {}, rule_functions(self._surroundings()))
+        self._around = Surroundings(self.plan, catalog, context, fields or {}, id)
+        self.values = self._around.values
         day = to_local(context.now()).date().isoformat()
         self._published = Published(self.values, day, record_type.state(state or record_type.initial_state))
         self.number = number
         self.id = id
         self.by_clock: dict[str, Any] = {}  # what ``tell_time`` made of fields, groups as a whole
-        self._others.own_id, self._others.variables = id, self.values.variables
-        self._others.officer_id = self._acting
-        self._others.wanted = self.plan.looked_into
         self._watched = watched
         self._begin(fields)
-
-    def _surroundings(self) -> RuleSurroundings:
-        context = self.context
-        return RuleSurroundings(
-            now=context.now,
-            calendar=context.calendar,
-            resolve=context.resolve,
-            dated_values=self.catalog.dated_values,
-            label=self._shown,
-            chosen=self._chosen,
-            others=self._others.functions(),
-            language=context.language,
-        )
 
     def _begin(self, fields: Mapping[str, Any] | None) -> None:
         variables = self.values.variables
         variables.set("state", self.state)
         variables.set("number", self.number)
-        variables.set("id", self.id)
-        variables.set("ward", facts(self.context.ward, WARD_FACTS))
-        variables.set("officer", facts(self.context.officer, OFFICER_FACTS))
         if fields is None:
             self._apply_defaults()
             calculate(self, None)
@@ -217,8 +187,8 @@ class RecordEntry:
             raise RuleError([Problem(path, message("unknown_field", name=path))])
         plan = self.values.plan_at(path)
         self._refuse_locked(path, plan)
-        if isinstance(value, str) and path not in self.values.typed and value == self._as_shown(path, plan):
-            return frozenset()
+        if isinstance(value, str) and path not in self.values.typed and value == self._around.shown(path):
+            return frozenset()  # less may be shown than is stored
         return self.put(path, value)
 
     def put(self, path: str, value: Any) -> Changed:
@@ -238,9 +208,7 @@ class RecordEntry:
 
     def evaluate(self, rule: Expression) -> Any:
         """What a rule gives that is not the form's own (a flow's), over the record as it is."""
-        for name in rule.reads & self.plan.fields.keys() - self.plan.names:
-            self.values.publish(name, asked=True)
-        self._others.want(words_about_records([rule]))
+        self._around.open_to(rule)
         return rule.evaluate(self.values.variables)
 
     def add_row(self, group: str, values: Mapping[str, Any] | None = None) -> str:
@@ -276,7 +244,7 @@ class RecordEntry:
 
     def recalculate(self) -> Changed:
         """Does every calculation again and judges everything: after an import, or when a referenced record changed."""
-        self._others.forget()
+        self._around.forget()
         if not self._watched:
             calculate(self, None)
             return frozenset()
@@ -307,7 +275,7 @@ class RecordEntry:
     def perform(self, action_id: str, officer: OfficerLike, inputs: Mapping[str, Any] | None = None) -> None:
         """Takes an action: puts what it asks for (``inputs``), writes what it sets, freezes, moves the state. All or
         nothing: raises RuleError with what stands in the way. The register's number is the store's to give."""
-        self._others.forget()
+        self._around.forget()
         perform(self, action_id, officer, inputs or {})
 
     def write(self, path: str, value: Any) -> None:
@@ -361,27 +329,6 @@ class RecordEntry:
         """Rows an officer changed stay his when what they were calculated from changes."""
         if group in self.plan.calculated:
             self.values.override(group, True)
-
-    def _as_shown(self, path: str, plan: FieldPlan) -> str:
-        """The present text of a field: giving it back changes nothing, even where less is shown than is stored."""
-        value, language = self.values.get(path), self.context.language
-        return show(plan.field, value, language, choices=plan.choices, resolve=self.context.resolve)
-
-    def _shown(self, name: str) -> str | None:
-        if self.values.get(name) is None or not self.values.has(name):
-            return None
-        return self._as_shown(name, self.values.plan_at(name))
-
-    def _chosen(self, name: str, key: str) -> Any:
-        """What the choice now in a field (or in a column of the row at hand, ``row.name``) says under ``key``."""
-        of_row, _, column = name.rpartition(".")
-        if not of_row:
-            return chosen_value(self.plan.fields[name].choices, self.values.get(name), key)
-        return chosen_value(*self.values.choice_of_row(column), key)
-
-    def _acting(self) -> str | None:
-        officer = self.values.variables.get("officer")
-        return officer.get("id") if isinstance(officer, dict) else None
 
     def _read(self, path: str, value: Any) -> Changed:
         changed = read(self.values, path, value)

@@ -55,6 +55,7 @@ class ActionOffer(Struct, frozen=True):
 
     action: Action
     problems: tuple[Problem, ...] = ()
+    done: bool = False  # it only puts a signature or a moment that stands there already: nobody's next step
 
     @property
     def enabled(self) -> bool:

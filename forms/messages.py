@@ -22,6 +22,14 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "phải là ngày, tháng hoặc năm, ví dụ 07/03/1950, 03/1950 hoặc 1950",
         "must be a date, a month or a year, for example 07/03/1950, 03/1950 or 1950",
     ),
+    "no_such_month": (
+        "ghi tháng {month}, nhưng năm chỉ có 12 tháng: ghi ngày trước, tháng sau",
+        "has month {month}, but a year has 12: write the day first, then the month",
+    ),
+    "no_such_day": (
+        "ghi ngày {day}, nhưng tháng {month} chỉ có {last} ngày",
+        "has day {day}, but {month} has only {last} days",
+    ),
     "year_range": ("có năm ngoài khoảng 1800–2200", "has a year outside 1800–2200"),
     "time": ("phải là giờ, ví dụ 14:30", "must be a time, for example 14:30"),
     "datetime": ("phải là ngày và giờ, ví dụ 22/11/2026 14:30", "must be date and time, for example 22/11/2026 14:30"),

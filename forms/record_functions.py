@@ -32,7 +32,7 @@ class OtherRecords:
     """What one entry's rules may see of other records. Without ``find`` nothing is known, and the functions are null."""
 
     def __init__(self, find: Find | None, catalog: Catalog, now: Callable[[], datetime]) -> None:
-        """``own_id``, ``officer_id``, ``variables`` and ``wanted`` are for the entry to set."""
+        """``own_id``, ``officer_id``, ``variables`` and ``wanted`` are for its surroundings to set."""
         self._find, self._catalog, self._now = find, catalog, now
         self._known: dict[tuple[str, str, Any], list[dict[str, Any]]] = {}
         self._conditions: dict[int, tuple[Expression, Expression | None, Variables]] = {}

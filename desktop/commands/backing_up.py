@@ -11,8 +11,10 @@ from desktop.backups import Outcome, Target, back_up, read_targets
 from desktop.commands.desk import Desk
 from desktop.commands.errors import BAD_STATE, CommandError, one_line
 from desktop.commands.parser import Parser
+from desktop.lasting_notices import keep_restored
 from desktop.settings import load_settings
 from forms.label import Label
+from sync.clock import moment_text
 from sync.long_paths import shown
 
 
@@ -120,6 +122,7 @@ def _restore(desk: Desk, given: argparse.Namespace) -> int:
                 "Máy này không có kho khóa của hệ điều hành: đặt câu mật khẩu vào biến SOPHUONG_PASSPHRASE rồi chạy lại.",
                 "This system has no key vault: set a passphrase in SOPHUONG_PASSPHRASE and run again.",
             )
+        unsent = unsent_here(desk.folder, key)  # where the vault alone was lost, the store that stands here opens too
         restore_backup(about.path, desk.folder, key, now, own_vault=False, passphrase=desk.passphrase)
     else:
         try:
@@ -133,6 +136,8 @@ def _restore(desk: Desk, given: argparse.Namespace) -> int:
             ) from error
         unsent = unsent_here(desk.folder, key)
         restore_backup(about.path, desk.folder, key, now)
+    apart = shown(max((desk.folder / FORMER).iterdir())) if unsent else ""  # named by the moment
+    keep_restored(desk.folder, moment_text(now), unsent, apart)
     if desk.as_json:
         desk.put_json({"restored": about, "former": stands_apart(desk.folder), "unsent": unsent})
     desk.say(
@@ -142,12 +147,11 @@ def _restore(desk: Desk, given: argparse.Namespace) -> int:
         f"{stands_apart(desk.folder)}. Sync, then enrol again with a new code: until then this PC gives no numbers.",
     )
     if unsent:
-        apart = max((desk.folder / FORMER).iterdir())  # named by the moment
         desk.say(
             f"! Dữ liệu vừa thay ra còn {unsent} thay đổi chưa gửi. Gửi chúng trước khi đăng ký lại: "
-            f'sophuong --profile "{shown(apart)}" sync',
+            f'sophuong --profile "{apart}" sync',
             f"! What was replaced holds {unsent} unsent changes. Send them before you enrol again: "
-            f'sophuong --profile "{shown(apart)}" sync',
+            f'sophuong --profile "{apart}" sync',
         )
     return 0
 

@@ -185,16 +185,7 @@ def _keep(desk: Desk, url: str, answer: EnrolAnswer, others: tuple[Officer, ...]
     from sync.pack_use import PACK_KEYS
     from sync.store.model import Enrolment
 
-    desk.store.set_enrolment(
-        Enrolment(
-            url=url.rstrip("/"),
-            token=answer.token,
-            device=answer.device,
-            wards=answer.wards,
-            officers=(*others, answer.officer),
-            epoch=answer.epoch,
-        )
-    )
+    desk.store.set_enrolment(Enrolment.of_answer(url.rstrip("/"), answer, others))
     keep_keys(desk.store, keys, answer.bundle_key)
     if answer.pack_keys:
         desk.store.set_meta(PACK_KEYS, answer.pack_keys)
@@ -207,12 +198,21 @@ def _known(desk: Desk) -> Enrolment | None:
 
 
 def _refuse_while_unsent(desk: Desk, known: Enrolment) -> None:
-    waiting = desk.store.overview(desk.clock.now()).waiting
-    if waiting:
-        ward = ", ".join(known.wards.values())
+    statuses = [row.status for row in desk.store.changes.outbox()]
+    waiting, files = statuses.count("pending"), len(desk.store.file_queue.all_to_send())
+    ward = ", ".join(known.wards.values())
+    if waiting or files:
         raise CommandError(
-            f"Máy này còn {waiting} thay đổi của {ward} chưa gửi. Đồng bộ trước rồi mới chuyển sang phường khác.",
-            f"This device still has {waiting} unsent changes of {ward}. Sync first, then move to another ward.",
+            f"Máy này còn {waiting} thay đổi và {files} tệp của {ward} chưa gửi. Đồng bộ trước rồi mới chuyển sang phường khác.",
+            f"This device still has {waiting} unsent changes and {files} unsent files of {ward}. Sync first, then move to "
+            "another ward.",
+        )
+    if statuses:
+        raise CommandError(
+            f"Thành phố đã trả lại việc của {ward} trên máy này, {len(statuses)} thay đổi chưa được sửa hay bỏ. Xử lý ở trang "
+            "“Chờ gửi” trước rồi mới chuyển sang phường khác.",
+            f"The city refused work of {ward} on this device; {len(statuses)} changes are neither put right nor given up. "
+            "See to them in the outbox, then move to another ward.",
         )
 
 

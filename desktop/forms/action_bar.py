@@ -77,13 +77,14 @@ class ActionBar(QWidget):
         self.buttons = {}
         main = main_offer(offers, self._app.officer)
         others = [o for o in offers if o is not main]
+        own = [o for o in others if is_own(o, self._app.officer)]
+        foreign = [o for o in others if not is_own(o, self._app.officer)]  # to be found, but out of the way
         most = MOST_BUTTONS if len(others) <= MOST_BUTTONS else self._most
         most = 0 if self._cramped else most
-        direct = others[:most]
-        for offer in direct:
+        for offer in own[:most]:
             self._line.addWidget(self._button(offer))
-        if others[most:]:
-            self._line.addWidget(self._more(others[most:]))
+        if rest := [*own[most:], *foreign]:
+            self._line.addWidget(self._more(rest))
         if main is not None:
             self._line.addWidget(self._button(main, main=True))
 
@@ -116,8 +117,9 @@ class ActionBar(QWidget):
 
 
 def main_offer(offers: Sequence[ActionOffer], officer: OfficerLike | None) -> ActionOffer | None:
-    """What F9 does: the first main action this officer's roles may take; else the first, which says whose work it is."""
-    mains = [offer for offer in offers if offer.action.main]
+    """What F9 does: the first main action this officer's roles may take; else the first, which says whose work it is. What
+    is done gives way to the next step."""
+    mains = [offer for offer in offers if offer.action.main and not offer.done]
     return next((offer for offer in mains if is_own(offer, officer)), mains[0] if mains else None)
 
 

@@ -11,7 +11,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from desktop.actions import ActionRow
-from desktop.forms.conflict_table import ConflictTable, Pick, picks_of
+from desktop.forms.conflict_sides import Pick, picks_of
+from desktop.forms.conflict_table import ConflictTable
 from desktop.forms.history_view import HistoryView
 from desktop.forms.record_body import scrolled
 from desktop.forms.record_header import NoticeLine
@@ -157,9 +158,9 @@ class ConflictPage(QWidget):
 
     def _sides(self) -> list[tuple[int, str]]:
         """One button for each officer whose value waits, then the city's."""
-        names = self.table.sides if self.table else []
-        sides = [(n, tr("form.conflict.all_of", name=name)) for n, name in enumerate(names[:-1])]
-        return [*sides, (len(names) - 1, tr("form.conflict.all_theirs"))] if names else []
+        found = self.table.sides if self.table else ()
+        sides = [(n, tr("form.conflict.all_of", name=side.name)) for n, side in enumerate(found[:-1])]
+        return [*sides, (len(found) - 1, tr("form.conflict.all_theirs"))] if found else []
 
     def _show(self) -> None:
         record = self.record
@@ -175,7 +176,7 @@ class ConflictPage(QWidget):
         name = " · ".join(dict.fromkeys(part for part in parts if part))
         self.title_changed.emit(name)
         self._about.setText(tr("form.conflict.sub", record=name))
-        self._put_table(picks_of(self.app, record_type, record))
+        self._put_table(picks_of(self.app, record_type, record, self._known()))
         self._read_history()
 
     def _read_history(self) -> None:
@@ -189,6 +190,29 @@ class ConflictPage(QWidget):
     def _show_history(self, found: tuple[HistoryStanding, tuple[HistoryRow, ...]]) -> None:
         if self.history is not None:
             self.history.show_rows(found[1], found[0], self.record_id)
+            self._tell_who()
+
+    def _known(self) -> tuple[HistoryRow, ...]:
+        return self.history.rows if self.history is not None else ()
+
+    def _tell_who(self) -> None:
+        """Who wrote the city's value shows when the history is here; what was picked stays, by what was picked."""
+        record, before = self.record, self.table
+        if record is None or before is None or self._busy:
+            return
+        picks = picks_of(self.app, self.app.catalog.record_type(record.type), record, self._known())
+        if picks == before.picks:
+            return
+        chosen, here, focused = before.chosen, before.here, before.hasFocus()
+        self._put_table(picks)
+        if self.table is not None:
+            self.table.pick_again(
+                {p.path: o.side for p in picks for o in p.options if p.path in chosen and o.value == chosen[p.path]}
+            )
+            self.table.stand(here)
+            self.table.show()  # a layout shows it later, and what is not shown takes no focus
+            if focused:
+                self.table.setFocus()
 
     def _put_table(self, picks: list[Pick]) -> None:
         if self.table is not None:
@@ -200,7 +224,7 @@ class ConflictPage(QWidget):
             return
         self.table = ConflictTable(self.app, picks, self._body)
         self._table_place.addWidget(self.table)
-        self._save_button = button("", self.save, kind="main")
+        self._save_button = button(tr("form.conflict.save_left", n=self.table.left), self.save, kind="main")
         self._buttons.add(self._save_button)
         for side, text in self._sides():
             self._buttons.add(button(text, partial(self.pick_all, side)))

@@ -6,74 +6,19 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
-from desktop.forms.change_words import field_of, shown_value
+from desktop.forms.conflict_sides import Option, Pick, Side
 from desktop.language import tr
-from desktop.models.dates import when
 from desktop.widgets.basics import Card, restyle, text_label
-from forms.definition import RecordType
-from sync.difference import get_path
-from sync.store.model import Record
 
 if TYPE_CHECKING:
     from desktop.app import App
 
 
 LEAST_COLUMN = 80  # px of a side's column
-
-
-class Option(Struct, frozen=True):
-    """``side``: 0… for the values of officers, the last for the city's. ``who``: officer and time, for the heading."""
-
-    side: int
-    value: Any
-    text: str
-
-
-class Pick(Struct, frozen=True):
-    path: str
-    label: str
-    before: str
-    options: tuple[Option, ...]
-    heads: tuple[tuple[str, str], ...]  # (title, who and when) of each side
-
-
-def picks_of(app: App, record_type: RecordType, record: Record) -> list[Pick]:
-    """One row a field. This PC's officer stands first, so that "mine" is always on the left."""
-    own = app.officer.name if app.officer else ""
-    officers: dict[str, str] = {}
-    for candidates in record.conflicts.values():
-        for candidate in candidates:
-            officers.setdefault(candidate.officer, candidate.at)
-    order = sorted(officers, key=lambda name: (name != own, name))
-    now = app.clock.now()
-    heads = [
-        (tr("form.conflict.here") if n == 0 else tr("form.conflict.other"), f"{name}, {when(officers[name], now)}")
-        for n, name in enumerate(order)
-    ]
-    heads.append(
-        (
-            tr("form.conflict.city"),
-            ", ".join(p for p in (record.updated_by, when(record.updated_at, now) if record.updated_at else "") if p),
-        )
-    )
-    picks = []
-    for path, candidates in record.conflicts.items():
-        field, label = field_of(record_type, path)
-
-        def text(value: Any, field: Any = field) -> str:
-            return shown_value(app, field, value) if field is not None else str(value)
-
-        options = [Option(order.index(c.officer), c.value, text(c.value)) for c in candidates]
-        city = get_path(record.fields, path)
-        options.append(Option(len(order), city, text(city)))
-        before = text(candidates[0].before) if candidates else ""
-        picks.append(Pick(path, label, before, tuple(options), tuple(heads)))
-    return picks
 
 
 class OptionBox(QLabel):
@@ -111,17 +56,27 @@ class ConflictTable(Card):
         super().__init__(app.look, padding=10, parent=parent)
         self._picks = picks
         self.places: dict[str, int] = {}  # path -> side
-        self.sides = [who.rpartition(",")[0] or who for _, who in picks[0].heads]
+        self.sides = picks[0].sides
         self._here = (0, 0)
         self._buttons: dict[tuple[int, int], OptionBox] = {}
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         grid = QGridLayout()
         grid.setHorizontalSpacing(app.look.px(14))
         grid.setVerticalSpacing(app.look.px(8))
-        self._add_heads(grid, picks[0].heads)
+        self._add_heads(grid, self.sides)
         for row, pick in enumerate(picks):
             self._add_row(grid, row, pick)
         self.body.addLayout(grid)
+
+    @property
+    def picks(self) -> list[Pick]:
+        """What is shown."""
+        return self._picks
+
+    @property
+    def here(self) -> tuple[int, int]:
+        """Row and column one stands on."""
+        return self._here
 
     @property
     def options(self) -> list[OptionBox]:
@@ -159,6 +114,11 @@ class ConflictTable(Card):
         self._show()
         self.picked.emit()
 
+    def stand(self, place: tuple[int, int]) -> None:
+        """Goes on where one stood in the table before this one."""
+        row, column = place
+        self._stand(min(row, len(self._picks) - 1), column)
+
     def pick_again(self, places: Mapping[str, int]) -> None:
         """After the record changed: picks whose field is still in question."""
         for pick in self._picks:
@@ -193,24 +153,25 @@ class ConflictTable(Card):
         super().focusOutEvent(event)
         self._show()
 
-    def _add_heads(self, grid: QGridLayout, heads: tuple[tuple[str, str], ...]) -> None:
+    def _add_heads(self, grid: QGridLayout, sides: tuple[Side, ...]) -> None:
         grid.addWidget(text_label(tr("form.conflict.field"), "label"), 0, 0)
         grid.setColumnStretch(0, 1)
-        for n, (title, who) in enumerate(heads):
-            grid.addWidget(_yielding(text_label(f"{title}\n{who}", "label", wrap=True)), 0, n + 1)
+        for n, side in enumerate(sides):
+            grid.addWidget(_yielding(text_label(side.head, "label", wrap=True)), 0, n + 1)
             grid.setColumnStretch(n + 1, 2)
-        grid.addWidget(text_label(tr("form.conflict.before"), "label", wrap=True), 0, len(heads) + 1)
-        grid.setColumnStretch(len(heads) + 1, 1)
+        grid.addWidget(text_label(tr("form.conflict.before"), "label", wrap=True), 0, len(sides) + 1)
+        grid.setColumnStretch(len(sides) + 1, 1)
 
     def _add_row(self, grid: QGridLayout, row: int, pick: Pick) -> None:
         grid.addWidget(text_label(pick.label, wrap=True), row + 1, 0)
         for option in pick.options:
-            made = OptionBox(f"{pick.label}: {pick.heads[option.side][0]}: {option.text}", self)
+            told = (pick.label, pick.sides[option.side].title, option.text, option.who)
+            made = OptionBox(": ".join(part for part in told if part), self)
             made.clicked.connect(partial(self._clicked, row, option))
             self._buttons[row, option.side] = made
             _yielding(made)
             grid.addWidget(made, row + 1, option.side + 1)
-        grid.addWidget(text_label(pick.before, "quiet", wrap=True), row + 1, len(pick.heads) + 1)
+        grid.addWidget(text_label(pick.before, "quiet", wrap=True), row + 1, len(pick.sides) + 1)
         self._show_row(row)
 
     def _clicked(self, row: int, option: Option) -> None:
@@ -232,7 +193,8 @@ class ConflictTable(Card):
         for option in pick.options:
             made = self._buttons[row, option.side]
             is_picked = self.places.get(pick.path) == option.side
-            made.setText(f"{'●' if is_picked else '○'} {option.text}")
+            who = f"\n{option.who}" if option.who else ""
+            made.setText(f"{'●' if is_picked else '○'} {option.text}{who}")
             here = self.hasFocus() and self._here == (row, option.side)
             if (made.property("picked"), made.property("here")) != (is_picked, here):
                 made.setProperty("picked", is_picked)

@@ -23,7 +23,7 @@ from desktop.forms.form_view import FormView
 from desktop.forms.layout import clear_layout
 from desktop.forms.record_header import broken_lines
 from desktop.language import language, say, tr
-from desktop.widgets.basics import text_label
+from desktop.widgets.basics import restyle, text_label
 from forms.definition import Action
 from forms.entry import Problem, RecordEntry, RuleError
 
@@ -64,7 +64,7 @@ class AskDialog(QDialog):
         cancel.clicked.connect(self._cancel)
         column.addWidget(buttons)
         self.view.finished.connect(self.accept_button.setFocus)
-        self.view.focus_first()
+        self.view.walk.go_to_first()
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -108,7 +108,7 @@ class AskDialog(QDialog):
     def _refuse(self, words: dict[str, str]) -> None:
         """Says it at the fields and goes to the first of them: a box left unticked too is told by its words."""
         self.view.show_refused(words)
-        self.view.focus_path(next(iter(words)))
+        self.view.walk.go_to(next(iter(words)))
 
     def _refused_by_rules(self) -> dict[str, str]:
         """What the action's own rules say about the answers, by field; the rest is told on the page."""
@@ -190,9 +190,12 @@ class ProblemList(QFrame):
         self._column.setSpacing(2)
         self.hide()
 
-    def show_problems(self, action: str, problems: Sequence[Problem], entry: RecordEntry) -> None:
+    def show_problems(self, action: str, problems: Sequence[Problem], entry: RecordEntry, *, own: bool = True) -> None:
+        """``own``: whether the action is the officer's to take; of somebody else's nothing was done wrong."""
         self.clear()
-        title = QLabel(tr("form.problems.title", action=action), self)
+        self.setProperty("kind", "red" if own else "amber")
+        restyle(self)
+        title = QLabel(tr("form.problems.title" if own else "form.problems.not_yours", action=action), self)
         title.setObjectName("heading")
         self._column.addWidget(title)
         for problem in problems[:MOST_LINES]:
@@ -227,20 +230,35 @@ class ProblemList(QFrame):
         return [line.whole for line in self.findChildren(ProblemLine) if not line.isHidden()]
 
 
-def confirm(parent: QWidget, action: Action) -> bool:
-    """Asked before an action that is hard to take back. Enter and Esc both mean no."""
+def confirm(parent: QWidget, action: Action, about: str) -> bool:
+    """Asked before an action that is hard to take back. ``about``: the record, by name and number. Enter and Esc both mean
+    no."""
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Warning)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setWindowTitle(say(action.label))
     box.setText(tr("form.confirm.title", action=say(action.label)))
-    box.setInformativeText(tr("form.confirm.text"))
-    go = box.addButton(say(action.label), QMessageBox.ButtonRole.AcceptRole)
-    go.setProperty("kind", "danger")
-    stay = box.addButton(tr("form.cancel"), QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(stay)
-    box.setEscapeButton(stay)
+    box.setInformativeText(f"{about}\n\n{tr('form.confirm.text')}")
+    return agreed(box, say(action.label), tr("form.cancel"), kind="danger")
+
+
+def agreed(
+    box: QMessageBox,
+    go: str,
+    stay: str,
+    role: QMessageBox.ButtonRole = QMessageBox.ButtonRole.AcceptRole,
+    *,
+    kind: str = "",
+) -> bool:
+    """Asks with two buttons; whether the first was pressed. Enter and Esc both mean the second."""
+    going = box.addButton(go, role)
+    if kind:
+        going.setProperty("kind", kind)
+    staying = box.addButton(stay, QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(staying)
+    box.setEscapeButton(staying)
     box.exec()
-    return box.clickedButton() is go
+    return box.clickedButton() is going
 
 
 def continue_another(parent: QWidget, name: str, time: str) -> bool:
@@ -251,12 +269,7 @@ def continue_another(parent: QWidget, name: str, time: str) -> bool:
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(tr("form.draft.other", name=name, time=time))
     box.setInformativeText(tr("form.draft.other_advice"))
-    go = box.addButton(tr("form.draft.other_go"), QMessageBox.ButtonRole.AcceptRole)
-    stay = box.addButton(tr("form.draft.other_stay"), QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(stay)
-    box.setEscapeButton(stay)
-    box.exec()
-    return box.clickedButton() is go
+    return agreed(box, tr("form.draft.other_go"), tr("form.draft.other_stay"))
 
 
 def drop_typed(parent: QWidget) -> bool:
@@ -265,9 +278,4 @@ def drop_typed(parent: QWidget) -> bool:
     box.setIcon(QMessageBox.Icon.Question)
     box.setWindowTitle(tr("form.drop.title"))
     box.setText(tr("form.drop.text"))
-    go = box.addButton(tr("form.drop.go"), QMessageBox.ButtonRole.DestructiveRole)
-    stay = box.addButton(tr("form.drop.stay"), QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(stay)
-    box.setEscapeButton(stay)
-    box.exec()
-    return box.clickedButton() is go
+    return agreed(box, tr("form.drop.go"), tr("form.drop.stay"), QMessageBox.ButtonRole.DestructiveRole)

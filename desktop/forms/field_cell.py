@@ -105,10 +105,6 @@ class FieldCell(Cell):
     def problem_text(self) -> str:
         return self._problem.text() if self._problem is not None else ""
 
-    @property
-    def label_text(self) -> str:
-        return self._label.text() if self._label is not None else self.host.label(self.field.label)
-
     def label_height_for(self, width: int) -> int:
         if self._label is None:
             return 0

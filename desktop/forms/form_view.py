@@ -12,17 +12,17 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from desktop.forms.field_cell import FieldCell
+from desktop.forms.field_problems import FieldProblems
+from desktop.forms.field_walk import FieldWalk
 from desktop.forms.field_widgets.group import GroupField
-from desktop.forms.field_widgets.reference import ReferenceField
 from desktop.forms.host import FormHost
-from desktop.forms.layout import GridFlow, bring_into_sight
+from desktop.forms.layout import GridFlow
 from desktop.forms.popup import SuggestionPopup
-from desktop.forms.quiet_warnings import warned_fields
 from forms.definition import RecordType
 from forms.entry import RecordEntry, RuleError
 from forms.entry_values import TYPED
@@ -67,8 +67,6 @@ class FormView(QWidget):
         self.cells: dict[str, FieldCell] = {}
         self.set_by_officer: set[str] = set()
         self._popup: SuggestionPopup | None = None
-        self._host = FormHost(app, entry, self.popup)
-        self._show_all = False
         self._unlocked = unlocked
         self._may_write = app.may_write(entry.record_type)
         self._headings: dict[str, QLabel] = {}
@@ -80,8 +78,11 @@ class FormView(QWidget):
         )
         self._with_headings = only is None
         self._in_cards = fields_in_cards(entry.record_type)
-        self._warnable = tuple(field.name for _, field in self._waiting if field.name not in self._in_cards)
-        self._warned = warned_fields(entry, self._warnable)
+        doubtable = (field.name for _, field in self._waiting if field.name not in self._in_cards)
+        self._problems = FieldProblems(doubtable)
+        self._problems.judge_whole(entry)
+        self._host = FormHost(app, entry, self.popup, self._problems)
+        self.walk = FieldWalk(self)
         self._is_painted = False
         self._slices = QTimer(self, singleShot=True)
         self._slices.timeout.connect(self._build_slice)
@@ -123,11 +124,11 @@ class FormView(QWidget):
 
     def put(self, path: str, value: Any) -> None:
         """The officer's value; widgets come here, and tests."""
-        self._host.refused.pop(path, None)
+        self._problems.refused.pop(path, None)
         try:
             changed = self.entry.put(path, value) if self._unlocked else self.entry.set(path, value)
         except RuleError as error:
-            self._host.refused[path] = error.problems[0].message.get(self._host.language)
+            self._problems.refused[path] = error.problems[0].message.get(self._host.language)
             self.refresh({path})
             return
         self.set_by_officer.add(path)
@@ -146,7 +147,7 @@ class FormView(QWidget):
         relevance_before = {n: not c.isHidden() for n, c in self.cells.items()}
         groups: dict[str, set[str]] = {}
         self._grid.setEnabled(False)
-        paths = set(paths) | self._judge_whole()
+        paths = set(paths) | self._problems.judge_whole(self.entry)
         for path in paths:
             name, _, rest = path.partition("/")
             if rest:
@@ -165,12 +166,6 @@ class FormView(QWidget):
             self._grid.invalidate()
             self.updateGeometry()
 
-    def _judge_whole(self) -> set[str]:
-        """Puts what the record's own rules warn of at its fields; the fields where that changed."""
-        old = self._warned
-        self._warned = warned_fields(self.entry, self._warnable)
-        return {name for name in old.keys() | self._warned.keys() if old.get(name) != self._warned.get(name)}
-
     def refresh_all(self) -> None:
         self.refresh(list(self.cells))
         for cell in self.cells.values():
@@ -186,13 +181,13 @@ class FormView(QWidget):
     def show_all_problems(self) -> None:
         """From now on fields not visited yet tell what they lack too."""
         self.build_all()
-        self._show_all = True
+        self._problems.all_told = True
         self.refresh_all()
 
     def show_refused(self, problems: Mapping[str, str]) -> None:
         """What the store, the city or a service refused, at the fields it is about, until they are changed."""
         self.build_all()
-        self._host.refused = dict(problems)
+        self._problems.refused = dict(problems)
         self.refresh_all()
 
     def flush(self) -> None:
@@ -217,8 +212,7 @@ class FormView(QWidget):
         """Another entry of the same type under the same widgets: after a save, or when the city's version came."""
         self.entry = self._host.entry = entry
         self.set_by_officer.clear()
-        self._host.refused = {}
-        self._show_all = False
+        self._problems.begin_anew()
         self.refresh_all()
 
     def unsettled(self) -> dict[str, str]:
@@ -232,63 +226,12 @@ class FormView(QWidget):
         half = any(cell.input.half_typed() or cell.input.unsettled() for cell in self.cells.values())
         return bool(self.set_by_officer) or half
 
-    def focus_path(self, path: str) -> None:
-        cell = self.cell(path)
-        if cell is not None:
-            cell.input.focus_target.setFocus()
-            self._scroll_to(cell)
-
-    def focus_first(self) -> bool:
-        """The first field that can be typed in, an empty one preferred; False when there is none."""
-        usable = [c for c in self.cells.values() if self._usable(c)]
-        first = next((c for c in usable if self.entry.get(c.path) in (None, "")), usable[0] if usable else None)
-        if first is not None:
-            first.input.focus_target.setFocus()
-        return first is not None
-
-    def path_in_focus(self) -> str:
-        """The field one stands in, "" for none."""
-        focus = self.focusWidget()
-        here = (path for path, cell in self.cells.items() if focus is not None and cell.isAncestorOf(focus))
-        return next(here, "")
-
-    def focus_after(self, path: str) -> None:
-        """Enter: the next field that can be typed in."""
-        name = path.split("/", maxsplit=1)[0]
-        self.cell(name)
-        names = list(self.cells)
-        for later in names[names.index(name) + 1 :]:
-            if self._takes_keys(self.cells[later]):
-                self.cells[later].input.focus_target.setFocus()
-                self._scroll_to(self.cells[later])
-                return
-        if self._waiting:
-            self.build_all()
-            self.focus_after(path)
-        else:
-            self.finished.emit()
-
     def can_type(self, path: str) -> bool:
         """Whether the officer could change the field now."""
         cell = self.cell(path)
-        return cell is not None and self._usable(self.cells[path.partition("/")[0]])
+        return cell is not None and self.is_usable(self.cells[path.partition("/")[0]])
 
-    def scan_card(self) -> None:
-        """F8: into the person field one stands in, else the first one that is empty."""
-        pickers = [c for c in self.cells.values() if isinstance(c.input, ReferenceField) and c.input.is_person]
-        usable = [c for c in pickers if self._usable(c)]
-        here = next((c for c in usable if c.isAncestorOf(self.focusWidget() or self)), None)
-        empty = next((c for c in usable if self.entry.get(c.path) is None), None)
-        chosen = here or empty
-        if chosen is not None and isinstance(chosen.input, ReferenceField):
-            chosen.input.scan()
-
-    def _takes_keys(self, cell: FieldCell) -> bool:
-        """Whether the keyboard has something to do there: a signed line or the one file is there already has not."""
-        target = cell.input.focus_target
-        return self._usable(cell) and target.isVisibleTo(cell) and target.focusPolicy() != Qt.FocusPolicy.NoFocus
-
-    def _usable(self, cell: FieldCell) -> bool:
+    def is_usable(self, cell: FieldCell) -> bool:
         return not cell.isHidden() and not self._is_fixed(cell)
 
     def _is_shown(self, cell: FieldCell) -> bool:
@@ -337,7 +280,7 @@ class FormView(QWidget):
             self._grid.add(heading)
         cell = FieldCell(field, self._host, field.name, self)
         cell.input.committed.connect(lambda value, path=field.name: self.put(path, value))
-        cell.input.left.connect(lambda path=field.name: self.focus_after(path))
+        cell.input.left.connect(lambda path=field.name: self.walk.go_on_from(path))
         cell.input.typed.connect(self.typed)
         if isinstance(cell.input, GroupField):
             cell.input.row_changed.connect(self.put)
@@ -369,19 +312,8 @@ class FormView(QWidget):
         cell.input.set_locked(self._is_fixed(cell))
         cell.set_required(entry.is_required(path))
         cell.input.present(entry.get(path))
-        self._show_problem(cell)
-
-    def _show_problem(self, cell: FieldCell) -> None:
-        refused = self._host.refused.get(cell.path)
-        if refused:
-            cell.set_problem(refused)
-            return
-        problem = self.entry.problem(cell.path) or self._warned.get(cell.path)
-        tell = self._show_all or cell.path in self.set_by_officer or self.entry.get(cell.path) not in (None, "", [])
-        if problem is None or not tell:
-            cell.set_problem(None)
-        else:
-            cell.set_problem(problem.message.get(self._host.language), blocks=problem.blocks)
+        visited = self._problems.all_told or path in self.set_by_officer
+        self._problems.show_at(cell, entry, visited=visited)
 
     def _number_sections(self) -> None:
         """Headings count what is shown, so a section that is not relevant leaves no gap."""
@@ -395,10 +327,3 @@ class FormView(QWidget):
             if shown:
                 number += 1
                 heading.setText(f"{number} · {section.label.get(self._host.language)}")
-
-    def _scroll_to(self, cell: FieldCell) -> None:
-        """Brings a cell into sight, once what came or went above it has been laid out."""
-        QTimer.singleShot(0, cell, lambda: self._bring(cell))
-
-    def _bring(self, cell: FieldCell) -> None:
-        bring_into_sight(cell, cell.input.focus_target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from desktop.language import language, tr
@@ -15,6 +15,7 @@ from forms.label import Label
 
 if TYPE_CHECKING:
     from desktop.app import App
+    from desktop.forms.field_problems import FieldProblems
     from desktop.forms.popup import SuggestionPopup
 
 
@@ -25,8 +26,7 @@ class FormHost:
     app: App
     entry: RecordEntry
     popup: Callable[[], SuggestionPopup]
-    refused: dict[str, str] = field(default_factory=dict)
-    """Path → what the store, the city, a service or an action found wrong there, until it is changed."""
+    problems: FieldProblems
 
     @property
     def language(self) -> str:

@@ -36,7 +36,7 @@ class MainKey(QObject):
         if page.saving.is_busy or page.printing.is_busy:
             return
         main = self._offer()
-        same_place = page.view.path_in_focus() == self._place
+        same_place = page.view.walk.here == self._place
         if self._must_tell and same_place and main is not None and main.enabled:
             self._tell(main)
             return
@@ -47,7 +47,7 @@ class MainKey(QObject):
     def acted(self) -> None:
         """A step was taken and the page shows it; to be called when the focus is where it stays."""
         self._must_tell, self._begun = self._begun, False
-        self._place = self._page.view.path_in_focus()
+        self._place = self._page.view.walk.here
 
     def failed(self) -> None:
         self._begun = False

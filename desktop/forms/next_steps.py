@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QMessageBox, QVBoxLayout, QWidget
 
 from desktop import following
-from desktop.forms.dialogs import AskDialog
+from desktop.forms.dialogs import AskDialog, agreed
 from desktop.forms.entries import entry_context, entry_of
 from desktop.language import language, say, tr
 from desktop.widgets.basics import text_label
@@ -92,13 +92,7 @@ class NextSteps(QObject):
         box.setWindowTitle(say(proposal.flow.label))
         box.setText(f"{say(to.label)} · {target.title}")
         box.setInformativeText("\n".join(told))
-        go = box.addButton(say(action.label), QMessageBox.ButtonRole.AcceptRole)
-        go.setProperty("kind", "main")
-        stay = box.addButton(tr("form.cancel"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(stay)
-        box.setEscapeButton(stay)
-        box.exec()
-        return box.clickedButton() is go
+        return agreed(box, say(action.label), tr("form.cancel"), kind="main")
 
     def not_needed(self, proposal: Proposal) -> None:
         page = self._page

@@ -42,6 +42,14 @@ def first_of(record_type: RecordType, *types: str) -> Field | None:
     return None
 
 
+def out_of_use(record_type: RecordType, state: str, language: str) -> str:
+    """What has become of a person, a household, anything that stands: dead, moved out, closed; empty while it is as it
+    began. Of a case only that it is void: its steps are its own business."""
+    began, now = record_type.state(record_type.initial_state), record_type.state(state)
+    is_left = began.kind == "final" and now.id != began.id
+    return now.label.get(language) if is_left or now.kind == "void" else ""
+
+
 def columns_of(
     record_type: RecordType, fields: Mapping[str, Any], title: str, number: str | None, language: str
 ) -> tuple[str, ...]:
@@ -73,9 +81,14 @@ def hit_columns(store: Store, catalog: Catalog, hit: Hit, language: str) -> tupl
     number, title, subtitle (a procedure is no person, and the day it came into force tells nobody apart)."""
     record_type, resolve = catalog.record_type(hit.type), store.records.resolve
     fields = resolve(hit.id) or {}
+    left = out_of_use(record_type, hit.state, language)
     if hit.type in SHARED:
-        return columns_of(record_type, fields, hit.title, hit.number, language)
+        return columns_of(record_type, fields, _with(hit.title, left), hit.number, language)
     named = describe(
         record_type, catalog, fields, state=hit.state, number=hit.number, resolve=resolve, language=language
     )
-    return (hit.number or "", named.title, named.subtitle)
+    return (hit.number or "", _with(named.title, left), named.subtitle)
+
+
+def _with(title: str, left: str) -> str:
+    return f"{title} · {left}" if left else title

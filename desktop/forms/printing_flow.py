@@ -72,7 +72,7 @@ class PrintingFlow(QObject):
 
     def _begin(self) -> None:
         self.is_busy, self._is_moved = True, False
-        self._place = self._page.view.path_in_focus()
+        self._place = self._page.view.walk.here
 
     def _note_typing(self, *_: object) -> None:
         self._is_moved = True
@@ -109,7 +109,7 @@ class PrintingFlow(QObject):
         if QApplication.activeModalWidget() is not None or QApplication.activePopupWidget() is not None:
             return True
         gone = not page.isVisible() or (focus is not None and focus is not page and not page.isAncestorOf(focus))
-        return gone or self._is_moved or page.view.path_in_focus() != self._place
+        return gone or self._is_moved or page.view.walk.here != self._place
 
     def _say_ready(self, record: Record, printout: Printout) -> None:
         """The paper waits: its number of copies may be another one by the time it is looked at."""

@@ -129,7 +129,7 @@ class RecordBody(QWidget):
         """By key: with the focus in what is shown, so that the arrows scroll it."""
         self.tabs.setCurrentIndex(place)
         if place == 0:
-            self.view.focus_first()
+            self.view.walk.go_to_first()
         else:
             self.tabs.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
@@ -142,7 +142,7 @@ class RecordBody(QWidget):
 
     def go_to_field(self, path: str) -> None:
         self.tabs.setCurrentIndex(0)
-        self.view.focus_path(path)
+        self.view.walk.go_to(path)
 
     def _carded(self, view: FormView) -> QWidget:
         card = Card(self._app.look, padding=14)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from msgspec import structs
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -16,8 +15,9 @@ from desktop.forms.bringing import Bringing
 from desktop.forms.drafts import DraftKeeping
 from desktop.forms.entries import draft_entry, entry_of, new_entry, without_clock
 from desktop.forms.main_key import MainKey
-from desktop.forms.meeting import meet
+from desktop.forms.newer_version import NewerVersion
 from desktop.forms.next_steps import NextSteps
+from desktop.forms.page_draft import PageDraft
 from desktop.forms.page_rows import page_rows
 from desktop.forms.printing_flow import PrintingFlow
 from desktop.forms.record_body import Around, RecordBody
@@ -28,13 +28,11 @@ from desktop.forms.side_cards import field_labels
 from desktop.forms.standing import refused_at_fields
 from desktop.forms.visit_table import next_line_values, unfinished
 from desktop.language import say, tr
-from desktop.models.dates import when
 from desktop.models.tags import state_tag
-from desktop.models.today_rows import is_of_another
 from forms.definition import RecordType
 from forms.entry import RecordEntry
 from sync.ids import IdSource
-from sync.store.model import Draft, HistoryRow, Record, Touched
+from sync.store.model import Draft, HistoryRow, Record
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -60,7 +58,6 @@ class RecordPage(QWidget):
         self.setObjectName("page")
         self.app, self.record_type = app, record_type
         self._was_at_hub = self._was_sent_back = False
-        self._typist = app.officer  # whose draft it is, also when somebody else signs in over the open form
         record_id = record_id or (draft.record_id if draft else None)
         self.record: Record | None = app.store.records.load(record_id) if record_id else None
         self.opened: Record | None = self.record
@@ -68,24 +65,25 @@ class RecordPage(QWidget):
         self._reading = 0
         self._bringing = Bringing(app)
         self.tell_rest_of_visit = False
-        self.drafts = DraftKeeping(app, self._draft_id(draft), self._make_draft, self)
+        self.page_draft = PageDraft(self)
+        self.drafts = DraftKeeping(app, self._draft_id(draft), self.page_draft.made, self)
         self.refused = RefusedFields(self)
         self._build()
         self.printing = PrintingFlow(self)
         self.saving = SavingFlow(self)
         self.main_key = MainKey(self)
         self.next = NextSteps(self)
+        self.newer = NewerVersion(self)
         self.body.view.changed.connect(self._changed)
-        self.body.view.typed.connect(self._typed)
+        self.body.view.typed.connect(self.drafts.touch)
         self.drafts.kept.connect(self.header.show_draft)
         self.drafts.failed.connect(lambda why: self.notice.say(tr("form.draft.failed", reason=why), "amber"))
-        app.touched.connect(self._touched)
-        self._show()
+        self.show_frame()
         self.read_around()
         if draft is not None:
-            self._say_draft(draft)
+            self.page_draft.tell_left(draft)
         elif self.record is not None:
-            self._look_for_draft(self.record.id)
+            self.page_draft.look_for_left(self.record.id)
 
     @property
     def view(self) -> FormView:
@@ -110,14 +108,14 @@ class RecordPage(QWidget):
         return True
 
     def focus_first(self) -> None:
-        self.view.focus_first()
+        self.view.walk.go_to_first()
 
     def focus_again(self, path: str) -> None:
         """After a save: the field one stood in, else the first that may still be typed in, else what is read or printed;
         never a button that takes the next step, which a second Enter would press."""
         if path and self.view.can_type(path):
-            self.view.focus_path(path)
-        elif not self.view.focus_first():
+            self.view.walk.go_to(path)
+        elif not self.view.walk.go_to_first():
             (self.body.tabs if self.header.print_button.isHidden() else self.header.print_button).setFocus()
 
     def save(self, action_id: str | None = None) -> None:
@@ -162,8 +160,32 @@ class RecordPage(QWidget):
         self.view.show_entry(entry)
         self.drafts.restart(record.id if record else IdSource(self.app.clock).new())
         self.problems.clear()
-        self._show()
+        self.show_frame()
         self.actions_changed.emit()
+
+    def show_frame(self) -> None:
+        """Everything that follows from the entry and the record; the fields refresh themselves."""
+        self._show_title()
+        state = state_tag(self.record_type, self.entry.state) if self.record else None
+        self.header.show_state(state)
+        if not self.drafts.exists:
+            self.header.show_draft(None)
+        self._show_actions()
+        self.body.cards.show_entry(self.entry, self.record)
+
+    def read_around(self) -> None:
+        """History, deliveries, prints and the visit, in the background; the newest reading wins."""
+        self._reading += 1
+        ticket, record = self._reading, self.record
+
+        def show(found: Around) -> None:
+            if ticket != self._reading:
+                return
+            self.body.show_around(record, found)
+            self._tell_rest(found.visit)
+            self.refused.show(refused_at_fields(found.rows, found.deliveries))
+
+        self.app.background.run(lambda: self.body.read(record), self).then(show)
 
     def after_save(self, record: Record) -> None:
         """The store has it: the form shows what was written, the draft is gone."""
@@ -198,7 +220,9 @@ class RecordPage(QWidget):
         control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
         plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
         if plain:
-            return {Qt.Key.Key_F9: self.take_main_action, Qt.Key.Key_F8: self.view.scan_card}.get(Qt.Key(event.key()))
+            return {Qt.Key.Key_F9: self.take_main_action, Qt.Key.Key_F8: self.view.walk.scan_card}.get(
+                Qt.Key(event.key())
+            )
         if control and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             return {Qt.Key.Key_S: self.save, Qt.Key.Key_P: self.printing.choose}.get(Qt.Key(event.key()))
         return None
@@ -237,16 +261,6 @@ class RecordPage(QWidget):
         self.body.visit.next_requested.connect(self.begin_next_of_visit)
         self.body.papers.print_requested.connect(self.print_paper)
         column.addWidget(self.body, 1)
-
-    def _show(self) -> None:
-        """Everything that follows from the entry and the record; the fields refresh themselves."""
-        self._show_title()
-        state = state_tag(self.record_type, self.entry.state) if self.record else None
-        self.header.show_state(state)
-        if not self.drafts.exists:
-            self.header.show_draft(None)
-        self._show_actions()
-        self.body.cards.show_entry(self.entry, self.record)
 
     def _show_title(self) -> None:
         label = say(self.record_type.label)
@@ -291,109 +305,6 @@ class RecordPage(QWidget):
         self.body.cards.show_entry(self.entry, self.record)
         if not self.drafts.exists:
             self.header.show_draft(None, pending=True)
-
-    def _typed(self) -> None:
-        self.drafts.touch()
-
-    def _make_draft(self, at: str) -> Draft | None:
-        self.view.commit_typed()
-        fields = self.view.draft_fields()
-        if not self.is_changed and fields == self.entry.draft_fields:
-            return None
-        title = self.entry.title or tr("form.new", label=say(self.record_type.label))
-        return Draft(
-            id=self.drafts.draft_id,
-            type=self.record_type.id,
-            record_id=self.record.id if self.record else None,
-            fields=fields,
-            opened=self.opened,
-            updated_at=at,
-            title=title,
-            by=self._typist.id if self._typist else "",
-            by_name=self._typist.name if self._typist else "",
-        )
-
-    def _look_for_draft(self, record_id: str) -> None:
-        store = self.app.store
-        self.app.background.run(lambda: store.drafts.get(record_id)).then(self._reopen_draft)
-
-    def _reopen_draft(self, draft: Draft | None) -> None:
-        """A draft was left here: it is shown, and can be thrown away."""
-        if draft is None or self.view.set_by_officer or self.record is None:
-            return
-        self.entry = draft_entry(self.app, self.record_type, draft, self.record)
-        self.opened = draft.opened or self.record
-        self.view.show_entry(self.entry)
-        self._meet(self.record)
-        self._show()
-        self._say_draft(draft)
-
-    def _say_draft(self, draft: Draft) -> None:
-        if self.app.store.drafts.get(draft.id) is None:
-            return
-        self.drafts.exists = True
-        self.header.show_draft(draft.updated_at)
-        text = tr("form.draft.opened", time=when(draft.updated_at, self.app.clock.now()))
-        if is_of_another(draft, self.app.officer.id if self.app.officer else ""):
-            time = when(draft.updated_at, self.app.clock.now())
-            text = tr("form.draft.opened_other", name=draft.by_name, time=time)
-        self.notice.say(text, "blue", (tr("form.draft.discard"), self.discard_draft))
-
-    def _touched(self, touched: Touched) -> None:
-        """What a committed write changed under the open form."""
-        if self.record is None or (self.record.id not in touched.records and not touched.outbox):
-            return
-        if self.record.id in touched.records and not self.saving.is_busy:
-            store, record_id = self.app.store, self.record.id
-            self.app.background.run(lambda: store.records.load(record_id)).then(self._came)
-        else:
-            self.read_around()
-
-    def _came(self, fresh: Record | None) -> None:
-        if fresh is None or self.record is None or fresh.id != self.record.id or self.saving.is_busy:
-            return
-        if self.is_changed and self.opened is not None:
-            self._meet(fresh)
-        elif fresh.fields != self.record.fields or fresh.state != self.record.state:
-            self.show_record(fresh, entry_of(self.app, fresh))
-        self.record = fresh
-        if not self.is_changed:
-            self.opened = fresh
-        self._show()
-        self.read_around()  # only now: where it stands is told of the record that came
-
-    def _meet(self, fresh: Record) -> None:
-        """Takes in what the officer has not touched, and says so in one line."""
-        opened = self.opened or fresh
-        if fresh.fields == opened.fields and fresh.state == opened.state:
-            self.opened = structs.replace(fresh, fields=opened.fields)
-            return
-        self.view.commit_typed()
-        met = meet(self.record_type, opened.fields, without_clock(self.entry, opened.fields), fresh.fields)
-        self.opened = structs.replace(fresh, fields=met.opened)
-        kept = set(self.view.set_by_officer)
-        self.entry = entry_of(self.app, fresh, met.fields)
-        self.view.show_entry(self.entry)
-        self.view.set_by_officer |= kept
-        self.drafts.touch()
-        for names, key, kind in ((met.taken, "form.merged", "blue"), (met.clashes, "form.merged.clash", "amber")):
-            if labels := field_labels(self.record_type, names):
-                who = fresh.updated_by or tr("form.place.city")
-                self.notice.say(tr(key, who=who, fields=", ".join(labels)), kind)
-
-    def read_around(self) -> None:
-        """History, deliveries, prints and the visit, in the background; the newest reading wins."""
-        self._reading += 1
-        ticket, record = self._reading, self.record
-
-        def show(found: Around) -> None:
-            if ticket != self._reading:
-                return
-            self.body.show_around(record, found)
-            self._tell_rest(found.visit)
-            self.refused.show(refused_at_fields(found.rows, found.deliveries))
-
-        self.app.background.run(lambda: self.body.read(record), self).then(show)
 
     def _tell_rest(self, lines: Sequence[Record]) -> None:
         """A number was just given, and others of the same visit have none yet: the next one is a press away."""

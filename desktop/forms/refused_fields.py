@@ -39,7 +39,7 @@ class RefusedFields:
             path = next((path for path in refused if page.view.can_type(path)), None)
             page.notice.say(*self._told(path or next(iter(refused))))
             if path is not None:
-                page.view.focus_path(path)
+                page.view.walk.go_to(path)
                 self._last = path
 
     def go(self, path: str = "") -> None:

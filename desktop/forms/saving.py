@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 
 from desktop.following import with_followers, write
+from desktop.forms.action_bar import is_own
 from desktop.forms.dialogs import AskDialog, confirm, mended_at
 from desktop.forms.entries import copy_entry
 from desktop.language import say, tr
@@ -75,15 +76,15 @@ class SavingFlow(QObject):
         offer = next((o for o in page.entry.actions(officer) if o.action.id == action.id), None)
         blocking = [p for p in offer.problems if p.blocks] if offer else []
         if offer is None or blocking:
-            self._tell(say(action.label), blocking)
+            self._tell(say(action.label), blocking, own=offer is None or is_own(offer, officer))
             return None
         inputs: dict[str, Any] = {}
-        if action.asks:
+        if not all(page.entry.get(name) is True for name in action.asks):  # what is ticked already is asked no more
             dialog = AskDialog(page.app, action, copy_entry(page.app, page.entry), page)
             if dialog.exec() != AskDialog.DialogCode.Accepted:
                 return None
             inputs = dialog.inputs
-        if action.danger and not confirm(page, action):
+        if action.danger and not confirm(page, action, self._about()):
             return None
         trial: RecordEntry = copy_entry(page.app, page.entry)
         try:
@@ -93,12 +94,18 @@ class SavingFlow(QObject):
             return None
         return trial
 
+    def _about(self) -> str:
+        """The record as an officer calls it."""
+        page = self._page
+        parts = (say(page.record_type.label), page.entry.title, page.record.number if page.record else "")
+        return " · ".join(part for part in parts if part)
+
     def _write(self, entry: RecordEntry, action: Action | None) -> None:
         page, officer = self._page, self._page.app.officer
         if officer is None:
             return
         self.is_busy = True
-        self._action, self._place = action, page.view.path_in_focus()
+        self._action, self._place = action, page.view.walk.here
         page.header.set_busy(True)
         page.drafts.pause()
         action_id = action.id if action else None
@@ -140,10 +147,13 @@ class SavingFlow(QObject):
         return " ".join(parts)
 
     def _then(self, taken: Action) -> list[str]:
-        """After a step that leaves the state as it was, and the same button on the page: what comes next, and by whom."""
+        """After a main step that leaves the state as it was, and the same button on the page: what comes next, and by whom.
+        Of what is done beside the way (a mistake was found) nothing follows: least of all that the paper be handed over."""
+        if not taken.main:
+            return []
         app, officer = self._page.app, self._page.app.officer
         offers = self._page.entry.actions(officer) if officer is not None else []
-        following = next((o.action for o in offers if o.action.main and o.action.id != taken.id), None)
+        following = next((o.action for o in offers if o.action.main and not o.done and o.action.id != taken.id), None)
         if officer is None or following is None:
             return []
         if not following.roles or set(officer.roles) & set(following.roles):
@@ -166,11 +176,11 @@ class SavingFlow(QObject):
         self.is_busy = False
         self._page.header.set_busy(False)
 
-    def _tell(self, action: str, problems: Sequence[Problem]) -> None:
-        """A plain list, and the first field to mend in focus."""
+    def _tell(self, action: str, problems: Sequence[Problem], *, own: bool = True) -> None:
+        """A plain list, and the first field to mend in focus. ``own``: whether the officer's roles may take the action."""
         page = self._page
         page.view.show_refused({p.path: say(p.message) for p in problems if p.path})
-        page.problems.show_problems(action, problems, page.entry)
+        page.problems.show_problems(action, problems, page.entry, own=own)
         if page.notice.do is None and page.notice.property("kind") == "blue":
             page.notice.clear()  # what went well before would stand below what did not now
         first = next((place for p in problems if (place := mended_at(page.entry, p))), None)

@@ -80,7 +80,7 @@ class ShortForm(QFrame):
         self.view.finished.connect(self.save_button.setFocus)
 
     def focus_first(self) -> None:
-        self.view.focus_first()
+        self.view.walk.go_to_first()
 
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
         """Enter on the button saves; Esc closes only this form."""
@@ -99,7 +99,7 @@ class ShortForm(QFrame):
             self.view.show_all_problems()
             self._say(" ".join(p.message.get(self._app.language) for p in blocking[:3]))
             if blocking:
-                self.view.focus_path(blocking[0].path)
+                self.view.walk.go_to(blocking[0].path)
             return
         officer = self._app.officer
         if officer is None:

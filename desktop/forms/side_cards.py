@@ -161,7 +161,9 @@ class SideCards(QWidget):
         if number:
             others = entry.fields.get(SAME_NUMBER) or ()
             same = [(tr("form.card.number.same", count=len(others)), "problem")] if others else []
-            self.number.say((str(number), "strong"), *same, title=title)
+            is_void = self._type.state(entry.state).kind == "void"
+            void = [(tr("form.card.number.void"), "hint")] if is_void else []
+            self.number.say((str(number), "strong"), *void, *same, title=title)
         elif temporary:
             self.number.say((str(temporary), "strong"), (self._service_words(record), "hint"), title=title)
         else:

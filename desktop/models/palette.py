@@ -58,7 +58,14 @@ def action_offers(rows: Iterable[ActionRow]) -> list[Offer]:
 
 def list_offers(catalog: Catalog, seen: Collection[str], open_list: Callable[[str], object]) -> list[Offer]:
     return [
-        Offer(say(record.label), partial(open_list, record.id), say(tool.label), tr("frame.kind_list"), tool.icon)
+        Offer(
+            say(record.label),
+            partial(open_list, record.id),
+            say(tool.label),
+            tr("frame.kind_list"),
+            tool.icon,
+            words=tr("frame.kind_list"),
+        )
         for tool in in_rail_order(catalog)
         for record in shown_types(tool, seen)
     ]
@@ -72,6 +79,7 @@ def report_offers(catalog: Catalog, seen: Collection[str], open_report: Callable
             say(tool.short),
             tr("frame.kind_report"),
             "chart",
+            words=f"{tr('frame.kind_report')} {say(tool.label)}",
         )
         for tool in in_rail_order(catalog)
         for report in shown_reports(tool, seen)
@@ -95,22 +103,26 @@ def begin_offers(app: App) -> list[Offer]:
 
 def hit_offer(hit: Hit, app: App) -> Offer:
     record_type = app.catalog.record_type(hit.type)
-    parts = [part for part in (hit.number, hit.subtitle, say(record_type.state(hit.state).label)) if part]
+    named = (hit.number if hit.number and hit.number not in hit.subtitle.split(" · ") else "", hit.subtitle)
+    parts = [part for part in (*named, say(record_type.state(hit.state).label)) if part]
     return Offer(
         hit.title, partial(app.open_record, hit.id), " · ".join(parts), say(record_type.label), record_type.icon
     )
 
 
 def matching(offers: Sequence[Offer], text: str) -> list[Offer]:
-    """Those in which every typed word begins a word; titles that begin with the text go first."""
+    """Those in which every typed word begins a word; titles that begin with the text go first, then those with the most of
+    the words as they were typed: "đơn" is meant before "hợp đồng"."""
     wanted = fold(text).split()
-    found = []
+    start = fold(text).strip()
+    found: list[tuple[bool, int, Offer]] = []
     for offer in offers:
         words = offer.folded.split()
         if all(any(word.startswith(want) for word in words) for want in wanted):
-            found.append(offer)
-    start = fold(text).strip()
-    return sorted(found, key=lambda offer: not fold(offer.title).startswith(start))
+            title = fold(offer.title)
+            whole = sum(want in title.split() for want in wanted)
+            found.append((not title.startswith(start), -whole, offer))
+    return [offer for *_, offer in sorted(found, key=lambda each: each[:2])]
 
 
 class OfferModel(QAbstractListModel):

@@ -62,7 +62,7 @@ class BatchSheet(Sheet):
         self.view.changed.connect(self._changed)
         self.view.typed.connect(self._changed)
         self.resize(self.minimumWidth(), min(app.look.px(560), window.height() - 60))
-        self.view.focus_first()
+        self.view.walk.go_to_first()
         self.count()
 
     def _make_body(self) -> None:

@@ -35,7 +35,7 @@ def stand_in(page: QWidget, place: Place) -> None:
     for step in place:
         if isinstance(step, str):
             if isinstance(widget, FormView):
-                widget.focus_path(step)
+                widget.walk.go_to(step)
             return
         name, number = step
         below = [child for child in _children(widget) if type(child).__name__ == name]

@@ -140,7 +140,7 @@ class GroupSheet(Sheet):
                 missing[name] = tr("form.ask.missing", label=say(self.record_type.field(name).label))
         if missing:
             self.view.show_refused(missing)
-            self.view.focus_path(next(iter(missing)))
+            self.view.walk.go_to(next(iter(missing)))
         return not missing
 
     def _done(self, tally: Tally) -> None:

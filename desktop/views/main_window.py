@@ -17,6 +17,7 @@ from desktop.views.header import Header
 from desktop.views.navigator import Navigator
 from desktop.views.rail import Rail
 from desktop.views.window_actions import WindowActions, menu_rows
+from desktop.widgets.lasting_bar import LastingBar
 from desktop.widgets.status_bar import StatusBar
 from sync.store.model import Overview
 
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         body.setObjectName("page")
         self.header = Header(self.app, lambda: menu_rows(self.window_rows()))
         self.header.search_wanted.connect(self._actions.find)
+        self.lasting = LastingBar(self.app)
         self.rail = Rail(self.app)
         self.rail.chosen.connect(self.pages.go)
         self.status = StatusBar(self.app)
@@ -94,6 +96,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.header)
+        column.addWidget(self.lasting)
         column.addLayout(middle, 1)
         column.addWidget(self.status)
         self.setCentralWidget(body)

@@ -6,9 +6,10 @@ A page is named by a key: "today", "tool:<id>", "list:<type>", "record:<id>", "c
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from desktop.actions import ActionRow
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
     from desktop.forms.record_page import RecordPage
     from desktop.views.focus_place import Place
 
+YOURS = "yours"
 LASTING = (
     "today",
     "ahead",
-    "yours",
+    YOURS,
     "tool",
     "outbox",
     "files",
@@ -195,6 +197,14 @@ class Navigator(QStackedWidget):
         page.closed.connect(self._close_page)
         page.saved.connect(lambda _record_id: self.saved.emit())
         page.open_requested.connect(self._app.open_record)
+        page.saved.connect(lambda _record_id: QTimer.singleShot(0, page, partial(self._offer_next, page)))
+
+    def _offer_next(self, page: RecordPage) -> None:
+        """Whoever signs one after the other is shown the way back to what still waits for him."""
+        notice = page.notice
+        if self._past[-1:] == [YOURS] and self.page is page and notice.isVisible() and notice.do is None:
+            kind = str(notice.property("kind"))
+            notice.say(notice.text.text(), kind, (f"{tr('frame.yours_back')}   Alt+←", self.back))
 
     def _close_page(self) -> None:
         """A page that closed itself asks nothing more before it is left."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -13,14 +11,6 @@ from desktop.app import App
 from desktop.theme import LARGE, MEDIUM, SMALL
 from desktop.widgets.basics import text_label
 from sync.store.model import Touched
-
-
-class HasActions(Protocol):
-    """Pages of other rooms (the form) offer the same two methods without sharing this class."""
-
-    def actions(self) -> list[ActionRow]: ...
-
-    def can_leave(self) -> bool: ...
 
 
 class Page(QWidget):

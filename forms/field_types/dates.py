@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -42,6 +43,10 @@ def _parts(text: str) -> tuple[int, int, int] | None:
 def _checked(year: int, month: int, day: int, key: str) -> date:
     if year not in _YEARS:
         raise wrong("year_range")
+    if month > 12:
+        raise wrong("no_such_month", month=month)
+    if month and day > (last := monthrange(year, month)[1]):
+        raise wrong("no_such_day", day=day, month=f"{month:02d}/{year}", last=last)
     try:
         return date(year, month, day)
     except ValueError:

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from sync.http import HttpTransport
 from sync.pack_patch import apply_patch, make_patch
 from sync.pack_use import packs_folder
-from tests.features.story import Town
-from tests.features.test_new_pack import (
+from tests.features.new_packs import (
     MOBILE,
     MOBILE_LISTED,
     WEIGHT,
@@ -24,6 +23,7 @@ from tests.features.test_new_pack import (
     small_catalogue,
     town,
 )
+from tests.features.story import Town
 
 __all__ = ["key", "small_catalogue", "town"]  # fixtures
 

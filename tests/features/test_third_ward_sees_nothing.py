@@ -44,6 +44,18 @@ def test_a_pc_with_unsent_work_does_not_go_over_to_another_ward(town: Town) -> N
     assert pc.status()["wards"] == {CUA_NAM: "Phường Cửa Nam"}
 
 
+def test_a_pc_with_refused_work_does_not_go_over_either(town: Town) -> None:
+    """It would lie in a store that nobody opens any more."""
+    pc = town.counter("Nguyễn Đức Thịnh")
+    record = pc.takes_in(COPY, copy_of("Bằng đại học"))
+    with town.gateway.city.storage.write() as session:
+        session.run("UPDATE grants SET roles = '[\"clerk_elsewhere\"]'")
+    assert pc.syncs()["refused"] == 1
+    code = town.gateway.enrolment_code(CUA_NAM, "Đỗ Thị Mai")
+    assert pc.run("enrol", "--url", town.gateway.url, "--code", code).code == 1
+    assert pc.sees(record)["ward"] == "00070"
+
+
 def test_one_more_officer_joins_the_pc_and_the_work_stays(town: Town) -> None:
     pc = town.counter("Nguyễn Đức Thịnh", "civil_status_officer")
     record = pc.takes_in(COPY, copy_of("Bằng đại học"))

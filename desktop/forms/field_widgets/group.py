@@ -239,14 +239,7 @@ class GroupField(FieldWidget):
         cell.input.set_locked(self._locked or self._is_fixed(cell))
         cell.set_required(entry.is_required(path))
         cell.input.present(entry.get(path))
-        problem = entry.problem(path)
-        filled = entry.get(path) not in (None, "")
-        if path in self.host.refused:
-            cell.set_problem(self.host.refused[path])
-        elif problem is None or not filled:
-            cell.set_problem(None)
-        else:
-            cell.set_problem(problem.message.get(self.host.language), blocks=problem.blocks)
+        self.host.problems.show_at(cell, entry, visited=False)
 
     def _arrange(self, ids: list[str]) -> None:
         """Keeps the rows that stay; a new one joins the Tab order behind the row before it."""

@@ -14,7 +14,7 @@ from desktop.forms.cards import read_card
 from desktop.forms.field_widgets.line import LineField, forward_list_keys, is_open_key
 from desktop.forms.host import FormHost
 from desktop.forms.layout import GridFlow, bring_into_sight
-from desktop.forms.people import SHARED, TARGETS, columns_of, find_suggestions, targets_of
+from desktop.forms.people import SHARED, TARGETS, columns_of, find_suggestions, out_of_use, targets_of
 from desktop.forms.popup import Suggestion
 from desktop.language import tr
 from desktop.widgets.basics import text_label
@@ -54,6 +54,7 @@ class ReferenceField(LineField):
         self._hangs_in: GridFlow | None = None  # where the short form hangs
         self._begun_from = ""  # what was typed when the short form was opened
         self._about: QLabel | None = None
+        self._gone: QLabel | None = None
         self._rows: list[Suggestion] = []
         self._found_for = ""  # the text the rows belong to
         self._entering = False  # Enter was pressed before the search had answered
@@ -209,21 +210,34 @@ class ReferenceField(LineField):
         return None, self
 
     def _show_about(self, record_id: str) -> None:
-        """Number, birth date and place under the name: who it is among all of that name."""
-        if not record_id and self._about is None:
+        """Number, birth date and place under the name: who it is among all of that name. Before them what has become of it,
+        so that nothing is begun for the dead; where nothing can be done about it any more, without a sign."""
+        if not record_id and self._about is None and self._gone is None:
             return
-        record = self.host.app.load(record_id) if record_id and SHARED & set(self.targets) else None
-        record_type = self.host.catalog.record_type(record.type) if record else None
-        parts = columns_of(record_type, record.fields, "", None, self.host.language) if record_type and record else ()
-        text = " · ".join(part for part in parts if part)
-        if self._about is None:
-            if not text:
-                return
-            self._about = text_label("", "hint", wrap=True, parent=self)
-            self._column.insertWidget(1, self._about)
-        self._about.setText(text)
-        self._about.setVisible(bool(text))
+        record = self.host.app.load(record_id) if record_id else None
+        gone, parts = "", []
+        if record is not None:
+            record_type, language = self.host.catalog.record_type(record.type), self.host.language
+            gone = out_of_use(record_type, record.state, language)
+            if record.type in SHARED:
+                parts = [part for part in columns_of(record_type, record.fields, "", None, language) if part]
+        if gone and self.host.entry.is_locked(self.path):
+            gone, parts = "", [gone, *parts]
+        self._about = self._line_below(self._about, " · ".join(parts), "hint")
+        self._gone = self._line_below(self._gone, f"! {gone}" if gone else "", "problem")
         self.resized.emit()
+
+    def _line_below(self, label: QLabel | None, text: str, role: str) -> QLabel | None:
+        """A label right under the line, made when there is first something to say."""
+        if label is None:
+            if not text:
+                return None
+            label = text_label("", role, wrap=True, parent=self)
+            label.setProperty("warning", True)
+            self._column.insertWidget(1, label)
+        label.setText(text)
+        label.setVisible(bool(text))
+        return label
 
     def close_short(self) -> None:
         """Cancelled: what was typed stands in the line again, to be picked or typed on. Of what was typed in the form it

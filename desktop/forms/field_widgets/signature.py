@@ -22,6 +22,7 @@ class SignatureField(FieldWidget):
         self._who = QLabel(host.say("signature.none"), self)
         self._who.setObjectName("signature")
         self._who.setTextFormat(Qt.TextFormat.PlainText)
+        self._who.setWordWrap(True)  # a name and a moment are wider than the narrow field, and may not be cut
         self._who.setMinimumHeight(30)
         self._who.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._sign = QPushButton(host.say("signature.sign"), self)
@@ -39,6 +40,7 @@ class SignatureField(FieldWidget):
         text = self.host.shown(self.field, value)
         self._who.setText(text or self.host.say("signature.none"))
         self._sign.setVisible(not self._locked and not text)
+        self.resized.emit()
 
     def set_locked(self, locked: bool) -> None:
         self._locked = locked

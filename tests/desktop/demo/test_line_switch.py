@@ -27,9 +27,7 @@ def test_cut_work_restore_and_it_arrives(qapp: QApplication, qtbot: Any, tmp_pat
         code = city.enrolment_code(WARD, "Trần Thu Hà", ("reception",))
         made = enrol(city.url, code, "Quầy 1")
         store = Store.create(tmp_path / "pc", bytes(range(32)), catalog, clock)
-        store.set_enrolment(
-            Enrolment(url=city.url, token=made.token, device=made.device, wards=made.wards, officers=(made.officer,))
-        )
+        store.set_enrolment(Enrolment.of_answer(city.url, made))
         settings = Settings(sync_seconds=60)
         line = Rehearsal(city.stop, city.start)
         officer = made.officer

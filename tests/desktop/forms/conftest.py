@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,12 +44,19 @@ def make_app(folder: Path, catalog: Catalog | None = None) -> App:
     return App(store, store.catalog, clock, folder=folder, settings=Settings(), officer=HA)
 
 
-@pytest.fixture
-def app(qapp: QApplication, tmp_path: Path) -> Iterator[App]:
-    made = make_app(tmp_path)
+@contextmanager
+def dressed_app(folder: Path, catalog: Catalog | None = None) -> Iterator[App]:
+    """As a window needs it; closed at the end."""
+    made = make_app(folder, catalog)
     made.dress()
     yield made
     made.close()
+
+
+@pytest.fixture
+def app(qapp: QApplication, tmp_path: Path) -> Iterator[App]:
+    with dressed_app(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from forms.field_definition import Message
 from forms.label import Label
 from sync.store.model import Save
 from tests.desktop.forms.catalogue import DOSSIER, choices, field, make_catalog
-from tests.desktop.forms.conftest import HA, make_app
+from tests.desktop.forms.conftest import HA, dressed_app
 
 READ_FIRST = Label("Người nộp đọc lại và ký sổ trước.", "The applicant reads it and signs the book first.")
 
@@ -54,10 +54,8 @@ def catalog_with_a_question(folder: Path) -> Catalog:
 
 @pytest.fixture
 def asking(qapp: QApplication, tmp_path: Path) -> Iterator[App]:
-    app = make_app(tmp_path, catalog_with_a_question(tmp_path / "catalog"))
-    app.dress()
-    yield app
-    app.close()
+    with dressed_app(tmp_path, catalog_with_a_question(tmp_path / "catalog")) as app:
+        yield app
 
 
 @pytest.fixture
@@ -87,7 +85,7 @@ def test_f9_over_a_box_left_unticked_says_what_to_tick(dialog: AskDialog, qtbot:
         press(qtbot, Qt.Key.Key_Space)
         press(qtbot, Qt.Key.Key_Space)
     dialog.view.put("how", "hand")
-    dialog.view.focus_path("how")
+    dialog.view.walk.go_to("how")
     press(qtbot, Qt.Key.Key_F9)
     assert dialog.isVisible(), "it did not close over it"
     assert READ_FIRST.vi in box.problem_text and box.input.focus_target.hasFocus()
@@ -99,7 +97,7 @@ def test_f9_over_a_box_left_unticked_says_what_to_tick(dialog: AskDialog, qtbot:
 
 
 def test_enter_goes_through_the_question_and_presses_its_button_last(dialog: AskDialog, qtbot: Any) -> None:
-    dialog.view.focus_path("signed")
+    dialog.view.walk.go_to("signed")
     press(qtbot, Qt.Key.Key_Space)
     press(qtbot, Qt.Key.Key_Return)
     assert dialog.view.cells["how"].isAncestorOf(QApplication.focusWidget())  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from desktop.app import App
 from desktop.forms.record_page import RecordPage
 from forms.loader import load_catalog
 from sync.store.model import Record, Save
-from tests.desktop.forms.conftest import HA, make_app, settle
+from tests.desktop.forms.conftest import HA, dressed_app, settle
 
 DOSSIER, RECEIPT, CITIZEN, PROCEDURE = (
     "onestop.dossier",
@@ -27,11 +27,9 @@ CASHIER = structs.replace(HA, roles=("cashier",))
 
 @pytest.fixture
 def app(qapp: QApplication, tmp_path: Path) -> Iterator[App]:
-    made = make_app(tmp_path, load_catalog())
-    made.dress()
-    made.officer = CASHIER
-    yield made
-    made.close()
+    with dressed_app(tmp_path, load_catalog()) as made:
+        made.officer = CASHIER
+        yield made
 
 
 def dossier_of(app: App, name: str, fee: int) -> Record:

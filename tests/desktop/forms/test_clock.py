@@ -17,7 +17,7 @@ from forms.field_definition import Section
 from sync.clock import FixedClock
 from sync.store.model import Record, Save
 from tests.desktop.forms.catalogue import DOSSIER, choices, field, make_catalog
-from tests.desktop.forms.conftest import HA, make_app, settle
+from tests.desktop.forms.conftest import HA, dressed_app, settle
 
 Open = Callable[..., RecordPage]
 
@@ -42,10 +42,8 @@ def app(qapp: QApplication, tmp_path: Path) -> Iterator[App]:
             ),
         )
 
-    made = make_app(tmp_path, replace(catalog, tools=tuple(map(marked, catalog.tools))))
-    made.dress()
-    yield made
-    made.close()
+    with dressed_app(tmp_path, replace(catalog, tools=tuple(map(marked, catalog.tools)))) as made:
+        yield made
 
 
 def kept(app: App, applicant: Record, state: str) -> str:

@@ -85,7 +85,7 @@ def test_enter_walks_through_every_kind_of_field(
     before = len(app.store.changes.outbox())
     for place, kind in enumerate(ALL_TYPES[:-1]):
         path = f"f_{kind}"
-        page.view.focus_path(path)
+        page.view.walk.go_to(path)
         text = "" if not words else ANY if words == "any" else GOOD.get(kind, "")
         if text and isinstance(focused(), QLineEdit):
             type_text(focused(), text)
@@ -114,7 +114,7 @@ def test_enter_faster_than_the_search_picks_nobody_else(open_page: Open, app: Ap
 
     other = app.store.save([Save(type=CITIZEN, fields={"full_name": "Nguyễn Thị Bích", "dob": "1971"})], HA)[0]
     page = open_page(EVERYTHING)
-    page.view.focus_path("f_person")
+    page.view.walk.go_to("f_person")
     type_text(focused(), "nguyen thi")
     qtbot.waitUntil(lambda: len(page.view.popup().rows) >= 2 and page.view.popup().isVisible(), timeout=5000)
     first = page.view.popup().rows[0].key
@@ -127,13 +127,13 @@ def test_enter_faster_than_the_search_picks_nobody_else(open_page: Open, app: Ap
 
 def test_what_was_not_picked_stays_and_keeps_the_record_from_being_saved(open_page: Open, app: App, qtbot: Any) -> None:
     page = open_page(EVERYTHING)
-    page.view.focus_path("f_ref")
+    page.view.walk.go_to("f_ref")
     type_text(focused(), ANY)
     page.view.cells["f_text"].input.focus_target.setFocus()
     settle(app, qtbot)
     cell = page.view.cells["f_ref"]
     assert typed_text(page, "f_ref") == ANY and "⚠" in cell.problem_text
-    page.view.focus_path("f_refs")
+    page.view.walk.go_to("f_refs")
     type_text(focused(), ANY)
     page.view.put("f_ref", None)
     page.save()
@@ -144,7 +144,7 @@ def test_what_was_not_picked_stays_and_keeps_the_record_from_being_saved(open_pa
 
 def test_one_word_in_a_picker_comes_back_from_the_draft(open_page: Open, app: App, qtbot: Any) -> None:
     page = open_page(EVERYTHING)
-    page.view.focus_path("f_person")
+    page.view.walk.go_to("f_person")
     type_text(focused(), ANY)
     qtbot.waitUntil(lambda: bool(app.store.drafts.all()), timeout=5000)
     again = RecordPage(app, page.record_type, draft=app.store.drafts.all()[0])

@@ -255,7 +255,7 @@ def test_what_was_written_before_is_offered_and_free_typing_stays_free(
 def test_a_number_that_stands_there_is_typed_over(open_page: Open, qtbot: Any) -> None:
     page = open_page()
     page.view.put("pages", 1)
-    page.view.focus_path("pages")
+    page.view.walk.go_to("pages")
     type_text(line_of(page, "pages"), "2")
     line_of(page, "pages").clearFocus()
     assert page.entry.get("pages") == 2

@@ -54,10 +54,7 @@ class OtherPc:
 def enrolled(city: GatewayServer, folder: Path, name: str, roles: tuple[str, ...]) -> tuple[Store, Officer]:
     answer = enrol(city.url, city.enrolment_code(WARD, name, roles, "UBND"), folder.name)
     store = Store.create(folder, KEY, make_catalog(folder.parent / "catalog"), SystemClock())
-    store.set_enrolment(
-        Enrolment(url=city.url, token=answer.token, device=answer.device, epoch=answer.epoch, wards=answer.wards,
-                  officers=(answer.officer,))
-    )  # fmt: skip
+    store.set_enrolment(Enrolment.of_answer(city.url, answer))
     return store, answer.officer
 
 

@@ -110,7 +110,7 @@ def test_a_line_that_was_left_shows_the_beginning_of_a_long_name(
     open_page: Open, app: App, tuyet: Record, qtbot: Any
 ) -> None:
     page = open_page(CITIZEN, tuyet.id)
-    page.view.focus_path("full_name")
+    page.view.walk.go_to("full_name")
     line = QApplication.focusWidget()
     assert line is not None
     type_text(line, NAME)

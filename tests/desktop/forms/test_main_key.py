@@ -131,7 +131,7 @@ def test_who_has_done_something_else_meanwhile_presses_once(filled: RecordPage, 
 def test_who_stands_in_another_field_presses_once(filled: RecordPage, app: App, qtbot: Any) -> None:
     press(filled)
     settle(app, qtbot)
-    filled.view.focus_path("note" if filled.view.path_in_focus() != "note" else "pages")
+    filled.view.walk.go_to("note" if filled.view.walk.here != "note" else "pages")
     press(filled)
     settle(app, qtbot)
     assert state(app, filled) == "done"
@@ -209,7 +209,7 @@ def test_a_paper_does_not_open_when_the_focus_went_on(filled: RecordPage, app: A
     with_paper(filled)
     press(filled)
     qtbot.waitUntil(lambda: filled.printing.is_busy, timeout=5000)
-    filled.view.focus_path("note" if filled.view.path_in_focus() != "note" else "pages")
+    filled.view.walk.go_to("note" if filled.view.walk.here != "note" else "pages")
     settle(app, qtbot)
     assert filled.printing.preview is None
 

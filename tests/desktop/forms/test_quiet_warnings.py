@@ -17,7 +17,7 @@ from forms.definition import Catalog
 from forms.field_definition import Message
 from forms.label import Label
 from tests.desktop.forms.catalogue import CITIZEN, DOSSIER, make_catalog
-from tests.desktop.forms.conftest import make_app, settle
+from tests.desktop.forms.conftest import dressed_app, settle
 
 DOUBT = "Giới tính không khớp với số định danh."
 
@@ -42,10 +42,8 @@ def doubting_catalog(folder: Path) -> Catalog:
 
 @pytest.fixture
 def doubting(qapp: QApplication, tmp_path: Path) -> Iterator[App]:
-    app = make_app(tmp_path, doubting_catalog(tmp_path / "catalog"))
-    app.dress()
-    yield app
-    app.close()
+    with dressed_app(tmp_path, doubting_catalog(tmp_path / "catalog")) as app:
+        yield app
 
 
 @pytest.fixture

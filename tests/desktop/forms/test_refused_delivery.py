@@ -67,16 +67,7 @@ def city(tmp_path: Path) -> Iterator[GatewayServer]:
 def app(qapp: QApplication, tmp_path: Path, city: GatewayServer) -> Iterator[App]:
     answer = enrol(city.url, city.enrolment_code(WARD, HA.name, HA.roles, "UBND"), "PC")
     store = Store.create(tmp_path / "store", KEY, make_catalog(tmp_path / "catalog"), SystemClock())
-    store.set_enrolment(
-        Enrolment(
-            url=city.url,
-            token=answer.token,
-            device=answer.device,
-            epoch=answer.epoch,
-            wards=answer.wards,
-            officers=(answer.officer,),
-        )
-    )
+    store.set_enrolment(Enrolment.of_answer(city.url, answer))
     made = App(store, store.catalog, SystemClock(), folder=tmp_path, settings=Settings(), officer=answer.officer)
     made.dress()
     yield made
@@ -120,7 +111,7 @@ def test_an_officer_corrects_what_a_service_refused_by_keyboard(app: App, open_p
     assert "Số trang “99”: Nhiều nhất 50 trang." in standing
     assert "Ghi chú: Thiếu ghi chú." in standing
     assert "Nhiều nhất 50 trang." in page.view.cells["pages"].problem_text
-    page.view.focus_path("phone")
+    page.view.walk.go_to("phone")
     key = page_key(page)
     qtbot.keyClick(page, key)
     first = "pages" if is_in(page, "pages") else "note"

@@ -15,14 +15,14 @@ from tests.desktop.forms.catalogue import DOSSIER
 
 
 def test_the_card_of_the_number_says_that_another_record_has_it(app: App, open_page: Callable[..., RecordPage]) -> None:
-    def said(record_id: str, **marks: object) -> str:
+    def said(record_id: str, state: str = "received", **marks: object) -> str:
         version = RecordVersion(
             id=record_id,
             type=DOSSIER,
             ward="00070",
             scope="onestop",
             revision=2,
-            state="received",
+            state=state,
             number="0008/2026",
             fields={"procedure": "birth", "code": "0008/2026", **marks},
         )
@@ -33,6 +33,8 @@ def test_the_card_of_the_number_says_that_another_record_has_it(app: App, open_p
     alone, twice = said("d-1"), said("d-2", _same_number=["d-3"])
     assert "0008/2026" in alone and "Trùng số" not in alone
     assert "0008/2026" in twice and "Trùng số: còn 1 bản ghi" in twice
+    void = said("d-4", "refused")
+    assert "0008/2026" in void and "vẫn nằm trong sổ" in void and "vẫn nằm trong sổ" not in alone
 
 
 def test_the_history_says_in_words_that_refused_work_was_taken_back(app: App) -> None:

@@ -31,7 +31,7 @@ Open = Callable[..., RecordPage]
 
 def test_f9_lists_what_is_missing_and_goes_to_the_first_field(open_page: Open, app: App, qtbot: Any) -> None:
     page = open_page()
-    page.view.focus_path("phone")
+    page.view.walk.go_to("phone")
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_F9)
     assert page.problems.isVisible()
     assert len(page.problems.lines) == 2
@@ -50,7 +50,7 @@ def test_a_rule_of_the_whole_record_leads_to_the_field_it_reads(
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_F9)
     assert page.problems.lines == ["⚠ Quá nhiều trang"]
     assert page.view.cells["pages"].isAncestorOf(QApplication.focusWidget())
-    page.view.focus_path("procedure")
+    page.view.walk.go_to("procedure")
     qtbot.mouseClick(page.problems.findChild(QPushButton), Qt.MouseButton.LeftButton)
     assert page.view.cells["pages"].isAncestorOf(QApplication.focusWidget())
 

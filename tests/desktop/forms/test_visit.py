@@ -76,11 +76,11 @@ def test_after_a_save_the_focus_is_where_one_works_on(
 ) -> None:
     monkeypatch.setattr(printing_flow.PrintingFlow, "show", lambda *_: None)
     page = open_page(record_id=dossier.id)
-    page.view.focus_path("note")
+    page.view.walk.go_to("note")
     page.view.put("note", "mới")
     page.save()
     settle(app, qtbot)
-    assert page.view.path_in_focus() == "note", "the same field"
+    assert page.view.walk.here == "note", "the same field"
     page.save("finish")
     settle(app, qtbot)
     assert page.entry.state == "done"

@@ -21,7 +21,7 @@ from desktop.views.today import Today
 from forms.flow_book import flow_book
 from forms.loader import load_catalog
 from sync.store.model import Record, Save
-from tests.desktop.forms.conftest import HA, make_app, settle
+from tests.desktop.forms.conftest import HA, dressed_app, settle
 
 BIRTH, DOSSIER, CHANGE = "civil_status.birth", "onestop.dossier", "residence.population_change"
 SOCIAL = structs.replace(HA, roles=("social_officer",))
@@ -30,10 +30,8 @@ JUSTICE = structs.replace(HA, roles=("civil_status_officer",))
 
 @pytest.fixture
 def app(qapp: QApplication, tmp_path: Path) -> Iterator[App]:
-    made = make_app(tmp_path, load_catalog())
-    made.dress()
-    yield made
-    made.close()
+    with dressed_app(tmp_path, load_catalog()) as made:
+        yield made
 
 
 @pytest.fixture

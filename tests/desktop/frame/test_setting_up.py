@@ -12,12 +12,13 @@ from pathlib import Path
 import keyring
 import msgspec
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 import desktop.start
 from desktop import enrolling
 from desktop.backups import back_up, due, read_targets, stale_since
+from desktop.lasting_notices import lasting_notices
 from desktop.one_window import FOLDER, OneWindow, Who, here
 from desktop.rollout_places import ONLY
 from desktop.settings import Settings, load_settings, save_settings
@@ -214,8 +215,37 @@ def test_unsent_work_of_a_damaged_store_that_was_replaced_is_told(
     shown.offers[0].click()
     qtbot.waitUntil(lambda: start.window is not None, timeout=20_000)
     (apart,) = (profile / "former").iterdir()
-    assert "1 thay đổi chưa gửi" in start._setting_up.restored and str(apart) in start._setting_up.restored
+    assert start.window is not None
+    (told,) = start.window.lasting.findChildren(QLabel)
+    assert "1 thay đổi chưa gửi" in told.text() and str(apart) in told.text()
     ended(start)
+
+
+def test_what_was_restored_is_told_until_somebody_has_read_it(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, profile: Path
+) -> None:
+    target = str(tmp_path / "usb")
+    with Store.open(profile, vault.open_key(profile), CATALOG, ward.clock()) as store:
+        backed_up(store, profile, target)
+    damage(profile)
+    start = started(qapp, profile)
+    assert start.gate is not None
+    page = start.gate.currentWidget()
+    assert isinstance(page, Trouble)
+    page.offers[0].click()
+    qtbot.waitUntil(lambda: start.window is not None, timeout=20_000)
+    ended(start)  # nobody was there
+    again = started(qapp, profile)
+    qtbot.waitUntil(lambda: again.window is not None, timeout=20_000)
+    assert again.window is not None and again.app is not None
+    bar = again.window.lasting
+    assert not bar.isHidden() and "khôi phục" in bar.findChildren(QLabel)[0].text()
+    again.app.change_settings(language="en")  # the frame is made anew, in the other language
+    assert "restored" in again.window.lasting.findChildren(QLabel)[0].text()
+    again.app.change_settings(language="vi")
+    again.window.lasting.findChildren(QPushButton)[0].click()
+    assert again.window.lasting.isHidden() and lasting_notices(profile) == ()
+    ended(again)
 
 
 def test_a_damaged_store_under_a_passphrase_offers_its_backup_too(
@@ -280,6 +310,7 @@ def test_a_second_start_raises_the_first_window(qtbot: QtBot, tmp_path: Path) ->
     script = f"""
 import sys
 from pathlib import Path
+from desktop.lasting_notices import lasting_notices
 from desktop.one_window import OneWindow, here
 other = OneWindow(Path({str(tmp_path)!r}))
 assert not other.first
@@ -302,6 +333,7 @@ def test_a_start_waits_for_a_program_that_is_ending(qtbot: QtBot, tmp_path: Path
     script = f"""
 import sys
 from pathlib import Path
+from desktop.lasting_notices import lasting_notices
 from desktop.one_window import OneWindow
 other = OneWindow(Path({str(tmp_path)!r}))
 waited = []

@@ -54,7 +54,7 @@ def test_a_form_stays_open_with_all_that_was_typed(window: MainWindow, app: App,
     settle()
     page = window.pages.page
     assert isinstance(page, RecordPage)
-    page.view.focus_path("note")
+    page.view.walk.go_to("note")
     box = page.view.cells["note"].input
     box.box.setPlainText("đã hẹn lại")  # type: ignore[attr-defined]
     app.change_settings(language="en")

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from desktop.app import App
+from desktop.forms.record_page import RecordPage
 from desktop.language import use_language
 from desktop.models.waiting_rows import MOST
 from desktop.settings import Settings
@@ -213,3 +214,39 @@ def test_the_rule_over_the_definition() -> None:
     assert steps_waiting_for(wide, many[:1]) == {}, "what so many may end is everyday work"
     asks_all = structs.replace(made, actions=tuple(structs.replace(a, roles=()) for a in made.actions))
     assert steps_waiting_for(asks_all, ("chair",)) == {}, "what everybody may do waits for nobody in particular"
+
+
+def test_whoever_signs_one_after_the_other_is_shown_the_way_to_the_next(
+    window: MainWindow, app: App, store: Store, settle: Settle, qtbot: QtBot
+) -> None:
+    first, second = birth(store, "Trẻ Một"), birth(store, "Trẻ Hai")
+    settle()
+    window.pages.go("yours")
+    settle()
+    app.open_record(first.id)
+    settle()
+    page = window.pages.page
+    assert isinstance(page, RecordPage)
+    page.save("sign")
+    qtbot.waitUntil(lambda: page.notice.do is not None, timeout=5000)
+    assert page.notice.do is not None and "Alt+←" in page.notice.do[0]
+    page.notice.do[1]()
+    settle()
+    waiting = window.pages.page
+    assert isinstance(waiting, Yours)
+    assert [row.key for row in waiting.table.table.rows] == [second.id]
+
+
+def test_a_record_opened_elsewhere_offers_no_such_way(
+    window: MainWindow, app: App, store: Store, settle: Settle, qtbot: QtBot
+) -> None:
+    record = birth(store, "Trẻ Ba")
+    settle()
+    app.open_record(record.id)
+    settle()
+    page = window.pages.page
+    assert isinstance(page, RecordPage)
+    page.save("sign")
+    qtbot.waitUntil(page.notice.isVisible, timeout=5000)
+    settle()
+    assert page.notice.do is None

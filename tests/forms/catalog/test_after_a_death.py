@@ -83,3 +83,29 @@ def test_on_time_is_refused_only_where_the_day_is_known(counter: Counter, death_
     entry = death(counter, {}, death_at=death_at, reg_kind="on_time")  # the counter's day is 18 November
     messages = [problem.message.vi for problem in entry.problems("verifying") if problem.blocks]
     assert any("Đúng hạn" in message for message in messages) is not allowed
+
+
+@pytest.mark.parametrize(
+    ("registered", "state", "warned"),
+    [
+        ("signed", "verifying", True),
+        ("registered", "approved", True),
+        ("refused", "verifying", False),
+        ("registered", "stopped", False),
+    ],
+)
+def test_an_allowance_says_that_the_death_is_registered_before_the_persons_record_does(
+    counter: Counter, registered: str, state: str, warned: bool
+) -> None:
+    """Between the signature of the extract and the note on the citizen a leader would sign a decision for the dead."""
+
+    def find(type_id: str, field: str, value: Any) -> Sequence[Mapping[str, Any]]:
+        asked = (type_id, field, value) == (DEATH, "deceased_ref", "father")
+        return [{"_id": "d", "_state": registered, "_number": "1/2026", "deceased_ref": "father"}] if asked else []
+
+    context = EntryContext(counter.now, WARD, CIVIL, counter.records.get, WorkCalendar(), find=find)
+    record_type = counter.catalog.record_type("social_protection.beneficiary")
+    fields = {"citizen_ref": "father", "scheme": "monthly", "category": "other"}
+    entry = RecordEntry(record_type, counter.catalog, context, fields=fields, state=state, id="b")
+    told = [problem.message.vi for problem in entry.rule_problems if not problem.blocks]
+    assert any("đã được đăng ký khai tử" in text for text in told) is warned

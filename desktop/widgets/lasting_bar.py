@@ -1,0 +1,50 @@
+"""Over every page: what has to be read before work goes on as usual, until somebody says that he has."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.app import App
+from desktop.language import tr
+from desktop.lasting_notices import LastingNotice, drop_notice, lasting_notices
+from desktop.models.dates import when
+from desktop.widgets.basics import button, text_label
+
+
+class LastingBar(QWidget):
+    """Takes no room while there is nothing to say, and never the focus by itself."""
+
+    def __init__(self, app: App, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._app = app
+        px = app.look.px
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(px(12), px(8), px(12), px(8))
+        self._column.setSpacing(px(6))
+        for notice in lasting_notices(app.folder):
+            self._column.addWidget(self._line(notice))
+        self.setVisible(self._column.count() > 0)
+
+    def _line(self, notice: LastingNotice) -> QFrame:
+        px = self._app.look.px
+        frame = QFrame(self)
+        frame.setObjectName("notice")
+        frame.setProperty("kind", "amber")
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(px(12), px(6), px(6), px(6))
+        said = f"! {when(notice.at, self._app.clock.now())}: {tr(notice.name, **notice.values)}"
+        text = text_label(said, wrap=True, parent=frame)
+        row.addWidget(text, 1)
+        read = button(tr("frame.notice_read"), partial(self._read, notice, frame))
+        read.setAccessibleDescription(said)
+        row.addWidget(read)
+        return frame
+
+    def _read(self, notice: LastingNotice, frame: QFrame) -> None:
+        drop_notice(self._app.folder, notice)
+        self._column.removeWidget(frame)
+        frame.hide()
+        frame.deleteLater()
+        self.setVisible(self._column.count() > 0)
