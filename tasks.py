@@ -219,9 +219,10 @@ def package(rest: list[str]) -> int:
 def release(rest: list[str]) -> int:
     """Gives the version out: built, tried, signed, laid out: ``release [DIR] --key targets.pem snapshot.pem timestamp.pem``;
     ``release keys|root|sign|publish|drop|refresh …`` are its steps and the ceremony (docs/operating.md, "Updates")."""
-    setup(SCREEN_PACKAGES + PACKAGE_PACKAGES)
-    steps = ("keys", "root", "sign", "publish", "drop", "refresh", "make")
-    command = [str(PYTHON), "-m", "installer.release", *([] if rest[:1] and rest[0] in steps else ["make"]), *rest]
+    steps = ("keys", "root", "sign", "publish", "drop", "refresh")
+    whole = rest[:1] == [] or rest[0] not in steps
+    setup(SCREEN_PACKAGES + PACKAGE_PACKAGES if whole else ())  # the ceremony's machine has no network to get any from
+    command = [str(PYTHON), "-m", "installer.release", *(["make"] if whole and rest[:1] != ["make"] else []), *rest]
     return subprocess.run(command, env={**environment(), "PYTHONPATH": str(ROOT)}).returncode  # paths are the caller's
 
 

@@ -94,10 +94,3 @@ MemoryMax=512M
 [Install]
 WantedBy=multi-user.target
 """
-
-
-JOIN_ON_LINUX = (
-    "systemd-run --pipe --wait -p DynamicUser=yes -p User=so-phuong-hub -p StateDirectory=so-phuong-hub "
-    "{program} hub join {code} --city {city}"
-)
-"""As root: the code is traded by the account that the service runs as."""

@@ -46,7 +46,10 @@ def main(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
     try:
         given.work(given)
-    except (UpdateError, NotReleasable, OSError) as error:
+    except UpdateError as error:
+        sys.stderr.write(f"release: {error.label.vi} / {error.label.en}\n")
+        return 1
+    except (NotReleasable, OSError) as error:
         sys.stderr.write(f"release: {error}\n")
         return 1
     except subprocess.CalledProcessError as error:

@@ -8,24 +8,27 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
+import msgspec
 from msgspec import structs
 
 from forms.label import Label
 from sync.clock import HANOI, moment_text
+from sync.digest_check import DigestCheck
 from sync.file_step import FileStep
 from sync.first_fill import FirstFill
 from sync.handing_over import hand_books_over
 from sync.history_step import HistoryStep
 from sync.lock import SyncLock
-from sync.marks import CITY_HEARD, books_mark, streams_mark
+from sync.marks import CITY_HEARD, books_mark
 from sync.meeting import Meeting
 from sync.old_city import OldCity
 from sync.protocol import (
+    LARGEST_CHANGE,
     Change,
     ChangeResult,
+    FieldProblem,
     Hello,
     PullAnswer,
-    PullRequest,
     StreamNews,
     SyncAnswer,
     SyncError,
@@ -47,6 +50,11 @@ OFFERED_ANEW_AFTER = timedelta(days=7)
 anew by a PC that has a copy."""
 SPARING = 100  # changes, and records, of a sparing sync
 REMEMBERED_EVERY = timedelta(minutes=10)
+TOO_LARGE = Label(
+    f"Thay đổi này lớn hơn {LARGEST_CHANGE // 1024} KB; bớt nội dung, hoặc đính kèm thành tệp.",
+    f"This change is larger than {LARGEST_CHANGE // 1024} KB; shorten it, or attach a file.",
+)
+_encode = msgspec.msgpack.Encoder().encode
 
 
 def one_thread(name: str) -> Executor:
@@ -88,6 +96,7 @@ class Engine:
         self._meeting = Meeting(store, self._line)
         self._sync = self._line.sync
         self._second_look = SecondLook(store, self._line)
+        self._check = DigestCheck(store, self._line)
         self._histories = HistoryStep(store, self._line)
         self._first_fill = FirstFill(store, self._line, ahead, self._histories.run)
         self._hello: Hello | None = None
@@ -122,7 +131,7 @@ class Engine:
             if report.numbered or handed:
                 self._rounds(report)
             if not report.more:
-                self._check(report)
+                self._check.run(self._hello.streams if self._hello else (), self._digest, report, self._rounds)
                 if self._second_look.take():
                     self._rounds(report)  # what waited behind it goes on
             self._histories.run()  # of what has just come, too
@@ -148,7 +157,6 @@ class Engine:
 
     def _index(self, report: SyncReport) -> None:
         """After the first fill of a large ward the search box finds the oldest only with this, so that it counts as its end."""
-        self._store.changes.forget_ahead()
         indexing, fill = self._store.indexing, report.fill
 
         def told() -> None:
@@ -199,7 +207,7 @@ class Engine:
         if not asked.changes:
             return ()
         size = min(self._batch.size, self._most)
-        later = tuple(self._own(self._store.changes.pending(size, skip=len(asked.changes))))
+        later = tuple(self._own(self._store.changes.pending_behind(asked.changes, size)))
         if later and not self._sparing:
             self._line.prepare(later)
         return later
@@ -246,7 +254,7 @@ class Engine:
             if error.code == "no_page" and self._sync == self._line.sync:
                 self._sync = OldCity(self._line).sync
                 return self._ask(asked)
-            if error.code != "too_large" or not self._smaller(asked):
+            if error.code != "too_large" or self._put_aside(asked.changes) or not self._smaller(asked):
                 raise
             return self._ask(structs.replace(asked, changes=asked.changes[: self._batch.size], limit=self._page.size))
         seconds = time.monotonic() - began
@@ -254,11 +262,19 @@ class Engine:
             self._batch.answered(seconds, len(asked.changes))
         if answer.news:
             self._page.answered(seconds, sum(len(page.records) for page in answer.news))
-        answer = checked(asked, answer)
-        if answer.hello is None and self._hello is not None:
-            for page in answer.news:
-                self._store.changes.make_ahead(page.records, *self._hello.streams[page.stream])
-        return asked, answer
+        return asked, checked(asked, answer)
+
+    def _put_aside(self, changes: Sequence[Change]) -> bool:
+        """Changes that the city takes from no line, saved by a program that did not look at their size, are refused here in
+        its words; whether there were any. What waits behind them goes at the next sync."""
+        problems = (FieldProblem("", TOO_LARGE.vi, None, TOO_LARGE.en),)
+        results = [
+            ChangeResult(change_id=change.change_id, status="refused", problems=problems)
+            for change in changes
+            if len(_encode(change)) > LARGEST_CHANGE
+        ]
+        self._store.changes.acknowledge(results)
+        return bool(results)
 
     def _smaller(self, asked: SyncRequest) -> bool:
         """Whether less can be said or asked at once than was."""
@@ -343,34 +359,6 @@ class Engine:
         report.conflicts += sum(r.status == "conflict" for r in results)
         report.refused += sum(r.status == "refused" for r in results)
 
-    def _check(self, report: SyncReport) -> None:
-        """Compare what both hold at the same cursors; a stream that differs is read again from the start."""
-        streams = self._hello.streams if self._hello else ()
-        mine = streams_mark((stream, self._store.changes.digest(*stream)) for stream in streams)
-        if mine == self._digest:
-            return
-        differing = [stream for stream in streams if self._differs(*stream)]
-        for ward, scope in differing:
-            self._store.changes.reset_cursor(ward, scope)
-            vi, en = (
-                f"Sổ {ward}/{scope} lệch với thành phố; đã tải lại.",
-                f"{ward}/{scope} differed from the city; read anew.",
-            )
-            report.problems.append(Label(vi, en))
-        if differing:
-            pulled = report.pulled
-            self._rounds(report)
-            report.repaired, report.pulled = report.pulled - pulled, pulled
-            for stream in differing:
-                if self._differs(*stream):  # though it was read to its end: the city lost what it did not name
-                    self._store.changes.mark_missing(*stream)
-
-    def _differs(self, ward: str, scope: str) -> bool:
-        """Whether a stream holds something else here than at the city, with nothing new to be read."""
-        cursor = self._store.changes.cursor(ward, scope)
-        answer = self._line.pull(PullRequest(ward=ward, scope=scope, cursor=cursor, limit=1))
-        return not (answer.records or answer.deliveries or self._digest_matches(ward, scope, answer.digest))
-
     def _note_end(self, report: SyncReport) -> None:
         """Remember when this was. A sync that found nothing, soon after one that was remembered, is not: an idle PC leaves
         the disk alone."""
@@ -380,10 +368,6 @@ class Engine:
             self._store.set_meta("last_sync", moment_text(now))
             self._store.changes.checkpoint()
             self._noted = now
-
-    def _digest_matches(self, ward: str, scope: str, city: dict[str, str]) -> bool:
-        mine = self._store.changes.digest(ward, scope)
-        return {k: v for k, v in mine.items() if int(v, 16)} == {k: v for k, v in city.items() if int(v, 16)}
 
 
 __all__ = ["Engine", "SyncReport", "one_thread"]

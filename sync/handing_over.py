@@ -20,18 +20,8 @@ def hand_books_over(store: Store, line: Transport, report: SyncReport) -> bool:
 def _tell(store: Store, line: Transport, each: HandOver, report: SyncReport) -> bool:
     hand_overs = store.numbers.hand_overs
     enrolment = store.enrolment
-    request = LeaseRequest(
-        ward=each.ward,
-        register=each.register,
-        period=each.period,
-        handover=each.id,
-        to=each.to,
-        last=each.last,
-        officer=each.officer.name,
-        reason=each.reason,
-    )
     try:
-        lease = line.lease(request)
+        lease = line.lease(request_of(each))
     except SyncError as error:
         if error.code == "lease_held":  # another PC has it, by whatever way
             hand_overs.done(each, each.to)
@@ -48,3 +38,16 @@ def _tell(store: Store, line: Transport, each: HandOver, report: SyncReport) -> 
         return False
     hand_overs.done(each, lease.device)
     return True
+
+
+def request_of(each: HandOver) -> LeaseRequest:
+    return LeaseRequest(
+        ward=each.ward,
+        register=each.register,
+        period=each.period,
+        handover=each.id,
+        to=each.to,
+        last=each.last,
+        officer=each.officer.name,
+        reason=each.reason,
+    )

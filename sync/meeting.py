@@ -106,11 +106,7 @@ def greet(store: Store, hello: Hello) -> None:
     if enrolment.epoch and enrolment.epoch != hello.epoch:
         # the city came back from a backup: offer again what it may have lost, and read it all anew
         store.changes.offer_again(parse_moment(hello.time) - OFFERED_AGAIN)
-        # what it refused meanwhile for want of its record is judged now, behind what is offered again; no other refusal: what
-        # a lock or a state kept out is not to come in by way of a city that has yet to hear of them
-        for row in store.changes.outbox():
-            if row.status == "refused" and any(problem.message == NO_RECORD.vi for problem in row.problems):
-                store.changes.retry(row.change.record_id)
+        retry_without_record(store)
         store.numbers.hand_overs.tell_again()
         store.file_queue.city_restored()
         store.histories.city_restored()
@@ -118,7 +114,15 @@ def greet(store: Store, hello: Hello) -> None:
             store.changes.reset_cursor(ward, scope)
     store.changes.offer_refused_again()
     note_trust(store, hello.hubs)
-    store.update_enrolment(officers=hello.officers, epoch=hello.epoch, wards=hello.ward_names)
+    store.update_enrolment(officers=hello.officers, epoch=hello.epoch, wards=hello.ward_names, serves=hello.serves)
+
+
+def retry_without_record(store: Store) -> None:
+    """What a restored city refused for want of its record is judged anew, behind what is offered again; no other refusal: what
+    a lock or a state kept out is not to come in by way of a city that has yet to hear of them."""
+    for row in store.changes.outbox():
+        if row.status == "refused" and any(problem.message == NO_RECORD.vi for problem in row.problems):
+            store.changes.retry(row.change.record_id)
 
 
 def compare(store: Store, hello: Hello) -> list[Label]:

@@ -36,6 +36,8 @@ class Officer(Struct, frozen=True, gc=False):
 
 MOST_REPLACED = 1000
 """Ids in ``Change.in_place_of``."""
+LARGEST_CHANGE = 2 * 1024 * 1024
+"""Bytes of a change as MessagePack: a PC has to hold a page of such records in its memory."""
 
 
 class Change(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -189,6 +191,9 @@ class Hello(Struct, frozen=True, kw_only=True):
     device_seq: int = 0  # the highest number of a change that the city has had from this device; when first met
     suspended: bool = False  # two stores spoke as this device: it numbers nothing until it was enrolled again
     hubs: HubTrust | None = None  # of the device's wards; None: they have none
+    serves: dict[
+        str, tuple[str, ...]
+    ] = {}  # officer → wards, of a device with several; else all officers serve the one
 
 
 class EnrolRequest(Struct, frozen=True, kw_only=True):

@@ -34,6 +34,10 @@ _BEHIND = Label(
     "Máy chủ trung gian báo chưa tới được thành phố (mã {status}); sẽ tự thử lại.",
     "The proxy cannot reach the city (status {status}); it will be tried again.",
 )
+_TOO_LARGE = Label(
+    "Gói gửi lên quá lớn đối với máy chủ trung gian; máy sẽ tự chia nhỏ và gửi lại.",
+    "The proxy finds what was sent too large; it will be sent in smaller parts.",
+)
 _OTHER_PROGRAM = Label(
     "Ở địa chỉ thành phố có một chương trình khác trả lời; kiểm tra lại địa chỉ hoặc báo bộ phận CNTT.",
     "Another program answers at the city's address; check the address, or tell IT support.",
@@ -56,18 +60,22 @@ def _error(code: str, text: Label, **values: object) -> SyncError:
     return SyncError(code, text.vi.format(**values), english=text.en.format(**values))
 
 
+_BY_STATUS = {
+    403: (NOT_THE_CITY, _PROXY_REFUSED),
+    407: (NOT_THE_CITY, _PROXY_LOGIN),
+    413: ("too_large", _TOO_LARGE),  # of a proxy whose bound is lower than the city's
+    511: (NOT_THE_CITY, _LOGIN),
+}
+
+
 def stranger(status: int, kind: str) -> SyncError:
     """What to say of an answer whose type is not one the city uses. ``kind``: its media type."""
-    if status == 511:
-        return _error(NOT_THE_CITY, _LOGIN)
+    if known := _BY_STATUS.get(status):
+        return _error(*known)
     if 300 <= status < 400:
         return _error(NOT_THE_CITY, _ELSEWHERE)
-    if status == 407:
-        return _error(NOT_THE_CITY, _PROXY_LOGIN)
     if status in (502, 503, 504):
         return _error("unreachable", _BEHIND, status=status)
-    if status == 403:
-        return _error(NOT_THE_CITY, _PROXY_REFUSED)
     return _error(NOT_THE_CITY, _PAGE if kind in ("text/html", "application/xhtml+xml", "") else _OTHER_PROGRAM)
 
 

@@ -1,32 +1,28 @@
 """What stands in the sections of a bundle: one round of a sync, cut into pieces that fit into memory.
 
-To the city: ``ToCity``, then ``Changes`` as often as needed, then ``File``. To the PC: ``ToPc``, then ``Results`` for each
-``Changes``, then ``News`` for each page of each stream. Each section is MessagePack of one of these, told apart by a tag.
+To the city: ``ToCity``, then ``RawChanges`` as often as needed, then ``File``. To the PC: ``ToPc``, then ``Results`` for each
+of these, then ``News`` for each page of each stream. Each section is MessagePack of one of these, told apart by a tag.
 """
 
 from __future__ import annotations
 
 from msgspec import Raw, Struct
 
-from sync.protocol import Change, ChangeResult, Hello, LeaseRequest, PullAnswer
+from sync.protocol import ChangeResult, Hello, LeaseRequest, PullAnswer
 
 
 class ToCity(Struct, frozen=True, kw_only=True, tag="to_city"):
-    """Where the PC stands: the epoch it knows, how far it has read each (ward, scope), and the books it wants to number."""
+    """Where the PC stands: the epoch it knows, how far it has read each (ward, scope), the books it wants to number, and those
+    it gives back."""
 
     epoch: str
     cursors: tuple[tuple[str, str, int], ...]
     books: tuple[LeaseRequest, ...] = ()
 
 
-class Changes(Struct, frozen=True, tag="changes"):
-    """The outbox, in the order in which it is to be judged."""
-
-    changes: tuple[Change, ...]
-
-
 class RawChanges(Struct, frozen=True, tag="changes"):
-    """``Changes`` with each one still closed, so that a bad one spoils no other."""
+    """A part of the outbox, in the order in which it is to be judged, each change still closed, so that a bad one spoils no
+    other."""
 
     changes: tuple[Raw, ...]
 
@@ -63,4 +59,3 @@ class News(Struct, frozen=True, kw_only=True, tag="news"):
 
 
 AnySent = ToCity | RawChanges | File
-AnyAnswer = ToPc | Results | News

@@ -9,12 +9,14 @@ from msgspec import structs
 
 from sync.bundle import messages
 from sync.clock import HANOI
+from sync.handing_over import request_of
 from sync.protocol import PROTOCOL_VERSION, Change, Hello, LeaseRequest
 from sync.renamed_line import Renamings, renamed_change
 from sync.store import Store
 from sync.store.model import Enrolment
 
-_IN_SECTION = 2000  # changes
+_IN_SECTION = 500  # changes
+_LARGEST = 16 * 1024 * 1024  # bytes of changes in a section, about: what is larger than ``LARGEST_SECTION`` is not read
 
 
 class Outgoing:
@@ -30,10 +32,11 @@ class Outgoing:
     def sections(self) -> Iterator[bytes]:
         encode = msgspec.msgpack.encode
         cursors = self._store.changes.cursors()
-        books = tuple(self._books([(ward, scope) for ward, scope, _ in cursors]))
+        books = (*self._books([(ward, scope) for ward, scope, _ in cursors]), *self._given_back())
         yield encode(messages.ToCity(epoch=self._enrolment.epoch, cursors=cursors, books=books))
         while changes := self._store.changes.pending(_IN_SECTION, skip=self.changes):
-            yield encode(messages.Changes(tuple(map(self._own, changes))))
+            for part in _parts([encode(self._own(change)) for change in changes]):
+                yield encode(messages.RawChanges(part))
             self.changes += len(changes)
         for file in self._store.file_queue.all_to_send():
             if file.size > self._room:
@@ -51,15 +54,36 @@ class Outgoing:
         return change if change.device == device else structs.replace(change, device=device)
 
     def _books(self, streams: Sequence[tuple[str, str]]) -> Iterator[LeaseRequest]:
-        """The books this PC would ask for at a sync and does not hold."""
+        """The books this PC would ask for at a sync and does not hold: neither what it gave back, nor any while it is suspended."""
         from sync.meeting import wanted_leases
 
+        numbers = self._store.numbers
+        if numbers.suspension.standing() is not None:
+            return
         hello = Hello(
             protocol=PROTOCOL_VERSION, epoch="", time="", device=self._enrolment.device,
             ward_names=self._enrolment.wards, streams=tuple(streams), officers=self._enrolment.officers,
         )  # fmt: skip
-        held = {(x.ward, x.register, x.period) for x in self._store.numbers.leases()}
+        not_asked = {(x.ward, x.register, x.period) for x in numbers.leases()}
+        not_asked |= {(x.ward, x.register, x.period) for x in numbers.hand_overs.all()}
         now = self._store.clock.now().astimezone(HANOI)
         for ward, register, period in wanted_leases(self._store.catalog, hello, now):
-            if (ward, register, period) not in held:
+            if (ward, register, period) not in not_asked:
                 yield LeaseRequest(ward=ward, register=register, period=period)
+
+    def _given_back(self) -> Iterator[LeaseRequest]:
+        """The books that were closed here for another PC. The city looks at books when it has taken the changes."""
+        hand_overs = self._store.numbers.hand_overs
+        return (request_of(each) for each in hand_overs.to_tell() if hand_overs.asked(each))
+
+
+def _parts(changes: Sequence[bytes]) -> Iterator[tuple[msgspec.Raw, ...]]:
+    """Encoded changes, in their order, as many together as a section is to hold."""
+    part, size = list[msgspec.Raw](), 0
+    for change in changes:
+        if part and size + len(change) > _LARGEST:
+            yield tuple(part)
+            part, size = [], 0
+        part.append(msgspec.Raw(change))
+        size += len(change)
+    yield tuple(part)

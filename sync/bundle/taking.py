@@ -46,7 +46,7 @@ class Taking:
         self._report = Imported(at=sealed.header.at)
         self._types: dict[str, str] = {}
         self._begun = {(ward, scope) for ward, scope, _ in store.changes.cursors()}
-        self._behind = False
+        self._behind = self._restored = False
 
     def run(self) -> Imported:
         sections = self._sealed.sections()
@@ -59,6 +59,10 @@ class Taking:
                 self._settle(message.results)
             else:
                 self._take_in(message)
+        if self._restored:  # the city judged these before it was offered anew what they stand on
+            from sync.meeting import retry_without_record
+
+            retry_without_record(self._store)
         self._report.numbered = self._store.numbers.give_awaiting()
         for ward, scope, sha256 in first.files:
             self._report.files += self._store.file_queue.is_there(ward, scope, sha256)
@@ -87,6 +91,7 @@ class Taking:
             return
         from sync.meeting import compare, greet
 
+        self._restored = enrolment is not None and enrolment.epoch not in ("", hello.epoch)
         greet(store, hello)
         self._report.problems += compare(store, hello)
         for lease in hello.leases:
@@ -95,6 +100,10 @@ class Taking:
         for lease in store.numbers.leases():
             if (lease.ward, lease.register, lease.period) not in lent:  # the city has given it to another PC
                 store.numbers.let_go(lease.ward, lease.register, lease.period)
+        hand_overs = store.numbers.hand_overs
+        for each in () if hello.suspended else hand_overs.to_tell():
+            if each.stage == "asked" and (each.ward, each.register, each.period) not in lent:
+                hand_overs.done(each, each.to)
         for ward, register, period, _why in first.held_books:
             store.numbers.let_go(ward, register, period)
         store.set_meta(CITY_HEARD, hello.time)

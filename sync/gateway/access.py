@@ -50,6 +50,13 @@ class Device(Struct, frozen=True, dict=True):
             roles.setdefault(grant.officer.id, {}).update(dict.fromkeys(grant.officer.roles))
         return tuple(msgspec.structs.replace(known[key], roles=tuple(roles[key])) for key in known)
 
+    @cached_property
+    def serves(self) -> dict[str, tuple[str, ...]]:
+        """Officer → the wards he has grants in, of a device with several wards."""
+        if len(self.wards) < 2:
+            return {}
+        return {o.id: tuple(g.ward for g in self.grants if g.officer.id == o.id) for o in self.officers}
+
     def grant_of(self, officer_id: str, ward: str) -> Grant | None:
         return next((g for g in self.grants if g.officer.id == officer_id and g.ward == ward), None)
 

@@ -13,20 +13,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sync.gateway.ahead import Ahead
+from sync.gateway.bodies import Bodies, Incoming, Receive
 from sync.gateway.city import City
 from sync.gateway.face import Answer, Face, Held
 from sync.gateway.limits import Limits
 from sync.gateway.metrics import CONTENT_TYPE, CityNumbers, Metrics
-from sync.gateway.refusals import RefusedError
-from sync.gateway.wire import LARGEST_BODY
+from sync.gateway.refusals import RefusedError, busy
 
 T = TypeVar("T")
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _LOOK_AGAIN = 1.0  # seconds; another process may have written to the stream, and nobody tells
 _LOOK_AGAIN_TOLD = 20.0  # seconds; where it is told, but a notice may be lost
-_THREADS = 32
+_THREADS = 64  # that wait for the database more than they work
 _PIECE = 256 * 1024  # bytes of a file that are in memory at once, for each answer
 _MOST = 512  # requests under way, beyond which new ones are told to come back
 _SLOWEST_BODY = 300.0  # seconds
@@ -41,6 +40,7 @@ class Door:
         self._metrics = metrics or Metrics()
         self._face = Face(city, self._limits.device, self._metrics.judged, Ahead(self._metrics.ahead))
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="gateway")
+        self._bodies = Bodies(self._known)
         self._numbers = {streams: CityNumbers(city.storage, city.catalog.version, streams) for streams in (False, True)}
         self._under_way = self._held = 0
         self.draining = False
@@ -50,10 +50,11 @@ class Door:
             return
         request = (str(scope["method"]), _target(scope), _headers(scope))
         client = scope.get("client")
+        incoming = Incoming(self._bodies, request[2].get("authorization", ""))
         self._under_way += 1
         try:
             async with asyncio.timeout(_SLOWEST_BODY):
-                body = await _body(receive)
+                body = await incoming.read(receive)
             if body is None:
                 return
             began = time.perf_counter()
@@ -61,11 +62,13 @@ class Door:
             if isinstance(answer, Held):
                 answer, began = await self._finished(request, answer)
             seconds = time.perf_counter() - began
-            self._metrics.answered(request[1], answer.status, seconds, len(body), answer.size)
+            asked = len(body) if isinstance(body, bytes) else 0
+            self._metrics.answered(request[1], answer.status, seconds, asked, answer.size)
             await self._send(answer, send, head=request[0] == "HEAD")
         except TimeoutError:
             await _send(self._refused(request, _too_slow()), send, head=False, last=True)
         finally:
+            incoming.close()
             self._under_way -= 1
             self._metrics.under_way(self._under_way, self._held, self._city.storage)
 
@@ -83,19 +86,28 @@ class Door:
             at += len(piece)
             await send({"type": "http.response.body", "body": piece, "more_body": at < end})
 
-    async def _answer(self, request: tuple[str, str, dict[str, str]], body: bytes, caller: str) -> Answer | Held:
+    async def _known(self, authorization: str) -> object:
+        return await self._threaded(self._city.access.device, authorization)
+
+    async def _answer(
+        self, request: tuple[str, str, dict[str, str]], body: bytes | Exception, caller: str
+    ) -> Answer | Held:
         method, target, headers = request
         path = target.partition("?")[0]
         if path == "/metrics" and method == "GET" and _is_near(caller):
             return await self._threaded(self._page, "heads" in target)
+        caller = network_of(caller)
         try:
             if path != "/healthz":
                 if self.draining:
                     raise _ending()
                 self._limits.address.take(caller)
                 if self._under_way - self._held > _MOST:
-                    raise _busy()
-            answer = await self._threaded(self._face.begin, method, target, headers, body, caller)
+                    raise busy()
+            if isinstance(body, Exception):
+                answer: Answer | Held = self._refused(request, body)
+            else:
+                answer = await self._threaded(self._face.begin, method, target, headers, body, caller)
             if isinstance(answer, Answer) and answer.status == 401:
                 self._limits.stranger.take(caller)
         except RefusedError as error:
@@ -114,7 +126,7 @@ class Door:
     async def _threaded(self, work: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
 
-    def _refused(self, request: tuple[str, str, dict[str, str]], error: RefusedError) -> Answer:
+    def _refused(self, request: tuple[str, str, dict[str, str]], error: Exception) -> Answer:
         return self._face.refusal(*request, error)
 
     def _page(self, heads: bool) -> Answer:
@@ -157,14 +169,23 @@ def _is_near(caller: str) -> bool:
         return caller == ""
 
 
+def network_of(caller: str) -> str:
+    """Whom limits count as one: an address, of IPv6 the 64 bits that one line has, behind which are as many addresses as
+    somebody likes."""
+    if ":" not in caller:
+        return caller
+    try:
+        address = ipaddress.IPv6Address(caller.partition("%")[0])
+    except ValueError:
+        return caller
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((address, 64), strict=False))
+
+
 def _ending() -> RefusedError:
     vi, en = "Thành phố đang khởi động lại; máy sẽ tự thử lại.", "The city is restarting; come back in a few seconds."
     return RefusedError(503, "restarting", vi, en, retry_after=random.randint(2, 8))  # noqa: S311 - not all at once
-
-
-def _busy() -> RefusedError:
-    vi, en = "Thành phố đang rất bận; máy sẽ tự thử lại.", "The city is very busy; come back in a few seconds."
-    return RefusedError(503, "busy", vi, en, retry_after=random.randint(2, 15))  # noqa: S311 - not all at once
 
 
 def _too_slow() -> RefusedError:
@@ -185,24 +206,6 @@ def _target(scope: Scope) -> str:
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     query: bytes = scope["query_string"]
     return (raw + b"?" + query if query else raw).decode("latin-1")
-
-
-async def _body(receive: Receive) -> bytes | None:
-    """The body as it came, or its first bytes where it is larger than ``Face`` takes; None: the sender is gone. The rest
-    of a large one is read on for a while, unkept, so that the sender gets to see why it is refused and no broken line."""
-    body = bytearray()
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return None
-        chunk: bytes = message.get("body", b"")
-        size += len(chunk)
-        if len(body) <= LARGEST_BODY:
-            body += chunk
-        if not message.get("more_body", False) or size > 8 * LARGEST_BODY:
-            break
-    return bytes(body[: LARGEST_BODY + 1])
 
 
 def _read(path: Path, start: int, length: int) -> bytes:

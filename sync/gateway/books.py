@@ -6,18 +6,32 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import msgspec
+from msgspec import Struct
 
 from forms.definition import RecordType, Register
 from forms.register_numbers import SERIES, series_name
 from sync.gateway.numbering import NumberReader
 from sync.gateway.storage import Session
-from sync.protocol import Change, Fields
+from sync.protocol import Change, FieldProblem, Fields
 
+MOST_SAME = 20
+"""Records with one number that are told of each other; each further one is told of these."""
 Book = tuple[str, str, str]
 """(ward, register, period)"""
 Given = tuple[str, str, str, str]
 """(ward, type, number, series): what must be unique. The series is the name of the book, or the period."""
+FARTHEST = 1_000_000
+"""Numbers that a book goes ahead by one word of a device. A number that was mistyped in an imported list, or made up, stands on
+its record; the book does not follow it, since a book never goes back."""
 _decode = msgspec.msgpack.Decoder(Fields).decode
+
+
+class Noted(Struct, frozen=True):
+    """What the city says to a number. ``others``: ids of other records that have it already; ``is_far``: it is so far beyond the
+    book that the book does not go on from it."""
+
+    others: tuple[str, ...] = ()
+    is_far: bool = False
 
 
 class Books:
@@ -26,6 +40,7 @@ class Books:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._owners: dict[Given, list[str]] = defaultdict(list)
+        self._stored: dict[Book, int] = {}
         self._known: dict[Book, int] = {}
         self._readers: dict[str, NumberReader] = {}
 
@@ -35,30 +50,41 @@ class Books:
         for change, record_type in numbered:
             if record_type.register and change.number:
                 wanted.setdefault((change.ward, record_type.id), (record_type.register, []))[1].append(change.number)
-        sql = "SELECT number, id, fields, created_at FROM records WHERE ward = ? AND type = ? AND number = ANY(?)"
+        sql = "SELECT number, id, fields, created_at FROM records WHERE ward = ? AND type = ? AND number = ANY(?) ORDER BY id"
         for (ward, type_id), (register, numbers) in wanted.items():
             for number, record_id, fields, at in self._session.all(sql, ward, type_id, numbers):
                 series = self._series(type_id, register, number, _decode(fields), at)
                 self._owners[ward, type_id, number, series].append(record_id)
 
-    def note(self, change: Change, record_type: RecordType, fields: Fields) -> tuple[str, ...]:
-        """Take note of an accepted number; the ids of other records that have it already. A number given twice stays,
-        since paper was handed out."""
+    def note(self, change: Change, record_type: RecordType, fields: Fields) -> Noted:
+        """Take note of an accepted number. One given twice stays, since paper was handed out."""
         register = record_type.register
         if register is None or not change.number:
-            return ()
+            return Noted()
         # a number that came with a new record is history from a file, and its date is not that of the import
         history = change.kind == "create" and change.action is None
         read = self._reader(record_type.id, register).read(change.number, fields, None if history else change.at)
-        if read is not None:
-            book = (change.ward, series_name(record_type, fields), read.period)
-            self._known[book] = max(self._known.get(book, 0), read.n)
+        goes_on = read is None or self._went_on((change.ward, series_name(record_type, fields), read.period), read.n)
         series = self._series(record_type.id, register, change.number, fields, change.at)
         given = (change.ward, record_type.id, change.number, series)
         others = tuple(owner for owner in self._owners[given] if owner != change.record_id)
         if len(others) == len(self._owners[given]):
             self._owners[given].append(change.record_id)
-        return others
+        return Noted(others, not goes_on)
+
+    def _went_on(self, book: Book, n: int) -> bool:
+        """Whether the book goes on above this number now, as it does unless that is far beyond it."""
+        if book not in self._stored:
+            self._stored[book] = self._known[book] = known_number(self._session, book)
+        if n > self._known[book] + FARTHEST and n > self._lent(book):
+            return False
+        self._known[book] = max(self._known[book], n)
+        return True
+
+    def _lent(self, book: Book) -> int:
+        """The last number that somebody may give; an operator may have moved the book far ahead."""
+        row = self._session.one("SELECT upper FROM leases WHERE ward = ? AND register = ? AND period = ?", *book)
+        return int(row[0]) if row else 0
 
     def _reader(self, type_id: str, register: Register) -> NumberReader:
         return self._readers.setdefault(type_id, NumberReader(register))
@@ -73,13 +99,34 @@ class Books:
 
     def write(self) -> None:
         """Raise the highest known number of each book."""
-        stored: dict[Book, int] = defaultdict(int)
-        for book in self._known:
-            stored[book] = known_number(self._session, book)
-        self._session.upsert("books", [(*book, n) for book, n in self._known.items() if n > stored[book]])
+        self._session.upsert("books", [(*book, n) for book, n in self._known.items() if n > self._stored[book]])
 
 
 def known_number(session: Session, book: Book) -> int:
     """The highest number of the book that the city has seen; 0: none."""
     row = session.one("SELECT known FROM books WHERE ward = ? AND register = ? AND period = ?", *book)
     return int(row[0]) if row else 0
+
+
+def doubts(record_type: RecordType, change: Change, noted: Noted) -> tuple[FieldProblem, ...]:
+    """What a person has to look at, of a number that was taken."""
+    doubtful = [_twice(record_type, change, other) for other in noted.others[:MOST_SAME]]
+    return (*doubtful, _far(record_type, change)) if noted.is_far else tuple(doubtful)
+
+
+def _far(record_type: RecordType, change: Change) -> FieldProblem:
+    field = record_type.register.field if record_type.register else ""
+    message = (
+        f"Số {change.number} cách quá xa số cuối của sổ nên sổ không cấp tiếp từ số này; xem lại số có gõ nhầm không."
+    )
+    english = f"Number {change.number} is far beyond the book's last one, and the book does not go on from it; was it mistyped?"
+    return FieldProblem(field, message, change.number, english)
+
+
+def _twice(record_type: RecordType, change: Change, other: str) -> FieldProblem:
+    message = f"Số {change.number} đã cấp cho một bản ghi khác ({other}); giữ cả hai, cần người phụ trách sổ xử lý."
+    field = record_type.register.field if record_type.register else ""
+    english = (
+        f"Number {change.number} was given to another record too ({other}); both stand, the book's keeper decides."
+    )
+    return FieldProblem(field, message, change.number, english)

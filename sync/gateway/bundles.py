@@ -22,7 +22,7 @@ from sync.clock import moment_text
 from sync.gateway.access import Device
 from sync.gateway.city import City
 from sync.gateway.city_keys import city_keys
-from sync.gateway.offers import refused
+from sync.gateway.offers import unread
 from sync.gateway.refusals import RefusedError
 from sync.gateway.uploads import CityFile, WantedUpload
 from sync.gateway.wire import MSGPACK, Unreadable, Wire
@@ -177,7 +177,8 @@ class Bundles:
                 at, more = page.cursor, page.more
 
     def _lend(self, device: Device, asked: messages.ToCity) -> Iterator[tuple[str, str, str, str]]:
-        """Lend the books the PC wants; those that another device has, with the sentence that says so."""
+        """Lend the books the PC wants, and take those it gives back, after its changes; those that another device has, with the
+        sentence that says so."""
         for book in asked.books:
             try:
                 self._city.leases.lease(device, book)
@@ -201,5 +202,4 @@ def _message(section: bytes) -> Any:
 
 
 def _unread(sent: Unreadable) -> ChangeResult:
-    message = f"Thành phố không đọc được thay đổi này: {sent.why}"
-    return refused(sent.change_id, message, english=f"The city cannot read this change: {sent.why}")
+    return unread(sent.change_id, sent.why)

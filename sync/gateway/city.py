@@ -16,7 +16,7 @@ from sync.gateway.adapters import parse_address
 from sync.gateway.bell import Bell
 from sync.gateway.city_keys import city_keys
 from sync.gateway.deliveries import Deliveries
-from sync.gateway.enrolment import Enrolment, GuessLimit
+from sync.gateway.enrolment import Enrolment, GuessLimit, mark_new_devices
 from sync.gateway.feed import Feed
 from sync.gateway.filling import Filling
 from sync.gateway.hubs import Hubs
@@ -143,6 +143,7 @@ class City:
             leases=leases,
             offer=self.packs.offered(device.wards, mark),
             hubs=self.hubs.trust(device.wards),
+            serves=device.serves,
         )
 
     def introduced(self, device: Device, hello: Hello) -> Hello:
@@ -171,6 +172,7 @@ class City:
         with self.storage.write() as session:
             self.epoch = _new_epoch(session)
             session.upsert("meta", [(REVISIONS_FROM, str(_seconds(self.clock)))])
+            mark_new_devices(session)
         return self.epoch
 
     def close(self) -> None:

@@ -106,6 +106,7 @@ class Courier(threading.Thread):
         self._inbox = inbox
         self._awake = threading.Event()
         self._ended = threading.Event()
+        self._said = ""  # why there was no way to the service
 
     def wake(self) -> None:
         self._awake.set()
@@ -123,7 +124,10 @@ class Courier(threading.Thread):
                 pause = 0.0 if self.round(adapter) else self._pause()
                 self._fetch(adapter)
             except AddressError as error:  # the keys are not there yet
-                log.error("%s: %s", self._service, error)
+                if str(error) != self._said:
+                    self._said = str(error)
+                    log.error("%s: %s", self._service, error)
+                    self._parcels.unusable(self._service, str(error))
             except Exception:  # a courier that dies would leave its service without deliveries until a restart
                 log.exception("deliveries to %s", self._service)
                 pause = _LOOK_AGAIN

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from sync.gateway.adapters import parse_address
-from sync.gateway.city import City
+from sync.gateway.operator_verbs import city_of, say_told
 from sync.gateway.parcels import HOLD_SECONDS
 from sync.gateway.service_lines import troubles
 from sync.gateway.storage import Storage
@@ -76,7 +76,7 @@ def _deliver(arguments: argparse.Namespace, services: dict[str, str]) -> int:
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ended.set())
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         city.set_services(services)
         city.deliveries.lanes = arguments.lanes
         city.deliveries.parcels.hold = arguments.hold
@@ -89,21 +89,16 @@ def _deliver(arguments: argparse.Namespace, services: dict[str, str]) -> int:
 
 
 def _retry(arguments: argparse.Namespace) -> int:
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         if arguments.service not in {service.id for service in city.catalog.services}:
             raise ValueError(f"Không có dịch vụ {arguments.service} / no such service.")
         count = city.deliveries.retry(arguments.service, arguments.record, refused=arguments.refused)
-    text = (
-        msgspec.json.encode({"retried": count}).decode()
-        if arguments.json
-        else f"{count} sẽ gửi lại / to be tried again"
-    )
-    sys.stdout.buffer.write(text.encode() + b"\n")
+    say_told(arguments, {"retried": count}, f"{count} sẽ gửi lại / to be tried again")
     return 0
 
 
 def _services(arguments: argparse.Namespace) -> int:
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         for service in standing(city.storage):
             sys.stdout.buffer.write(msgspec.json.encode(service) + b"\n")
     sys.stdout.flush()
@@ -128,7 +123,3 @@ def standing(storage: Storage) -> Iterator[dict[str, Any]]:
         }
         trouble = down.get(service, {"failures": 0, "trouble": ""})
         yield {**told, "counts": dict(counts.get(service, {})), **trouble}
-
-
-def _city(arguments: argparse.Namespace) -> City:
-    return City(arguments.database, create=False)

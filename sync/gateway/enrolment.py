@@ -28,6 +28,15 @@ CODE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that is read as som
 CODE_LENGTH = 8
 CODE_LIFE = timedelta(days=7)
 _DEVICE_IDS: Stream = ("", "devices")  # held while a device id is given, so that two enrolments never get one
+_DEVICE_MARK = "device_mark"
+_MARK_LENGTH = 3
+
+
+def mark_new_devices(session: Session) -> None:
+    """Of a city that came back from a backup: PCs that enrolled after it may have given numbers under ids that the city would
+    give again, so that ids get an ending that none had."""
+    mark = "".join(secrets.choice(CODE_ALPHABET) for _ in range(_MARK_LENGTH))
+    session.upsert("meta", [(_DEVICE_MARK, mark)])
 
 
 def open_roles(catalog: Catalog) -> tuple[str, ...]:
@@ -178,7 +187,8 @@ class Enrolment:
         """A device id is short, since it stands in temporary numbers, and unique in the whole city."""
         row = session.one("SELECT coalesce(max(ordinal), 0) + 1 FROM devices")
         ordinal = int(row[0]) if row else 1
-        token, device = secrets.token_urlsafe(32), f"Q{ordinal}"
+        mark = session.one("SELECT value FROM meta WHERE key = ?", _DEVICE_MARK)
+        token, device = secrets.token_urlsafe(32), f"Q{ordinal}{mark[0] if mark else ''}"
         now = moment_text(self._clock.now())
         name = request.device_name.replace("\0", "")[:200]
         session.insert("devices", [(device, ordinal, name, token_hash(token), _public_key(request), now)])

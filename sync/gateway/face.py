@@ -15,14 +15,16 @@ from msgspec import Struct
 from sync.gateway.access import Device
 from sync.gateway.ahead import Ahead
 from sync.gateway.city import City
+from sync.gateway.crowd import Crowd
 from sync.gateway.fill_wire import WireFill, packed_fill
 from sync.gateway.hub_routes import HubRoutes
 from sync.gateway.intake import Taken
 from sync.gateway.ledger import Written
 from sync.gateway.limits import Limit
-from sync.gateway.offers import refused
+from sync.gateway.offers import unread
 from sync.gateway.openapi import document
 from sync.gateway.refusals import RefusedError, bad_request
+from sync.gateway.room import Room
 from sync.gateway.routes import Answer, Asked, Held, Route, Routes, split_target, wanted_range
 from sync.gateway.storage import StorageError, Stream
 from sync.gateway.tus import TusRoutes
@@ -31,6 +33,7 @@ from sync.gateway.wire import JSON, LARGEST_BATCH, LARGEST_BODY, RawPush, Sent, 
 from sync.marks import HELLO, books_mark, hello_mark
 from sync.protocol import (
     FILL_DONE,
+    MOST_REPLACED,
     Change,
     ChangeResult,
     EnrolRequest,
@@ -41,6 +44,8 @@ from sync.protocol import (
 )
 
 LONGEST_WAIT = 60  # seconds a pull is held
+MOST_REPLACED_AT_ONCE = 20 * MOST_REPLACED
+"""Ids that the changes of one push or round stand in place of, together: each is kept for good."""
 OCTETS = "application/octet-stream"
 log = logging.getLogger(__name__)
 
@@ -80,6 +85,8 @@ class Face:
         self._city = city
         self._ahead = ahead or Ahead()
         self._limit = limit
+        self._room = Room()
+        self._crowd = Crowd()
         self._tell_judged = judged
         self._routes = Routes(
             [
@@ -102,6 +109,11 @@ class Face:
             ]
         )
 
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Every page there is."""
+        return self._routes.all
+
     def serve(self, method: str, path: str, headers: Mapping[str, str], body: bytes, caller: str = "") -> Answer:
         """The answer to one request, at once also where it was to be held. Never raises."""
         begun = self.begin(method, path, headers, body, caller)
@@ -109,7 +121,7 @@ class Face:
 
     def begin(self, method: str, path: str, headers: Mapping[str, str], body: bytes, caller: str = "") -> Answer | Held:
         """As ``serve``, but what may wait for news is given back to be finished later."""
-        wire = Wire(headers)
+        wire = Wire(headers, self._room)
         try:
             if len(body) > LARGEST_BODY:
                 raise too_large(LARGEST_BODY)
@@ -118,6 +130,8 @@ class Face:
             return handler(Asked(method, only_path, query, headers, body, wire, places, caller))
         except Exception as error:
             return _refusal(method, path, wire, error)
+        finally:
+            wire.close()
 
     def finish(self, method: str, path: str, headers: Mapping[str, str], held: Held) -> Answer:
         """The answer that was held. Never raises."""
@@ -153,15 +167,17 @@ class Face:
     def _push(self, asked: Asked) -> Answer:
         device = self._device(asked)
         raw = asked.wire.decode(asked.wire.content(asked.body), RawPush)
+        self._city.refresh()  # another process may have begun another epoch
         results = self._judged(device, asked.wire.sent(raw.changes)).results
         return _packed(asked, PushAnswer(results, self._city.epoch))
 
     def _judged(self, device: Device, sent: Sequence[Sent]) -> _Judged:
         """A change that cannot be read spoils no other."""
-        if len(sent) > LARGEST_BATCH:
+        if len(sent) > LARGEST_BATCH or _replaced(sent) > MOST_REPLACED_AT_ONCE:
             raise too_large(LARGEST_BODY)
         readable = [each for each in sent if not isinstance(each, Unreadable)]
-        taken = self._city.intake.take(device, readable) if readable else Taken([])
+        with self._crowd.among(each[0].ward for each in readable):
+            taken = self._city.intake.take(device, readable) if readable else Taken([])
         results = iter(taken.results)
         changes = [None if isinstance(each, Unreadable) else each[0] for each in sent]
         told = tuple(_unread(e) if isinstance(e, Unreadable) else next(results) for e in sent)
@@ -219,6 +235,7 @@ class Face:
         stream = (request.ward, request.scope)
 
         def answer() -> Answer:
+            self._city.refresh()
             page = self._city.feed.pull(request, self._city.epoch)
             self._ahead.note(device.id, page.epoch, stream, request.cursor, page.cursor)
             return _packed(asked, page)
@@ -230,7 +247,8 @@ class Face:
     def _lease(self, asked: Asked) -> Answer:
         device = self._device(asked)
         request = asked.wire.decode(asked.wire.small(asked.body), LeaseRequest)
-        return _packed(asked, self._city.leases.lease(device, request))
+        with self._crowd.among([request.ward]):
+            return _packed(asked, self._city.leases.lease(device, request))
 
     def _history(self, asked: Asked) -> Answer:
         device = self._device(asked)
@@ -274,14 +292,17 @@ class Face:
         return _json({"status": "ok", "pack": self._city.catalog.version, "epoch": self._city.epoch})
 
 
+def _replaced(sent: Sequence[Sent]) -> int:
+    return sum(len(each[0].in_place_of) for each in sent if not isinstance(each, Unreadable))
+
+
 def _round(asked: Asked, answer: WireRound, records: Sequence[str] = ()) -> Answer:
     body, headers = asked.wire.packed_round(answer, records)
     return Answer(200, headers, body)
 
 
 def _unread(sent: Unreadable) -> ChangeResult:
-    message = f"Thành phố không đọc được thay đổi này: {sent.why}"
-    return refused(sent.change_id, message, english=f"The city cannot read this change: {sent.why}")
+    return unread(sent.change_id, sent.why)
 
 
 def _packed(asked: Asked, answer: Any) -> Answer:

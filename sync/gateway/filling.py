@@ -62,7 +62,9 @@ def _begun(place: FillPlace, head: int) -> FillPlace:
     if place.head > head:  # the city came back from a backup
         return FillPlace(place.head, FILL_OVER, 0)
     if place.head:
-        return place
+        below = min(place.below, place.head + 1)
+        # the lowest position is 1
+        return FillPlace(place.head, FILL_DONE if place.tier == FILL_REST and below <= 1 else place.tier, below)
     return FillPlace(head, FILL_FIRST if head else FILL_DONE, head + 1)
 
 

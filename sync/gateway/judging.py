@@ -11,16 +11,17 @@ from msgspec import structs
 
 from forms.definition import Catalog, RecordType
 from sync.clock import Clock, moment_text
-from sync.gateway.books import Books
+from sync.gateway.books import MOST_SAME, Books, Noted, doubts
 from sync.gateway.given_up import GivenUp, too_late
 from sync.gateway.ledger import Entry, Ledger, Written, none_between
 from sync.gateway.offers import Offer, refused
+from sync.gateway.record_sizes import RecordSizes, outgrown
 from sync.gateway.sequences import DeviceChanges
 from sync.gateway.services import CITY, ServiceHand
 from sync.gateway.storage import Session, Stream
 from sync.locked_fields import SAME_NUMBER
 from sync.merge import Judgement, judge
-from sync.protocol import Change, ChangeResult, FieldProblem, RecordVersion
+from sync.protocol import Change, ChangeResult, RecordVersion
 from sync.said_twice import Since
 
 _decode_change = msgspec.msgpack.Decoder(Change).decode
@@ -44,6 +45,7 @@ class Batch:
         self._given_up = GivenUp(session, moment_text(now))
         self._books = Books(session)
         self._sequence = DeviceChanges(session, device)
+        self._sizes = RecordSizes()
         self._known: dict[tuple[str, str], tuple[Change, ChangeResult]] = {}  # by ward and change id
         self._city = ServiceHand(catalog, clock, CITY)
         self._parked = set(parked)
@@ -68,7 +70,8 @@ class Batch:
         by_ward: dict[str, list[str]] = defaultdict(list)
         for offer in offers:
             by_ward[offer.change.ward].append(offer.change.change_id)
-            by_ward[offer.change.ward] += offer.change.in_place_of
+            if offer.refusal is None:
+                by_ward[offer.change.ward] += offer.change.in_place_of
         sql = "SELECT change_id, payload, detail, status, revision FROM changes WHERE ward = ? AND change_id = ANY(?)"
         for ward, ids in by_ward.items():
             if none_between(self._session, "changes", "change_id", ward, ids):
@@ -141,21 +144,23 @@ class Batch:
         current = self._ledger.current(change.ward, change.record_id)
         record_type = self._judged_by(record_type, current)
         judgement = _judgement(record_type, current, change, lambda: self._ledger.since(change))
+        if (after := judgement.version) and self._sizes.outgrown(change, offer.payload, current, after):
+            judgement = Judgement(outgrown(change))
         result = judgement.result
-        others: tuple[str, ...] = ()
+        noted = Noted()
         if judgement.version is not None:
             # the result was made for us by the judge, as the version was
-            structs.force_setattr(result, "revision", self._ledger.put(judgement.version, deliver=True))
+            revision = self._ledger.put(judgement.version, deliver=True, anew=change.base_revision > 0)
+            structs.force_setattr(result, "revision", revision)
             if change.number:
-                others = self._books.note(change, record_type, judgement.version.fields)
-        if others:
-            flags = tuple(_twice(record_type, change, other) for other in others)
+                noted = self._books.note(change, record_type, judgement.version.fields)
+        if flags := doubts(record_type, change, noted):
             result = structs.replace(result, problems=(*result.problems, *flags))
         if change.in_place_of and (taken := self._taken_before(change)):
             result = structs.replace(result, taken_before=taken)
         self._ledger.note(Entry(change, offer.payload, result, record_type.scope, self._device))
-        if others:
-            self._mark_all(record_type, change.ward, (change.record_id, *others))
+        if noted.others:
+            self._mark_same(record_type, change, noted.others)
         return result
 
     def _judged_by(self, record_type: RecordType, current: RecordVersion | None) -> RecordType:
@@ -164,25 +169,22 @@ class Batch:
             return record_type
         return self._catalog.record_type(current.type)
 
-    def _mark_all(self, record_type: RecordType, ward: str, ids: Sequence[str]) -> None:
-        """Write on each record which others carry its number, so that every PC of the ward sees it."""
-        self._ledger.load((ward, i) for i in ids if self._ledger.current(ward, i) is None)
-        for record_id in ids:
+    def _mark_same(self, record_type: RecordType, change: Change, others: Sequence[str]) -> None:
+        """Those that had the number before are marked as long as they are few: a list with one number in every line would be
+        written once for each two of its lines."""
+        told = (change.record_id, *others[:MOST_SAME])
+        self._mark_all(record_type, change.ward, told, of=told if len(others) < MOST_SAME else told[:1])
+
+    def _mark_all(self, record_type: RecordType, ward: str, ids: Sequence[str], of: Sequence[str]) -> None:
+        """Write on each record ``of`` these which others carry its number, so that every PC of the ward sees it."""
+        self._ledger.load((ward, i) for i in of if self._ledger.current(ward, i) is None)
+        for record_id in of:
             current = self._ledger.current(ward, record_id)
             if current is None or current.scope != record_type.scope:
                 continue  # its stream is not held
             known = current.fields.get(SAME_NUMBER) or []
             same = sorted({*known, *ids} - {record_id})
             self._city.mark(self._ledger, current, {SAME_NUMBER: same})
-
-
-def _twice(record_type: RecordType, change: Change, other: str) -> FieldProblem:
-    message = f"Số {change.number} đã cấp cho một bản ghi khác ({other}); giữ cả hai, cần người phụ trách sổ xử lý."
-    field = record_type.register.field if record_type.register else ""
-    english = (
-        f"Number {change.number} was given to another record too ({other}); both stand, the book's keeper decides."
-    )
-    return FieldProblem(field, message, change.number, english)
 
 
 def _is_same(known: Change, change: Change) -> bool:

@@ -112,11 +112,13 @@ class Ledger:
     def current(self, ward: str, record_id: str) -> RecordVersion | None:
         return self._current.get((ward, record_id))
 
-    def put(self, version: RecordVersion, *, deliver: bool) -> int:
-        """Make this the record's version and give it its revision. ``deliver``: services that want it get it."""
+    def put(self, version: RecordVersion, *, deliver: bool, anew: bool = False) -> int:
+        """Make this the record's version and give it its revision. ``deliver``: services that want it get it. ``anew``: it was
+        here before the database came back from a backup, and services may have had more of it than the backup knows."""
         key = (version.ward, version.id)
         before = self._current.get(key)
-        revision = max(before.revision + 1, self._floor) if before is not None else 1
+        least = self._floor if before is not None or anew else 1
+        revision = max(before.revision + 1 if before is not None else 1, least)
         # the version was made for us by the judge and nobody else holds it; copying it would cost 15 fields a record
         msgspec.structs.force_setattr(version, "revision", revision)
         self._current[key] = version

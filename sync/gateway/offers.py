@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from forms.definition import RecordType
-from sync.protocol import Change, ChangeResult, FieldProblem
+from sync.protocol import LARGEST_CHANGE, Change, ChangeResult, FieldProblem
 
 _LONGEST_NAME = 64
 
@@ -25,6 +25,17 @@ class Offer(Struct, gc=False):
         """Whether its id and ward can be looked up at all."""
         texts = (self.change.change_id, self.change.ward)
         return all(0 < len(text) <= _LONGEST_NAME and "\0" not in text for text in texts)
+
+
+def unread(change_id: str, why: str) -> ChangeResult:
+    message = f"Thành phố không đọc được thay đổi này: {why}"
+    return refused(change_id, message, english=f"The city cannot read this change: {why}")
+
+
+def too_large_change(change_id: str) -> ChangeResult:
+    message = f"Thay đổi này lớn hơn {LARGEST_CHANGE // 1024} KB; bớt nội dung, hoặc đính kèm thành tệp."
+    english = f"This change is larger than {LARGEST_CHANGE // 1024} KB; shorten it, or attach a file."
+    return refused(change_id, message, english=english)
 
 
 def refused(change_id: str, message: str, value: Any = None, field: str = "", *, english: str = "") -> ChangeResult:

@@ -7,11 +7,13 @@ from typing import Any
 
 import msgspec
 
+from sync.gateway.intake import CHANGE_ID, MOMENT
 from sync.gateway.openapi_files import file_paths
 from sync.gateway.openapi_updates import OFFER_PARAMETERS, update_paths
-from sync.gateway.wire import JSON, MSGPACK
+from sync.gateway.wire import JSON, LARGEST_BATCH, MSGPACK
 from sync.hub.messages import CertificateAnswer, CertificateRequest, LogAnswer, LogRequest
 from sync.protocol import (
+    MOST_REPLACED,
     EnrolAnswer,
     EnrolRequest,
     FillAnswer,
@@ -40,7 +42,8 @@ _REFUSALS = {
     "401": "No device of this city",
     "403": "Not granted",
     "404": "No such record, or not for this device",
-    "409": "Another device holds the book",
+    "408": "The body came too slowly",
+    "409": "Another device holds the book, or there is no such device to have it; the code is of another ward, or of several",
     "413": "Larger than the gateway takes; send less at a time",
     "415": "Neither MessagePack nor JSON, or a compression other than zstd",
     "429": "Too many requests, or wrong codes; Retry-After says when to come back",
@@ -71,7 +74,7 @@ _OPERATIONS = (
     _Operation("get", "/v1/hello", "Who the city is and what this device may do", None, Hello, ("401",)),
     _Operation(
         "post", "/v1/enrol", "Trade an enrolment code for a device token", EnrolRequest, EnrolAnswer,
-        ("403", "429"), open=True,
+        ("403", "409", "429"), open=True,
     ),
     _Operation("post", "/v1/sync", "One round: send changes, read what is new", SyncRequest, SyncAnswer, ("401",)),
     _Operation("post", "/v1/fill", "A page of a new PC's first fill", FillRequest, FillAnswer, ("401",)),
@@ -116,6 +119,7 @@ _PACK = {
             "401": _REFUSALS["401"],
             "404": "No such pack",
             "416": "No such part of it",
+            "429": _REFUSALS["429"],
             "503": _REFUSALS["503"],
         }.items()
     },
@@ -146,6 +150,7 @@ def document() -> dict[str, Any]:
     }
     for body in (paths["/v1/sync"]["post"]["requestBody"], paths["/v1/sync"]["post"]["responses"]["200"]):
         body["content"] = {**body["content"], **own}
+    _bound(components)
     paths["/v1/packs/{sha256}"] = {"get": _PACK}
     paths["/v1/packs/{sha256}/from/{old}"] = {"get": _PACK_PATCH}
     paths.update(file_paths())
@@ -170,8 +175,19 @@ def document() -> dict[str, Any]:
     }
 
 
+def _bound(components: dict[str, Any]) -> None:
+    """What the gateway holds a device to and the structs, which PCs read too, do not say."""
+    change: dict[str, Any] = components["Change"]["properties"]
+    for name in ("change_id", "record_id"):
+        change[name] |= {"pattern": f"^{CHANGE_ID.pattern}$"}
+    change["in_place_of"] |= {"maxItems": MOST_REPLACED}
+    change["at"] |= {"format": "date-time", "pattern": f"^{MOMENT.pattern}$"}
+    for name in ("PushRequest", "SyncRequest"):
+        components[name]["properties"]["changes"] |= {"maxItems": LARGEST_BATCH}
+
+
 def _operation(operation: _Operation, schemas: dict[Any, dict[str, Any]]) -> dict[str, Any]:
-    always = ("400", "413", "415", "429", "503") if operation.request else ("429", "503")
+    always = ("400", "408", "413", "415", "429", "503") if operation.request else ("429", "503")
     refusals = [*always, *operation.refusals]
     described: dict[str, Any] = {
         "summary": operation.summary,
@@ -195,4 +211,5 @@ def _content(description: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 def _plain(summary: str, schema: dict[str, Any]) -> dict[str, Any]:
     answer = {"description": "Done", "content": {JSON: {"schema": schema}}}
-    return {"summary": summary, "security": [], "responses": {"200": answer}}
+    refusals = {status: _content(_REFUSALS[status], _REFUSED) for status in ("429", "503")}
+    return {"summary": summary, "security": [], "responses": {"200": answer, **refusals}}

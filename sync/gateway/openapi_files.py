@@ -14,14 +14,15 @@ _WHY = {
     "401": "No device of this city",
     "403": "No grant for the stream",
     "404": "No such upload of this device; no such file, or not for this device",
+    "408": "The part came too slowly",
     "409": "Upload-Offset is not where the upload stands",
     "412": f"Tus-Resumable is not {VERSION}",
     "413": "Larger than a file may be, or than was said",
     "415": f"Not {OFFSET_OCTETS}",
     "416": "No such part of the file",
-    "429": "Too many unfinished uploads of this device",
+    "429": "Too many requests, or unfinished uploads of this device; Retry-After says when to come back",
     "460": "The part, or the whole file, is not what its checksum says",
-    "503": "The city cannot store just now",
+    "503": "The city cannot store just now, is too busy or about to end; Retry-After says when to come back",
 }
 
 
@@ -37,7 +38,7 @@ def file_paths() -> dict[str, Any]:
     what_can_be_done = {
         "summary": f"What this server can do of tus: {EXTENSIONS}",
         "security": [],
-        "responses": {"204": {"description": "In the headers"}},
+        "responses": _responses({"204": "In the headers"}),
     }
     return {
         "/v1/files": {
@@ -59,7 +60,7 @@ def file_paths() -> dict[str, Any]:
                 "requestBody": {"required": False, "content": body},
                 "responses": _responses(
                     {"201": "Go on at Location, from Upload-Offset on"},
-                    *("400", "401", "403", "412", "413", "429", "460", "503"),
+                    *("400", "401", "403", "408", "412", "413", "460"),
                 ),
             },
         },
@@ -68,33 +69,33 @@ def file_paths() -> dict[str, Any]:
             "head": {
                 **_operation("files_offset", "How much of an upload has come"),
                 "parameters": [*upload, resumable],
-                "responses": _responses({"200": "In Upload-Offset"}, "401", "404", "412", "503"),
+                "responses": _responses({"200": "In Upload-Offset"}, "401", "404", "412"),
             },
             "patch": {
                 **_operation("files_part", "Send a part; with the last one the file is at the city"),
                 "parameters": [*upload, resumable, offset, checksum],
                 "requestBody": part,
                 "responses": _responses(
-                    {"204": "Taken"}, "400", "401", "404", "409", "412", "413", "415", "460", "503"
+                    {"204": "Taken"}, "400", "401", "404", "408", "409", "412", "413", "415", "460"
                 ),
             },
             "delete": {
                 **_operation("files_end", "Give an upload up"),
                 "parameters": [*upload, resumable],
-                "responses": _responses({"204": "Gone"}, "401", "404", "412", "503"),
+                "responses": _responses({"204": "Gone"}, "401", "404", "412"),
             },
         },
         "/v1/files/{ward}/{scope}/{sha256}": {
             "head": {
                 **_operation("files_size", "Whether the stream has a file, and its size"),
                 "parameters": file,
-                "responses": _responses({"200": "It has"}, "401", "404", "503"),
+                "responses": _responses({"200": "It has"}, "401", "404"),
             },
             "patch": {
                 **_operation("files_end_reached", "Nothing can be added to a whole file"),
                 "parameters": [*file, resumable, offset],
                 "requestBody": {"required": False, "content": body},
-                "responses": _responses({"204": "It is whole"}, "400", "401", "404", "409", "412", "503"),
+                "responses": _responses({"204": "It is whole"}, "400", "401", "404", "408", "409", "412"),
             },
             "get": _read("files_read", "A file of a stream, whole or a part of it (Range: bytes=a-b)"),
         },
@@ -109,7 +110,7 @@ def _read(name: str, summary: str) -> dict[str, Any]:
         **_operation(name, summary),
         "parameters": [_place(each) for each in ("ward", "scope", "sha256")],
         "responses": {
-            **_responses({}, "401", "403", "404", "416", "503"),
+            **_responses({}, "401", "403", "404", "416"),
             **{
                 status: {"description": text, "content": {_OCTETS: {"schema": _BINARY}}}
                 for status, text in {"200": "The whole file", "206": "The part asked for"}.items()
@@ -137,7 +138,7 @@ def _header(name: str, schema: dict[str, Any], *, required: bool = True) -> dict
 
 def _responses(done: dict[str, str], *refusals: str) -> dict[str, Any]:
     found: dict[str, Any] = {status: {"description": text} for status, text in done.items()}
-    for status in refusals:
+    for status in sorted({*refusals, "429", "503"}):
         content = {kind: {"schema": _REFUSED} for kind in (_JSON, _MSGPACK)}
         found[status] = {"description": _WHY[status], "content": content}
     return found

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -14,7 +12,7 @@ import msgspec
 
 from forms.pack_format import LARGEST_PACK, PackError
 from forms.pack_keys import read_public
-from sync.gateway.operator_verbs import add_verb
+from sync.gateway.operator_verbs import add_verb, city_of, say_told
 from sync.gateway.saying import said, warn
 from sync.gateway.wards import is_ward_code
 
@@ -45,10 +43,10 @@ def _percent(text: str) -> int:
 
 def _trust(arguments: argparse.Namespace) -> int:
     pem = read_public(Path(arguments.key))
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         city.packs.trust(pem)
         keys = city.packs.keys()
-    _say(arguments, {"keys": len(keys)}, f"Thành phố tin {len(keys)} khóa / keys trusted: {len(keys)}")
+    say_told(arguments, {"keys": len(keys)}, f"Thành phố tin {len(keys)} khóa / keys trusted: {len(keys)}")
     return 0
 
 
@@ -59,30 +57,32 @@ def _add(arguments: argparse.Namespace) -> int:
     path = Path(arguments.file)
     if path.stat().st_size > LARGEST_PACK + 4096:
         raise PackError("too_large", f"{path} quá lớn.", f"{path} is too large.")
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         for code in arguments.ward:
             if code not in city.wards:
                 warn(arguments, f"Danh mục đơn vị hành chính không có {code}", f"the list of communes has no {code}")
         added = city.packs.add(path.read_bytes(), arguments.ward, arguments.percent, force=arguments.force)
     differences = [{"kind": c.kind, "of": c.of, "key": c.key, **msgspec.to_builtins(c.sentence)} for c in added.changes]
     kept = added.pack
-    _say(arguments, {**_told(kept), "changes": differences}, f"{kept.version}: {_whom(kept)}")
+    say_told(arguments, {**_told(kept), "changes": differences}, f"{kept.version}: {_whom(kept)}")
     if not arguments.json:
         for change in added.changes:
-            _say(arguments, {}, f"  {said(change.sentence, arguments.language)}")
+            say_told(arguments, {}, f"  {said(change.sentence, arguments.language)}")
     return 0
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         packs = city.packs.all()
     if arguments.json:
-        _say(arguments, [_told(kept) for kept in packs], "")
+        say_told(arguments, [_told(kept) for kept in packs], "")
         return 0
     for kept in packs:
-        _say(arguments, {}, f"{kept.serial}  {kept.version}  {kept.size // 1024} KB  {kept.added_at}  {_whom(kept)}")
+        say_told(
+            arguments, {}, f"{kept.serial}  {kept.version}  {kept.size // 1024} KB  {kept.added_at}  {_whom(kept)}"
+        )
     if not packs:
-        _say(arguments, {}, "Chưa có gói nào / no packs")
+        say_told(arguments, {}, "Chưa có gói nào / no packs")
     return 0
 
 
@@ -95,15 +95,3 @@ def _whom(kept: Any) -> str:
 def _told(kept: Any) -> dict[str, Any]:
     told: dict[str, Any] = msgspec.to_builtins(kept)
     return told
-
-
-def _city(arguments: argparse.Namespace) -> Any:
-    from sync.gateway.city import City
-
-    return City(arguments.database, create=False)
-
-
-def _say(arguments: argparse.Namespace, answer: Any, text: str) -> None:
-    line = msgspec.json.encode(answer) if arguments.json else text.encode()
-    sys.stdout.buffer.write(line + os.linesep.encode())
-    sys.stdout.flush()

@@ -224,6 +224,12 @@ class Parcels:
             wait = min(LONGEST_WAIT, max(wait, backoff(self.first_wait, line.failures + 1)))
             shut(session, parcel.service, now, wait, was_probe=line.failures > 0, why=message)
 
+    def unusable(self, service: str, why: str) -> None:
+        """There is no way to the service, since its keys cannot be read: told where an operator looks, until something gets
+        through."""
+        with self._storage.write() as session:
+            shut(session, service, self._now(), self.first_wait, was_probe=False, why=why)
+
     def _amend(self, session: Session, parcel: Parcel, answer: ServiceAnswer, now: datetime) -> bool:
         catalog = self.packing.catalog
         ledger = Ledger(session, catalog, now)
@@ -252,10 +258,12 @@ class Parcels:
         a service that is down for hours is no news. A newer revision that waits keeps waiting."""
         key = (parcel.record.ward, parcel.record.id, parcel.service)
         which = "WHERE ward = ? AND record_id = ? AND service = ?"
-        row = session.one(f"SELECT revision, status, number, message, problems FROM deliveries {which}", *key)
+        row = session.one(f"SELECT revision, status, number, message, problems, holder FROM deliveries {which}", *key)
         _let_go(session, parcel)
         if row is None:
             return False
+        if row[5] != parcel.holder and state.status not in ("accepted", "refused"):
+            return False  # so slow that somebody else has it, or has its answer: to have failed is no news any more
         message = state.message[:1000].replace("\0", "")
         problems = _encode(state.problems) if state.problems else None
         number = state.number or row[2]

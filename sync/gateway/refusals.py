@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 
 from forms.label import Label
@@ -32,6 +33,11 @@ class RefusedError(Exception):
 
     def body(self, language: str) -> Refusal:
         return Refusal(self.code, self.label.get(language), self.problems)
+
+
+def busy() -> RefusedError:
+    vi, en = "Thành phố đang rất bận; máy sẽ tự thử lại.", "The city is very busy; come back in a few seconds."
+    return RefusedError(503, "busy", vi, en, retry_after=random.randint(2, 15))  # noqa: S311 - not all at once
 
 
 def not_granted(vi: str, en: str) -> RefusedError:

@@ -66,6 +66,7 @@ class Route:
 
     def __init__(self, method: str, path: str, handler: Handler) -> None:
         self.method = method
+        self.path = path
         self.handler = handler
         self._pattern = re.compile("([^/]+)".join(map(re.escape, path.split("{}"))) + "/?")
 
@@ -77,12 +78,12 @@ class Route:
 
 class Routes:
     def __init__(self, routes: Sequence[Route]) -> None:
-        self._routes = routes
+        self.all = tuple(routes)
 
     def find(self, method: str, target: str) -> tuple[Handler, tuple[str, ...]]:
         """The handler of a request target, and the places of its path. Raises RefusedError (404, 405)."""
         path = split_target(target)[0]
-        matching = [(r, places) for r in self._routes if (places := r.places(path)) is not None]
+        matching = [(r, places) for r in self.all if (places := r.places(path)) is not None]
         for route, places in matching:
             if route.method == method:
                 return route.handler, places

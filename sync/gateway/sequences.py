@@ -33,23 +33,28 @@ class DeviceChanges:
 
     def write(self) -> None:
         """Suspends the device when one of the numbers had been another change's."""
-        if not self._new:
-            return
+        while self._new and not self._written():
+            pass
+
+    def _written(self) -> bool:
+        """False: another transaction, of the same device in another stream, was quicker, and its word is to be read first."""
         row = self._session.one("SELECT seq, recent, suspended FROM devices WHERE id = ?", self._device)
         if row is None:
-            return
+            return True
         known = msgspec.json.decode(row[1], type=dict[int, str])
         seq = max(int(row[0]), *self._new)
         new = {n: _mark(change_id) for n, change_id in self._new.items() if n in known or n > seq - REMEMBERED}
         twice = [n for n, mark in new.items() if known.get(n, mark) != mark]
         recent = {n: mark for n, mark in {**new, **known}.items() if n > seq - REMEMBERED}
-        self._session.run(
-            "UPDATE devices SET seq = ?, recent = ?, suspended = ? WHERE id = ?",
+        touched = self._session.run(
+            "UPDATE devices SET seq = ?, recent = ?, suspended = ? WHERE id = ? AND seq = ? AND recent = ? AND suspended = ?",
             seq,
             msgspec.json.encode(recent).decode(),
             row[2] or (str(min(twice)) if twice else ""),
             self._device,
+            *row,
         )
+        return touched > 0
 
 
 def _mark(change_id: str) -> str:

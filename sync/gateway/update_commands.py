@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import tempfile
 from collections import Counter
 from contextlib import closing
@@ -15,7 +14,7 @@ from typing import Any
 import msgspec
 
 from sync.gateway.device_commands import list_devices
-from sync.gateway.operator_verbs import add_verb
+from sync.gateway.operator_verbs import add_verb, city_of, say_told
 from sync.gateway.saying import warn
 from sync.gateway.updates import EVERYBODY, Standing, Version
 from sync.gateway.wards import is_ward_code
@@ -66,11 +65,11 @@ def _share(text: str) -> int:
 def _add(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.folder).resolve()
     platforms, version = checked(folder, arguments.version or "")
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         city.updates.use(folder)
         given = city.updates.give(version, arguments.ring, arguments.percent)
     told = {**_told(given), "platforms": platforms}
-    _say(arguments, told, f"{version} ({', '.join(platforms)}): {_shares(given)}")
+    say_told(arguments, told, f"{version} ({', '.join(platforms)}): {_shares(given)}")
     return 0
 
 
@@ -114,10 +113,10 @@ def _check(target: Any, file: Any, name: str) -> None:
 
 
 def _percent(arguments: argparse.Namespace) -> int:
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         _known(city, arguments.version)
         given = city.updates.give(arguments.version, arguments.ring, arguments.percent)
-    _say(arguments, _told(given), f"{given.version}: {_shares(given)}")
+    say_told(arguments, _told(given), f"{given.version}: {_shares(given)}")
     return 0
 
 
@@ -128,11 +127,11 @@ def _ring(arguments: argparse.Namespace) -> int:
     if not arguments.ward and not arguments.device:
         vi, en = "Cần --ward hoặc --device.", "Name the wards (--ward) or devices (--device)."
         raise UpdateError("input", vi, en)
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         city.updates.put_in_ring(arguments.ring, arguments.ward, arguments.device)
         rings = city.updates.rings()
         without = _without_pcs(arguments, city) if arguments.ring else []
-    _say(arguments, {"rings": rings, **({"without_pcs": without} if without else {})}, _rings(rings))
+    say_told(arguments, {"rings": rings, **({"without_pcs": without} if without else {})}, _rings(rings))
     return 0
 
 
@@ -152,14 +151,14 @@ def _without_pcs(arguments: argparse.Namespace, city: Any) -> list[str]:
 
 
 def _withdraw(arguments: argparse.Namespace) -> int:
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         city.updates.withdraw(arguments.version)
-    _say(arguments, {"withdrawn": arguments.version}, f"{arguments.version}: đã thu hồi / withdrawn")
+    say_told(arguments, {"withdrawn": arguments.version}, f"{arguments.version}: đã thu hồi / withdrawn")
     return 0
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    with closing(_city(arguments)) as city:
+    with closing(city_of(arguments)) as city:
         versions, rings, standings = city.updates.versions(), city.updates.rings(), city.updates.standings()
     answer = {
         "versions": [_told(version) for version in versions],
@@ -167,7 +166,7 @@ def _list(arguments: argparse.Namespace) -> int:
         "devices": msgspec.to_builtins(standings),
     }
     lines = [f"{v.version}  {v.added_at}  {_shares(v)}" for v in versions] or ["Chưa phát bản nào / no versions"]
-    _say(arguments, answer, "\n".join([*lines, *filter(None, [_rings(rings)]), *_counted(standings)]))
+    say_told(arguments, answer, "\n".join([*lines, *filter(None, [_rings(rings)]), *_counted(standings)]))
     return 0
 
 
@@ -188,7 +187,7 @@ def _refresh(arguments: argparse.Namespace) -> int:
 
     signer = signer_of(arguments.key, os.environ.get(PASSPHRASE, ""))
     until = refresh_timestamp(Path(arguments.folder), [signer]).isoformat().replace("+00:00", "Z")
-    _say(arguments, {"until": until}, f"Có hiệu lực đến / holds until {until}")
+    say_told(arguments, {"until": until}, f"Có hiệu lực đến / holds until {until}")
     return 0
 
 
@@ -211,15 +210,3 @@ def _rings(rings: dict[str, dict[str, list[str]]]) -> str:
 def _told(version: Version) -> dict[str, Any]:
     told: dict[str, Any] = msgspec.to_builtins(version)
     return told
-
-
-def _city(arguments: argparse.Namespace) -> Any:
-    from sync.gateway.city import City
-
-    return City(arguments.database, create=False)
-
-
-def _say(arguments: argparse.Namespace, answer: Any, text: str) -> None:
-    line = msgspec.json.encode(answer) if arguments.json else text.encode()
-    sys.stdout.buffer.write(line + os.linesep.encode())
-    sys.stdout.flush()

@@ -12,8 +12,10 @@ from msgspec import Meta, Raw, Struct
 
 from sync.gateway.feed import WireHistory, WireNews, WirePull
 from sync.gateway.refusals import RefusedError, bad_request
+from sync.gateway.room import Room
 from sync.line_form import get_request, put_answer
 from sync.protocol import (
+    LARGEST_CHANGE,
     Change,
     ChangeKind,
     ChangeResult,
@@ -30,10 +32,8 @@ from sync.squeeze import LINE_FORM, squeeze, unsqueeze
 T = TypeVar("T")
 MSGPACK, JSON = "application/msgpack", "application/json"
 LARGEST_BODY = 8 * 1024 * 1024  # bytes as they come
-LARGEST_CONTENT = 48 * 1024 * 1024  # bytes once decompressed
-LARGEST_ROUND = (
-    16 * 1024 * 1024
-)  # bytes of a round in the line's form, decompressed: there a few bytes can stand for much
+LARGEST_CONTENT = 16 * 1024 * 1024  # bytes once decompressed
+LARGEST_SAID = 48 * 1024 * 1024  # bytes of MessagePack that a round in the line's form may stand for
 LARGEST_QUESTION = 256 * 1024  # bytes of what brings no changes: a whole city's streams have room in it
 LARGEST_BATCH = 5000  # changes in one push or round
 _COMPRESS_FROM = 1024  # bytes; below this the frame costs more than it saves
@@ -92,8 +92,11 @@ class WireRound(Struct, omit_defaults=True):
 class Wire:
     """How one request was written and how its answer is to be. Raises RefusedError for what it does not know."""
 
-    def __init__(self, headers: Mapping[str, str]) -> None:
+    def __init__(self, headers: Mapping[str, str], room: Room | None = None) -> None:
+        """``room``: what is taken of it is given back by ``close``."""
         self._headers = headers
+        self._room = room
+        self._taken = 0
         self.language = "en" if headers.get("accept-language", "").lower().startswith("en") else "vi"
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         self.content_type = {"": JSON, MSGPACK: MSGPACK, JSON: JSON, LINE_FORM: LINE_FORM}.get(kind, "")
@@ -106,6 +109,17 @@ class Wire:
             if kind in (MSGPACK, JSON):
                 return kind
         return MSGPACK if self.content_type in (MSGPACK, LINE_FORM) else JSON
+
+    def close(self) -> None:
+        """The request was worked on."""
+        if self._room is not None:
+            self._room.give(self._taken)
+            self._taken = 0
+
+    def _has_room(self, content: bytes) -> bytes:
+        if self._room is not None:
+            self._taken += self._room.take(len(content))
+        return content
 
     @property
     def in_line_form(self) -> bool:
@@ -129,12 +143,12 @@ class Wire:
         if encoding in ("", "identity"):
             if len(body) > largest:
                 raise too_large(largest)
-            return body
+            return self._has_room(body)
         if encoding != "zstd":
             raise RefusedError(
                 415, "unknown_encoding", "Máy chủ chỉ nhận nén zstd.", "Compress with zstd or not at all."
             )
-        return _decompressed(body, largest)
+        return self._has_room(_decompressed(body, largest))
 
     def decode(self, content: bytes, kind: type[T]) -> T:
         try:
@@ -152,10 +166,10 @@ class Wire:
             raw = self.decode(self.content(body), RawRound)
             return SyncRequest(known=raw.known, cursors=raw.cursors, limit=raw.limit), lambda _: self.sent(raw.changes)
         with _readable():
-            content = unsqueeze(body, LARGEST_ROUND)
+            content = unsqueeze(body, LARGEST_CONTENT)
             if content is None:
-                raise too_large(LARGEST_ROUND)
-            request, changes = get_request(content)
+                raise too_large(LARGEST_CONTENT)
+            request, changes = get_request(self._has_room(content))
 
         def sent(officers: Sequence[Officer]) -> Sequence[Sent]:
             with _readable():
@@ -168,10 +182,20 @@ class Wire:
         changes: list[Sent] = []
         for item in raw:
             try:
-                changes.append(self.decode_change(item))
+                if (
+                    memoryview(item).nbytes > LARGEST_CHANGE
+                ):  # it will be refused; decoded it could be a hundred times as large
+                    changes.append((self._head_of(item), bytes(item)))
+                else:
+                    changes.append(self.decode_change(item))
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError) as error:
                 changes.append(Unreadable(self.decode(bytes(item), _OnlyId).change_id, str(error)))
         return changes
+
+    def _head_of(self, raw: Raw) -> Change:
+        """A change without its values. Raises msgspec.MsgspecError."""
+        head = (msgspec.json if self.content_type == JSON else msgspec.msgpack).decode(raw, type=_Head)
+        return Change(**msgspec.structs.asdict(head))
 
     def packed_round(self, answer: WireRound, asked: Sequence[str]) -> tuple[bytes, dict[str, str]]:
         """As ``packed``, of a round's answer. ``asked``: the records of its changes, in their order."""
@@ -222,7 +246,7 @@ def _readable() -> Iterator[None]:
         yield
     except (ValueError, RecursionError, OverflowError) as error:
         if "of length <= " in str(error):
-            raise too_large(LARGEST_ROUND) from error
+            raise too_large(LARGEST_CONTENT) from error
         raise bad_request(f"Không đọc được nội dung gửi lên: {error}", f"Cannot read the body: {error}") from error
 
 
@@ -232,12 +256,26 @@ def _sent(changes: Iterable[Change]) -> Iterator[Sent]:
     for number, change in enumerate(changes, 1):
         payload = _encode_msgpack(change)
         size += len(payload)
-        if size > LARGEST_CONTENT or number > LARGEST_BATCH:
-            raise too_large(LARGEST_CONTENT)
+        if size > LARGEST_SAID or number > LARGEST_BATCH:
+            raise too_large(LARGEST_SAID)
         if change.kind in KINDS:
             yield change, payload
         else:
             yield Unreadable(change.change_id, f"kind {change.kind!r}"[:80])
+
+
+class _Head(Struct):
+    """Of a change, who made it and what it is about."""
+
+    change_id: str
+    save_id: str
+    record_id: str
+    type: str
+    ward: str
+    kind: ChangeKind
+    officer: Officer
+    at: str
+    device: str = ""
 
 
 class _OnlyId(Struct):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from forms.pack_format import PackError
@@ -14,6 +15,7 @@ from sync.http import HttpTransport
 from sync.http_line import Line
 from sync.hub.choice import trusted
 from sync.hub.messages import (
+    MOST_BYTES,
     MOST_CHANGES,
     HubAnswer,
     HubRequest,
@@ -100,7 +102,7 @@ class HubExchange:
         enrolment, catalog = self._store.enrolment, self._store.catalog
         device = enrolment.device if enrolment else ""
         rows = [row for row in self._store.changes.outbox() if catalog.knows(row.change.type)]
-        waiting = [row.change for row in rows if row.status == "pending"][:MOST_CHANGES]
+        waiting = _fitting([row.change for row in rows if row.status == "pending"][:MOST_CHANGES])
         # one made before the PC had to enrol anew is sent as this device's, and told so
         told = [c if c.device == device else replace(c, device=device) for c in waiting]
         return told, self._refused([row for row in rows if row.status != "pending"])
@@ -137,6 +139,17 @@ class HubExchange:
 
     def _ask(self, request: HubRequest) -> HubAnswer:
         return self._line.ask("POST", "/v1/hub", request, HubAnswer)
+
+
+def _fitting(waiting: Sequence[Change]) -> list[Change]:
+    """The first of them, as many as the hub takes at once."""
+    encode, room, told = msgspec.msgpack.encode, MOST_BYTES, list[Change]()
+    for change in waiting:
+        room -= len(encode(change))
+        if room < 0:
+            break
+        told.append(change)
+    return told
 
 
 def _mark(waiting: Sequence[Change], refused: Sequence[RefusedChange]) -> bytes:

@@ -13,8 +13,10 @@ import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import accumulate
 from typing import Protocol
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -29,6 +31,8 @@ from sync.hub.update_parts import FILES, UpdateParts
 OWN_PAGE = "/v1/hub"
 TOLD_FOR = timedelta(hours=12)
 """A PC that has not spoken for so long was switched off, or enrolled anew as another device: what it told is forgotten."""
+LARGEST_TOLD = 40 * 1024 * 1024
+"""Bytes of others' changes told to one PC, which reads no answer above 64 MB."""
 _PACK = re.compile(r"/v1/packs/([0-9a-f]{64})")
 _FILE = re.compile(r"/v1/files/([0-9]{5})/([A-Za-z0-9_]+)/([0-9a-f]{64})")
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{1,15})?")
@@ -47,6 +51,7 @@ class _Told(Struct):
     changes: tuple[ScopedChange, ...]
     refused: tuple[RefusedChange, ...]
     at: datetime  # when it last spoke
+    size: int  # bytes of the changes
 
 
 class HubFace:
@@ -112,14 +117,22 @@ class HubFace:
                 told.at = now
             if request.changes is not None:
                 own = self._own(known, request.changes)
-                self._told[known.device] = _Told(request.mine, own, request.refused[:MOST_CHANGES], now)
+                size = sum(len(msgspec.msgpack.encode(told.change)) for told in own)
+                self._told[known.device] = _Told(request.mine, own, request.refused[:MOST_CHANGES], now, size)
             elif told is None or told.mark != request.mine:
                 if request.mine != mark_of(()):
                     return HubAnswer(wanted=True)
                 self._told.pop(known.device, None)
             others = [(device, t) for device, t in self._told.items() if device != known.device]
         readable = set(known.streams)
-        heard = tuple(c.change for _, told in others for c in told.changes if (c.change.ward, c.scope) in readable)
+        fits = accumulate(told.size for _, told in others)
+        heard = tuple(
+            c.change
+            for (_, told), size in zip(others, fits, strict=True)
+            if size <= LARGEST_TOLD
+            for c in told.changes
+            if (c.change.ward, c.scope) in readable
+        )
         refused = tuple((d, c.change_id) for d, told in others for c in told.refused if (c.ward, c.scope) in readable)
         mark = mark_of((change.change_id for change in heard), (change_id for _, change_id in refused))
         answer = HubAnswer(mark=mark) if mark == request.known else HubAnswer(changes=heard, refused=refused, mark=mark)

@@ -11,6 +11,8 @@ from msgspec import Struct
 from sync.protocol import Change, PackOffer, PullAnswer
 
 MOST_CHANGES = 5000  # of one PC that the hub keeps
+MOST_BYTES = 4 * 1024 * 1024
+"""Of them together, as MessagePack: a PC with more is heard with what fits, in its order."""
 HUB_ROLE = "_hub"
 """In a device's grants: it is the hub of that ward and nothing else. No role of a catalogue begins so."""
 FROM_NOW = -1

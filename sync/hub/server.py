@@ -152,6 +152,8 @@ class HubServer:
         """What is new at the city, and a new certificate when one is due. Raises SyncError."""
         with self._one_round:
             assert self._copy is not None  # noqa: S101
+            with contextlib.suppress(SyncError):
+                self._renew()  # first: a file that does not come, or a full disk, must not let it run out
             line = self._line()
             try:
                 answer = Copying(self._copy, self._grants, line).round()

@@ -7,7 +7,7 @@ the notes on the book, and what this PC itself wrote down when it gave a number.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -17,7 +17,7 @@ from forms.register_numbers import SERIES, register_of
 from sync.locked_fields import NUMBERED, SAME_NUMBER
 from sync.number_reader import NumberReader
 from sync.protocol import Fields
-from sync.store.context import StoreContext
+from sync.store.context import StoreContext, read_enrolment
 from sync.store.model import StoreError
 from sync.store.numbering import series_of
 from sync.store.numbers import EVERY_BOOK, why_void
@@ -163,10 +163,10 @@ class Audits:
         plan = self._context.plans.of(record_type.id)
         sql = (
             f"SELECT r.id, r.number, r.title, r.state, r.fields, r.created_at FROM {plan.table} l "
-            "CROSS JOIN records r ON r.rid = l.rid WHERE r.number IS NOT NULL ORDER BY l.rid"
+            "CROSS JOIN records r ON r.rid = l.rid WHERE r.number IS NOT NULL AND r.ward = coalesce(?, r.ward) ORDER BY l.rid"
         )
         with self._context.readers.connection() as db:
-            return [(*row[:4], decode_fields(row[4]), row[5]) for row in db.execute(sql)]
+            return [(*row[:4], decode_fields(row[4]), row[5]) for row in db.execute(sql, (_home(db),))]
 
     def _own(self, record_type: RecordType) -> dict[str, tuple[str, str, int, str, str, str, str, str]]:
         """What this PC wrote down: record id → series, period, n, at, officer, status, reason, number."""
@@ -187,15 +187,25 @@ class Audits:
         plan = self._context.plans.of(type_id)
         void = {state.id for state in record_type.states if state.kind in ("void", "draft")}
         found: dict[str, AuditNote] = {}
+        sql = (
+            "SELECT r.id, r.state, r.fields FROM keys k JOIN records r ON r.rid = k.rid "
+            "WHERE k.key = ? AND r.ward = coalesce(?, r.ward)"
+        )
         with self._context.readers.connection() as db:
+            home = _home(db)
             for book in (register, register_of(register), EVERY_BOOK):
-                sql = "SELECT r.id, r.state, r.fields FROM keys k JOIN records r ON r.rid = k.rid WHERE k.key = ?"
-                for record_id, state, text in db.execute(sql, (plan.key_of("book", book),)):
+                for record_id, state, text in db.execute(sql, (plan.key_of("book", book), home)):
                     fields = decode_fields(text)
                     same_period = fields.get("period") in (None, "", period)
                     if fields.get("book") == book and same_period and state not in void and "_void" not in fields:
                         found[record_id] = _note(record_id, fields)
         return sorted(found.values(), key=lambda note: note.at)
+
+
+def _home(connection: Any) -> str | None:
+    """The ward whose books are read here: another one's numbers, and the notes on them, are of other books."""
+    enrolment = read_enrolment(connection)
+    return enrolment.ward if enrolment else None
 
 
 def _note(record_id: str, fields: Fields) -> AuditNote:

@@ -103,7 +103,7 @@ def make_backup(
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             raise
-        for old in list_backups(into, made.device)[max(1, keep) :]:
+        for old in _older(list_backups(into, _safe(made.device)), made)[max(1, keep) - 1 :]:
             shutil.rmtree(old.path, ignore_errors=True)
     return made
 
@@ -140,6 +140,12 @@ def _free_name(into: Path, device: str, now: datetime) -> str:
     while (into / (name := f"SoPhuong-{_safe(device)}-{now.astimezone(HANOI):%Y%m%d-%H%M%S}")).exists():
         now += timedelta(seconds=1)
     return name
+
+
+def _older(found: list[Backup], made: Backup) -> list[Backup]:
+    """All but the one just made, newest first. What bears a later moment was made while the clock was wrong, and is older."""
+    others = [each for each in found if each.path.name != made.path.name]
+    return sorted(others, key=lambda each: (each.at <= made.at, each.at), reverse=True)
 
 
 def _about(path: Path, key: bytes, now: datetime, program: str) -> Backup:

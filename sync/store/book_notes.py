@@ -8,6 +8,7 @@ from forms.book_notes import noted_state
 from sync.protocol import Fields, Officer
 from sync.store.context import StoreContext
 from sync.store.model import Save, StoreError
+from sync.store.officers import may_write
 from sync.store.rows import Touch
 
 
@@ -19,28 +20,22 @@ def write_note(
     touch: Touch,
     *,
     note_id: str | None = None,
+    ward: str = "",
 ) -> None:
-    """Nothing where the catalogue has no register of notes, or the officer may not write there; said twice under one id, it
-    is written once."""
+    """In the ward whose book it is ("": this PC's own), where it is read. Nothing where the catalogue has no register of notes, or
+    the officer may not write there; said twice under one id, it is written once."""
     from sync.store.saving import SaveTransaction  # a start saves nothing yet
 
     type_id = context.catalog.book_notes
-    if type_id is None or not context.catalog.knows(type_id) or not _may_write(context, officer, type_id):
+    if type_id is None or not context.catalog.knows(type_id):
+        return
+    if not may_write(context.catalog, officer, context.catalog.record_type(type_id)):
         return
     if note_id and connection.execute("SELECT 1 FROM records WHERE id = ?", (note_id,)).fetchone():
         return
     try:
         state = noted_state(context.catalog.record_type(type_id))
         save = Save(type=type_id, fields=values, id=note_id, state=state)
-        SaveTransaction(connection, context, officer, touch).run([save])
+        SaveTransaction(connection, context, officer, touch, ward=ward).run([save])
     except StoreError:
         return  # a pack whose notes are of another shape must not hold up the books
-
-
-def _may_write(context: StoreContext, officer: Officer, type_id: str) -> bool:
-    """By the scopes of the roles; a role the catalogue does not know is the city's to judge."""
-    scopes = {role.id: role.scopes for role in context.catalog.roles}
-    known = [scopes[role] for role in officer.roles if role in scopes]
-    if len(known) < len(officer.roles) or not officer.roles:
-        return True
-    return any(context.catalog.record_type(type_id).scope in opened for opened in known)

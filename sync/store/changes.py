@@ -11,7 +11,6 @@ from msgspec import structs
 from sync.clock import moment_text
 from sync.protocol import Change, ChangeResult, Fields, HistoryAnswer, Officer, PullAnswer, RecordVersion
 from sync.store import digests, missing, pulling, worklist
-from sync.store.ahead import Ahead
 from sync.store.answers import AnswerTransaction
 from sync.store.context import StoreContext, devices_of, skew_of
 from sync.store.histories import keep_history, made_here
@@ -38,15 +37,26 @@ class Changes:
     def __init__(self, context: StoreContext) -> None:
         self._context = context
         self._indexing = Indexing(context)
-        self._ahead = Ahead(context)
 
     def pending(self, limit: int, skip: int = 0) -> tuple[Change, ...]:
         """The next changes to send, in the order they were made; ``skip`` passes over those that are on their way.
 
         Read where the answer to them will be written: a reader would have to decrypt every page of them once more."""
+        return self._pending(limit, skip)
+
+    def pending_behind(self, sent: Sequence[Change], limit: int) -> tuple[Change, ...]:
+        """As ``pending``, passing over those that are on their way; none where something came before them meanwhile, that an
+        officer sends once more: what stands behind it is not to be heard first."""
+        return self._pending(limit, len(sent), [change.change_id for change in sent])
+
+    def _pending(self, limit: int, skip: int, first: Sequence[str] | None = None) -> tuple[Change, ...]:
         with self._context.writer.quiet() as db:
             hub = db.execute("SELECT 1 FROM changes WHERE status = 'hub' LIMIT 1").fetchone()
             held, since = (f"AND {HELD_BACK}", (held_since(self._context),)) if hub else ("", ())
+            if first is not None:
+                sql = f"SELECT change_id FROM changes WHERE status = 'pending' {held} ORDER BY seq LIMIT ?"
+                if [i for (i,) in db.execute(sql, (*since, skip))] != list(first):
+                    return ()
             sql = f"SELECT payload FROM changes WHERE status = 'pending' {held} ORDER BY seq LIMIT ? OFFSET ?"
             rows = db.execute(sql, (*since, limit, skip)).fetchall()
         return tuple([decode_change(body) for (body,) in rows])
@@ -90,14 +100,6 @@ class Changes:
             self._context.emit(touch.frozen())
         self.checkpoint_when_long()
 
-    def make_ahead(self, records: Sequence[RecordVersion], ward: str, scope: str) -> None:
-        """Begin on the rows of a page that ``apply_pull`` is to get next, while another is still being written."""
-        self._ahead.begin(records, ward, scope)
-
-    def forget_ahead(self) -> None:
-        """No page is under way any more; what was begun of one that never came takes up no room."""
-        self._ahead.forget()
-
     def apply_pull(self, answer: PullAnswer, ward: str, scope: str) -> int:
         """Take in what the city sent; the number of records that were news here. The cursor moves in the same
         transaction as the last batch, so that a cut in between is only pulled again.
@@ -106,15 +108,13 @@ class Changes:
         the batch at hand when an officer's save waits.
         """
         taken, start = 0, 0
-        ahead = self._ahead.take(answer.records, ward, scope)
         while True:
             touch, began, writer = Touch(), start, self._context.writer
             with writer.transaction(urgent=False) as db:
                 while True:
                     taken += apply_answer(
-                        db, self._context.plans, answer, ward=ward, scope=scope, start=start, touch=touch,
-                        made=ahead.batch(start),
-                    )  # fmt: skip
+                        db, self._context.plans, answer, ward=ward, scope=scope, start=start, touch=touch
+                    )
                     start += pulling.BATCH
                     if start >= len(answer.records) or writer.is_enough(start - began):
                         break

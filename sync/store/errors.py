@@ -27,12 +27,6 @@ class ClosedStore(StoreError):
     code = "closed"
 
 
-class UnknownRecord(StoreError):
-    """Asked to change a record that is not on this PC."""
-
-    code = "unknown_record"
-
-
 _DAMAGED = ("malformed", "not a database", "hmac", "disk image", "no such table")
 _READ_ONLY = ("readonly", "read-only", "unable to open")
 

@@ -47,15 +47,17 @@ class FileQueue:
         self._context = context
 
     def next_to_send(self) -> Outgoing | None:
-        """What is due and whose record the city has; small ones first, those that failed last. One that no record shows any
-        more goes too: the city's version may name it still, where what took its place was refused, and history does."""
+        """What is due and whose record the city has; small ones first, those that failed last. One that no record of its stream
+        shows any more goes too: the city's version may name it still, where what took its place was refused, and history does."""
         with self._context.readers.connection() as db:
             row = db.execute(
                 "SELECT s.sha256, s.ward, s.scope, f.size, s.upload, s.sent, s.attempts "
                 "FROM file_stands s JOIN files f USING (sha256) "
                 f"WHERE s.status = 'to_send' AND {_DUE} AND (EXISTS (SELECT 1 FROM file_links l "
                 "JOIN records r ON r.rid = l.rid WHERE l.sha256 = s.sha256 AND r.ward = s.ward AND r.scope = s.scope "
-                "AND r.revision > 0) OR NOT EXISTS (SELECT 1 FROM file_links l WHERE l.sha256 = s.sha256)) ORDER BY s.attempts, f.size, s.sha256 LIMIT 1",
+                "AND r.revision > 0) OR NOT EXISTS (SELECT 1 FROM file_links l JOIN records r ON r.rid = l.rid "
+                "WHERE l.sha256 = s.sha256 AND r.ward = s.ward AND r.scope = s.scope)) "
+                "ORDER BY s.attempts, f.size, s.sha256 LIMIT 1",
                 self._due(),
             ).fetchone()
         return Outgoing(*row) if row else None

@@ -18,6 +18,7 @@ from sync.protocol import Lease, Officer
 from sync.store.book_notes import write_note
 from sync.store.context import StoreContext, read_enrolment
 from sync.store.model import HandOver, StoreError
+from sync.store.numbering import name_of_book
 from sync.store.rows import Touch
 
 _COLUMNS = "id, ward, register, period, device, last, officer, reason, at, stage"
@@ -52,7 +53,10 @@ class HandOvers:
             if to and to == row[2]:
                 raise StoreError("Đây là mã của chính máy này. (That is this PC itself)")
             sql = "SELECT coalesce(max(n), 0) FROM numbers WHERE series IN (?, ?) AND period = ?"
-            given = db.execute(sql, (lease.register, register_of(lease.register), lease.period)).fetchone()[0]
+            enrolment = read_enrolment(db)
+            home = enrolment.ward if enrolment else lease.ward
+            names = [name_of_book(x, lease.ward, home) for x in (lease.register, register_of(lease.register))]
+            given = db.execute(sql, (*names, lease.period)).fetchone()[0]
             last = max(int(row[0]) - 1, int(given))
             made = HandOver(
                 id=self._context.ids.new(), ward=lease.ward, register=lease.register, period=lease.period, to=to,
@@ -110,7 +114,7 @@ class HandOvers:
                 numbers=(first, first),
                 devices=(enrolment.device if enrolment else "", to or "–"),
             )
-            write_note(db, self._context, handover.officer, values, touch, note_id=handover.id)
+            write_note(db, self._context, handover.officer, values, touch, note_id=handover.id, ward=handover.ward)
         self._context.emit(touch.frozen())
 
     def refused(self, handover: HandOver) -> None:

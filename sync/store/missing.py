@@ -19,6 +19,8 @@ from sync.clock import moment_text
 from sync.protocol import Officer
 from sync.store import worklist
 from sync.store.context import StoreContext, read_enrolment, read_meta, write_meta
+from sync.store.model import Enrolment
+from sync.store.officers import first_who_may
 from sync.store.provisional import let_go
 from sync.store.rowcodec import encode_json
 from sync.store.rows import RowWriter, Touch
@@ -105,7 +107,7 @@ def offer_missing(context: StoreContext, since: datetime) -> int:
         for record_id, work in works.items():
             shown = work.shown
             record_type = context.plans.of(shown.type).record_type if shown else None
-            by = _officer(record_type, enrolment.officers if enrolment else ())
+            by = _officer(context, record_type, enrolment, shown.ward if shown else "")
             if shown is None or record_type is None or shown.revision or by is None:
                 continue
             if any(c.status not in ("refused", "parked") for c in work.open):
@@ -135,7 +137,7 @@ def leave_the_hub(context: StoreContext) -> int:
             record_type = context.plans.of(work.open[0].change.type).record_type
             if not work.is_only_at_hub or any(c.status != "hub" for c in work.open):
                 continue
-            if work.shown is None or _officer(record_type, enrolment.officers if enrolment else ()) is None:
+            if work.shown is None or _officer(context, record_type, enrolment, work.shown.ward) is None:
                 continue
             let_go(db, work)
             db.execute("INSERT OR IGNORE INTO missing (id, since) VALUES (?, '')", (record_id,))
@@ -143,12 +145,13 @@ def leave_the_hub(context: StoreContext) -> int:
     return left
 
 
-def _officer(record_type: RecordType | None, officers: Iterable[Officer]) -> Officer | None:
-    """The first officer of the device who may begin such a record."""
-    if record_type is None:
+def _officer(
+    context: StoreContext, record_type: RecordType | None, enrolment: Enrolment | None, ward: str
+) -> Officer | None:
+    """The first officer of the device who may begin such a record there."""
+    if record_type is None or enrolment is None:
         return None
-    wanted = set(record_type.begun_by)
-    return next((o for o in officers if not wanted or wanted & set(o.roles)), None)
+    return first_who_may(context.catalog, enrolment.officers_of(ward), record_type, [record_type.begun_by])
 
 
 __all__ = ["forget_named", "held_at", "leave_the_hub", "mark_missing", "note_named", "note_taken", "offer_missing"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
 
-from sync.protocol import Candidate, Change, DeliveryState, FieldProblem, Fields, Officer
+from sync.protocol import Candidate, Change, DeliveryState, EnrolAnswer, FieldProblem, Fields, Officer
 
 Standing = Literal["here", "city", "conflict", "refused", "hub"]
 """Where a record stands as a whole: changes wait on this PC; all are durable at the city; a person must pick; the city
@@ -241,11 +242,33 @@ class Enrolment(Struct, frozen=True, kw_only=True):
     wards: dict[str, str]
     officers: tuple[Officer, ...]
     epoch: str = ""
+    serves: dict[str, tuple[str, ...]] = {}  # officer → wards, where the city has said that they differ
+
+    def officers_of(self, ward: str) -> tuple[Officer, ...]:
+        """Those who may work in the ward, as far as is known."""
+        return tuple(o for o in self.officers if ward in self.serves.get(o.id, (ward,)))
+
+    @classmethod
+    def of_answer(cls, url: str, answer: EnrolAnswer, others: tuple[Officer, ...] = ()) -> Enrolment:
+        """As the city granted it. ``others``: officers of the device from before; who enrolled last stands last."""
+        return cls(
+            url=url,
+            token=answer.token,
+            device=answer.device,
+            wards=answer.wards,
+            officers=(*others, answer.officer),
+            epoch=answer.epoch,
+        )
 
     @property
     def ward(self) -> str:
         """Code of the ward that new records belong to."""
         return next(iter(self.wards))
+
+    def home_first(self, wards: Mapping[str, str]) -> dict[str, str]:
+        """What the city says now of the device's wards, in whatever order: one more officer, who serves other wards too, does
+        not move the PC into another ward."""
+        return {self.ward: wards[self.ward], **wards} if self.ward in wards else dict(wards)
 
 
 class Touched(Struct, frozen=True):

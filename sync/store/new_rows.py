@@ -1,14 +1,13 @@
 """The rows of records of which there is nothing here yet: nearly all of a large pull. What they hold follows from the
-record alone, but for the names of others it refers to, so that most of it can be made before the store is written to.
+record alone, but for the names of others it refers to, so that it is made column by column.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
-from itertools import compress
+from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any
 
 from msgspec import Struct
 
@@ -16,11 +15,10 @@ from sync.clock import parse_moment
 from sync.ids import halves_of
 from sync.protocol import Fields, RecordVersion
 from sync.store import digests, projection
-from sync.store.plan import Plans, Resolve, TypePlan, link_key, link_keys
+from sync.store.plan import Resolve, TypePlan, link_key, link_keys
 from sync.store.rowcodec import encode_json, encode_lines
 from sync.store.terms import index_text
 
-T = TypeVar("T")
 _RANDOM_TAIL = 15  # bits of a row id below its millisecond
 _LATEST_MS = 1 << 47  # beyond it a row id, or the next free one, would not fit
 _PARTS = attrgetter(
@@ -47,22 +45,6 @@ class NewRows(Struct, gc=False):
     def rids(self) -> Sequence[int]:
         return self.records[0]
 
-    def only(self, ids: Collection[str]) -> NewRows:
-        """Of those among them that have these ids."""
-        chosen = [version.id in ids for version in self.versions]
-        if all(chosen):
-            return self
-
-        def of(column: Sequence[T]) -> list[T]:
-            return list(compress(column, chosen))
-
-        there = set(of(self.rids))
-        return NewRows(
-            self.plan, of(self.versions), [*map(of, self.records)], of(self.texts), [*map(of, self.listed)],
-            of(self.terms), of(self.link_keys), [key for key in self.keys if key[1] in there],
-            [link for link in self.links if link[2] in there],
-        )  # fmt: skip
-
 
 class Places(Struct, gc=False):
     """Where new records are to stand, and whether an officer should be told of them."""
@@ -73,7 +55,7 @@ class Places(Struct, gc=False):
 
 
 def new_rows(plan: TypePlan, versions: Sequence[RecordVersion], places: Places, resolve: Resolve) -> NewRows:
-    """Of records of one type, one at least, by this thread."""
+    """Of records of one type, one at least."""
     rids = places.rids
     (ids, wards, scopes, revisions, states, numbers, fields, conflicts, created, updated, by, origins, packs) = zip(
         *map(_PARTS, versions), strict=True
@@ -103,38 +85,6 @@ def new_rows(plan: TypePlan, versions: Sequence[RecordVersion], places: Places, 
         plan.new_keys(fields, rids) if plan.key_fields else [],
         [link for rid, f in pointing for link in links_of(plan, rid, f)],
     )
-
-
-class Prepared(Struct):
-    """Rows made before it was known what is here, for records that prove to be new. ``filled``: as the stream was taken to
-    be. By type; records that refer to others are left out, since these may come meanwhile."""
-
-    filled: bool
-    rows: list[NewRows]
-
-
-def prepared(plans: Plans, versions: Sequence[RecordVersion], *, filled: bool) -> Prepared:
-    """By any thread: the store is not asked."""
-    found = []
-    for type_id, same in by_type(versions).items():
-        plan = plans.of(type_id)
-        news = [is_news(plan, v, filled=filled) for v in same]
-        places = Places(wanted_row_ids(same), [standing_of(v) for v in same], news)
-        asked: set[str] = set()
-        made = new_rows(plan, same, places, asked.add)
-        targets = {v.id: {target for _, target in plan.links(v.fields)} for v in same} if asked else {}
-        if not asked <= set().union(*targets.values()):
-            continue  # something is looked up that is no reference
-        its_own = {record_id for record_id, others in targets.items() if asked.isdisjoint(others)}
-        found.append(made.only(its_own) if asked else made)
-    return Prepared(filled, found)
-
-
-def by_type(versions: Iterable[RecordVersion]) -> dict[str, list[RecordVersion]]:
-    found: dict[str, list[RecordVersion]] = {}
-    for version in versions:
-        found.setdefault(version.type, []).append(version)
-    return found
 
 
 def links_of(plan: TypePlan, rid: int, fields: Fields) -> list[tuple[int, int, int]]:

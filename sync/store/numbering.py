@@ -18,15 +18,19 @@ from forms.shapes import as_shape
 from sync.clock import HANOI, moment_text
 from sync.locked_fields import NUMBERED
 from sync.protocol import Fields, Officer
+from sync.store.brought import last_brought
 from sync.store.context import read_meta, write_meta
 from sync.store.suspension import is_suspended
 
 LARGEST_SKEW = 300.0  # seconds
 STEADY_SKEW = 60.0  # seconds by which a clock may drift from what was confirmed
+OF_WARD = "|"
 CLOCK_LOG = "clock_log"
 CLOCK_RIGHT_AT = "clock_right_at"
 """When somebody last confirmed the clock, by that clock: before it nothing is numbered either."""
 MOST_LOGGED = 200
+PASSED_OVER = 500
+"""Temporary numbers of a day that a store which came back from a backup leaves out; nobody asks for them."""
 
 
 class Given(Struct, frozen=True):
@@ -45,27 +49,29 @@ class NumberSource:
         self._device = device
         self._ward = ward
 
-    def give(self, record_type: RecordType, record_id: str, officer: Officer, fields: Fields) -> Given:
-        """The record's number: the one it has already, the next one of its series, or a temporary one while none can be
-        given. ``fields``: the record's, as the number will find them."""
+    def give(self, record_type: RecordType, record_id: str, officer: Officer, fields: Fields, ward: str) -> Given:
+        """The record's number: the one it has already, the next one of its series in its ward, or a temporary one while none
+        can be given. ``fields``: the record's, as the number will find them."""
         register = record_type.register
         if register is None:
             return Given(None, {})
         series = series_name(record_type, fields)
-        number, n = self._earlier(series, record_id)
+        book = self._ward if register.kind == "local" else ward  # its own series a PC has once, whatever the ward
+        kept_as = name_of_book(series, book, self._ward)
+        number, n = self._earlier(kept_as, record_id)
         if (
             number is None
             and register.kind in ("leased", "local")
-            and clock_problem(self._db, series, self._now) is None
-            and not (register.kind == "leased" and is_suspended(self._db))
+            and clock_problem(self._db, kept_as, self._now) is None
+            and not is_suspended(self._db)
         ):
-            n = self._next(register, series)
+            n = self._next(register, series, book)
             if n is not None:
-                number = self._text(register.format, register, n, officer)
-                self._note(series, period_of(register, self._now), n, number, record_id=record_id, officer=officer)
+                number = self._text(register.format, register, n, officer, ward)
+                self._note(kept_as, period_of(register, self._now), n, number, record_id=record_id, officer=officer)
         if number is None or n is None:
             return Given(None, self.temporary(record_type, record_id, officer))
-        shown = self._fields(register, number, n, officer)
+        shown = self._fields(register, number, n, officer, ward)
         values = {name: as_shape(record_type, name, text) for name, text in shown.items()}
         mark = {"n": n, "at": moment_text(self._now), "by": officer.name, "device": self._device}
         return Given(number, {**values, NUMBERED: mark})
@@ -79,14 +85,16 @@ class NumberSource:
         number, _ = self._earlier(series, record_id)
         if number is None:
             n = self._after_last(series, day)
-            number = self._text(register.temporary_format, register, n, officer)
+            if n <= PASSED_OVER and is_suspended(self._db):
+                n += PASSED_OVER  # papers of this day that the backup does not know are in citizens' hands
+            number = self._text(register.temporary_format, register, n, officer, self._ward)
             self._note(series, day, n, number, record_id=record_id, officer=officer)
         return {register.temporary_field or "_temporary": number}
 
-    def _fields(self, register: Register, number: str, n: int, officer: Officer) -> dict[str, str]:
+    def _fields(self, register: Register, number: str, n: int, officer: Officer, ward: str) -> dict[str, str]:
         fields = {register.field: number}
         if register.book_field and register.book_format:
-            fields[register.book_field] = self._text(register.book_format, register, n, officer)
+            fields[register.book_field] = self._text(register.book_format, register, n, officer, ward)
         return fields
 
     def _earlier(self, series: str, record_id: str) -> tuple[str | None, int | None]:
@@ -94,19 +102,21 @@ class NumberSource:
         row = self._db.execute(sql, (record_id, series)).fetchone()
         return (row[0], row[1]) if row else (None, None)
 
-    def _next(self, register: Register, series: str) -> int | None:
+    def _next(self, register: Register, series: str, ward: str) -> int | None:
         period = period_of(register, self._now)
+        above = last_brought(self._db, ward, series, period)
+        free = max(above + 1, self._after_last(name_of_book(series, ward, self._ward), period))
         if register.kind == "local":
-            return self._after_last(series, period)
+            return free
         sql = "SELECT next, upper FROM leases WHERE register = ? AND period = ? AND ward = ? AND device = ?"
-        lease = self._db.execute(sql, (series, period, self._ward, self._device)).fetchone()
+        lease = self._db.execute(sql, (series, period, ward, self._device)).fetchone()
         if lease is None:
             return None
-        n = max(int(lease[0]), self._after_last(series, period))
+        n = max(int(lease[0]), free)
         if lease[1] and n > lease[1]:
             return None
         sql = "UPDATE leases SET next = ? WHERE register = ? AND period = ? AND ward = ?"
-        self._db.execute(sql, (n + 1, series, period, self._ward))
+        self._db.execute(sql, (n + 1, series, period, ward))
         return n
 
     def _after_last(self, series: str, period: str) -> int:
@@ -121,7 +131,7 @@ class NumberSource:
             (series, period, n, number, record_id, moment_text(self._now), officer.name),
         )
 
-    def _text(self, pattern: str, register: Register, n: int, officer: Officer) -> str:
+    def _text(self, pattern: str, register: Register, n: int, officer: Officer, ward: str) -> str:
         local = self._now.astimezone(HANOI)
         return pattern.format(
             n=n,
@@ -130,10 +140,21 @@ class NumberSource:
             mm=f"{local.month:02d}",
             dd=f"{local.day:02d}",
             org=officer.organisation,
-            ward=self._ward,
+            ward=ward,
             device=self._device,
             book=book_of(register, n),
         )
+
+
+def name_of_book(series: str, ward: str, home: str) -> str:
+    """How ``numbers`` names a ward's series. Another ward's book, which an officer with grants in both may number here, is not
+    the book of this PC's own ward ``home``."""
+    return series if ward == home else f"{ward}{OF_WARD}{series}"
+
+
+def series_in(name: str) -> str:
+    """The series in such a name."""
+    return name.rpartition(OF_WARD)[2]
 
 
 def series_of(record_type: RecordType) -> str:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from forms.book_notes import book_label, note_values
-from forms.definition import RecordType
+from forms.book_notes import note_values
+from forms.definition import Catalog, RecordType
 from forms.register_numbers import SERIES, series_name
 from sync.locked_fields import SAME_NUMBER, VOID
 from sync.protocol import Fields, Lease, Officer
 from sync.store import hand_overs, numbering
 from sync.store.book_notes import write_note
-from sync.store.context import StoreContext, read_enrolment, read_meta
+from sync.store.context import StoreContext, devices_of, read_enrolment, read_meta
 from sync.store.hand_overs import HandOvers
-from sync.store.model import Enrolment, NumberRow, Record, StoreError
+from sync.store.histories import made_here
+from sync.store.model import Enrolment, NumberRow, Record
 from sync.store.numbering import period_of, series_of
-from sync.store.rowcodec import decode_fields, encode_json, record_of, rows_by_id
+from sync.store.officers import first_who_may
+from sync.store.rowcodec import decode_change, decode_fields, encode_json, record_of, rows_by_id
 from sync.store.rows import Touch
 from sync.store.suspension import Suspension
 
@@ -98,35 +100,6 @@ class Numbers:
             rows = db.execute(sql, values).fetchall()
         return tuple(_number_row(record_type, row) for row in rows)
 
-    def void(self, type_id: str, number: str, reason: str, series: str = "", *, officer: Officer | None = None) -> None:
-        """Explain a number that will not be used (spoilt paper); it is never given again; with ``officer`` it is noted for the other PCs. ``series``: the value whose
-        numbers it is of, where the register has several. Raises StoreError when this PC did not give it, or without a
-        reason."""
-        record_type = self._context.plans.of(type_id).record_type
-        if record_type is None or not reason.strip():
-            raise StoreError("Cần ghi lý do bỏ số. (A reason is needed to void a number)")
-        touch = Touch()
-        with self._context.writer.transaction() as db:
-            sql = "UPDATE numbers SET status = 'void', reason = ? WHERE series = ? AND number = ?"
-            name = f"{series_of(record_type)}{SERIES}{series}" if series else series_of(record_type)
-            if db.execute(sql, (reason.strip(), name, number)).rowcount == 0:
-                raise StoreError(f"Máy này chưa cấp số {number}. (This PC did not give that number)")
-            if officer is not None:
-                sql = "SELECT n, period FROM numbers WHERE series = ? AND number = ?"
-                for n, period in db.execute(sql, (name, number)).fetchall():
-                    values = note_values(
-                        "unused",
-                        book=name,
-                        label=book_label(self._context.catalog, name),
-                        period=period,
-                        reason=reason.strip(),
-                        at=self._context.now_text(),
-                        by=officer.name,
-                        numbers=(n, n),
-                    )
-                    write_note(db, self._context, officer, values, touch)
-        self._context.emit(touch.frozen())
-
     def awaiting(self) -> tuple[Record, ...]:
         """Records whose action took a number that could not be given yet, in the order they were made."""
         with self._context.readers.connection() as db:
@@ -148,7 +121,16 @@ class Numbers:
     def _give(self, db: Any, record_id: str, type_id: str, touch: Touch) -> bool:
         from sync.store.saving import SaveTransaction  # a start numbers nothing yet
 
-        by = _numbering_officer(self._context.plans.of(type_id).record_type, read_enrolment(db))
+        record_type = self._context.plans.of(type_id).record_type
+        row = db.execute("SELECT ward FROM records WHERE id = ?", (record_id,)).fetchone()
+        by = _numbering_officer(self._context.catalog, record_type, read_enrolment(db), row[0] if row else "")
+        if (
+            record_type
+            and record_type.register
+            and record_type.register.kind == "local"
+            and not _made_here(db, record_id)
+        ):
+            return False  # each PC of the ward could, and all but the first would have numbered in vain
         return by is not None and SaveTransaction(db, self._context, by, touch).give_number(record_id)
 
     def clock_problem(self, type_id: str) -> str | None:
@@ -190,12 +172,22 @@ class Numbers:
             return tuple(read_meta(db, numbering.CLOCK_LOG, []))
 
 
-def _numbering_officer(record_type: RecordType | None, enrolment: Enrolment | None) -> Officer | None:
-    """The first officer of the device who may take one of the actions that number."""
+def _numbering_officer(
+    catalog: Catalog, record_type: RecordType | None, enrolment: Enrolment | None, ward: str
+) -> Officer | None:
+    """The first officer of the device who may take one of the actions that number, in that ward."""
     if record_type is None or enrolment is None:
         return None
-    roles = [set(action.roles) for action in record_type.actions if action.takes_number]
-    return next((o for o in enrolment.officers if any(not each or each & set(o.roles) for each in roles)), None)
+    roles = [action.roles for action in record_type.actions if action.takes_number]
+    return first_who_may(catalog, enrolment.officers_of(ward), record_type, roles)
+
+
+def _made_here(db: Any, record_id: str) -> bool:
+    """Whether one of the record's acts is this PC's own."""
+    own = devices_of(db)
+    rows = db.execute("SELECT payload FROM changes WHERE record_id = ?", (record_id,))
+    acts = (decode_change(body) for (body,) in rows)
+    return any(change.action is not None and made_here(change, own) for change in acts)
 
 
 def _awaiting_ids(db: Any) -> list[str]:

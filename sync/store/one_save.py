@@ -65,6 +65,8 @@ class CreateSave(OneSave):
         later = action_keys(self._type, action, state, fields) if action else set()
         first = {k: v for k, v in fields.items() if k not in later}
         self._change("create", after=first, to_state=state, number=save.number)
+        if save.number is not None:
+            self._to.came_with_number(self._type, first, state, save.number)
         if action:
             self._act(action, {}, {k: fields[k] for k in later}, state)
 
@@ -93,7 +95,7 @@ class RecordSave(OneSave):
         before, after = difference(self._type, self._opened.fields, self._save.fields)
         refuse_wrong_shapes(self._type, after)
         if self._save.kind == "void":
-            self._void(before, after)
+            self._void()
             return
         if self._save.kind == "resolve":
             self._resolve(before, after)
@@ -131,13 +133,18 @@ class RecordSave(OneSave):
         f = self._type.field_map.get(key.partition("/")[0])
         return f is not None and f.owner == "officer" and (f.calculate is None or f.overridable)
 
-    def _void(self, before: Fields, after: Fields) -> None:
+    def _void(self) -> None:
         if not (self._save.reason or "").strip():
             raise SaveRefused("Chưa nhập lý do hủy bản ghi. (A reason is needed to void a record)")
         if not void_roles(self._type) & set(self._to.officer.roles):
             raise SaveRefused(
                 f"{self._to.officer.name} không có vai trò để hủy bản ghi này. (The officer may not void this record)"
             )
+        if (
+            self._work.base is None
+        ):  # the city refused its beginning: it hears that anew, and why there is nothing more to it
+            for change in self._take_over_refused({}, {}):
+                self._again(change)
         state = next((s.id for s in self._type.states if s.kind == "void"), None)
         self._change("void", to_state=self._save.state or state,
                         state=self._shown.state)  # fmt: skip

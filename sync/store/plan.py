@@ -20,6 +20,7 @@ from forms.flow_book import FlowBook, flow_book
 from forms.summaries import Summaries, nameless, together
 from sync.clock import moment_text
 from sync.ids import halves_of
+from sync.number_reader import NumberReader
 from sync.protocol import Fields
 
 Resolve = Callable[[str], Mapping[str, Any] | None]
@@ -127,6 +128,11 @@ class TypePlan:
     @cached_property
     def _key_heads(self) -> dict[str, str]:
         return {name: f"{self.id}\x1f{name}\x1f" for name in self.key_fields}
+
+    @cached_property
+    def number_reader(self) -> NumberReader | None:
+        register = self.record_type.register if self.record_type else None
+        return NumberReader(register) if register else None
 
     @cached_property
     def hash(self) -> str:

@@ -26,8 +26,12 @@ RefusedThere = tuple[str, str]
 """Device and change."""
 HELD_FOR = timedelta(days=3)
 """So long this PC's own later changes of such a record let the other PC's go first."""
-HELD_BACK = "record_id NOT IN (SELECT record_id FROM changes WHERE status = 'hub' AND at > ?)"
-"""Condition on pending changes; its parameter: ``held_since``."""
+HELD_BACK = (
+    "NOT EXISTS (SELECT 1 FROM changes h WHERE h.status = 'hub' AND h.record_id = changes.record_id "
+    "AND h.seq < changes.seq AND h.at > ?)"
+)
+"""Condition on pending changes; its parameter: ``held_since``. What was made before this PC heard of the other's change waits for
+nothing: each would wait for the other. Nor does it wait longer for what the hub tells later."""
 
 
 def held_since(context: StoreContext) -> str:

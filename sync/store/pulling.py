@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sync.protocol import DeliveryState, PullAnswer, RecordVersion
 from sync.store import elsewhere, missing
-from sync.store.new_rows import Prepared, is_news, standing_of
+from sync.store.brought import note_pulled
+from sync.store.new_rows import is_news, standing_of
 from sync.store.plan import Plans
 from sync.store.provisional import let_go
 from sync.store.rowcodec import encode_change
-from sync.store.rows import Row, RowWriter, Touch, taken
+from sync.store.rows import Row, RowWriter, Touch
 from sync.store.worklist import Work, keep, load
 
 BATCH = 500
@@ -70,19 +71,21 @@ class PullTransaction:
         self._filled = filled
         self._rereading = rereading
 
-    def apply(self, records: Sequence[RecordVersion], made: Prepared | None = None) -> int:
+    def apply(self, records: Sequence[RecordVersion]) -> int:
         """Take in what is newer than what is here (all of it while the stream is read anew: a city restored from a
-        backup counts from lower numbers again); the number taken in. ``made``: rows of these records, for those that are
-        new here."""
+        backup counts from lower numbers again); the number taken in."""
         newest = {v.id: v for v in records}
         if self._rereading:
             missing.note_named(self._db, newest)
+        note_pulled(self._db, self._plans, records)
         works = load(self._db, newest)
         writer = RowWriter(self._db, self._plans, self._touch)
         merged: dict[str, Work] = {}
         strangers: list[RecordVersion] = []
         new = [v for v in newest.values() if v.id not in works] if works else list(newest.values())
-        self._put_new(new, writer, made if len(newest) == len(records) else None)
+        for version in new:
+            is_new = is_news(self._plans.of(version.type), version, filled=self._filled)
+            writer.put(None, version, standing_of(version), is_new=is_new)
         count = len(new)
         for record_id, work in works.items():
             version = newest[record_id]
@@ -106,23 +109,6 @@ class PullTransaction:
         self._touch.outbox = self._touch.outbox or bool(merged)
         return count
 
-    def _put_new(self, new: Sequence[RecordVersion], writer: RowWriter, made: Prepared | None) -> None:
-        """Those of which there is nothing here; with the rows that were made of them, where these may stand as they are."""
-        left: Iterable[RecordVersion] = new
-        if made is not None and made.filled == self._filled:
-            waiting = {v.id: v for v in new}
-            rows = [each.only(waiting) for each in made.rows]
-            rids = [rid for each in rows for rid in each.rids]
-            if len(set(rids)) == len(rids) and not taken(self._db, rids):
-                for each in rows:
-                    writer.add(each)
-                    for version in each.versions:
-                        del waiting[version.id]
-                left = waiting.values()
-        for version in left:
-            is_new = is_news(self._plans.of(version.type), version, filled=self._filled)
-            writer.put(None, version, standing_of(version), is_new=is_new)
-
     def _is_newer(self, work: Work, version: RecordVersion) -> bool:
         if work.base is None or self._rereading:
             return True
@@ -142,13 +128,11 @@ def apply_answer(
     scope: str,
     start: int,
     touch: Touch,
-    made: Prepared | None = None,
 ) -> int:
-    """The batch of the answer that begins at ``start``; with the last one the deliveries and the cursor. ``made`` as in
-    ``PullTransaction.apply``."""
+    """The batch of the answer that begins at ``start``; with the last one the deliveries and the cursor."""
     stream = Stream(connection, ward, scope)
     batch = PullTransaction(connection, plans, touch, filled=stream.filled, rereading=stream.rereading)
-    taken = batch.apply(answer.records[start : start + BATCH], made)
+    taken = batch.apply(answer.records[start : start + BATCH])
     if start + BATCH >= len(answer.records):
         write_deliveries(connection, answer.deliveries, touch)
         stream.move(answer.cursor, ended=not answer.more)

@@ -75,7 +75,8 @@ def restore_backup(
 def unsent_here(profile: Path, key: bytes) -> int:
     """How many changes of the store that stands here the city has not settled; 0 also where it cannot be read."""
     with contextlib.suppress(Exception), contextlib.closing(_read_only(profile, key)) as db:
-        return int(db.execute("SELECT count(*) FROM changes WHERE settled = 0").fetchone()[0])
+        sql = "SELECT count(*) FROM changes WHERE settled = 0 AND status <> 'hub'"  # which are other PCs'
+        return int(db.execute(sql).fetchone()[0])
     return 0
 
 
@@ -84,6 +85,12 @@ def _read_only(profile: Path, key: bytes) -> Any:
     path = profile / FILE_NAME
     path.stat()  # none is made here
     return connect(path, key, query_only=True)
+
+
+def _opens(profile: Path, key: bytes) -> bool:
+    with contextlib.suppress(Exception), contextlib.closing(_read_only(profile, key)) as db:
+        return bool(db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
+    return False
 
 
 def _numbers_here(profile: Path, key: bytes, devices: frozenset[str]) -> list[tuple[Any, ...]]:
@@ -121,6 +128,8 @@ def _make_ready(backup: Path, profile: Path, key: bytes, now: datetime, vault_of
         apart = f"replaced-{now.astimezone(HANOI):%Y%m%d-%H%M%S}"
         (part / _APART).write_text(apart, encoding="ascii")
         if vault_of is not None:
+            if _opens(profile, key):  # the vault alone was lost: what is put aside is to open by itself too
+                vault.keep_key(profile, key, vault_of or None)
             (part / vault.FILE_NAME).unlink(missing_ok=True)
             vault.keep_key(part, key, vault_of or None)
         part.replace(profile / READY)

@@ -52,14 +52,13 @@ class Item(Struct):
 
 
 class RowWriter:
-    """Writes the shown records of one transaction. ``put`` or ``add`` each once, then ``flush``."""
+    """Writes the shown records of one transaction. ``put`` each once, then ``flush``."""
 
     def __init__(self, connection: Any, plans: Plans, touch: Touch) -> None:
         self._db = connection
         self._plans = plans
         self._touch = touch
         self._items: list[Item] = []
-        self._made: list[NewRows] = []
         self._flowing: list[Item] = []  # new or changed, of types that flows begin at or lead to
         self._counts: dict[tuple[str, str], int] = defaultdict(int)
         self._digests = DigestSums()
@@ -67,22 +66,17 @@ class RowWriter:
     def put(self, old: Row | None, version: RecordVersion, standing: int, *, is_new: bool = False) -> None:
         self._items.append(Item(old, version, standing, is_new, old[0] if old else 0))
 
-    def add(self, made: NewRows) -> None:
-        """Records of which there is nothing here, whose rows are made; their row ids are free."""
-        self._made.append(made)
-
     def flush(self) -> None:
-        """Write everything that was put or added."""
-        items, made = self._items, self._made
-        if not items and not made:
+        """Write everything that was put."""
+        items = self._items
+        if not items:
             return
         new: dict[str, list[Item]] = defaultdict(list)
         for item in items:
             if item.old is None:
                 new[item.version.type].append(item)
-        _assign_row_ids(self._db, list(chain.from_iterable(new.values())), {rid for each in made for rid in each.rids})
-        versions = [*(item.version for item in items), *chain.from_iterable(each.versions for each in made)]
-        resolver = BatchResolver(self._db, self._plans, versions)
+        _assign_row_ids(self._db, list(chain.from_iterable(new.values())))
+        resolver = BatchResolver(self._db, self._plans, [item.version for item in items])
         batch = Batch()
         known, shown = self._plans.of, self._plans.shown_elsewhere
         changed = [
@@ -91,8 +85,8 @@ class RowWriter:
             if item.old is not None and self._gather(item, known(item.version.type), batch, resolver)
         ]
         shown_elsewhere = [link_key(version.id) for version in changed if version.type in shown]
-        made += [_rows_of(known(type_id), same, resolver) for type_id, same in new.items()]
-        for each in made:
+        for type_id, same in new.items():
+            each = _rows_of(known(type_id), same, resolver)
             self._gather_new(each, batch)
             if each.plan.id in shown:
                 shown_elsewhere += each.link_keys
@@ -103,7 +97,7 @@ class RowWriter:
             self._refresh_pointing_at(shown_elsewhere, resolver)
         if self._flowing:
             proposals.update(self._db, self._plans, self._flowing, resolver)
-        self._items, self._made, self._flowing = [], [], []
+        self._items, self._flowing = [], []
 
     def _gather_new(self, made: NewRows, batch: Batch) -> None:
         """Queue the rows of records of which there is nothing yet: nearly all of a large pull."""
@@ -196,7 +190,7 @@ class RowWriter:
         ).fetchall()
         if not found:  # nearly every save
             return
-        mine = {item.rid for item in self._items} | {rid for each in self._made for rid in each.rids}
+        mine = {item.rid for item in self._items}
         rids = [rid for (rid,) in found if rid not in mine]
         rids += [rid for rid in pointing_by_alias(self._db, self._plans, [r for (r,) in found]) if rid not in mine]
         if rids:
@@ -294,17 +288,17 @@ def _rows_of(plan: TypePlan, items: list[Item], resolver: BatchResolver) -> NewR
     return new_rows(plan, [i.version for i in items], places, resolver)
 
 
-def _assign_row_ids(connection: Any, items: list[Item], used: set[int]) -> None:
+def _assign_row_ids(connection: Any, items: list[Item]) -> None:
     """Row ids that grow with the moment a record was begun, so that "newest first" is the order of the index; a number
-    already taken gives way to the next free one. ``used``: by others of this transaction."""
+    already taken gives way to the next free one."""
     wanted = wanted_row_ids([item.version for item in items])
-    if len(used.union(wanted)) == len(used) + len(wanted) and not taken(connection, wanted):  # nearly always
+    if len(set(wanted)) == len(wanted) and not _taken(connection, wanted):  # nearly always
         for item, rid in zip(items, wanted, strict=True):
             item.rid = rid
         return
-    waiting = list(zip(items, wanted, strict=True))
+    waiting, used = list(zip(items, wanted, strict=True)), set[int]()
     while waiting:
-        there = taken(connection, [rid for _, rid in waiting])
+        there = _taken(connection, [rid for _, rid in waiting])
         again = []
         for item, rid in waiting:
             free = rid + (rid in there)
@@ -318,7 +312,7 @@ def _assign_row_ids(connection: Any, items: list[Item], used: set[int]) -> None:
         waiting = again
 
 
-def taken(connection: Any, rids: list[int]) -> set[int]:
+def _taken(connection: Any, rids: list[int]) -> set[int]:
     """Those of these row ids that stand for a record."""
     if not rids:
         return set()

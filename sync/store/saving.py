@@ -9,8 +9,8 @@ from typing import Any
 from forms.definition import RecordType
 from sync.clock import moment_text
 from sync.locked_fields import AWAITING
-from sync.protocol import MOST_REPLACED, Change, ChangeKind, Fields, Officer, RecordVersion
-from sync.store import missing
+from sync.protocol import LARGEST_CHANGE, MOST_REPLACED, Change, ChangeKind, Fields, Officer, RecordVersion
+from sync.store import brought, missing
 from sync.store.context import Stamps, StoreContext, read_enrolment
 from sync.store.files_links import attached_here
 from sync.store.model import Save, SaveRefused
@@ -21,12 +21,15 @@ from sync.store.rows import RowWriter, Touch
 from sync.store.worklist import OpenChange, Work, keep, load
 
 _NOTHING_GIVEN = Given(None, {})
+_LARGEST = LARGEST_CHANGE - 64 * 1024  # the city reads other names of fields and devices
 
 
 class SaveTransaction:
-    """The saves of one call, inside one write transaction."""
+    """The saves of one call, inside one write transaction. ``ward``: of what is begun; "": this PC's own."""
 
-    def __init__(self, connection: Any, context: StoreContext, officer: Officer, touch: Touch) -> None:
+    def __init__(
+        self, connection: Any, context: StoreContext, officer: Officer, touch: Touch, *, ward: str = ""
+    ) -> None:
         self._db = connection
         self._context = context
         self.officer = officer
@@ -34,9 +37,10 @@ class SaveTransaction:
         self._now: datetime = context.clock.now()
         enrolment = read_enrolment(connection)
         self._device = enrolment.device if enrolment else ""
-        self._ward = enrolment.ward if enrolment else ""
+        home = enrolment.ward if enrolment else ""
+        self._ward = ward or home
         self._stamps = Stamps(connection, context.clock, self._device)
-        self._numbers = NumberSource(connection, self._now, self._device, self._ward)
+        self._numbers = NumberSource(connection, self._now, self._device, home)
         self._works: dict[str, Work] = {}
         self._made: list[Change] = []
         self._superseded: list[tuple[int]] = []
@@ -49,7 +53,7 @@ class SaveTransaction:
         self._works = load(self._db, [i for i, save in zip(ids, saves, strict=True) if save.opened or save.id])
         for save, record_id in zip(saves, ids, strict=True):
             self._save(save, record_id)
-        self._write()
+        self._write(by_hand=True)
         return ids
 
     def _save(self, save: Save, record_id: str) -> None:
@@ -105,10 +109,19 @@ class SaveTransaction:
         """The number an action takes; a record that has one keeps it. ``fields``: as the action leaves them."""
         if shown is not None and shown.number is not None:
             return _NOTHING_GIVEN
-        given = self._numbers.give(record_type, record_id, self.officer, fields)
+        ward = shown.ward if shown is not None else self._ward
+        given = self._numbers.give(record_type, record_id, self.officer, fields, ward)
         if given.number is None and record_type.register is not None and record_type.register.kind != "service":
             return Given(None, {**given.fields, AWAITING: moment_text(self._now)})
         return given
+
+    def came_with_number(self, record_type: RecordType, fields: Fields, state: str, number: str) -> None:
+        """History from a file: no lease is used, and the ward's book goes on above it. A series of one PC names that."""
+        if record_type.register is None or record_type.register.kind != "leased":
+            return
+        version = RecordVersion(id="", type=record_type.id, ward=self._ward, scope=record_type.scope, revision=0, state=state,
+                                number=number, fields=fields)  # fmt: skip
+        brought.note(self._db, self._context.plans, [version])
 
     def begin_again(self, record_id: str, held: int) -> None:
         """Offer a record whole, as it stands here: the city had it once, at the revision ``held``, and has it no longer."""
@@ -155,7 +168,7 @@ class SaveTransaction:
         if work.blocked:  # the number would wait behind what is refused; it is given once that is put right
             return False
         if work.shown.number is None:
-            given = self._numbers.give(record_type, record_id, self.officer, work.shown.fields)
+            given = self._numbers.give(record_type, record_id, self.officer, work.shown.fields, work.shown.ward)
             if given.number is None:
                 return False
             after = {**given.fields, AWAITING: None}
@@ -182,16 +195,23 @@ class SaveTransaction:
         """Whether the city has still to be told that something of the record is replaced."""
         return record_id in self._unsaid
 
-    def _write(self) -> None:
+    def _write(self, *, by_hand: bool = False) -> None:
+        """``by_hand``: what the city would refuse for its size is refused here, where somebody can still shorten it."""
         if not self._made and not self._superseded:
             return
+        bodies = [encode_change(c) for c in self._made]
+        if by_hand and max(map(len, bodies), default=0) > _LARGEST:
+            raise SaveRefused(
+                f"Nội dung lưu một lần lớn hơn {LARGEST_CHANGE // 1024} KB: bớt chữ ở mục dài, hoặc đính kèm thành tệp. "
+                "(Too large to be sent)"
+            )
         self._stamps.keep()
         if self._superseded:
             self._db.executemany("UPDATE changes SET settled = 1 WHERE seq = ?", self._superseded)
         self._db.executemany(
             "INSERT INTO changes (change_id, record_id, status, settled, at, clock, payload) "
             "VALUES (?, ?, 'pending', 0, ?, ?, ?)",
-            [(c.change_id, c.record_id, c.at, c.clock, encode_change(c)) for c in self._made],
+            [(c.change_id, c.record_id, c.at, c.clock, body) for c, body in zip(self._made, bodies, strict=True)],
         )
         touched = {c.record_id for c in self._made} | self._given_up
         writer = RowWriter(self._db, self._context.plans, self._touch)

@@ -263,14 +263,17 @@ class Store:
             return read_enrolment(db)
 
     def set_enrolment(self, enrolment: Enrolment) -> None:
-        """Say whose device this is. Raises StoreError when it would move to other wards with work unsent."""
+        """Say whose device this is. Raises StoreError when it would move to another ward with work unsent; what is unsent of
+        a further ward waits here for an officer of that."""
         with self._context.writer.transaction() as db:
             before = read_enrolment(db)
             waiting = db.execute("SELECT 1 FROM changes WHERE settled = 0 AND status <> 'hub' LIMIT 1").fetchone()
-            if before is not None and waiting and not set(before.wards) <= set(enrolment.wards):
+            if before is not None and waiting and before.ward not in enrolment.wards:
                 raise StoreError(
                     "Còn thay đổi chưa gửi của phường cũ; hãy đồng bộ trước khi đổi phường. (Unsent work remains)"
                 )
+            if before is not None:
+                enrolment = structs.replace(enrolment, wards=before.home_first(enrolment.wards))
             if before is not None and before.epoch:
                 # the city may have been restored since: the next sync compares with the epoch this store's work was sent in
                 enrolment = structs.replace(enrolment, epoch=before.epoch)
@@ -285,6 +288,7 @@ class Store:
         officers: Iterable[Officer] | None = None,
         epoch: str | None = None,
         wards: Mapping[str, str] | None = None,
+        serves: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         """Take in what the city says of this device; an empty list of officers or wards says nothing."""
         with self._context.writer.transaction() as db:
@@ -295,7 +299,8 @@ class Store:
                 before,
                 officers=tuple(officers or ()) or before.officers,
                 epoch=before.epoch if epoch is None else epoch,
-                wards=dict(wards or {}) or before.wards,
+                wards=before.home_first(wards or before.wards),
+                serves=before.serves if serves is None else dict(serves),
             )
             if after != before:
                 write_meta(db, "enrolment", to_builtins(after))

@@ -9,6 +9,7 @@ from sync.protocol import Change, Officer
 from sync.store.book_notes import write_note
 from sync.store.context import StoreContext
 from sync.store.model import StoreError
+from sync.store.numbering import series_in
 from sync.store.rows import Touch
 from sync.store.worklist import load
 
@@ -48,12 +49,12 @@ def _explain(connection: Any, context: StoreContext, change: Change, by: tuple[O
         )
         values = note_values(
             "unused",
-            book=series,
-            label=book_label(context.catalog, series),
+            book=series_in(series),
+            label=book_label(context.catalog, series_in(series)),
             period=period,
             reason=told,
             at=context.now_text(),
             by=officer.name,
             numbers=(n, n),
         )
-        write_note(connection, context, officer, values, touch)
+        write_note(connection, context, officer, values, touch, ward=change.ward)

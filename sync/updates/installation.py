@@ -70,7 +70,8 @@ def account_versions() -> Path:
 class UpdateState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``offered``: what the city said last; ``refused``: versions never to be tried again, and why; ``trouble``: why the last
     check brought nothing; ``fell_back``: a version that did not come up, until the city was told; ``notes``: what is new in
-    the version that waits, by language; ``seen``: the version that was at work last."""
+    the version that waits, by language; ``seen``: the version that was at work last; ``mended``: one that had lost files and
+    was laid anew, which is done once."""
 
     checked_at: str = ""
     offered: str = ""
@@ -81,6 +82,7 @@ class UpdateState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     notes: dict[str, tuple[str, ...]] = {}
     notes_of: str = ""
     seen: str = ""
+    mended: str = ""
 
 
 def read_state(folder: Path) -> UpdateState:

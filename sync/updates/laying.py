@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sync.updates.errors import UpdateError
-from sync.updates.model import Manifest, UpdateFile, is_version, put_manifest
+from sync.updates.model import Manifest, UpdateFile, get_manifest, is_version, put_manifest
 from sync.updates.parcel import Parcel, Stopped, missing_base
 from sync.updates.pointer import keep_names, patiently
 
@@ -25,7 +25,7 @@ def lay(folder: Path, manifest: Manifest, parcel: Parcel, old: Iterable[Path], s
     """``folder/<version>``, with files from the parcel and those that ``old`` versions have. Raises UpdateError ("base": an
     old file is not there as it was, "damaged", "disk", "stopped"); then nothing has changed."""
     target = folder / manifest.version
-    if (target / MANIFEST).is_file():
+    if is_whole(target):
         return target
     part = folder / f"{_LAYING}{manifest.version}"
     shutil.rmtree(part, ignore_errors=True)
@@ -54,6 +54,15 @@ def lay(folder: Path, manifest: Manifest, parcel: Parcel, old: Iterable[Path], s
         shutil.rmtree(part, ignore_errors=True)
         raise
     return target
+
+
+def is_whole(place: Path) -> bool:
+    """Whether a version lies there with all of its files: one that a virus scanner took out ends it."""
+    try:
+        files = get_manifest((place / MANIFEST).read_bytes()).files
+        return all((place / file.path).lstat().st_size == file.size for file in files if not file.link)
+    except (OSError, UpdateError):
+        return False
 
 
 def _check_room(folder: Path, size: int) -> None:

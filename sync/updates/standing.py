@@ -34,5 +34,8 @@ def waiting(here: Installation) -> str:
     pointer = here.pointer
     if pointer is None or pointer.failed or pointer.version == here.version:
         return ""
-    newer = version_key(pointer.version) > version_key(here.version)
-    return pointer.version if newer and (here.versions / pointer.version).is_dir() else ""
+    if version_key(pointer.version) <= version_key(here.version):
+        return ""
+    from sync.updates.laying import is_whole  # a version waits at one start in many
+
+    return pointer.version if is_whole(here.versions / pointer.version) else ""

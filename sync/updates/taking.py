@@ -17,7 +17,7 @@ from sync.protocol import SyncError
 from sync.updates.errors import UpdateError
 from sync.updates.fetching import fetch
 from sync.updates.installation import Installation, UpdateState, read_state, write_state
-from sync.updates.laying import lay, no_room, tidy
+from sync.updates.laying import is_whole, lay, no_room, tidy
 from sync.updates.model import Manifest, UpdateOffer, patch_name, version_key, whole_name
 from sync.updates.parcel import Parcel, Stopped
 from sync.updates.pointer import Pointer, write_pointer
@@ -75,13 +75,19 @@ class Taking:
     def _keep(self, state: UpdateState) -> None:
         write_state(self._here.versions, state)
 
-    def _wants(self, version: str) -> bool:
-        """Only what is newer than all that was at work here, and did not fail."""
-        if not version or version in read_state(self._here.versions).refused:
+    def _wants(self, version: str, *, again: bool = False) -> bool:
+        """Only what is newer than all that was at work here, and did not fail; once more what was laid here and lost files since
+        (``again``: however often, for somebody holds it in his hand)."""
+        state, pointer = read_state(self._here.versions), self._here.pointer
+        if not version or version in state.refused:
             return False
-        pointer = self._here.pointer
-        newest = max(version_key(self._here.version), version_key(pointer.version) if pointer else ())
-        return version_key(version) > newest
+        if version_key(version) <= version_key(self._here.version):
+            return False
+        if pointer is None or version_key(version) > version_key(pointer.version):
+            return True
+        if version != pointer.version or is_whole(self._here.versions / version):
+            return False
+        return again or state.mended != version
 
     def _from_any(self, sources: Sequence[Source], version: str) -> None:
         """From the first source that has it; the others' troubles are told when none has."""
@@ -108,7 +114,7 @@ class Taking:
         trust.refresh()
         if not version:
             version = next(reversed(listed_versions(trust, source, here.platform)), "")
-            if not self._wants(version):
+            if not self._wants(version, again=True):
                 return
         manifest = manifest_of(trust, source, here.platform, version)
         if manifest is None:
@@ -116,9 +122,10 @@ class Taking:
             raise UpdateError("nothing", vi, en)
         self._lay(trust, source, manifest)
         before = here.pointer
-        good = before.version if before and before.good and (here.versions / before.version).is_dir() else here.version
-        state = read_state(here.versions)
-        self._keep(replace(state, notes=manifest.notes, notes_of=version))
+        other = before is not None and before.good and before.version != version
+        good = before.version if before and other and (here.versions / before.version).is_dir() else here.version
+        mended = version if before is not None and before.version == version else ""
+        self._keep(replace(read_state(here.versions), notes=manifest.notes, notes_of=version, mended=mended))
         write_pointer(here.versions, Pointer(version=version, before=good))
         self._tidy()
 

@@ -88,16 +88,7 @@ def new_pc(city: str, url: str, folder: Path, roles: Sequence[str] = ("civil_sta
     code = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
     answer = enrol(city, code, folder.name)
     store = Store.create(folder, secrets.token_bytes(32), load_catalog(), SystemClock())
-    store.set_enrolment(
-        Enrolment(
-            url=city,
-            token=answer.token,
-            device=answer.device,
-            wards=answer.wards,
-            officers=(answer.officer,),
-            epoch=answer.epoch,
-        )
-    )
+    store.set_enrolment(Enrolment.of_answer(city, answer))
     return store
 
 

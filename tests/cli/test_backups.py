@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from pathlib import Path
 
 import msgspec
@@ -9,6 +11,7 @@ import pytest
 
 from desktop.rollout_places import ONLY
 from desktop.settings import Settings, save_settings
+from sync.store import vault
 from tests.features.cases import COPY, copy_of
 from tests.features.story import CUA_NAM, HOAN_KIEM, Counter, Town, run
 
@@ -137,6 +140,25 @@ def test_a_lost_pc_comes_back_on_another_with_the_citys_code(
     assert [r["id"] for r in other.all(COPY)] == [record]
     other.syncs()
     assert record in town.records()
+
+
+def test_where_the_vault_alone_was_lost_unsent_work_is_told_and_can_be_sent(
+    town: Town, counter: Counter, tmp_path: Path
+) -> None:
+    """The Windows account was reset: the register is whole, only its key is gone, and the city's code is that key."""
+    counter.syncs()
+    (made,) = counter.must("backup", "--to", str(tmp_path / "usb"))["made"]
+    unsent = counter.takes_in(COPY, copy_of("Chưa gửi"))
+    vault.keep_key(counter.folder, secrets.token_bytes(32), os.environ["SOPHUONG_PASSPHRASE"])
+    assert counter.run("status").code != 0
+    sealed = str(Path(made["folder"]) / "recovery-key.json")
+    code = run("gateway", "recovery-key", "--database", town.storage_url, sealed).out.strip()
+    told = counter.run("restore", made["folder"], "--key", code)
+    assert told.code == 0 and "chưa gửi" in told.out
+    assert unsent not in {r["id"] for r in counter.all(COPY)}
+    apart = told.out.split('--profile "')[1].split('"')[0]
+    assert run("--profile", apart, "sync").code == 0
+    assert unsent in town.records()
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from sync.engine import Engine, SyncReport
 from sync.gateway.server import GatewayServer
 from sync.http import HttpTransport, enrol
 from sync.protocol import (
-    EnrolAnswer,
     Hello,
     HistoryAnswer,
     Lease,
@@ -36,17 +35,6 @@ from sync.tus_line import FileLine
 WARD = "00070"
 COPY = "certification.cert_copy"
 CATALOG = load_catalog()
-
-
-def enrolment_of(url: str, answer: EnrolAnswer) -> Enrolment:
-    return Enrolment(
-        url=url,
-        token=answer.token,
-        device=answer.device,
-        wards=answer.wards,
-        officers=(answer.officer,),
-        epoch=answer.epoch,
-    )
 
 
 class BadLine:
@@ -125,7 +113,7 @@ class Pc:
         folder.mkdir()
         answer = enrol(gateway.url, gateway.enrolment_code(WARD, officer, roles, "UBND"), folder.name)
         self.store = Store.create(folder, secrets.token_bytes(32), CATALOG, SystemClock())
-        self.store.set_enrolment(enrolment_of(gateway.url, answer))
+        self.store.set_enrolment(Enrolment.of_answer(gateway.url, answer))
         self.officer = answer.officer
         self.line = BadLine(HttpTransport(gateway.url, answer.token), old=old)
 

@@ -93,12 +93,7 @@ class Pc:
 
     def _keep(self, answer) -> None:
         self.officer, self.device, self.token = answer.officer, answer.device, answer.token
-        self.store.set_enrolment(
-            Enrolment(
-                url="", token=answer.token, device=answer.device, wards=answer.wards, officers=(answer.officer,),
-                epoch=answer.epoch,
-            )
-        )  # fmt: skip
+        self.store.set_enrolment(Enrolment.of_answer("", answer))
 
     def begin(self) -> None:
         """The program starts: nothing is remembered but what stands in the store."""

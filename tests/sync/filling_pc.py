@@ -83,10 +83,7 @@ class Pc:
     def enrol(self, officer: str, *roles: str, wards: Sequence[str] = (WARD,)) -> None:
         code = self.gateway.city.enrolment.new_code(list(wards), officer, "UBND", roles)
         answer = enrol(self.gateway.url, code, self.folder.name)
-        self.store.set_enrolment(
-            Enrolment(url=self.gateway.url, token=answer.token, device=answer.device, wards=answer.wards,
-                      officers=(answer.officer,), epoch=answer.epoch)
-        )  # fmt: skip
+        self.store.set_enrolment(Enrolment.of_answer(self.gateway.url, answer))
 
     def begin(self) -> None:
         """As a program that starts."""

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forms.loader import load_catalog
+from sync.bundle import seal
 from sync.bundle.errors import BundleError
 from sync.bundle.keys import new_keys, public_of_text
 from sync.bundle.on_pc import export_bundle, import_bundle, keep_keys, last_export
@@ -24,8 +25,7 @@ from sync.gateway.bundles import Answered, Bundles
 from sync.gateway.server import GatewayServer
 from sync.http import HttpTransport, enrol
 from sync.store import Store
-from sync.store.model import Record, Save
-from tests.sync.bad_line import enrolment_of
+from sync.store.model import Enrolment, Record, Save
 
 WARD, OTHER_WARD = "00070", "00004"
 COPY = "certification.cert_copy"
@@ -52,7 +52,7 @@ class Pc:
         code = gateway.enrolment_code(ward, officer, ["civil_status_officer"], "UBND")
         answer = enrol(gateway.url, code, folder.name, public_key=own.public.text if keys else "")
         self.store = Store.create(folder, secrets.token_bytes(32), CATALOG, SystemClock())
-        self.store.set_enrolment(enrolment_of(gateway.url, answer))
+        self.store.set_enrolment(Enrolment.of_answer(gateway.url, answer))
         keep_keys(self.store, own, answer.bundle_key)
         self.officer = answer.officer
         self.line = HttpTransport(gateway.url, answer.token)
@@ -376,6 +376,48 @@ def test_an_answer_older_than_what_the_line_said_moves_no_book(make: Callable[..
     assert {x.register for x in one.store.numbers.leases()} == held
 
 
+def test_a_book_that_was_given_back_is_not_asked_for_by_stick(make: Callable[..., Pc]) -> None:
+    one = make("một")
+    one.sync()
+    given, *others = one.store.numbers.leases()
+    one.store.numbers.hand_overs.begin(given, one.officer, "máy khác giữ sổ này")
+    one.sync()
+    for _ in range(2):
+        one.carry()
+    held = {lease.register for lease in one.store.numbers.leases()}
+    assert held == {lease.register for lease in others}
+
+
+def test_a_book_is_handed_over_by_stick(make: Callable[..., Pc]) -> None:
+    """After what was numbered in it, and once, though the first stick is lost on the way and a late one comes back."""
+    one, two = make("một"), make("hai")
+    for pc in (one, two, one):
+        pc.carry()
+    given = next(lease for lease in one.store.numbers.leases() if lease.register.startswith(COPY))
+    record = one.save(doc_title="Học bạ", original_seen=True)
+    for action in ("check", "certify"):
+        there = one.load(record)
+        save = Save(type=COPY, fields=there.fields, opened=there, action=action)
+        one.store.save([save], one.officer)
+    assert one.load(record).number
+    one.store.numbers.hand_overs.begin(given, one.officer, "nghỉ phép", to=read_device(two))
+    late = one.export()
+    assert [each.stage for each in one.store.numbers.hand_overs.all()] == ["asked"]
+    one.carry()
+    assert [each.stage for each in one.store.numbers.hand_overs.all()] == ["done"]
+    one.take(one.answered(late))
+    two.carry()
+    book = (given.ward, given.register, given.period)
+    assert {(x.ward, x.register, x.period): x.next for x in two.store.numbers.leases()}[book] == 2
+    assert book not in {(x.ward, x.register, x.period) for x in one.store.numbers.leases()}
+    assert one.carry().waiting == 0, "the note of it went too"
+
+
+def read_device(pc: Pc) -> str:
+    assert pc.store.enrolment is not None
+    return pc.store.enrolment.device
+
+
 def test_a_restored_city_is_offered_what_it_lost(make: Callable[..., Pc], gateway: GatewayServer) -> None:
     one = make("một")
     old = one.answered(one.export())
@@ -390,6 +432,38 @@ def test_a_restored_city_is_offered_what_it_lost(make: Callable[..., Pc], gatewa
     assert one.waiting() == 0
     assert len(at_city(gateway)) == 2
     assert refusal(lambda: one.take(old)) == "old"
+
+
+def test_what_was_exported_before_the_city_was_restored_and_came_after_it_is_not_left_refused(
+    make: Callable[..., Pc], gateway: GatewayServer
+) -> None:
+    """The city judges the edit before it is offered anew the record it stands on."""
+    one, two = make("một"), make("hai")
+    record = one.save(doc_title="Học bạ")
+    one.carry()
+    one.save(one.load(record), copies=3)
+    out = one.export()
+    with gateway.city.storage.write() as session:
+        for table in ("records", "changes", "streams", "digests"):
+            session.run(f"DELETE FROM {table}")
+    gateway.city.restored()
+    one.take(one.answered(out))
+    assert one.took.refused == 1
+    for _ in range(2):
+        one.carry()
+    two.carry()
+    assert one.waiting() == 0
+    assert two.load(record).fields["copies"] == 3
+    assert one.copies() == two.copies()
+
+
+def test_an_outbox_of_large_records_is_read_whole(make: Callable[..., Pc], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A section is limited in bytes as it is read, and so it is as it is written."""
+    monkeypatch.setattr(seal, "LARGEST_SECTION", 18 * 1024 * 1024)  # of 64, which would take a while
+    one = make("một")
+    one.store.save([Save(type=COPY, fields={"doc_title": f"{n} " + "x" * 1_000_000}) for n in range(20)], one.officer)
+    taken = one.carry()
+    assert (taken.accepted, taken.waiting) == (20, 0)
 
 
 def test_a_file_that_is_no_bundle_is_not_written_over(make: Callable[..., Pc], tmp_path: Path) -> None:

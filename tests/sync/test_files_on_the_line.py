@@ -25,8 +25,7 @@ from sync.gateway.server import GatewayServer
 from sync.http import HttpTransport, enrol
 from sync.protocol import SyncError
 from sync.store import Store
-from sync.store.model import Record, Save
-from tests.sync.bad_line import enrolment_of
+from sync.store.model import Enrolment, Record, Save
 
 WARD, OTHER_WARD = "00070", "00004"
 COPY = "certification.cert_copy"
@@ -66,7 +65,7 @@ class Pc:
         code = gateway.enrolment_code(ward, "Vũ Đức Nam", ("civil_status_officer",), "UBND")
         answer = enrol(gateway.url, code, folder.name)
         self.store = Store.create(folder, self.key, CATALOG, SystemClock())
-        self.store.set_enrolment(enrolment_of(gateway.url, answer))
+        self.store.set_enrolment(Enrolment.of_answer(gateway.url, answer))
         self.officer, self.token, self.url = answer.officer, answer.token, gateway.url
         self.cut = Cut()
         self.opens_line()

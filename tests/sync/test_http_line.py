@@ -89,6 +89,7 @@ def test_a_login_page_is_not_a_sync(server: tuple[Answers, str]) -> None:
         (407, "text/html", b"", "not_the_city", "tên và mật khẩu"),
         (403, "text/html", b"blocked", "not_the_city", "không cho nối"),
         (502, "text/html", b"bad gateway", "unreachable", "502"),
+        (413, "text/html", b"<html>", "too_large", "chia nhỏ"),
         (200, "application/json", b'{"status": "ok"}', "not_the_city", "chương trình khác"),
         (200, "application/json", b"[", "not_the_city", "chương trình khác"),
         (500, "application/json", b'{"error": "boom"}', "not_the_city", "chương trình khác"),

@@ -45,6 +45,8 @@ class DropFolder:
                 put_file(self._folder / "out" / name, msgspec.json.encode(message_of(parcel)) + b"\n")
         except OSError as error:
             raise self._unreachable(error) from error
+        if (self._folder / "answers" / name).exists():
+            raise Pending(f"Tệp trả lời của {self._service} chưa đọc được: đang ghi dở hoặc sai dạng; sẽ đọc lại.")
         raise Pending(f"Đã đặt tệp cho {self._service}, chờ tệp trả lời.")
 
     def _make_folders(self) -> None:

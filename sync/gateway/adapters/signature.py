@@ -50,7 +50,7 @@ class Keys:
             status = Path(self._source).stat()
             mark = (status.st_mtime_ns, status.st_size)
             if mark != self._read_at:
-                self._keys = _parsed(Path(self._source).read_text("utf-8"), self._source)
+                self._keys = _parsed(Path(self._source).read_text("utf-8-sig"), self._source)
                 self._read_at = mark
         except (OSError, UnicodeDecodeError, AddressError) as error:
             if not self._keys:

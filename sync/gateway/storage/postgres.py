@@ -12,6 +12,7 @@ import psycopg
 
 from sync.gateway.storage.base import BadValueError, NoCityError, Pool, Row, StorageError, Stream
 from sync.gateway.storage.schema import MIGRATIONS, TABLES, typed, upsert_tail
+from sync.gateway.storage.turns import Turns
 
 _CONNECTIONS = 16
 _PATIENCE = "SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '600s'"
@@ -73,6 +74,7 @@ class PostgresStorage:
 
     def __init__(self, url: str, *, create: bool = True) -> None:
         self._url = url
+        self._turns = Turns()
         self._create = create
         self.pool: Pool[Connection] = Pool(self._open, psycopg.Connection.close, _CONNECTIONS)
         try:
@@ -148,8 +150,9 @@ class PostgresStorage:
     def write(self, streams: Iterable[Stream] = ()) -> Iterator[_PostgresSession]:
         """As ``Storage.write``; streams are locked in one order everywhere, so that no two writers wait in a ring."""
         try:
-            with self._lent() as connection, connection.transaction():
-                for ward, scope in sorted(streams):
+            held = sorted(set(streams))
+            with self._turns.of(held), self._lent() as connection, connection.transaction():
+                for ward, scope in held:
                     _hold(connection, ward, scope)
                 yield _PostgresSession(connection)
             self.cannot_write = ""

@@ -11,8 +11,10 @@ import msgspec
 from sync.clock import SystemClock
 from sync.gateway.access import Device
 from sync.gateway.city import City
+from sync.gateway.server import GatewayServer
 from sync.ids import IdSource
 from sync.protocol import Change, ChangeResult, EnrolRequest, Officer, PullAnswer, PullRequest
+from tests.sync.gateway.small_catalog import CATALOG
 
 WARD, OTHER_WARD, THIRD_WARD = "00070", "00004", "00025"
 ids = IdSource(SystemClock())
@@ -33,6 +35,11 @@ def change(type_id: str, officer: Officer, **more: Any) -> Change:
         "at": f"2026-11-22T03:{next(_seconds) // 60 % 60:02d}:{next(_seconds) % 60:02d}Z",
     }
     return Change(**{**given, **more})
+
+
+def gateway_to(storage_url: str, services: dict[str, str], catalog: Any = CATALOG) -> GatewayServer:
+    """A city with services, which tries again soon."""
+    return GatewayServer(storage_url, services=services, catalog=catalog, first_retry=0.05)
 
 
 class Pc:

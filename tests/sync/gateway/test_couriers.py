@@ -16,9 +16,11 @@ import pytest
 
 from forms.loader import load_catalog
 from sync.clock import FixedClock
+from sync.gateway.adapters.signature import Keys
 from sync.gateway.city import City
 from sync.gateway.commands import run
 from sync.gateway.deliveries import Courier
+from sync.gateway.delivery_commands import standing
 from sync.gateway.listing import deliveries, records
 from sync.gateway.parcel import Parcel, Pending, ServiceAnswer, UnreachableError
 from sync.gateway.parcel_retry import retry
@@ -311,6 +313,32 @@ def test_a_service_that_answers_one_parcel_with_an_error_is_up_for_the_others(to
     assert Counter(d["status"] for d in deliveries(town.storage)) == {"accepted": 7, "waiting": 1}
 
 
+def test_a_service_whose_keys_cannot_be_read_is_told_and_goes_on_when_they_can(
+    town: City, clock: FixedClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made(Pc(town), 3)
+    keys, played = tmp_path / "keys", Played()
+
+    def adapter() -> Played:
+        Keys(str(keys))
+        return played
+
+    courier = Courier(town.deliveries.parcels, SERVICE, adapter, lambda _: None)
+    courier.start()
+    try:
+        until(lambda: any(str(keys) in line["trouble"] for line in standing(town.storage)))
+        courier.wake()
+        keys.write_text("k1 mot-bi-mat-du-dai-de-ky\n", "utf-8")
+        clock.advance(minutes=1)
+        courier.wake()
+        until(lambda: Counter(d["status"] for d in deliveries(town.storage)) == {"accepted": 3})
+    finally:
+        courier.end()
+        courier.join()
+    assert [line["trouble"] for line in standing(town.storage)] == [""]
+    assert len([one for one in caplog.records if str(keys) in one.getMessage()]) == 1
+
+
 def test_two_couriers_of_two_processes_never_hold_the_same(town: City, clock: FixedClock) -> None:
     pc = Pc(town)
     ids = set(made(pc, 50))
@@ -336,3 +364,37 @@ def test_an_address_that_cannot_be_is_told_in_one_line(tmp_path: Path, capsys) -
         assert "Traceback" not in told
     assert run(["deliver", "--database", f"sqlite:///{tmp_path}/none.db"]) == 1  # makes no second city
     assert not (tmp_path / "none.db").exists()
+
+
+@pytest.mark.parametrize("late", ["put off", "taken"])
+def test_a_courier_that_slept_does_not_undo_the_answer_another_got(town: City, clock: FixedClock, late: str) -> None:
+    """Its machine was suspended in the middle of a try, or its clock is behind; meanwhile the hold ended."""
+    pc = Pc(town)
+    made(pc, 1)
+    parcels = town.deliveries.parcels
+    (asleep,) = parcels.claim(SERVICE, 10)
+    clock.advance(seconds=parcels.hold + 1)
+    (other,) = parcels.claim(SERVICE, 10)
+    parcels.answer(other, ServiceAnswer(status="accepted", number="H26-1"))
+    told = head(pc)
+    if late == "taken":
+        parcels.taken(asleep, "đang xử lý")
+    else:
+        parcels.put_off(asleep, "Chưa nối được.", fault=True)
+    state = state_of(pc, "onestop", SERVICE)
+    assert state is not None
+    assert (state.status, state.number) == ("accepted", "H26-1")
+    assert head(pc) == told
+    clock.advance(minutes=60)
+    assert parcels.claim(SERVICE, 10) == []
+
+
+def test_a_courier_that_was_only_slow_is_heard(town: City, clock: FixedClock) -> None:
+    """Nobody else had it: what it says is the latest there is."""
+    pc = Pc(town)
+    made(pc, 1)
+    parcels = town.deliveries.parcels
+    (slow,) = parcels.claim(SERVICE, 10)
+    clock.advance(seconds=parcels.hold + 1)
+    parcels.put_off(slow, "Chưa nối được.")
+    assert (state_of(pc, "onestop", SERVICE) or slow).message == "Chưa nối được."

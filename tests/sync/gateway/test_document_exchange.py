@@ -15,8 +15,8 @@ from sync.gateway.listing import records
 from sync.gateway.server import GatewayServer
 from sync.gateway.simulator import Simulator
 from tests.sync.gateway.pcs import WARD, Pc
-from tests.sync.gateway.test_adapters import DOCUMENT
 from tests.sync.gateway.test_deliveries import settled, state_of, until
+from tests.sync.gateway.test_document_packages import DOCUMENT
 
 OUTGOING, INCOMING = "documents.outgoing_doc", "documents.incoming_doc"
 PDF = b"%PDF-1.7 quyet dinh"

@@ -14,12 +14,11 @@ from sync.gateway.adapters import Arrival, ArrivalReport
 from sync.gateway.city import City
 from sync.gateway.face import Face
 from sync.gateway.inbox import Inbox
-from sync.gateway.intake import LARGEST_CHANGE
 from sync.gateway.refusals import RefusedError
 from sync.gateway.routes import Answer
 from sync.gateway.wire import LARGEST_BATCH
 from sync.json_values import DEEPEST
-from sync.protocol import LeaseRequest, PushAnswer
+from sync.protocol import LARGEST_CHANGE, LeaseRequest, PushAnswer
 from tests.sync.gateway.pcs import WARD, Pc
 
 COPY, CITIZEN, DOSSIER = "certification.cert_copy", "residence.citizen", "onestop.dossier"

@@ -112,3 +112,18 @@ def test_without_a_list_it_says_that_there_is_none(
     lost = Pc(city)
     assert main(["device", "withdraw", lost.answer.device, "--database", storage_url]) == 0
     assert ("No list outside" in capfd.readouterr().err) == (not storage_url.startswith("sqlite"))
+
+
+def test_a_pc_of_after_the_backup_never_shares_its_name_with_another(city: City) -> None:
+    """The name stands in numbers that a PC gives by itself, so that two PCs of one name would give them twice."""
+    Pc(city)
+    restore = backup(city)
+    after = Pc(city, officer="Bình").answer.device
+    for _ in range(2):
+        restore()
+        city.restored()
+        again = Pc(city, officer="Chi").answer.device
+        assert after.startswith("Q2")
+        assert again.startswith("Q2")
+        assert again != after
+        after = again

@@ -10,14 +10,15 @@ import pytest
 
 from sync import columns
 from sync.columns import MOST
-from sync.gateway import feed, wire
+from sync.gateway import feed, record_sizes, room, wire
 from sync.gateway.city import City
+from sync.gateway.face import Face
 from sync.line_form import put_request
 from sync.marks import hello_mark
-from sync.protocol import Change, SyncRequest
+from sync.protocol import Change, PushAnswer, SyncRequest
 from sync.squeeze import LINE_FORM, squeeze
 from tests.sync.gateway.pcs import WARD, Pc
-from tests.sync.gateway.test_hostile_device import COPY, DOSSIER, posted
+from tests.sync.gateway.test_hostile_device import COPY, DOSSIER, MSGPACK, posted
 
 
 def test_a_page_has_room_for_so_many_bytes(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +79,7 @@ BOMBS = {
     "rows": in_place_of((3, 1, 1), [0] * (MOST + 1)),
     "columns": in_place_of((3, 1, 2), [[]] * (MOST + 1)),
     "cells": in_place_of((3, 1, 2), [[[]] * (MOST + 1)]),
-    "all of it": in_place_of((3, 5), b"\0" * wire.LARGEST_ROUND),
+    "all of it": in_place_of((3, 5), b"\0" * wire.LARGEST_CONTENT),
 }
 
 
@@ -133,3 +134,89 @@ def test_a_revision_beyond_what_a_database_holds_spoils_no_other_change(city: Ci
     statuses = [r.status for r in pc.push(made, gone, again, other)]
     assert (statuses[:2], statuses[3]) == (["accepted", "accepted"], "accepted")
     assert len(pc.pull_all("open").records) == 2
+
+
+@pytest.mark.parametrize("device", ["its own", ""])
+def test_a_change_that_is_too_large_is_refused_unopened_and_parks_its_record(
+    city: City, monkeypatch: pytest.MonkeyPatch, device: str
+) -> None:
+    """In 775 bytes came 120 MB of numbers. What the officer signed behind it is not signed without it."""
+    pc = Pc(city, roles=("chair", "civil_status_officer"))
+    mine = pc.answer.device if device else ""
+    made, other = pc.create(COPY, after={"copies": 1}), pc.create(COPY)
+    large = pc.edit(made, {}, {"unknown": [1] * wire.LARGEST_CHANGE}, device=mine)
+    signed = pc.act(made, "certify", "certified")
+    opened: list[int] = []
+    whole = wire._decode_change
+    monkeypatch.setattr(wire, "_decode_change", lambda raw: (opened.append(len(bytes(raw))), whole(raw))[1])
+    answer = posted(city, "/v1/push", msgspec.msgpack.encode({"changes": [made, large, signed, other]}), pc)
+    results = msgspec.msgpack.decode(answer.body, type=PushAnswer).results
+    assert [r.status for r in results] == ["accepted", "refused", "refused", "accepted"]
+    assert "2048 KB" in results[1].problems[0].english
+    assert max(opened) < 1000
+    (draft,) = [r for r in pc.pull_all("open").records if r.id == made.record_id]
+    assert (draft.state, draft.fields) == ("draft", {"copies": 1})
+
+
+def test_of_much_at_once_some_is_told_to_come_back(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "SMALL", 1000)
+    monkeypatch.setattr(room, "MOST", 10_000)
+    pc = Pc(city, roles=("civil_status_officer",))
+    face = Face(city)
+    token = {"authorization": f"Bearer {pc.answer.token}", "content-type": MSGPACK, "accept": "application/json"}
+
+    def push(size: int) -> int:
+        body = msgspec.msgpack.encode({"changes": [pc.create(COPY, after={"doc_title": "x" * size})]})
+        return face.serve("POST", "/v1/push", token, body).status
+
+    takes = city.intake.take
+    inside: list[int] = []
+
+    def taking(*given: Any) -> Any:
+        monkeypatch.setattr(city.intake, "take", takes)
+        inside.extend([push(6000), push(100)])  # while the first one is worked on
+        return takes(*given)
+
+    monkeypatch.setattr(city.intake, "take", taking)
+    assert push(6000) == 200
+    assert inside == [503, 200]
+    assert push(6000) == 200  # room again
+    assert face._room.taken == 0
+
+
+def test_many_changes_do_not_add_up_to_a_record_that_no_pc_can_take(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight edits made one of 15 MB, a hundred one that no page can bring: the register of the ward would end there."""
+    monkeypatch.setattr(record_sizes, "LARGEST_RECORD", 10_000)
+    pc = Pc(city, roles=("chair",))
+    made = pc.create(COPY, after={"doc_title": "x" * 3000})
+
+    def add(place: int, size: int = 3000, **more: Any) -> Change:
+        return pc.edit(made, {}, {f"unknown{place}": "x" * size}, **more)
+
+    assert [r.status for r in pc.push(made, add(1), add(2))] == ["accepted"] * 3
+    far, near = add(3), add(4, 500)
+    assert [r.status for r in pc.push(far)] == ["refused"]
+    assert [r.status for r in pc.push(near)] == ["accepted"]
+    assert [r.status for r in pc.push(add(5, 300), add(6))] == ["accepted", "refused"]  # counted within a push too
+    shorter = pc.edit(made, {"doc_title": "x" * 3000}, {"doc_title": "kurz"})
+    assert [r.status for r in pc.push(shorter, add(7, 2500))] == ["accepted", "accepted"]
+    signed = pc.act(made, "certify", "certified", number="0001", after={"cert_no": "0001", "book_no": "x" * 2000})
+    assert [r.status for r in pc.push(signed)] == ["accepted"]
+    (record,) = pc.pull_all("open").records
+    assert record.state == "certified"
+    assert "unknown3" not in record.fields
+
+
+def test_values_that_wait_for_a_person_count_too(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_sizes, "LARGEST_RECORD", 10_000)
+    pc = Pc(city, roles=("chair",))
+    made = pc.create(COPY, after={"doc_title": "a"})
+    pc.push(made)
+    edits = [pc.edit(made, {"doc_title": "b"}, {"doc_title": f"{n}" + "x" * 3000}) for n in range(5)]
+    statuses = [pc.push(edit)[0].status for edit in edits]
+    assert statuses == ["conflict"] * 3 + ["refused"] * 2
+    picked = pc.edit(made, {"doc_title": "a"}, {"doc_title": "c"}, kind="resolve")
+    assert [r.status for r in pc.push(picked)] == ["accepted"]
+    assert not pc.pull_all("open").records[0].conflicts

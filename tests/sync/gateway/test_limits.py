@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from sync.gateway.app import network_of
 from sync.gateway.limits import Limit, Limits, Rate
 from sync.gateway.refusals import RefusedError
 from sync.gateway.server import GatewayServer
@@ -56,6 +57,23 @@ def test_who_is_refused_is_not_kept_out_the_longer_for_asking() -> None:
             limit.take("Q1")
     time.now += 1.0
     limit.take("Q1")
+
+
+@pytest.mark.parametrize(
+    ("caller", "counted_as"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::9", "2001:db8:1:3::/64"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),  # of a socket that takes both
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("a:b", "a:b"),
+    ],
+)
+def test_who_has_a_network_of_addresses_is_one_caller(caller: str, counted_as: str) -> None:
+    assert network_of(caller) == counted_as
 
 
 def test_without_a_rate_there_is_no_limit() -> None:

@@ -33,12 +33,7 @@ class Pc:
         code = gateway.enrolment_code(ward, officer, ["civil_status_officer"], "UBND")
         self.answer = enrol(gateway.url, code, folder.name)
         self.store = Store.create(folder, secrets.token_bytes(32), CATALOG, SystemClock())
-        self.store.set_enrolment(
-            Enrolment(
-                url=gateway.url, token=self.answer.token, device=self.answer.device, wards=self.answer.wards,
-                officers=(self.answer.officer,), epoch=self.answer.epoch,
-            )
-        )  # fmt: skip
+        self.store.set_enrolment(Enrolment.of_answer(gateway.url, self.answer))
         choose(self.store, hub.url)
         self.officer = self.answer.officer
         self.city = gateway.url

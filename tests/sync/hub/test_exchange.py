@@ -80,6 +80,48 @@ def test_the_city_hears_in_order_whoever_reaches_it_first(make: Callable[..., Pc
     assert one.sees(record).conflicts == {}
 
 
+@pytest.mark.parametrize(("mine", "conflicts"), [({"pages": 9}, {}), ({"copies": 9}, {"copies"})])
+def test_two_that_changed_one_record_before_they_heard_of_each_other_do_not_wait_for_each_other(
+    make: Callable[..., Pc], gateway: GatewayServer, mine: dict[str, int], conflicts: set[str]
+) -> None:
+    one, two = make("một"), make("hai")
+    record = one.save(doc_title="Học bạ")
+    for pc in (one, two):
+        pc.sync()
+    gateway.stop()
+    one.save(one.sees(record), copies=4)
+    two.save(two.sees(record), **mine)
+    for pc in (one, two, one):
+        assert not pc.sync()
+    assert one.store.provisional.count() == two.store.provisional.count() == 1
+    gateway.start()
+    for pc in (one, two, one, two):
+        assert pc.sync()
+    assert (one.waiting(), two.waiting()) == (0, 0)
+    assert one.held() == two.held()
+    assert one.sees(record).conflicts.keys() == set(conflicts)
+
+
+def test_a_pc_on_which_much_waits_is_heard_with_what_fits_and_hears_the_others(
+    make: Callable[..., Pc], gateway: GatewayServer
+) -> None:
+    one, two = make("một"), make("hai")
+    gateway.stop()
+    other = two.save(doc_title="Của máy hai")
+    two.sync()
+    for n in range(6):
+        one.save(doc_title=f"{n} " + "x" * 1_000_000)
+    for pc in (one, two, one):
+        assert not pc.sync()
+    assert one.sees(other).standing == "hub"
+    assert two.store.provisional.count() == 4
+    gateway.start()
+    for pc in (one, two, one):
+        assert pc.sync()
+    assert two.store.provisional.count() == 0
+    assert one.held() == two.held()
+
+
 def test_what_the_city_said_since_is_not_covered_by_what_the_hub_tells(
     make: Callable[..., Pc], gateway: GatewayServer, hub: HubServer
 ) -> None:

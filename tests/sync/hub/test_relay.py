@@ -272,6 +272,22 @@ def test_a_certificate_is_renewed_each_day_and_when_the_city_has_another_authori
         assert safe.version() in ("TLSv1.2", "TLSv1.3")
 
 
+def test_a_certificate_is_renewed_though_a_file_never_comes(
+    make: Callable[..., Pc], gateway: GatewayServer, hub: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy of the ward that gives whole files where a part is asked for: the copy waits for ever, the certificate must not."""
+    one = make("một")
+    hub.round()
+    attached(one)
+    assert one.sync()
+    first = hub.identity.certificate
+    hub.identity = msgspec.structs.replace(hub.identity, issued_at="2026-01-01T00:00:00Z")
+    monkeypatch.setattr("sync.hub.copying.OCTETS", "what no answer is")
+    with pytest.raises(SyncError):
+        hub.round()
+    assert hub.identity.certificate != first
+
+
 def test_a_hub_that_was_withdrawn_is_believed_no_more(
     make: Callable[..., Pc], gateway: GatewayServer, hub: HubServer
 ) -> None:

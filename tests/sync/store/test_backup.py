@@ -22,7 +22,7 @@ from sync.pack_use import PackUse
 from sync.store import Store, backup, restoring, schema, vault
 from sync.store.backup import BackupError, list_backups, make_backup, read_backup
 from sync.store.model import DamagedStore, NewerStore, NoStore, Save, WrongKey
-from sync.store.restoring import finish, key_of_backup, restore_backup
+from sync.store.restoring import finish, key_of_backup, restore_backup, unsent_here
 from tests.sync.store import ward
 from tests.sync.store.test_vault import MemoryVault, system_vault
 from tests.sync.store.ward import CITIZEN, CLERK
@@ -101,6 +101,40 @@ def test_so_many_are_kept_and_only_of_this_device(kept: Store, target: Path, clo
         made(kept, target, keep=3)
     assert [each.at[:10] for each in list_backups(target, "Q2")] == ["2026-11-24", "2026-11-23", "2026-11-22"]
     assert [each.path for each in list_backups(target, "Q20")] == [other.path]
+
+
+def test_what_a_clock_gone_ahead_dated_never_pushes_out_the_one_just_made(
+    kept: Store, target: Path, clock: FixedClock
+) -> None:
+    """A year's mistake in the date, put right after a week: the backups of that week look newest for a year."""
+    for day in range(3):
+        clock.moment = ward.NOW + timedelta(days=365 + day)
+        made(kept, target, keep=3)
+    for day in range(2):
+        clock.moment = ward.NOW + timedelta(days=day)
+        assert made(kept, target, keep=3).path.is_dir()
+    assert [each.at[:10] for each in list_backups(target, "Q2")] == ["2027-11-22", "2026-11-21", "2026-11-20"]
+
+
+def test_a_store_that_is_nobodys_removes_no_backup_of_others(
+    kept: Store, target: Path, folder: Path, clock: FixedClock
+) -> None:
+    others = made(kept, target)
+    with Store.create(folder.with_name("blank"), key(kept.path), ward.CATALOG, clock) as blank:
+        clock.moment = ward.NOW + timedelta(days=1)
+        for _ in range(2):
+            make_backup(blank.path, key(kept.path), target, now=clock.now(), keep=1)
+    assert others.path.is_dir()
+    assert len(list_backups(target)) == 2
+
+
+def test_what_other_pcs_have_at_the_hub_is_not_told_as_unsent(kept: Store, tmp_path: Path, clock: FixedClock) -> None:
+    waiting = len(kept.changes.pending(1000))
+    with Store.create(tmp_path / "other", ward.KEY, ward.CATALOG, clock) as other:
+        other.set_enrolment(msgspec.structs.replace(ward.ENROLMENT, device="Q9"))
+        other.save([person("Của máy khác")], CLERK)
+        assert kept.provisional.take(other.changes.pending(1)) == 1
+    assert unsent_here(kept.path, key(kept.path)) == waiting
 
 
 class StoppedError(Exception):

@@ -109,6 +109,25 @@ def test_a_saved_record_brings_its_files_into_the_queue_once_the_city_has_it(sto
     assert {row.sha256 for row in store.files.of(gone.id)} == {sha(three)}
 
 
+def test_a_file_of_two_streams_goes_to_both_though_one_names_it_no_more(folder: Path, clock: FixedClock) -> None:
+    citizen = with_files(ward.CITIZEN)
+    tools = tuple(structs.replace(t, records=(citizen,)) if t.id == "residence" else t for t in TOOLS)
+    content = some(1000)
+    with Store.create(folder, ward.KEY, structs.replace(CATALOG, tools=tools), clock) as store:
+        store.set_enrolment(ward.ENROLMENT)
+        store.files.put(content)
+        record = saved(store, file=named(content))
+        store.save([Save(type=citizen.id, fields={"full_name": "A", "file": named(content)})], ward.CLERK)
+        with store._context.writer.transaction() as db:
+            db.execute("UPDATE records SET revision = 1")
+        saved(store, store.records.load(record.id), file=None)  # the city may refuse that, and history names it anyway
+        sent = []
+        while (due := store.file_queue.next_to_send()) is not None:
+            sent.append(due.scope)
+            store.file_queue.there(due)
+    assert sorted(sent) == sorted([COPY.scope, citizen.scope])
+
+
 def test_a_failing_file_waits_longer_each_time(store: Store, clock: FixedClock) -> None:
     content = some(1000)
     store.files.put(content)

@@ -166,18 +166,6 @@ def test_the_next_year_needs_its_own_book(store: Store, clock: FixedClock) -> No
     assert certify(store).number == "0001/2027"
 
 
-def test_a_spoilt_number_is_explained_and_never_given_again(store: Store) -> None:
-    store.numbers.put_lease(lease())
-    certify(store)
-    with pytest.raises(StoreError):
-        store.numbers.void(COPY.id, "0001/2026", " ")
-    store.numbers.void(COPY.id, "0001/2026", "Giấy hỏng")
-    assert [(r.number, r.status, r.reason) for r in store.numbers.book(COPY.id, "2026")] == [
-        ("0001/2026", "void", "Giấy hỏng")
-    ]
-    assert certify(store).number == "0002/2026"
-
-
 def test_a_number_on_paper_stays_with_its_record_when_the_city_refuses(store: Store) -> None:
     store.numbers.put_lease(lease())
     record = certify(store)

@@ -160,7 +160,7 @@ def test_a_full_disk_loses_only_the_save_at_hand(store: Store, folder: Path) -> 
     (kept,) = store.save([Save(type=CITIZEN.id, fields={"full_name": "Đã lưu"})], CLERK)
     pages = limit_pages(store)
     with pytest.raises(DiskFull):
-        store.save([Save(type=CITIZEN.id, fields={"full_name": "x" * 3_000_000})], CLERK)
+        store.save([Save(type=CITIZEN.id, fields={"full_name": "x" * 1_500_000})], CLERK)
     assert store.records.types() == {CITIZEN.id: 1}
     limit_pages(store, pages + 100_000)
     store.save([Save(type=CITIZEN.id, fields={"full_name": "Lưu lại được"})], CLERK)

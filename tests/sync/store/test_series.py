@@ -91,14 +91,6 @@ def test_a_series_that_is_not_held_here_awaits_its_number(store: Store, clock: F
     assert record is not None and record.number == "04"
 
 
-def test_a_spoilt_number_is_void_in_its_own_series(store: Store) -> None:
-    for kind in ("decision", "letter"):
-        store.numbers.put_lease(lease(kind))
-        certify(store, kind)
-    store.numbers.void(COPY.id, "01", "Giấy hỏng", "letter")
-    assert {row.series: row.status for row in store.numbers.book(COPY.id)} == {"decision": "given", "letter": "void"}
-
-
 def test_a_register_that_is_parted_goes_on_above_what_it_had(tmp_path: Path, clock: FixedClock) -> None:
     folder = tmp_path / "before"
     whole = replace(COPY, register=Register(id="copies", kind="leased", field="cert_no", format="{n:02d}"))

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from sync.clock import FixedClock
+from sync.protocol import ChangeResult, Lease
 from sync.store import Store, rebuild, schema
 from sync.store.backup import restore_before, tidy
 from sync.store.before import SavedSinceError, copy_of
@@ -18,7 +19,7 @@ from sync.store.copying import check_copy
 from sync.store.model import Draft, NewerStore, Save
 from sync.store.upgrade import UpgradeError
 from tests.sync.store import ward
-from tests.sync.store.ward import CITIZEN, CLERK
+from tests.sync.store.ward import CITIZEN, CLERK, COPY
 
 OLD = schema.NEWEST
 
@@ -202,6 +203,26 @@ def test_what_the_newer_version_saved_is_not_thrown_away(
     with pytest.raises(SavedSinceError, match="dữ liệu còn nguyên"):
         restore_before(folder, ward.KEY, OLD)
     assert version(folder) == OLD + 1
+
+
+def test_a_number_given_with_the_newer_version_is_not_given_again(
+    folder: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The city took the paper; without a line the program before would number the next one as that."""
+    with Store.create(folder, ward.KEY, ward.CATALOG, clock) as store:
+        store.set_enrolment(ward.ENROLMENT)
+        book = Lease(ward=ward.WARD, register=ward.COPIES_BOOK, period="2026", device="Q2", next=1, upper=0)
+        store.numbers.put_lease(book)
+    newer(monkeypatch, "CREATE TABLE later (x)")
+    with opened(folder, clock) as store:
+        (paper,) = store.save([Save(type=COPY.id, fields={"document": "x"}, action="certify")], CLERK)
+        assert paper.number == "0001/2026"
+        taken = [ChangeResult(change_id=c.change_id, status="accepted", revision=1) for c in store.changes.pending(9)]
+        store.changes.acknowledge(taken)
+        assert store.changes.pending(9) == ()
+    older(monkeypatch)
+    with pytest.raises(SavedSinceError):
+        restore_before(folder, ward.KEY, OLD)
 
 
 def test_what_the_city_took_meanwhile_may_go_back(

@@ -152,6 +152,27 @@ def test_a_version_that_did_not_come_up_is_refused_for_good(shelf: Shelf, tmp_pa
     assert pc.take("1.2.0") == "1.2.0"
 
 
+def test_a_version_whose_program_was_taken_out_is_laid_anew_once_and_from_a_stick_always(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    """A virus scanner puts the program of a good version away: the launcher starts the one before, which may not even know the
+    store's form any more."""
+    pc = shelf.pc(tmp_path)
+    pc.take("1.1.0")
+    came_up(pc.versions, "1.1.0")
+    program = pc.versions / "1.1.0" / "sophuong"
+    program.unlink()
+    assert waiting(pc.here) == ""
+    assert pc.take("1.1.0") == "1.1.0"
+    assert same_folder(pc.versions / "1.1.0", shelf.built / "1.1.0")
+    assert read_pointer(pc.versions) == Pointer(version="1.1.0", before="1.0.0")  # it has to prove itself once more
+    program.unlink()
+    assert pc.take("1.1.0") == "", "fetched for the scanner each few hours otherwise"
+    assert pc.taking().from_folder(shelf.folder) == "1.2.0"
+    (pc.versions / "1.2.0" / "sophuong").unlink()
+    assert pc.taking().from_folder(shelf.folder) == pc.taking().from_folder(shelf.folder) == "1.2.0"
+
+
 def test_coming_up_makes_a_version_good_and_leaving_early_is_no_try(shelf: Shelf, tmp_path: Path) -> None:
     pc = shelf.pc(tmp_path)
     pc.take("1.1.0")

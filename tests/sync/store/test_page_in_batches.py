@@ -1,4 +1,4 @@
-"""The rows of a large page are made ahead of the batch that writes them: nothing comes out otherwise than without that."""
+"""A large page is taken in batch by batch: the store holds afterwards what it would hold had it come as one."""
 
 from __future__ import annotations
 
@@ -12,33 +12,12 @@ from sync.clock import FixedClock, moment_text
 from sync.ids import IdSource
 from sync.locked_fields import AWAITING
 from sync.protocol import Candidate, PullAnswer, RecordVersion
-from sync.store import Store, new_rows, pulling
+from sync.store import Store, pulling
 from sync.store.model import Save
-from sync.store.new_rows import NewRows
-from sync.store.rows import RowWriter
 from tests.sync.store import soundness, ward
 from tests.sync.store.ward import CITIZEN, CLERK, COPY, DOSSIER, WARD
 
 SMALL = 7
-
-
-@pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Of each record that was written, whether its rows were there before."""
-    told: list[bool] = []
-    put, add = RowWriter.put, RowWriter.add
-
-    def putting(self: RowWriter, *given: Any, **more: Any) -> None:
-        told.append(False)
-        put(self, *given, **more)
-
-    def adding(self: RowWriter, rows: NewRows) -> None:
-        told.extend([True] * len(rows.versions))
-        add(self, rows)
-
-    monkeypatch.setattr(RowWriter, "put", putting)
-    monkeypatch.setattr(RowWriter, "add", adding)
-    return told
 
 
 def page(clock: FixedClock, count: int = 60) -> list[RecordVersion]:
@@ -101,39 +80,10 @@ def everything(store: Store) -> dict[str, Any]:
 
 @pytest.mark.parametrize("filled", [True, False])
 def test_a_page_comes_out_the_same(
-    folder: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, made: list[bool], *, filled: bool
+    folder: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, *, filled: bool
 ) -> None:
     versions = page(clock)
     monkeypatch.setattr(pulling, "BATCH", len(versions) + 1)
-    plain = taken_in(folder / "plain", clock, versions, filled=filled)
-    assert not any(made)
+    whole = taken_in(folder / "whole", clock, versions, filled=filled)
     monkeypatch.setattr(pulling, "BATCH", SMALL)
-    ahead = taken_in(folder / "ahead", clock, versions, filled=filled)
-    assert sum(made) > len(versions) // 2
-    assert ahead == plain
-
-
-def test_rows_that_cannot_be_made_ahead_are_made_by_who_writes(
-    store: Store, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, made: list[bool]
-) -> None:
-    versions = page(clock)
-    monkeypatch.setattr(pulling, "BATCH", SMALL)
-    monkeypatch.setattr(new_rows, "wanted_row_ids", lambda versions: 1 // 0)
-    taken = store.changes.apply_pull(PullAnswer(records=tuple(versions), cursor=2), WARD, "onestop")
-    assert taken == len(versions)
-    assert not any(made)
-    soundness.check(store)
-
-
-def test_a_page_that_was_begun_and_never_came_is_forgotten(
-    store: Store, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pulling, "BATCH", SMALL)
-    versions = page(clock)
-    for start in range(0, len(versions), 20):
-        store.changes.make_ahead(tuple(versions[start : start + 20]), WARD, "onestop")
-    store.changes.forget_ahead()
-    last = tuple(versions[:20])
-    store.changes.make_ahead(last, WARD, "onestop")
-    assert store.changes.apply_pull(PullAnswer(records=last, cursor=2), WARD, "onestop") == len(last)
-    soundness.check(store)
+    assert taken_in(folder / "batches", clock, versions, filled=filled) == whole
