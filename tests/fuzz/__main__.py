@@ -15,10 +15,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from sync.clock import SystemClock, moment_text
 from sync.gateway.city import City
 from sync.http import HttpTransport
 from sync.ids import IdSource
+from sync.marks import books_mark, hello_mark
 from sync.protocol import Change, EnrolAnswer, EnrolRequest, LeaseRequest, PushRequest
 from tests.services import PostgresServer
 
@@ -81,23 +84,50 @@ def prepared(url: str, address: str) -> dict[str, Any]:
         (OWN, own, "Người của mình"), (OTHER, other, secret),
     )}  # fmt: skip
     changes = [c for each in records.values() for c in each]
+    line = HttpTransport(address, own.token)
+    hello = line.hello()
+    line.close()
     return {
         "url": address,
         "token": own.token,
         "other_token": other.token,
         "other_ward": OTHER,
         "secrets": [secret],
+        # the device's own: with another mark a round, or a page of a first fill, is answered by a Hello alone
+        "marks": {
+            path: base64.b64encode(mark).decode()
+            for path, mark in {
+                "/v1/sync": hello_mark(hello) + books_mark(hello.leases),
+                "/v1/fill": hello_mark(hello),
+            }.items()
+        },
         "words": {
             "ward": [OWN, OTHER],
             "scope": ["people", "open", "onestop"],
-            "record_id": [c.record_id for c in changes],
-            "change_id": [*(c.change_id for c in changes), ids.new()],
+            "record_id": [*(c.record_id for c in changes), *(ids.new() for _ in range(5))],
+            "change_id": [*(c.change_id for c in changes), *(ids.new() for _ in range(500))],
             "type": ["residence.citizen", "certification.cert_copy"],
             "kind": ["create", "edit", "action", "resolve", "void"],
             "register": [BOOK[0]],
             "period": [BOOK[1]],
-            "device": [own.device, other.device],
-            "known": [base64.b64encode(b"12345678").decode()],
+            "device": [own.device, other.device, ""],
+            "officer": [msgspec.to_builtins(each.officer) for each in (own, own, other)],
+            "after": [{"full_name": "Đỗ Văn Thử"}, {"doc_title": "Giấy", "copies": 2}, {}],
+            "cursors": [[0] * len(hello.streams), [1] * len(hello.streams)],
+            "places": [
+                [[head, tier, below]] * len(hello.streams)
+                for head in (0, 1)
+                for tier in range(4)
+                for below in (0, 1, 2)
+            ],
+            "in_place_of": [[c.change_id for c in changes], [ids.new()], []],
+            "handover": [ids.new()],
+            "to": [own.device, other.device, ""],
+            "base_revision": [0, 1],
+            "action": ["certify", "check"],
+            "to_state": ["draft", "certified", "active"],
+            "number": ["0001", "12", None],
+            "at": [moment_text(SystemClock().now())],
             "id": [own.officer.id, other.officer.id],
             "name": [own.officer.name, other.officer.name],
             "cursor": [0, 1],

@@ -24,16 +24,24 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
         return
     if isinstance(case.body, (dict, list)):
         case.body = _meant(case.body)
+    mark = TOLD["marks"].get(case.operation.path)
+    if mark and isinstance(case.body, dict) and _dice.random() < 0.8:
+        case.body["known"] = mark
+        for name in ("cursors", "places"):  # as many as there are streams
+            if case.body.get(name):
+                case.body[name] = _dice.choice(TOLD["words"][name])
     if case.path_parameters:
         case.path_parameters = {k: _word(k, v) for k, v in case.path_parameters.items()}
 
 
 def _meant(value: Any, key: str = "") -> Any:
+    if (whole := _word(key, value)) is not value:
+        return whole
     if isinstance(value, dict):
         return {k: _meant(v, k) for k, v in value.items()}
     if isinstance(value, list):
-        return [_meant(each, key) for each in value]
-    return _word(key, value)
+        return [_meant(each) for each in value]
+    return value
 
 
 def _word(key: str, value: Any) -> Any:
