@@ -46,7 +46,9 @@ class Accounts:
         self.made: dict[str, tuple[str, Change]] = {}  # change id → PC, as acknowledged to the officer
         self.names: dict[str, str] = {}  # change id → version of the pack whose names of fields it was read in
         self.lost: set[str] = set()  # by physics: a disaster left no copy anywhere
+        self.given_up: dict[str, str] = {}  # change id → PC: refused by the city, and wanted no more
         self.withdrawn = False  # a grant, or a token with its grants
+        self.moved_on_trust = False  # a book, to where somebody said that its paper ends
         self.attached: list[tuple[str, str, str]] = []  # (SHA-256, PC, record), each saved
         self.taken_up: set[str] = set()  # papers that some counter has checked
         self._seen: dict[str, int] = {}

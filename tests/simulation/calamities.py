@@ -12,7 +12,10 @@ from sync.gateway.refusals import RefusedError
 from sync.gateway.storage import StorageError
 from sync.store.model import StoreError
 from tests.simulation import prepared
+from tests.simulation.officer import OfficerAtWork
 from tests.simulation.pc import Pc
+from tests.simulation.quarrels import Quarrel
+from tests.simulation.sticks import Stick
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -22,7 +25,7 @@ LINE = (
     "stranger answers",
 )  # fmt: skip
 HUB_KINDS = ("ward_cut_off", "hub_dies", "hub_restored", "hub_withdrawn")
-BOOK = "certification.cert_copy/sct"
+BOOKS = ("certification.cert_copy/sct", "petitions.letter/sdt")
 
 
 class Calamities:
@@ -35,7 +38,8 @@ class Calamities:
         self._kinds: list[Callable[[], None]] = [
             self._pc_dies, self._power_cut, self._city_dies, self._line_cut, self._clock_set, self._pc_disk_full,
             self._city_disk_full, self._token_revoked, self._new_pack, self._book_moves, self._one_more_officer,
-            self._pc_restored, self._city_restored, self._grant_withdrawn,
+            self._pc_restored, self._city_restored, self._grant_withdrawn, self._books_move,
+            self._stick_carried, self._at_odds, self._sent_again,
         ]  # fmt: skip
         if world.hubs:
             self._kinds += [self._ward_cut_off, self._hub_dies, self._hub_restored, self._hub_withdrawn]
@@ -157,6 +161,16 @@ class Calamities:
         self._world.scheduler.note(pc.name, f"clock set by {by:.0f} s")
         self._counts["clock set back" if by < 0 else "clock set forward"] += 1
 
+    # people
+
+    def _at_odds(self) -> None:
+        """While one counter has no line two of them decide the same paper, one way and the other; the second hears of it."""
+        quarrel = Quarrel(self._world, self._dice)
+        if quarrel.begin():
+            self._counts["two decide one paper"] += 1
+            self._wait(0.3)
+            quarrel.make_up(lambda: self._wait(0.3))
+
     # disks
 
     def _pc_disk_full(self) -> None:
@@ -248,36 +262,108 @@ class Calamities:
         if not city.up or enrolment is None:
             return
         year = str(self._world.scheduler.moment().year)
-        try:
-            # somebody says where the paper book stands, and may not know what the other PC still gives
-            above = self._dice.choice((None, 0))
-            city.city.leases.take_over((enrolment.ward, BOOK, year), enrolment.device, "máy hỏng", above)
-        except (RefusedError, StorageError):
+        named = ("--ward", enrolment.ward, "--register", self._dice.choice((BOOKS[0], *BOOKS)), "--period", year)
+        # somebody says where the paper book stands, and may not know what the other PC still gives
+        if self._moved("book moved", enrolment.device, *named, *self._dice.choice(((), ("--above", "0")))):
+            self._without_their_lines([pc for pc in self._world.pcs if pc.up and pc.store.numbers.leases()])
+
+    def _books_move(self) -> None:
+        """A PC is lost: another gets all its books, before or after the lost one is trusted no more. It comes back all the
+        same."""
+        city, dice = self._world.city, self._dice
+        lost, other = dice.sample(self._world.pcs, 2)
+        gone, enrolment = lost.store.enrolment, other.store.enrolment
+        if not city.up or gone is None or enrolment is None:
             return
-        others = [pc for pc in self._world.pcs if pc.up and any(x.register == BOOK for x in pc.store.numbers.leases())]
-        for pc in others:
+        withdrawn = dice.choice(("first", "then", "never", "never"))
+        if withdrawn == "first":
+            self._device_withdrawn(gone.device)
+        above = dice.choice(((), ("--above", "0"), ("--above", f"{dice.choice(BOOKS)}={dice.randrange(6)}")))
+        moved = self._moved("all books of a PC moved", enrolment.device, "--all-of", gone.device, *above)
+        if withdrawn == "then":
+            self._device_withdrawn(gone.device)
+        if moved:
+            self._without_their_lines([lost] if lost.up else [])
+
+    def _moved(self, what: str, device: str, *words: str) -> bool:
+        """Whether the operator moved what the words name; sometimes his own program dies over it, and is begun again."""
+        city = self._world.city
+        done = False
+        for dies in (True, False) if self._dice.random() < 0.1 else (False,):
+            self._counts["operator's program died"] += dies
+            done = city.operator.says(
+                city.url, "lease-takeover", *words, "--device", device, "--reason", "máy hỏng", dies=dies
+            )
+        if done:
+            self._counts[what] += 1
+            self._world.accounts.moved_on_trust |= "--above" in words
+            self._world.scheduler.note("city", f"{what} to {device}: {' '.join(words)}")
+        if done and self._dice.random() < 0.1:
+            city.operator.forget_the_list()
+        return done
+
+    def _sent_again(self) -> None:
+        """The operator has a service's deliveries tried once more, also those that it refused."""
+        city = self._world.city
+        refused = self._dice.choice(((), ("--refused",)))
+        if city.up and city.operator.says(city.url, "retry", "--service", prepared.SERVICE, *refused):
+            self._counts["operator had deliveries sent again"] += 1
+
+    def _device_withdrawn(self, device: str) -> None:
+        city = self._world.city
+        if city.operator.says(city.url, "device", "withdraw", device):
+            self._counts["device withdrawn"] += 1
+            self._world.accounts.withdrawn = True
+            self._world.scheduler.note("city", f"withdraws {device}")
+
+    def _without_their_lines(self, pcs: list[Pc]) -> None:
+        """They number on, and so does whoever has the book now."""
+        for pc in pcs:
             pc.faults.cut = True
-        self._counts["book moved"] += 1
-        self._world.scheduler.note("city", f"gives the book to {enrolment.device}")
+        for pc in pcs:
+            self._sign(pc)
         self._wait(0.8)
-        for pc in others:
+        for pc in self._world.pcs if self._dice.random() < 0.7 else ():
+            self._sign(pc)
+        for pc in pcs:
             pc.faults.cut = False
 
+    def _sign(self, pc: Pc) -> None:
+        if pc.up and not self._ended:
+            officer = OfficerAtWork(pc, self._world.scheduler, self._counts)
+            self._world.done(f"{pc.name} officer", lambda: officer.act(officer.sign_paper), pc.process)
+
     def _one_more_officer(self) -> None:
-        """The PC is enrolled again: its officer takes a new code while his token is good."""
+        """The PC is enrolled again: its officer takes a new code while his token is good, or another one works there too, who
+        may read what nobody there could."""
         from sync.protocol import SyncError
 
         pc = self._pc()
+        wards = {ward for grant in pc.grants for ward in grant.wards}
+        joins = [grant for grant in self._world.grants if wards & set(grant.wards) and grant not in pc.grants]
+        grant = self._dice.choice(joins) if joins and self._dice.random() < 0.5 else pc.grants[0]
 
         def enrol() -> None:
             try:
-                pc.enrol(pc.grants[0])
+                pc.enrol(grant)
             except (SyncError, StorageError, StoreError):
                 return
             self._counts["enrolled again"] += 1
+            if grant not in pc.grants:
+                pc.grants = (*pc.grants, grant)
+                self._counts["another officer joined"] += 1
 
         if pc.up and self._world.city.up:
             self._world.scheduler.spawn("enrolment", enrol, pc.process)
+
+    def _stick_carried(self) -> None:
+        """By hand, beside the line or in its place."""
+        pc = self._pc()
+        cut = self._dice.random() < 0.4
+        if pc.store.enrolment is not None:
+            pc.faults.cut = pc.faults.cut or cut
+            Stick(self._world, pc, self._dice, self._day).travel(lambda: self._ended)
+            pc.faults.cut = pc.faults.cut and not cut
 
     # disasters
 

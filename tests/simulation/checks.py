@@ -16,7 +16,9 @@ from sync.protocol import Change, RecordVersion
 from sync.renamed_line import renamed_change, renamed_version
 from sync.store.rowcodec import decode_version
 from tests.simulation.accounts import AtCity, Broken, Kept, changes_of, history_of, told
+from tests.simulation.checks_of_books import NUMBERED, books_are_whole, given_up_is_said, is_past, readable
 from tests.simulation.checks_of_histories import looked_at_is_whole
+from tests.simulation.checks_of_lists import lists_are_true
 from tests.simulation.checks_of_saves import given_up_for_good, no_number_forgotten, typed_once
 from tests.simulation.pc import Pc
 
@@ -37,13 +39,17 @@ def check_all(world: World) -> None:
     _history_makes_the_records(world, history, records)
     for pc in world.pcs:
         _same_records(world, pc, records)
-    _no_number_twice(world, records)
-    no_number_forgotten(world, records, stores)
+    _no_number_twice(world, history, records, stores)
+    no_number_forgotten(world, history, records, stores)
     typed_once(world, history, stores)
     given_up_for_good(world, history)
+    given_up_is_said(world, history, stores)
+    books_are_whole(world, history, stores)
     looked_at_is_whole(world, history, stores)
+    lists_are_true(world)
     _files_have_come(world, records)
     _arrivals_are_there_once(world, history, records)
+    _deliveries_are_told(world, records)
     _the_hub_told_nothing_that_stays(world, records)
 
 
@@ -138,7 +144,7 @@ def _taken(
     if after is None:
         return before
     following = before.revision + 1 if before else 1
-    if before is not None and world.city.restores:  # it counts on above all it may have given before
+    if world.city.restores:  # it counts on above all it may have given before
         following = max(following, found.revision)
     return structs.replace(after, revision=following)
 
@@ -171,16 +177,9 @@ def _essence(version: RecordVersion) -> tuple[Any, ...]:
     return version.revision, version.state, version.number, fields, version.conflicts
 
 
-def _readable(world: World, pc: Pc) -> set[tuple[str, str]]:
-    with world.city.city.storage.read() as session:
-        row = session.one("SELECT id FROM devices WHERE id = ?", pc.store.enrolment.device)  # type: ignore[union-attr]
-        grants = world.city.city.access.grants(session, row[0] if row else "")
-    return {(g.ward, scope) for g in grants for scope in g.scopes}
-
-
 def _same_records(world: World, pc: Pc, records: Records) -> None:
     """The city's records of the streams a PC may read, and no others, stand on it as the city has them."""
-    streams = _readable(world, pc)
+    streams = readable(world, pc)
     catalog = pc.store.catalog
     with pc.store._context.readers.connection() as db:
         bases = {i: decode_version(v) for i, v in db.execute("SELECT id, version FROM base")}
@@ -220,22 +219,29 @@ def _version(record: Any) -> RecordVersion:
     )  # fmt: skip
 
 
-def _no_number_twice(world: World, records: Records) -> None:
-    """Of the ward's own books; two records that came to hold one number each name the other."""
-    holders: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+def _no_number_twice(
+    world: World, history: dict[str, AtCity], records: Records, stores: dict[str, dict[str, Kept]]
+) -> None:
+    """Of the wards' own books; two records that came to hold one number each name the other."""
+    holders: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for version in records.values():
-        if version.type == "certification.cert_copy" and version.number:
-            holders[version.ward, str(version.fields.get("book_no")), version.number].add(version.id)
-    for (_, book, number), same in holders.items():
+        if version.type in NUMBERED and version.number:
+            holders[version.type, version.ward, str(version.fields.get("book_no")), version.number].add(version.id)
+    for (_, _, book, number), same in holders.items():
         if len(same) > 1:
             world.counts["number given twice, marked"] += 1
+            if not (world.accounts.moved_on_trust or world.city.restores or any(pc.restores for pc in world.pcs)):
+                raise Broken(f"{number} of book {book} was given to {sorted(same)}, and nothing had gone back in time")
         for record_id in same if len(same) > 1 else ():
             if set(records[record_id].fields.get(SAME_NUMBER) or ()) != same - {record_id}:
                 raise Broken(f"{number} of book {book} was given to {sorted(same)}, which {record_id} does not say")
-    given: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    given: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for change_id, (_, change) in world.accounts.made.items():
-        if change.number and change.type == "certification.cert_copy" and change_id not in world.accounts.lost:
-            given[change.ward, str(change.after.get("book_no")), change.number].add(change.record_id)
+        if not change.number or change.type not in NUMBERED or change_id in world.accounts.lost:
+            continue
+        if change_id in world.accounts.given_up or is_past(world, change_id, history, stores):
+            continue
+        given[change.type, change.ward, str(change.after.get("book_no")), change.number].add(change.record_id)
     for key, same in given.items():
         if len(same) > 1 and not holders[key] >= same:
             standing = {i: (records[i].number if i in records else None) for i in same}
@@ -260,7 +266,7 @@ def _files_have_come(world: World, records: Records) -> None:
         pc = pcs[name]
         if (version.ward, version.scope, sha256) in there:
             world.counts["file at the city"] += 1
-        elif (version.ward, version.scope) not in _readable(world, pc):
+        elif (version.ward, version.scope) not in readable(world, pc):
             continue  # its officer's grants were withdrawn before it went
         elif pc.store.files.read(sha256) is not None:
             raise Broken(f"{name} has not sent {sha256} of {record_id}")
@@ -287,11 +293,31 @@ def _arrivals_are_there_once(world: World, history: dict[str, AtCity], records: 
             raise Broken(f"{name} became {begun[posted.subject]}")
 
 
+def _deliveries_are_told(world: World, records: Records) -> None:
+    """A record has the number that the service gave it, once; it has one, or a refusal, wherever the service wants it."""
+    with world.city.city.storage.read() as session:
+        awaited = {record_id for (record_id,) in session.all("SELECT record_id FROM awaited_files")}
+        refused = {
+            record_id for (record_id,) in session.all("SELECT record_id FROM deliveries WHERE status = 'refused'")
+        }
+    for version in records.values():
+        if version.type != "onestop.dossier":
+            continue
+        code, given = version.fields.get("dossier_code"), world.city.service.numbers.get(version.id)
+        if code and code != given:
+            raise Broken(f"{version.id} has {code}, and the service calls it {given}")
+        if version.state in ("accepted", "done") and not code and version.id not in awaited | refused:
+            raise Broken(
+                f"{version.id} is {version.state}, and the service was never told or its answer was lost: {given}"
+            )
+        world.counts["numbered by the service"] += bool(code)
+
+
 def _the_hub_told_nothing_that_stays(world: World, records: Records) -> None:
     """Where the city has the record, its word alone is shown. What only a hub told of can outlast its PC, where that was lost."""
     stuck = {row.change.change_id for pc in world.pcs for row in pc.store.changes.outbox()}
     for pc in world.pcs:
-        streams = _readable(world, pc)
+        streams = readable(world, pc)
         with pc.store._context.readers.connection() as db:
             rows = db.execute("SELECT change_id, record_id FROM changes WHERE status = 'hub'").fetchall()
         for change_id, record_id in rows:

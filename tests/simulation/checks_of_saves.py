@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sync.protocol import Change
 from tests.simulation.accounts import AtCity, Broken, Kept, told
+from tests.simulation.checks_of_books import NUMBERED, is_past
 
 if TYPE_CHECKING:
     from sync.protocol import RecordVersion
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"v\d+")
 
 
-def no_number_forgotten(world: World, records: dict[str, RecordVersion], stores: dict[str, dict[str, Kept]]) -> None:
+def no_number_forgotten(
+    world: World, history: dict[str, AtCity], records: dict[str, RecordVersion], stores: dict[str, dict[str, Kept]]
+) -> None:
     """A number on a paper is the record's at the city, or waits in an outbox, or its book says why it is unused. That of an act
     which the city refused is kept for the record by the book of its PC, should the act be taken again."""
     waits = {
@@ -31,7 +34,9 @@ def no_number_forgotten(world: World, records: dict[str, RecordVersion], stores:
             explained |= set(db.execute("SELECT record_id, number FROM numbers WHERE status = 'void'"))
             kept_for |= set(db.execute("SELECT record_id, number FROM numbers WHERE status = 'given'"))
     for change_id, (name, change) in world.accounts.made.items():
-        if not change.number or change.type != "certification.cert_copy" or change_id in world.accounts.lost:
+        if not change.number or change.type not in NUMBERED or change_id in world.accounts.lost:
+            continue
+        if is_past(world, change_id, history, stores):
             continue
         there = records.get(change.record_id)
         key = (change.record_id, change.number)
@@ -44,13 +49,15 @@ def no_number_forgotten(world: World, records: dict[str, RecordVersion], stores:
 
 def typed_once(world: World, history: dict[str, AtCity], stores: dict[str, dict[str, Kept]]) -> None:
     """What an officer typed once is said to the city once: by a change it took, or by one that waits. A choice between two
-    values repeats one; a restored PC or city is offered what it may have had."""
+    values repeats one, and a correction what it replaces, of which a late copy may have come just before it; a restored PC or
+    city is offered what it may have had."""
     if world.city.restores or any(pc.restores for pc in world.pcs):
         return
     places: dict[str, list[str]] = defaultdict(list)
     chosen: set[str] = set()
+    replaced = {i for found in history.values() if found.status != "refused" for i in found.change.in_place_of}
     for found in history.values():
-        if found.status != "refused" and found.change.kind != "resolve":
+        if found.status != "refused" and found.change.kind != "resolve" and found.change.change_id not in replaced:
             for word in _words(found.change):
                 places[word].append(f"the city, {found.status}: {told(found.change)}")
     for name, kept in stores.items():

@@ -22,6 +22,7 @@ from sync.gateway.storage import Session, StorageError
 from sync.protocol import FieldProblem
 from tests.simulation import prepared
 from tests.simulation.network import Reply
+from tests.simulation.operators import Operator
 from tests.simulation.prepared import SERVICE
 from tests.simulation.scheduler import Awaited, ClockOf, Crash, Scheduler
 
@@ -31,8 +32,11 @@ _SUFFIXES = ("", "-wal")
 class CitySide:
     """``crash_at_commit``: the share of commits at which the process dies, just before or just after."""
 
-    def __init__(self, scheduler: Scheduler, folder: Path, counts: dict[str, int], url: str = "") -> None:
+    def __init__(
+        self, scheduler: Scheduler, folder: Path, counts: dict[str, int], url: str = "", processes: int = 1
+    ) -> None:
         self._scheduler, self._folder, self._counts = scheduler, folder, counts
+        self._processes = processes
         self._url = url
         self._life = 0
         self._asked: list[Awaited] = []
@@ -41,6 +45,8 @@ class CitySide:
         self.process: object | None = None
         self.restores = 0
         self.service = ServiceSide(scheduler, counts)
+        self.operator = Operator(folder, self.clock)
+        self.folder = folder
         if url:
             self._open()
             prepared.trust(self.city)
@@ -56,17 +62,24 @@ class CitySide:
     def up(self) -> bool:
         return self.process is not None
 
-    def _open(self) -> None:
-        self.city = City(self._url or f"sqlite:///{self._path}", prepared.catalog(), self.clock)
-        vars(self.city.wards)["_names"] = prepared.ward_names()
-        self._watch()
-        self.face = Face(self.city)
-        self.process = object()
-        self._scheduler.spawn("courier", self._carry, self.process, 1.0)
+    @property
+    def url(self) -> str:
+        return self._url or f"sqlite:///{self._path}"
 
-    def _watch(self) -> None:
+    def _open(self) -> None:
+        """``processes`` of the gateway over one database: which of them answers is chance."""
+        self._cities = [City(self.url, prepared.catalog(), self.clock) for _ in range(self._processes)]
+        self.city = self._cities[0]
+        self.process = object()
+        for city in self._cities:
+            vars(city.wards)["_names"] = prepared.ward_names()
+            self._watch(city)
+            self._scheduler.spawn("courier", lambda city=city: self._carry(city), self.process, 1.0)  # type: ignore[misc]
+        self._faces = [Face(city) for city in self._cities]
+
+    def _watch(self, city: City) -> None:
         """Others may act, and the process may die, around every transaction."""
-        write = self.city.storage.write
+        write = city.storage.write
 
         @contextmanager
         def watched(streams: Any = ()) -> Iterator[Session]:
@@ -77,7 +90,7 @@ class CitySide:
             self._may_die("after a commit")
             self._scheduler.pause(0.02)
 
-        self.city.storage.write = watched  # type: ignore[method-assign]
+        city.storage.write = watched  # type: ignore[method-assign]
 
     def _may_die(self, when: str) -> None:
         if self.crash_at_commit and self._scheduler.random.random() < self.crash_at_commit:
@@ -95,7 +108,8 @@ class CitySide:
         coming: Awaited = Awaited(self._scheduler)
 
         def work() -> None:
-            answer = self.face.serve(method, path, headers, body)
+            face = self._scheduler.random.choice(self._faces) if len(self._faces) > 1 else self._faces[0]
+            answer = face.serve(method, path, headers, body)
             coming.set_result((answer.status, answer.headers, answer.body))
 
         self._scheduler.spawn("city", work, process)
@@ -107,9 +121,9 @@ class CitySide:
         reply: Reply = coming.result()
         return reply
 
-    def _carry(self) -> None:
-        deliveries = self.city.deliveries
-        courier = Courier(deliveries.parcels, SERVICE, lambda: self.service, self.city._news, lambda: deliveries.inbox)
+    def _carry(self, city: City) -> None:
+        deliveries = city.deliveries
+        courier = Courier(deliveries.parcels, SERVICE, lambda: self.service, city._news, lambda: deliveries.inbox)
         idle = 100.0
         while True:
             with suppress(StorageError):  # the real one goes on too
@@ -133,12 +147,13 @@ class CitySide:
         for coming in self._asked:
             if not coming.done():
                 coming.set_exception(requests.exceptions.ConnectionError("the city's program ended"))
-        old = self.city
+        old = self._cities
         wait = self._scheduler.random.choice((1.0, 10.0, 120.0)) if restart_after is None else restart_after
         self._scheduler.spawn("reboot", lambda: self._start_again(old), None, wait)
 
-    def _start_again(self, old: City) -> None:
-        old.close()
+    def _start_again(self, old: list[City]) -> None:
+        for city in old:
+            city.close()
         if self.process is None:
             self._scheduler.note("city", "starts again")
             self._open()
@@ -156,13 +171,12 @@ class CitySide:
         if self.process is None:
             return
         self.crash("for a restore", restart_after=1e9)
-        self.city.close()
+        for city in self._cities:
+            city.close()
         shutil.rmtree(self._path.parent)
         _copy(kept, self._path)
+        self.operator.restored(self.url)
         self._open()
-        self.crash_at_commit, rate = 0.0, self.crash_at_commit
-        self.city.restored()
-        self.crash_at_commit = rate
         self.restores += 1
         self._scheduler.note("city", "is restored from its backup")
 
@@ -177,7 +191,8 @@ class CitySide:
         if self.process is not None:
             self._scheduler.kill(self.process)
             self.process = None
-        self.city.close()
+        for city in self._cities:
+            city.close()
 
 
 def _copy(path: Path, to: Path) -> None:

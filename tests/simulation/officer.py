@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -9,10 +10,11 @@ from forms.calendar import calendar_of
 from forms.definition import RecordType
 from forms.entry import EntryContext, RecordEntry, RuleError
 from sync.protocol import Officer, SyncError
-from sync.store.model import Draft, Record, Save, SaveRefused, StoreError
+from sync.store.model import Draft, HistoryRow, Record, Save, SaveRefused, StoreError
 from tests.simulation.city_side import scan_of
 from tests.simulation.pc import Pc
 from tests.simulation.scheduler import Scheduler
+from tests.simulation.second_thoughts import SecondThoughts
 
 CITIZEN, DOSSIER = "residence.citizen", "onestop.dossier"
 COPY, LETTER = "certification.cert_copy", "petitions.letter"
@@ -24,19 +26,28 @@ COUNTS = {DOSSIER: ("fee", "copies"), COPY: ("pages",)}
 
 
 class OfficerAtWork:
-    def __init__(self, pc: Pc, scheduler: Scheduler, counts: dict[str, int]) -> None:
+    """``habits``: of the offices of this run, what they do much of and what little; None: some of everything."""
+
+    def __init__(
+        self, pc: Pc, scheduler: Scheduler, counts: dict[str, int], habits: random.Random | None = None
+    ) -> None:
         self._pc, self._scheduler, self._counts = pc, scheduler, counts
         self._dice = scheduler.random
-        self._acts: list[tuple[int, Callable[[], None]]] = [
+        self._second_thoughts = SecondThoughts(pc, scheduler, counts, self._someone, self._word)
+        self._acts: list[tuple[float, Callable[[], None]]] = [
             (6, self._begin_citizen), (6, self._begin_dossier), (9, self._begin_copies), (2, self._begin_letter),
             (16, self._edit), (8, self._open_form), (12, self._act), (9, self._resolve), (9, self._correct),
             (5, self._merge), (2, self._void), (1, self._draft), (1, self._history), (1, self._confirm_clock),
             (5, self._attach), (4, self._want_file), (14, self._check),
+            (6, self._second_thoughts.give_up), (1, self._second_thoughts.give_book_back),
         ]  # fmt: skip
+        if habits is not None:
+            self._acts = [(n * habits.choice((0.2, 1, 1, 5)), act) for n, act in self._acts]
 
-    def act(self) -> None:
-        """One act; what the rules or the store refuse is not done."""
-        (work,) = self._dice.choices([w for _, w in self._acts], [n for n, _ in self._acts])
+    def act(self, work: Callable[[], None] | None = None) -> None:
+        """One act, of his own choice or this one; what the rules or the store refuse is not done."""
+        if work is None:
+            work = self._chosen()
         try:
             work()
         except RuleError:
@@ -46,6 +57,16 @@ class OfficerAtWork:
         except StoreError as error:
             self._counts[f"save failed: {error.code}"] += 1
             self._scheduler.note(self._pc.name, f"save failed: {error.code}")
+
+    def _chosen(self) -> Callable[[], None]:
+        (work,) = self._dice.choices([w for _, w in self._acts], [n for n, _ in self._acts])
+        if self._refused() and self._dice.random() < 0.3:  # the outbox says so in red
+            work = self.second_thought()
+        return work
+
+    def second_thought(self) -> Callable[[], None]:
+        """On what the city refused."""
+        return self._dice.choice((self._correct, self._second_thoughts.give_up, self._second_thoughts.give_up))
 
     # beginning
 
@@ -66,6 +87,15 @@ class OfficerAtWork:
             {"doc_title": self._word(), "pages": self._dice.randrange(9)} for _ in range(self._dice.choice((1, 1, 2)))
         ]
         self._save([self._begun(COPY, values, officer, action) for values in papers], officer, papers[0])
+
+    def begin_paper(self) -> None:
+        """One that waits to be decided."""
+        self._begin(COPY, {"doc_title": self._word()})
+
+    def sign_paper(self) -> None:
+        """One that is begun and signed at once; he has looked at the clock."""
+        self._confirm_clock()
+        self._begin(COPY, {"doc_title": self._word()}, action="certify")
 
     def _begin_letter(self) -> None:
         self._begin(LETTER, {"sender": self._word(), "about": self._word()})
@@ -140,17 +170,21 @@ class OfficerAtWork:
         self._save(Save(type=record.type, fields=entry.fields, opened=record, action=action.id), officer)
 
     def _check(self) -> None:
-        """A paper that waits, best one that another counter has taken up as well; sometimes signed at once."""
+        """A paper that waits, best one that another counter has taken up as well; sometimes signed at once, or turned down."""
         waiting = [r for r in self._pc.store.records.find(COPY, cert_no=None) if r.state == "new" and r.revision]
         if not waiting:
             return
         taken_up = self._pc.accounts.taken_up
         record = min(waiting, key=lambda r: (r.id not in taken_up, r.id))
         taken_up.add(record.id)
-        for action in ("check", "certify") if self._dice.random() < 0.6 else ("check",):
+        self.take(record, *self._dice.choice((("check", "certify"), ("check", "certify"), ("check",), ("refuse",))))
+
+    def take(self, record: Record, *actions: str) -> None:
+        """These actions on a paper, one after the other."""
+        for action in actions:
             officer = self._someone(COPY)
             entry = self._entry(record, officer)
-            entry.perform(action, officer)
+            entry.perform(action, officer, {"reason": self._word()} if action == "refuse" else {})
             self._save(Save(type=COPY, fields=entry.fields, opened=record, action=action), officer)
             found = self._pc.store.records.load(record.id)
             assert found is not None
@@ -189,15 +223,18 @@ class OfficerAtWork:
         self._counts["conflict resolved"] += 1
         self._save(Save(type=record.type, fields=fields, opened=record, kind="resolve"), self._someone(record.type))
 
+    def _refused(self) -> list[HistoryRow]:
+        return [row for row in self._pc.store.changes.outbox() if row.status == "refused"]
+
     def _correct(self) -> None:
         """What the city refused is sent once more, as it is or with another word."""
-        refused = [row for row in self._pc.store.changes.outbox() if row.status == "refused"]
+        refused = self._refused()
         if not refused:
             return
         record = self._pc.store.records.load(self._dice.choice(refused).change.record_id)
         if record is None:
             return
-        if self._dice.random() < 0.5:
+        if self._dice.random() < 0.5 or record.type not in TEXTS:
             self._counts["refused sent again"] += 1
             self._pc.store.changes.retry(record.id)
             return
@@ -247,7 +284,8 @@ class OfficerAtWork:
             self._counts["history fetched"] += 1
 
     def _confirm_clock(self) -> None:
-        self._pc.store.numbers.confirm_clock()
+        officer = self._dice.choice(self._pc.officers) if self._pc.officers else None
+        self._pc.store.numbers.confirm_clock(officer)
 
     # what they work with
 
@@ -302,15 +340,16 @@ class OfficerAtWork:
 
     def _word(self) -> str:
         """Mostly one of its own, so that history can be asked for it; sometimes what others write too."""
-        return f"v{self._dice.randrange(10**6)}" if self._dice.random() < 0.9 else "Đường"
+        own = f"v{self._dice.randrange(10**6)}{len(self._scheduler.trace)}"
+        return own if self._dice.random() < 0.9 else "Đường"
 
     def _any_id(self, type_id: str) -> str | None:
         found = self._any_record(type_id)
         return found.id if found else None
 
     def _any_record(self, *types: str) -> Record | None:
-        marks = ", ".join("?" * len(types))
-        where = f"WHERE type IN ({marks})" if types else ""
+        types = types or tuple(TEXTS)  # the notes on books are nobody's to edit
+        where = f"WHERE type IN ({', '.join('?' * len(types))})"
         with self._pc.store._context.readers.connection() as db:
             rows = db.execute(f"SELECT id FROM records {where} ORDER BY id DESC LIMIT 5", types).fetchall()
         return self._pc.store.records.load(self._dice.choice(rows)[0]) if rows else None

@@ -12,6 +12,7 @@ from typing import Any
 import requests
 from msgspec import Struct
 
+from sync.bundle.on_pc import device_keys, keep_keys
 from sync.engine import Engine, SyncReport
 from sync.file_step import FileStep
 from sync.http import HttpTransport
@@ -149,19 +150,15 @@ class Pc:
         known = self.store.enrolment
         token = known.token if known else ""
         line = HttpTransport(URL, "", session=self._session())
-        request = EnrolRequest(code=code, device_name=self.name, token=token, wards=tuple(known.wards) if known else ())
+        keys = device_keys(self.store)
+        request = EnrolRequest(
+            code=code, device_name=self.name, token=token, wards=tuple(known.wards) if known else (),
+            public_key=keys.public.text,
+        )  # fmt: skip
         answer: EnrolAnswer = line._line.ask("POST", "/v1/enrol", request, EnrolAnswer)
         others = tuple(o for o in known.officers if o.id != answer.officer.id) if known else ()
-        self.store.set_enrolment(
-            Enrolment(
-                url=URL,
-                token=answer.token,
-                device=answer.device,
-                wards=answer.wards,
-                officers=(*others, answer.officer),
-                epoch=answer.epoch,
-            )
-        )
+        self.store.set_enrolment(Enrolment.of_answer(URL, answer, others))
+        keep_keys(self.store, keys, answer.bundle_key)
         self.devices.add(answer.device)
         self._engine = None
         self.store.set_meta(PACK_KEYS, answer.pack_keys)

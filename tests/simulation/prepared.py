@@ -13,6 +13,7 @@ from forms import loader, pack, pack_keys
 from forms.definition import Catalog
 from forms.loader import load_catalog
 from sync.gateway.city import City
+from sync.gateway.city_keys import city_keys
 from sync.gateway.wards import WardNames
 from sync.store import Store
 from tests.simulation.scheduler import MORNING
@@ -114,6 +115,7 @@ def _empty_city() -> Path:
     city.packs.trust(_keys()[1])
     city.set_services({SERVICE: "http://127.0.0.1:9/"})
     city.hubs._keys()  # the authority over hubs, and what the log is signed with
+    city_keys(city.storage)  # for bundles
     city.close()
     return path
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from forms import loader
 from sync import ids
 from sync.gateway.storage import StorageError
+from sync.hub.face import TOLD_FOR
 from sync.protocol import SyncError
 from sync.store.provisional import HELD_FOR
 from tests.simulation import prepared
@@ -34,6 +35,7 @@ PLACES = (
     (Grant("Lê Văn Khánh", (WARD,), ("petition_team",)), Grant("Đỗ Thị Ánh", (WARD,), ("registrar",))),
     (Grant("Phạm Thu", (WARD, OTHER), ("reception",)),),
     (Grant("Ngô Thị Sen", (OTHER,), ("registrar",)),),
+    (Grant("Bùi Thị Mai", (OTHER, WARD), ("registrar",)),),
 )
 """Who may sit at a PC: one officer or two, of one ward, of two, of the city's reception."""
 MOST_LOOKED_AT = 8  # histories that stand open on each PC when all comes to rest
@@ -48,9 +50,11 @@ class World:
         self.scheduler = Scheduler(seed, NEW_YEARS_EVE if dice.random() < 0.15 else MORNING)
         self.folder = Path(tempfile.mkdtemp(prefix=f"{seed}-", dir=prepared.place()))
         self.accounts = Accounts()
-        self.city = CitySide(self.scheduler, self.folder, self.counts, url)
+        processes = 2 if random.Random(f"processes {seed}").random() < 0.2 else 1
+        self.city = CitySide(self.scheduler, self.folder, self.counts, url, processes)
         self.acts = dice.choice((4, 8, 12, 20))
         count = dice.choice((2, 2, 2, 3, 3, 4))
+        self.grants = [grant for place in PLACES for grant in place]  # of whoever works in the wards
         places = [PLACES[0], *dice.sample(PLACES, count - 1)]
         self.pcs = [
             Pc(f"pc{n}", self.folder, self.scheduler, self.city, self.accounts, grants, self.counts)
@@ -138,7 +142,7 @@ class World:
             self.scheduler.sleep(20.0)
             while not (pc.up and self.city.up):
                 self.scheduler.sleep(10.0)
-            self._done(f"{pc.name} enrolment", enrol, pc.process)
+            self.done(f"{pc.name} enrolment", enrol, pc.process)
         self.counts["new PC"] += 1
         pc.begin_work = lambda: self._begin_work(pc)  # type: ignore[method-assign]
         self.pcs.append(pc)
@@ -152,14 +156,15 @@ class World:
 
     def _day(self, pc: Pc) -> None:
         """The officer outlives the program he works with."""
-        officer = OfficerAtWork(pc, self.scheduler, self.counts)
+        habits = random.Random(f"habits {self.seed}") if self.seed % 2 else None
+        officer = OfficerAtWork(pc, self.scheduler, self.counts, habits)
         for _ in range(self.acts):
             self.scheduler.sleep(
                 self.scheduler.random.choice((1.0, 20.0, 120.0, 400.0)) * self.scheduler.random.random()
             )
             while not pc.up:
                 self.scheduler.sleep(10.0)
-            self._done(f"{pc.name} officer", officer.act, pc.process)
+            self.done(f"{pc.name} officer", officer.act, pc.process)
         self._working -= 1
 
     def _sync(self, pc: Pc) -> None:
@@ -182,6 +187,10 @@ class World:
         self.scheduler.sleep(2000.0)
         self.calamities.end()  # those that were waiting on something have ended too
         self._rest()
+        if any(pc.restores for pc in self.pcs) and any(pc.store.provisional.count() for pc in self.pcs):
+            self.counts["waited until the hub forgot"] += 1  # what a PC told it and knows nothing of any more
+            self.scheduler.sleep(TOLD_FOR.total_seconds() + 3600.0)
+            self._rest()
         if any(self._held_back(pc) for pc in self.pcs):
             self.counts["let the hub's go first for days"] += 1
             self.scheduler.sleep(HELD_FOR.total_seconds() + 86400.0)
@@ -233,10 +242,10 @@ class World:
             moved = moved or shown != pc.store.provisional.count()  # what let the hub's go first may be sent now
             result.append(bool(moved or report.files_sent or report.files_fetched or report.files_left))
 
-        self._done(f"{pc.name} last", one, pc.process)
+        self.done(f"{pc.name} last", one, pc.process)
         return result[0]
 
-    def _done(self, name: str, work: Callable[[], None], owner: object) -> None:
+    def done(self, name: str, work: Callable[[], None], owner: object) -> None:
         """Let an actor of a process do something, and wait until it has, or has died over it."""
         actor = self.scheduler.spawn(name, work, owner)
         while not actor.dead:

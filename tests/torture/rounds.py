@@ -29,6 +29,7 @@ from tests.torture.ward import CATALOG, WARD
 
 ROOT = Path(__file__).parents[2]
 PCS = 2
+OFFICERS = 2  # of each PC
 PATIENCE = 60.0  # seconds a settled round may take to come to rest
 
 
@@ -149,21 +150,19 @@ class PcProcess:
         url = f"http://127.0.0.1:{line.port}"
         city = City(gateway.storage_url, CATALOG)
         try:
-            code = city.enrolment.new_code([WARD], f"Cán bộ {self.folder.name}", "", ["civil_status_officer"])
+            codes = [
+                city.enrolment.new_code([WARD], f"Cán bộ {self.folder.name} {n}", "", ["civil_status_officer"])
+                for n in range(OFFICERS)
+            ]
         finally:
             city.close()
-        answer = enrol(url, code, self.folder.name)
         self.folder.mkdir(parents=True)
-        enrolment = Enrolment(
-            url=url,
-            token=answer.token,
-            device=answer.device,
-            wards=answer.wards,
-            officers=(answer.officer,),
-            epoch=answer.epoch,
-        )
+        token, officers = "", ()
         with Store.create(self.folder, self.key, CATALOG, SystemClock()) as store:
-            store.set_enrolment(enrolment)
+            for code in codes:
+                answer = enrol(url, code, self.folder.name, token=token)
+                store.set_enrolment(Enrolment.of_answer(url, answer, officers))
+                token, officers = answer.token, (*officers, answer.officer)
 
     def start(self) -> None:
         self._starts += 1
@@ -236,7 +235,8 @@ def sync(store: Store) -> bool:
         return True
     finally:
         line.close()
-    return bool(report.pushed or report.pulled or report.numbered or report.repaired)
+    files = report.files_sent or report.files_fetched or report.files_left
+    return bool(report.pushed or report.pulled or report.numbered or report.repaired or files)
 
 
 def environment() -> dict[str, str]:
