@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from forms.definition import RecordType, Register
 from forms.register_numbers import SERIES, series_name
-from sync.gateway.numbering import NumberReader
 from sync.gateway.storage import Session
+from sync.number_reader import FARTHEST, NumberReader
 from sync.protocol import Change, FieldProblem, Fields
 
 MOST_SAME = 20
@@ -20,9 +20,6 @@ Book = tuple[str, str, str]
 """(ward, register, period)"""
 Given = tuple[str, str, str, str]
 """(ward, type, number, series): what must be unique. The series is the name of the book, or the period."""
-FARTHEST = 1_000_000
-"""Numbers that a book goes ahead by one word of a device. A number that was mistyped in an imported list, or made up, stands on
-its record; the book does not follow it, since a book never goes back."""
 _decode = msgspec.msgpack.Decoder(Fields).decode
 
 
@@ -72,6 +69,19 @@ class Books:
             self._owners[given].append(change.record_id)
         return Noted(others, not goes_on)
 
+    def heard(self, change: Change, record_type: RecordType, fields: Fields, device: str) -> None:
+        """Take note of a number that was not accepted. It may be on paper, and its PC, restored from a backup of before, would
+        give it again: the book goes on above it, where it is lent to that device so far."""
+        register = record_type.register
+        if register is None or not change.number or (change.kind == "create" and change.action is None):
+            return
+        read = self._reader(record_type.id, register).read(change.number, fields, change.at)
+        if read is None:
+            return
+        book = (change.ward, series_name(record_type, fields), read.period)
+        if read.n <= self._lent(book, device):
+            self._went_on(book, read.n)
+
     def _went_on(self, book: Book, n: int) -> bool:
         """Whether the book goes on above this number now, as it does unless that is far beyond it."""
         if book not in self._stored:
@@ -81,10 +91,12 @@ class Books:
         self._known[book] = max(self._known[book], n)
         return True
 
-    def _lent(self, book: Book) -> int:
-        """The last number that somebody may give; an operator may have moved the book far ahead."""
-        row = self._session.one("SELECT upper FROM leases WHERE ward = ? AND register = ? AND period = ?", *book)
-        return int(row[0]) if row else 0
+    def _lent(self, book: Book, device: str = "") -> int:
+        """The last number that somebody, or this device, may give; an operator may have moved the book far ahead. 0: none."""
+        row = self._session.one(
+            "SELECT upper, device FROM leases WHERE ward = ? AND register = ? AND period = ?", *book
+        )
+        return int(row[0]) if row and device in ("", row[1]) else 0
 
     def _reader(self, type_id: str, register: Register) -> NumberReader:
         return self._readers.setdefault(type_id, NumberReader(register))

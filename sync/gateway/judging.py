@@ -59,6 +59,9 @@ class Batch:
         self._load_given_up([o.change for o in fit])
         self._books.load((o.change, o.record_type) for o in fit if o.record_type and o.change.number)
         results = [self._result(offer) for offer in offers]
+        for offer, result in zip(offers, results, strict=True):
+            if offer.change.number and result.status == "refused" and offer.refusal is None:
+                self._heard(offer)
         for ward, ids in self._again.items():
             self._session.run("DELETE FROM changes WHERE ward = ? AND change_id = ANY(?)", ward, ids)
         self._books.write()
@@ -122,6 +125,13 @@ class Batch:
         if result.status == "refused":
             self._parked.add(key)
         return result
+
+    def _heard(self, offer: Offer) -> None:
+        """The number of an act that was not taken is on paper all the same."""
+        current = self._ledger.current(offer.change.ward, offer.change.record_id)
+        fields = {**(current.fields if current else {}), **offer.change.after}
+        if offer.record_type is not None:
+            self._books.heard(offer.change, offer.record_type, fields, self._device)
 
     def _too_late(self, offer: Offer, record_type: RecordType, *, is_known: bool) -> ChangeResult:
         """Kept as history, in the way of nothing."""

@@ -9,6 +9,7 @@ from typing import Any
 from forms.definition import RecordType
 from forms.register_numbers import register_of, series_name
 from sync.locked_fields import NUMBERED
+from sync.number_reader import FARTHEST
 from sync.protocol import Fields, RecordVersion
 from sync.store.context import read_enrolment, read_meta, write_meta
 from sync.store.plan import Plans
@@ -17,8 +18,6 @@ _KEY = "brought"
 """In ``meta``: ward → name of the series → period → the highest number."""
 EVERY_WARD = ""
 """In place of the ward, for a PC's own series: its numbers name the PC."""
-FARTHEST = 1_000_000
-"""Numbers that a book goes ahead by one of these, as at the city: one that was mistyped in a list leaves the book where it is."""
 Known = dict[str, dict[str, dict[str, int]]]
 
 

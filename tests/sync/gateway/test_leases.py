@@ -15,9 +15,9 @@ from sync.clock import FixedClock
 from sync.gateway.books import MOST_SAME
 from sync.gateway.city import City
 from sync.gateway.leases import LEASE_LENGTH
-from sync.gateway.numbering import NumberReader, Read
 from sync.gateway.refusals import RefusedError
 from sync.locked_fields import SAME_NUMBER
+from sync.number_reader import NumberReader, Read
 from sync.protocol import LeaseRequest
 from tests.sync.gateway.pcs import OTHER_WARD, WARD, Pc
 from tests.sync.gateway.small_catalog import CATALOG, COPY, tool
@@ -185,3 +185,26 @@ def test_a_list_with_one_number_in_every_line_is_taken_and_costs_no_more_than_it
         assert set(same[change.record_id]) == first - {change.record_id}, number
     (written,) = city.storage.once("SELECT count(*) FROM changes")[0]
     assert written <= lines + MOST_SAME * lines
+
+
+def test_a_book_goes_on_above_the_number_of_an_act_that_was_refused(city: City) -> None:
+    """It is on paper, and its PC, restored from a backup of before, would give it again."""
+    holder, other = Pc(city), Pc(city, officer="Bình")
+    book = LeaseRequest(ward=WARD, register=REGISTER, period="2026")
+    city.leases.lease(holder.device, book)
+    begun = holder.create("certification.cert_copy")
+    holder.push(begun)
+    values = {"book_no": "01/2026-SCT/BS"}
+
+    def certified(pc: Pc, n: int) -> list[str]:
+        number = f"{n:04d}"
+        act = pc.act(begun, "no_such_step", "certified", number=number, after={**values, "cert_no": number})
+        behind = pc.act(begun, "certify", "certified", number=f"{n + 1:04d}", after={**values, "cert_no": f"{n + 1:04d}"})
+        return [result.status for result in pc.push(act, behind)]
+
+    assert certified(other, 30) == ["refused", "refused"]  # it has no book
+    assert city.hello(holder.device).leases[0].next == 1
+    assert certified(holder, 7) == ["refused", "refused"]
+    assert city.hello(holder.device).leases[0].next == 9  # what waits behind is on paper too
+    city.leases.take_over(BOOK, other.answer.device, "máy hỏng", above=0)
+    assert city.hello(other.device).leases[0].next >= 9
