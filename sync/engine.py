@@ -50,6 +50,12 @@ OFFERED_ANEW_AFTER = timedelta(days=7)
 anew by a PC that has a copy."""
 SPARING = 100  # changes, and records, of a sparing sync
 REMEMBERED_EVERY = timedelta(minutes=10)
+LARGE = 256 * 1024
+"""Bytes of a change above which a proxy on the way may not take it by itself; nginx takes 1 MB where nobody said otherwise."""
+TOO_LARGE_ON_THE_WAY = Label(
+    "Đường truyền của cơ quan không nhận thay đổi lớn như thế này; bớt nội dung, hoặc đính kèm thành tệp.",
+    "A proxy on the way takes no change as large as this one; shorten it, or attach a file.",
+)
 TOO_LARGE = Label(
     f"Thay đổi này lớn hơn {LARGEST_CHANGE // 1024} KB; bớt nội dung, hoặc đính kèm thành tệp.",
     f"This change is larger than {LARGEST_CHANGE // 1024} KB; shorten it, or attach a file.",
@@ -254,7 +260,10 @@ class Engine:
             if error.code == "no_page" and self._sync == self._line.sync:
                 self._sync = OldCity(self._line).sync
                 return self._ask(asked)
-            if error.code != "too_large" or self._put_aside(asked.changes) or not self._smaller(asked):
+            if error.code != "too_large" or self._put_aside(asked.changes, LARGEST_CHANGE, TOO_LARGE):
+                raise
+            if not self._smaller(asked):
+                self._put_aside(asked.changes, LARGE, TOO_LARGE_ON_THE_WAY)
                 raise
             return self._ask(structs.replace(asked, changes=asked.changes[: self._batch.size], limit=self._page.size))
         seconds = time.monotonic() - began
@@ -264,14 +273,14 @@ class Engine:
             self._page.answered(seconds, sum(len(page.records) for page in answer.news))
         return asked, checked(asked, answer)
 
-    def _put_aside(self, changes: Sequence[Change]) -> bool:
-        """Changes that the city takes from no line, saved by a program that did not look at their size, are refused here in
-        its words; whether there were any. What waits behind them goes at the next sync."""
-        problems = (FieldProblem("", TOO_LARGE.vi, None, TOO_LARGE.en),)
+    def _put_aside(self, changes: Sequence[Change], most: int, why: Label) -> bool:
+        """Changes of more than ``most`` bytes, which come through no line, are refused here; whether there were any. What waits
+        behind them goes at the next sync."""
+        problems = (FieldProblem("", why.vi, None, why.en),)
         results = [
             ChangeResult(change_id=change.change_id, status="refused", problems=problems)
             for change in changes
-            if len(_encode(change)) > LARGEST_CHANGE
+            if len(_encode(change)) > most
         ]
         self._store.changes.acknowledge(results)
         return bool(results)

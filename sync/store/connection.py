@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import time
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ CACHED_STATEMENTS = 1000
 next two that alternate drop each other for ever, and every save is parsed and planned anew."""
 _QUIET = "PRAGMA cipher_log_level = NONE"
 """SQLCipher writes what it finds damaged to stderr by itself; the typed error says it once."""
+_LOOKS = 4
+_PAUSE = 0.05  # seconds between them: a checkpoint of what a start or an end leaves takes less
 JOURNAL_BYTES = 64 * 1024 * 1024  # the WAL file shrinks back to this after a bulk load
 
 # A value of these types is asked for an adapter whenever it is bound, and to find that it needs none costs as much as the
@@ -119,8 +122,19 @@ def refuse_newer(version: int, newest: int, path: Path) -> None:
 
 
 def _version_of(path: Path, key: bytes) -> int:
-    """The schema's version. A power cut or a full disk can stop a checkpoint half-way: then the file alone makes no
-    sense and is whole only together with its journal, so that it is read once more with that. Raises sqlite.Error."""
+    """The schema's version. Read without its journal, the file may make no sense while another program brings the journal into
+    it: it is looked at again before it counts as damaged. Raises sqlite.Error."""
+    for _ in range(_LOOKS - 1):
+        try:
+            return _version_once(path, key)
+        except sqlite.Error:
+            time.sleep(_PAUSE)
+    return _version_once(path, key)
+
+
+def _version_once(path: Path, key: bytes) -> int:
+    """A power cut or a full disk can stop a checkpoint half-way: then the file alone makes no sense and is whole only together
+    with its journal, so that it is read once more with that. Raises sqlite.Error."""
     try:
         return _version(path, key, "mode=ro&immutable=1")
     except sqlite.Error:

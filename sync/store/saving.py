@@ -202,8 +202,8 @@ class SaveTransaction:
         bodies = [encode_change(c) for c in self._made]
         if by_hand and max(map(len, bodies), default=0) > _LARGEST:
             raise SaveRefused(
-                f"Nội dung lưu một lần lớn hơn {LARGEST_CHANGE // 1024} KB: bớt chữ ở mục dài, hoặc đính kèm thành tệp. "
-                "(Too large to be sent)"
+                f"Nội dung lưu một lần, cả cũ lẫn mới, lớn hơn {LARGEST_CHANGE // 1024} KB: bớt chữ ở mục dài, hoặc đính kèm thành "
+                "tệp; để thay một nội dung dài, xóa trống mục ấy và lưu trước. (Too large to be sent, with what was there before)"
             )
         self._stamps.keep()
         if self._superseded:

@@ -46,6 +46,7 @@ class BadLine:
         self.old = old
         self.rounds = 0
         self.largest = 10_000
+        self.largest_bytes = 1 << 40  # of all that is said at once, as a proxy's bound
         self.lose_answers = 0
         self.sizes: list[int] = []
         self.spoil: Callable[[PullAnswer], PullAnswer] = lambda answer: answer
@@ -77,7 +78,7 @@ class BadLine:
     def sync(self, request: SyncRequest) -> SyncAnswer:
         if self.old:
             raise SyncError("no_page", "không có địa chỉ này", retry=False)
-        if len(request.changes) > self.largest:
+        if len(request.changes) > self.largest or len(msgspec.msgpack.encode(request.changes)) > self.largest_bytes:
             raise SyncError("too_large", "quá lớn")
         self.rounds += 1
         if request.changes:

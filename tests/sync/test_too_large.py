@@ -45,3 +45,24 @@ def test_one_that_was_saved_before_stops_nothing_behind_it(pc: Pc, monkeypatch: 
     pc.save(pc.store.records.load(large.id), doc_title="chữ")
     pc.sync()
     assert pc.pending() == 0
+
+
+def test_one_that_a_proxy_on_the_way_does_not_take_stops_nothing_either(pc: Pc) -> None:
+    large, small = pc.save(doc_title="x" * 1_500_000), pc.save(doc_title="Học bạ")
+    pc.line.largest_bytes = 1_000_000
+    for _ in range(2):
+        try:
+            pc.sync()
+        except SyncError as error:
+            assert error.code == "too_large"
+    assert pc.store.records.load(small.id).standing == "city"
+    (row,) = pc.store.changes.outbox()
+    assert (row.change.record_id, row.status) == (large.id, "refused")
+    assert "Đường truyền" in row.problems[0].message
+
+
+def test_a_long_text_is_replaced_in_two_steps(pc: Pc) -> None:
+    record = pc.save(doc_title="x" * 1_500_000)
+    with pytest.raises(SaveRefused, match="xóa trống mục ấy"):
+        pc.save(record, doc_title="y" * 1_000_000)
+    pc.save(pc.save(record, doc_title=None), doc_title="y" * 1_000_000)

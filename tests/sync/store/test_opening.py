@@ -94,6 +94,20 @@ def test_damaged_first_page(folder: Path, clock: FixedClock) -> None:
     assert content(folder) == before
 
 
+def test_a_file_into_which_another_program_brings_its_journal_is_not_damaged(folder: Path, clock: FixedClock) -> None:
+    """Two windows that start together: one ends, and its last pages go into the file while the other looks at it."""
+    filled(folder, clock)
+    path = folder / "store.db"
+    whole = path.read_bytes()
+    path.write_bytes(b"\0" * 200 + whole[200:])
+    later = threading.Timer(0.06, path.write_bytes, [whole])
+    later.start()
+    try:
+        reopen(folder, clock).close()
+    finally:
+        later.join()
+
+
 @pytest.mark.parametrize("size", [0, 17])
 def test_cut_off_file(folder: Path, clock: FixedClock, size: int) -> None:
     filled(folder, clock)
