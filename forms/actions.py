@@ -13,6 +13,7 @@ from forms.definition import Action
 from forms.entry_context import OFFICER_FACTS, ActionOffer, OfficerLike, Problem, RuleError, facts
 from forms.label import Label
 from forms.messages import message, missing
+from forms.signed_steps import is_taken, note
 from forms.vietnamese_dates import moment_text
 
 if TYPE_CHECKING:
@@ -26,20 +27,10 @@ def actions(entry: RecordEntry, officer: OfficerLike) -> list[ActionOffer]:
     problems = functools.cache(entry.problems)  # several actions lead to the same state
     with _AsOfficer(entry, officer):
         return [
-            ActionOffer(action, tuple(_in_the_way(entry, action, officer, problems)), _is_taken(entry, action))
+            ActionOffer(action, tuple(_in_the_way(entry, action, officer, problems)), is_taken(entry, action, officer))
             for action in entry.record_type.actions
             if entry.state in action.from_
         ]
-
-
-def _is_taken(entry: RecordEntry, action: Action) -> bool:
-    """Whether a step that leaves the state as it is has been taken: all it writes is who signed, or when it was handed over,
-    and that stands there."""
-    fields = entry.record_type.field_map
-    marks = [name for name in action.sets if name in fields and fields[name].type in ("signature", "datetime")]
-    if action.to != "=" or not marks or len(marks) < len(action.sets):
-        return False
-    return all(entry.get(name) is not None for name in marks)
 
 
 def _in_the_way(
@@ -130,6 +121,7 @@ def _take(entry: RecordEntry, action: Action, officer: OfficerLike, inputs: Mapp
     target = target_of(entry, action)
     _refuse([*_unanswered(entry, action), *entry.problems(target), *_unread(entry, action)])
     _freeze(entry, action)
+    note(entry, action)
     if target != entry.state:
         _keep_clock(entry, target)
         entry.move(target)

@@ -55,7 +55,9 @@ class ActionOffer(Struct, frozen=True):
 
     action: Action
     problems: tuple[Problem, ...] = ()
-    done: bool = False  # it only puts a signature or a moment that stands there already: nobody's next step
+    done: bool = (
+        False  # it only puts a signature or a moment, and that stands (forms/signed_steps.py): nobody's next step
+    )
 
     @property
     def enabled(self) -> bool:

@@ -11,7 +11,8 @@ from sync.protocol import RecordVersion
 FROZEN = "_frozen"
 """What was printed of each referenced person when the record was signed."""
 AWAITING = "_awaiting"
-"""Since when the record waits for its number: the PC that holds the book sees it there and gives one."""
+"""Since when the record waits for its number: the PC that holds the book sees it there and gives one. Where the series is one PC's own,
+its name follows after a space."""
 NUMBERED = "_numbered"
 """Who gave a record its number, when and on which PC: travels with the record, so that the book can be inspected anywhere."""
 VOID = "_void"

@@ -12,9 +12,10 @@ from forms.register_numbers import number_pattern
 from sync.clock import HANOI, parse_moment
 from sync.protocol import Fields
 
-FARTHEST = 1_000_000
-"""Numbers that a book goes ahead by one word. A number that was mistyped in an imported list, or made up, stands on its record; the
-book does not follow it, since a book never goes back."""
+FARTHEST = 20_000
+"""Numbers that a book goes ahead by one word: more than a ward gives in one book between two syncs, less than what comes of a year
+typed to the number (202611). A number that was mistyped in an imported list, or made up, stands on its record with a doubt; the book
+does not follow it, since a book never goes back."""
 
 
 class Read(Struct, frozen=True):

@@ -41,7 +41,10 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
         )
     desk.check_seen(record_type)
     wanted = _series_wanted(desk, record_type, given.series)
-    rows = desk.store.numbers.book(given.type, given.period, given.series)
+    enrolment = desk.store.enrolment
+    elsewhere = sorted(set(enrolment.wards) - {enrolment.ward}) if enrolment else []
+    books = (desk.store.numbers.book(given.type, given.period, given.series, ward) for ward in ("", *elsewhere))
+    rows = [row for book in books for row in book]
     leases = [lease for lease in desk.store.numbers.leases() if lease.register in wanted]
     stopped = desk.store.numbers.standstill(given.type) if record_type.register.kind in ("leased", "local") else None
     if desk.as_json:
@@ -52,7 +55,7 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
         return 0
     for row in rows:
         what = row.title if row.status == "given" else desk.label(Label(f"bỏ: {row.reason}", f"void: {row.reason}"))
-        series = f"{row.series:<10}  " if row.series else ""
+        series = f"{row.ward}  " * bool(row.ward) + (f"{row.series:<10}  " if row.series else "")
         desk.line(f"{series}{row.number:>10}  {row.at}  {row.officer}  {what}".rstrip())
         if row.same:
             others = ", ".join(row.same)

@@ -31,7 +31,7 @@ class ActionBar(QWidget):
         self._line.setContentsMargins(0, 0, 0, 0)
         self._line.setSpacing(app.look.px(8))
         self.buttons: dict[str, QPushButton] = {}
-        self._shown: tuple[tuple[str, bool, str], ...] = ()
+        self._shown: tuple[tuple[str, bool, bool, str], ...] = ()
         self._offers: Sequence[ActionOffer] = ()
         self._most = MOST_BUTTONS
         self._cramped = False  # only the main action has room
@@ -67,7 +67,7 @@ class ActionBar(QWidget):
 
     def show_offers(self, offers: Sequence[ActionOffer]) -> None:
         """Rebuilds only when the offers themselves changed; else a keystroke would cost a row of buttons."""
-        shown = tuple((o.action.id, _blocked(o), _why(o)) for o in offers)
+        shown = tuple((o.action.id, _blocked(o), o.done, _why(o)) for o in offers)
         if shown == self._shown:
             return
         if [each[0] for each in shown] != [each[0] for each in self._shown] and self._shown:

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from forms.definition import RecordType
+from forms.entry_values import TYPED
 
 
 class Meeting(Struct, frozen=True):
@@ -34,10 +35,14 @@ def meet(
     before = dict(fresh)
     taken: list[str] = []
     clashes: list[str] = []
+    unread = mine.get(TYPED) or {}  # text that could not be read yet is typed too, though no value tells of it
+    touched = {path.partition("/")[0] for path in unread}
+    if unread:
+        fields[TYPED] = unread
     for field in record_type.fields:
         name = field.name
         old, own, new = opened.get(name), mine.get(name), fresh.get(name)
-        if own == old:
+        if own == old and name not in touched:
             if new != old:
                 taken.append(name)
             continue

@@ -11,6 +11,7 @@ from desktop.forms.entries import entry_of, without_clock
 from desktop.forms.meeting import meet
 from desktop.forms.side_cards import field_labels
 from desktop.language import say, tr
+from forms.entry_values import TYPED
 from sync.store.model import Record, Touched
 
 if TYPE_CHECKING:
@@ -38,9 +39,31 @@ class NewerVersion(QObject):
         page.view.show_entry(page.entry)
         page.view.set_by_officer |= kept
         page.drafts.touch()
+        if fresh.state != opened.state:
+            self._tell_moved_away(fresh, met.clashes)
+            return
         for names, key, kind in ((met.taken, "form.merged", "blue"), (met.clashes, "form.merged.clash", "amber")):
             if labels := field_labels(page.record_type, names):
                 page.notice.say(tr(key, fields=", ".join(labels)), kind)
+
+    def _tell_moved_away(self, fresh: Record, clashes: tuple[str, ...]) -> None:
+        """The same where something was typed that is not saved: it still stands in the form, and may be locked there now. What
+        came along belongs to the step; the history has it."""
+        page = self._page
+        saved, mine = fresh.fields, without_clock(page.entry, fresh.fields)
+        unread = {path.partition("/")[0] for path in mine.get(TYPED, ())}
+        own = [f.name for f in page.record_type.fields if mine.get(f.name) != saved.get(f.name) or f.name in unread]
+        own = [name for name in own if not page.entry.is_calculated(name) or page.entry.is_overridden(name)]
+        if not own:  # what was typed has come from elsewhere too
+            self._tell_moved(fresh)
+            return
+        locked = any(page.entry.is_locked(name) for name in own)
+        key = "form.moved.typed_locked" if locked else "form.moved.typed"
+        state = say(page.record_type.state(fresh.state).label)
+        text = tr(key, state=state, fields=", ".join(field_labels(page.record_type, own)))
+        if clashes and not locked:
+            text = f"{text} {tr('form.merged.clash', fields=', '.join(field_labels(page.record_type, clashes)))}"
+        page.notice.say(text, "amber", (tr("form.draft.discard"), page.discard_draft))
 
     def _tell_moved(self, fresh: Record) -> None:
         """Somebody signed or voided what is open here: the page must not turn into another under the eyes of who reads it.

@@ -18,6 +18,7 @@ from desktop.language import say, tr
 from desktop.models.dates import clock_time
 from forms.definition import Action
 from forms.entry import Problem, RecordEntry, RuleError
+from forms.signed_steps import is_overtaken
 from sync.locked_fields import AWAITING
 from sync.store.model import Record, Save, SaveRefused
 
@@ -79,7 +80,10 @@ class SavingFlow(QObject):
             self._tell(say(action.label), blocking, own=offer is None or is_own(offer, officer))
             return None
         inputs: dict[str, Any] = {}
-        if not all(page.entry.get(name) is True for name in action.asks):  # what is ticked already is asked no more
+        ticked = all(
+            page.entry.get(name) is True for name in action.asks
+        )  # is asked no more, while the text is the same
+        if not ticked or is_overtaken(page.entry, action.asks):
             dialog = AskDialog(page.app, action, copy_entry(page.app, page.entry), page)
             if dialog.exec() != AskDialog.DialogCode.Accepted:
                 return None

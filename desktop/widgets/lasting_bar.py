@@ -24,17 +24,25 @@ class LastingBar(QWidget):
         self._column.setContentsMargins(px(12), px(8), px(12), px(8))
         self._column.setSpacing(px(6))
         for notice in lasting_notices(app.folder):
-            self._column.addWidget(self._line(notice))
+            if said := self._said(notice):
+                self._column.addWidget(self._line(notice, said))
         self.setVisible(self._column.count() > 0)
 
-    def _line(self, notice: LastingNotice) -> QFrame:
+    def _said(self, notice: LastingNotice) -> str:
+        """Empty where this version has no such sentence, or the sentence other figures: a later version kept it, which says it
+        when it is back. No window must fail to open for that."""
+        try:
+            return f"! {when(notice.at, self._app.clock.now())}: {tr(notice.name, **notice.values)}"
+        except (KeyError, IndexError, ValueError, TypeError, OSError):
+            return ""
+
+    def _line(self, notice: LastingNotice, said: str) -> QFrame:
         px = self._app.look.px
         frame = QFrame(self)
         frame.setObjectName("notice")
         frame.setProperty("kind", "amber")
         row = QHBoxLayout(frame)
         row.setContentsMargins(px(12), px(6), px(6), px(6))
-        said = f"! {when(notice.at, self._app.clock.now())}: {tr(notice.name, **notice.values)}"
         text = text_label(said, wrap=True, parent=frame)
         row.addWidget(text, 1)
         read = button(tr("frame.notice_read"), partial(self._read, notice, frame))

@@ -36,12 +36,23 @@ class File(Struct, frozen=True, kw_only=True, tag="file"):
     content: bytes
 
 
+class RefusedBook(Struct, frozen=True, kw_only=True):
+    """``handover``: the id of a hand-over that the city has heard and that left the book with the device; "": the book was asked
+    for. ``vi``, ``en``: why; "": it was taken once, and the book has come round since."""
+
+    handover: str = ""
+    vi: str = ""
+    en: str = ""
+
+
 class ToPc(Struct, frozen=True, kw_only=True, tag="to_pc"):
     """What the city says of itself and of the device, books included. ``held_books``: (ward, register, period) of wanted
-    books that another device numbers → the city's sentence."""
+    books that another device numbers → the city's sentence. ``refused_books``: books that it neither lent nor took back, and
+    its sentence; None: an older city, which does not say it."""
 
     hello: Hello
     held_books: tuple[tuple[str, str, str, str], ...] = ()
+    refused_books: tuple[RefusedBook, ...] | None = None
     files: tuple[tuple[str, str, str], ...] = ()  # (ward, scope, SHA-256) that the city has now
 
 

@@ -30,7 +30,8 @@ _TAKEN_KEPT = 200
 
 
 class Exported(Struct, frozen=True, kw_only=True):
-    """A bundle that was written. ``size`` in bytes; ``files_left``: files that did not fit."""
+    """A bundle that was written. ``size`` in bytes; ``files_left``: files that did not fit; ``hand_overs``: ids of
+    those it tells of."""
 
     bundle: str
     path: str
@@ -39,6 +40,7 @@ class Exported(Struct, frozen=True, kw_only=True):
     files: int = 0
     files_left: int = 0
     size: int = 0
+    hand_overs: tuple[str, ...] = ()
 
 
 def device_keys(store: Store | None) -> Keys:
@@ -72,7 +74,7 @@ def export_bundle(store: Store, path: Path, *, files_bytes: int = 0) -> Exported
     size = write_sealed(path, header, outgoing.sections(), keys, city)
     exported = Exported(
         bundle=header.bundle, path=str(path), at=at, changes=outgoing.changes, files=outgoing.files,
-        files_left=outgoing.files_left, size=size,
+        files_left=outgoing.files_left, size=size, hand_overs=outgoing.hand_overs,
     )  # fmt: skip
     store.set_meta(_LAST_OUT, msgspec.to_builtins(exported))
     return exported
@@ -86,10 +88,11 @@ def import_bundle(store: Store, path: Path) -> Imported:
         taken: list[str] = store.meta(_TAKEN, [])
         if sealed.header.bundle in taken:
             return Imported(at=sealed.header.at, again=True, waiting=_waiting(store))
-        report = Taking(store, sealed).run()
-        store.set_meta(_TAKEN, [*taken, sealed.header.bundle][-_TAKEN_KEPT:])
         out = last_export(store)
-        if out is not None and out.bundle == sealed.header.answers:
+        answered = out if out is not None and out.bundle == sealed.header.answers else None
+        report = Taking(store, sealed, answered.hand_overs if answered else ()).run()
+        store.set_meta(_TAKEN, [*taken, sealed.header.bundle][-_TAKEN_KEPT:])
+        if answered is not None:
             store.set_meta(_LAST_OUT, None)
         store.indexing.run()
         store.changes.checkpoint()

@@ -28,13 +28,19 @@ class Outgoing:
         self._room = files_bytes
         self._names = Renamings(store.catalog)
         self.changes = self.files = self.files_left = 0
+        self.hand_overs: tuple[str, ...] = ()  # their ids
 
     def sections(self) -> Iterator[bytes]:
         encode = msgspec.msgpack.encode
         cursors = self._store.changes.cursors()
-        books = (*self._books([(ward, scope) for ward, scope, _ in cursors]), *self._given_back())
+        given_back = tuple(self._given_back())
+        self.hand_overs = tuple(each.handover for each in given_back)
+        books = (*self._books([(ward, scope) for ward, scope, _ in cursors]), *given_back)
         yield encode(messages.ToCity(epoch=self._enrolment.epoch, cursors=cursors, books=books))
-        while changes := self._store.changes.pending(_IN_SECTION, skip=self.changes):
+        sent: list[Change] = []
+        # once a sync settles some of it meanwhile, the rest is that sync's: none is to be heard before what it stands on
+        while changes := self._store.changes.pending_behind(sent, _IN_SECTION):
+            sent += [structs.replace(change, before={}, after={}) for change in changes]  # only to be known again
             for part in _parts([encode(self._own(change)) for change in changes]):
                 yield encode(messages.RawChanges(part))
             self.changes += len(changes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -37,10 +37,12 @@ class Imported(Struct, kw_only=True):
 
 
 class Taking:
-    """One answer, section by section."""
+    """One answer, section by section. ``hand_overs``: ids of those that the last export told of, where it is the one that is
+    answered."""
 
-    def __init__(self, store: Store, sealed: SealedFile) -> None:
+    def __init__(self, store: Store, sealed: SealedFile, hand_overs: Collection[str] = ()) -> None:
         self._store = store
+        self._hand_overs = hand_overs
         self._sealed = sealed
         self._names = Renamings(store.catalog)
         self._report = Imported(at=sealed.header.at)
@@ -94,19 +96,37 @@ class Taking:
         self._restored = enrolment is not None and enrolment.epoch not in ("", hello.epoch)
         greet(store, hello)
         self._report.problems += compare(store, hello)
+        lent = {(x.ward, x.register, x.period) for x in hello.leases}
+        if not hello.suspended:
+            self._books_given_back(first, lent)
         for lease in hello.leases:
             store.numbers.put_lease(lease)
-        lent = {(x.ward, x.register, x.period) for x in hello.leases}
         for lease in store.numbers.leases():
             if (lease.ward, lease.register, lease.period) not in lent:  # the city has given it to another PC
                 store.numbers.let_go(lease.ward, lease.register, lease.period)
-        hand_overs = store.numbers.hand_overs
-        for each in () if hello.suspended else hand_overs.to_tell():
-            if each.stage == "asked" and (each.ward, each.register, each.period) not in lent:
-                hand_overs.done(each, each.to)
         for ward, register, period, _why in first.held_books:
             store.numbers.let_go(ward, register, period)
         store.set_meta(CITY_HEARD, hello.time)
+
+    def _books_given_back(self, first: messages.ToPc, lent: Collection[tuple[str, str, str]]) -> None:
+        """Those that left, and those that the city did not take: they are numbered here again. Where it is too old to say so, only
+        what no later export told of once more is: that one may still be taken."""
+        hand_overs = self._store.numbers.hand_overs
+        refused = first.refused_books
+        why = {each.handover: Label(each.vi, each.en) for each in refused or () if each.handover}
+        if refused is None:
+            why = dict.fromkeys(self._hand_overs, _STAYED)
+        for each in hand_overs.to_tell():
+            if each.stage != "asked":
+                continue
+            if (each.ward, each.register, each.period) not in lent:
+                hand_overs.done(each, each.to)
+            elif each.id in why and why[each.id].vi:
+                hand_overs.refused(each)
+            elif each.id in why:
+                hand_overs.came_round(each)
+        said = [*why.values(), *(Label(each.vi, each.en) for each in refused or () if not each.handover)]
+        self._report.problems += dict.fromkeys(label for label in said if label.vi)
 
     def _settle(self, results: Sequence[ChangeResult]) -> None:
         open_ones = [
@@ -145,6 +165,13 @@ class Taking:
                     f"{ward}/{scope} differs from the city; it is read anew next time.",
                 )
             )
+
+
+_STAYED = Label(
+    "Thành phố chưa nhận sổ giao lại; sổ vẫn do máy này cấp số. Kiểm tra mã máy nhận rồi giao lại.",
+    "The city did not take the book that was handed over; this PC numbers it as before. Check the receiving PC's code "
+    "and hand it over again.",
+)
 
 
 def _told(sums: dict[str, str]) -> dict[str, str]:

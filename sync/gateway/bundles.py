@@ -7,7 +7,7 @@ come twice, late, or after a later one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,13 @@ from sync.clock import moment_text
 from sync.gateway.access import Device
 from sync.gateway.city import City
 from sync.gateway.city_keys import city_keys
+from sync.gateway.face import MOST_REPLACED_AT_ONCE
 from sync.gateway.offers import unread
 from sync.gateway.refusals import RefusedError
 from sync.gateway.uploads import CityFile, WantedUpload
 from sync.gateway.wire import MSGPACK, Unreadable, Wire
 from sync.ids import IdSource
-from sync.protocol import ChangeResult, PullRequest
+from sync.protocol import Change, ChangeResult, PullRequest
 
 _PAGE = 2000  # records
 _PART = 1024 * 1024  # bytes of a file
@@ -132,9 +133,12 @@ class Bundles:
         section."""
         came = wire.sent(sent.changes)
         readable = [each for each in came if not isinstance(each, Unreadable)]
-        judged = self._city.intake.take(device, readable, frozenset(parked)).results if readable else []
-        refused_ones = zip(readable, judged, strict=True)
-        parked |= {(c.ward, c.record_id) for (c, _), result in refused_ones if result.status == "refused"}
+        judged: list[ChangeResult] = []
+        for part in _parts(readable):
+            results = self._city.intake.take(device, part, frozenset(parked)).results
+            refused_ones = zip(part, results, strict=True)
+            parked |= {(c.ward, c.record_id) for (c, _), result in refused_ones if result.status == "refused"}
+            judged += results
         report.changes += len(came)
         for result in [*judged, *(_unread(each) for each in came if isinstance(each, Unreadable))]:
             report.accepted += result.status == "accepted"
@@ -159,10 +163,10 @@ class Bundles:
         return True
 
     def _sections(self, device: Device, asked: messages.ToCity, taken: list[Any], report: Answered) -> Iterator[bytes]:
-        held = tuple(self._lend(device, asked))
+        held, refused = self._lend(device, asked)
         files = tuple(each for each in taken if isinstance(each, tuple))
         hello = self._city.introduced(device, self._city.hello(device))
-        yield _encode(messages.ToPc(hello=hello, held_books=held, files=files))
+        yield _encode(messages.ToPc(hello=hello, held_books=held, refused_books=refused, files=files))
         for results in taken:
             if isinstance(results, messages.Results):
                 yield _encode(results)
@@ -176,15 +180,39 @@ class Bundles:
                 report.records += len(page.records)
                 at, more = page.cursor, page.more
 
-    def _lend(self, device: Device, asked: messages.ToCity) -> Iterator[tuple[str, str, str, str]]:
-        """Lend the books the PC wants, and take those it gives back, after its changes; those that another device has, with the
-        sentence that says so."""
+    def _lend(
+        self, device: Device, asked: messages.ToCity
+    ) -> tuple[tuple[tuple[str, str, str, str], ...], tuple[messages.RefusedBook, ...]]:
+        """Lend the books the PC wants, and take those it gives back, after its changes. Those that another device has, with the
+        sentence that says so, and those that stay as they are."""
+        held, refused = list[tuple[str, str, str, str]](), list[messages.RefusedBook]()
         for book in asked.books:
             try:
-                self._city.leases.lease(device, book)
+                lease = self._city.leases.lease(device, book)
             except RefusedError as error:
                 if error.code == "lease_held":
-                    yield (book.ward, book.register, book.period, error.label.vi)
+                    held.append((book.ward, book.register, book.period, error.label.vi))
+                else:
+                    said = messages.RefusedBook(handover=book.handover, vi=error.label.vi, en=error.label.en)
+                    refused.append(said)
+                continue
+            if book.handover and lease.device == device.id:
+                refused.append(messages.RefusedBook(handover=book.handover))
+        return tuple(held), tuple(refused)
+
+
+def _parts(changes: Iterable[tuple[Change, bytes]]) -> Iterator[list[tuple[Change, bytes]]]:
+    """In their order, as many together as stand in place of so many others as a push may: a stick is taken whole."""
+    part, replaced = list[tuple[Change, bytes]](), 0
+    for change, payload in changes:
+        count = len(change.in_place_of)
+        if part and replaced + count > MOST_REPLACED_AT_ONCE:
+            yield part
+            part, replaced = [], 0
+        part.append((change, payload))
+        replaced += count
+    if part:
+        yield part
 
 
 def _first(sealed: SealedFile) -> messages.ToCity:

@@ -21,7 +21,8 @@ class Crowd:
 
     @contextmanager
     def among(self, wards: Iterable[str]) -> Iterator[None]:
-        """Raises RefusedError (503) where too many are there already."""
+        """``wards``: of those a request names the ones it may write to: a stranger waits for nothing there, and keeps nobody
+        out. Raises RefusedError (503) where too many are there already."""
         names = set(wards)
         with self._lock:
             if any(self._inside[ward] >= MOST for ward in names):

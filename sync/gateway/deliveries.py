@@ -106,7 +106,7 @@ class Courier(threading.Thread):
         self._inbox = inbox
         self._awake = threading.Event()
         self._ended = threading.Event()
-        self._said = ""  # why there was no way to the service
+        self._said = ""  # why there is no way to the service, as the log has it
 
     def wake(self) -> None:
         self._awake.set()
@@ -120,14 +120,10 @@ class Courier(threading.Thread):
         while not self._ended.is_set():
             pause, looked = _LOOK_AGAIN, time.monotonic()
             try:
-                adapter = adapter or self._make()
-                pause = 0.0 if self.round(adapter) else self._pause()
-                self._fetch(adapter)
-            except AddressError as error:  # the keys are not there yet
-                if str(error) != self._said:
-                    self._said = str(error)
-                    log.error("%s: %s", self._service, error)
-                    self._parcels.unusable(self._service, str(error))
+                adapter = adapter or self._way()
+                if adapter is not None:
+                    pause = 0.0 if self.round(adapter) else self._pause()
+                    self._fetch(adapter)
             except Exception:  # a courier that dies would leave its service without deliveries until a restart
                 log.exception("deliveries to %s", self._service)
                 pause = _LOOK_AGAIN
@@ -137,6 +133,21 @@ class Courier(threading.Thread):
                 self._awake.clear()
         if adapter is not None:
             adapter.close()
+
+    def _way(self) -> Adapter | None:
+        """None: the keys are not there yet, which an operator is told."""
+        try:
+            adapter = self._make()
+        except AddressError as error:
+            why = str(error)
+            if why != self._said:
+                log.error("%s: %s", self._service, why)
+            self._said = why
+            self._parcels.unusable(self._service, why)
+            return None
+        self._said = ""
+        self._parcels.usable(self._service)
+        return adapter
 
     def _pause(self) -> float:
         """Seconds to sleep when nothing is due: until something is, or to look what another process enqueued."""

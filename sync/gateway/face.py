@@ -176,7 +176,7 @@ class Face:
         if len(sent) > LARGEST_BATCH or _replaced(sent) > MOST_REPLACED_AT_ONCE:
             raise too_large(LARGEST_BODY)
         readable = [each for each in sent if not isinstance(each, Unreadable)]
-        with self._crowd.among(each[0].ward for each in readable):
+        with self._crowd.among({each[0].ward for each in readable} & set(device.wards)):
             taken = self._city.intake.take(device, readable) if readable else Taken([])
         results = iter(taken.results)
         changes = [None if isinstance(each, Unreadable) else each[0] for each in sent]
@@ -247,7 +247,7 @@ class Face:
     def _lease(self, asked: Asked) -> Answer:
         device = self._device(asked)
         request = asked.wire.decode(asked.wire.small(asked.body), LeaseRequest)
-        with self._crowd.among([request.ward]):
+        with self._crowd.among({request.ward} & set(device.wards)):
             return _packed(asked, self._city.leases.lease(device, request))
 
     def _history(self, asked: Asked) -> Answer:

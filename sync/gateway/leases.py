@@ -54,33 +54,47 @@ class Leases:
         book = (request.ward, request.register, request.period)
         with self._storage.write([_stream(request.ward, record_type)]) as session:
             row = _held(session, book)
-            if request.handover:
-                return self._give_back(session, book, device.id, request, row)
-            if row is not None and row[0] not in (device.id, NOBODY):
-                raise _held_by(session, row[0])
-            if is_suspended(session, device.id):
-                raise _suspended()
-            if (row is None or row[0] == NOBODY) and not _numbers(device, request.ward, record_type):
-                raise _not_numbered_here()
-            return self._give(session, book, device.id, int(row[1]) if row else 1)
+            if not request.handover:
+                return self._lend(session, book, device, record_type, row)
+            given_back = self._give_back(session, book, device.id, request, row)
+        if given_back is None:  # which is written down
+            raise _no_such_device(request.to[:64].replace("\0", ""))
+        return given_back
 
-    def _give_back(self, session: Session, book: Book, device: str, request: LeaseRequest, row: Row | None) -> Lease:
+    def _lend(self, session: Session, book: Book, device: Device, record_type: RecordType, row: Row | None) -> Lease:
+        if row is not None and row[0] not in (device.id, NOBODY):
+            raise _held_by(session, row[0])
+        if is_suspended(session, device.id):
+            raise _suspended()
+        if (row is None or row[0] == NOBODY) and not _numbers(device, book[0], record_type):
+            raise _not_numbered_here()
+        return self._give(session, book, device.id, int(row[1]) if row else 1)
+
+    def _give_back(
+        self, session: Session, book: Book, device: str, request: LeaseRequest, row: Row | None
+    ) -> Lease | None:
         """The book leaves the device that held it, for the one it names or for whichever asks next. Said again, it is only
-        told where the book is now."""
-        sql = "SELECT 1 FROM handovers WHERE ward = ? AND register = ? AND period = ? AND id = ?"
+        told where the book is now. None: the ward has no such device. The book stays and is numbered again, so that this
+        is for good, whatever stick with the same comes late: the device after it is the one before it."""
+        sql = "SELECT device_before, device_after FROM handovers WHERE ward = ? AND register = ? AND period = ? AND id = ?"
         known_as = request.handover[:64].replace("\0", "")
-        if row is None or session.one(sql, *book, known_as) is not None:
+        known = session.one(sql, *book, known_as)
+        if row is None or known is not None:
+            if row is not None and known is not None and known[0] == known[1] == row[0] == device:
+                return None
             start, upper = (int(row[1]), int(row[2])) if row else (1, 0)
             return _lease_of(book, row[0] if row else NOBODY, start, upper)
         if row[0] != device:
             raise _held_by(session, row[0])
         to = request.to[:64].replace("\0", "")
+        texts = (request.officer[:200].replace("\0", ""), request.reason[:1000].replace("\0", ""))
+        now = moment_text(self._clock.now())
         if to and session.one("SELECT 1 FROM grants WHERE device = ? AND ward = ?", to, book[0]) is None:
-            raise _no_such_device(to)
+            session.upsert("handovers", [(*book, known_as, int(row[1]) - 1, device, device, *texts, now)])
+            return None
         last = max(known_number(session, book), min(request.last, int(row[2])), int(row[1]) - 1)
         lease = self._give(session, book, to or NOBODY, last + 1)
-        texts = (request.officer[:200].replace("\0", ""), request.reason[:1000].replace("\0", ""))
-        session.upsert("handovers", [(*book, known_as, last, device, to, *texts, moment_text(self._clock.now()))])
+        session.upsert("handovers", [(*book, known_as, last, device, to, *texts, now)])
         return lease
 
     def of(self, device: Device) -> tuple[Lease, ...]:

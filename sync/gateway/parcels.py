@@ -20,7 +20,17 @@ from sync.gateway import awaited
 from sync.gateway.ledger import Ledger, stream_head
 from sync.gateway.packing import CLAIMED, Packing
 from sync.gateway.parcel import Parcel, ServiceAnswer
-from sync.gateway.service_lines import LONGEST_WAIT, backoff, give_probe_back, open_again, shut, state_of, take_probe
+from sync.gateway.service_lines import (
+    LONGEST_WAIT,
+    backoff,
+    give_probe_back,
+    open_again,
+    shut,
+    state_of,
+    take_probe,
+    tell,
+    tell_no_more,
+)
 from sync.gateway.services import ServiceHand
 from sync.gateway.storage import Row, Session, Storage, Stream
 from sync.protocol import FieldProblem
@@ -225,10 +235,13 @@ class Parcels:
             shut(session, parcel.service, now, wait, was_probe=line.failures > 0, why=message)
 
     def unusable(self, service: str, why: str) -> None:
-        """There is no way to the service, since its keys cannot be read: told where an operator looks, until something gets
-        through."""
-        with self._storage.write() as session:
-            shut(session, service, self._now(), self.first_wait, was_probe=False, why=why)
+        """There is no way to the service, since its keys cannot be read: told where an operator looks, until they can or
+        something gets through. Said at every try, it is written when something else stands there."""
+        tell(self._storage, service, why)
+
+    def usable(self, service: str) -> None:
+        """There is a way to the service; whether it answers is seen when something is due."""
+        tell_no_more(self._storage, service)
 
     def _amend(self, session: Session, parcel: Parcel, answer: ServiceAnswer, now: datetime) -> bool:
         catalog = self.packing.catalog

@@ -15,6 +15,7 @@ from msgspec import Struct
 from sync.gateway.storage import Session, Storage
 
 LONGEST_WAIT = 900.0
+LONGEST_TROUBLE = 500  # characters
 
 
 class LineState(Struct, frozen=True):
@@ -55,13 +56,14 @@ def shut(session: Session, service: str, now: float, wait: float, *, was_probe: 
     session.run(
         f"UPDATE services SET failures = failures + 1, probe_at = ?, trouble = ? WHERE id = ?{again}",
         now + wait,
-        why[:500],
+        why[:LONGEST_TROUBLE],
         service,
     )
 
 
 def open_again(session: Session, service: str) -> None:
-    session.run("UPDATE services SET failures = 0, probe_at = 0, trouble = '' WHERE id = ? AND failures > 0", service)
+    which = "WHERE id = ? AND (failures > 0 OR trouble <> '')"
+    session.run(f"UPDATE services SET failures = 0, probe_at = 0, trouble = '' {which}", service)
 
 
 def take_inbox_turn(session: Session, service: str, now: float, seconds: float) -> bool:
@@ -71,9 +73,32 @@ def take_inbox_turn(session: Session, service: str, now: float, seconds: float) 
     )
 
 
-def troubles(storage: Storage) -> Iterator[dict[str, Any]]:
-    """Services that are down, for the operator."""
+def tell(storage: Storage, service: str, why: str) -> None:
+    """A trouble on this side, which ``failures`` does not count: the line is open to processes that do not have it."""
+    why = why[:LONGEST_TROUBLE]
+    if _told(storage, service) != why:
+        with storage.write() as session:
+            session.run("UPDATE services SET trouble = ? WHERE id = ?", why, service)
+
+
+def tell_no_more(storage: Storage, service: str) -> None:
+    """What ``tell`` told has ended; that the service is down stays."""
+    if _told(storage, service):
+        with storage.write() as session:
+            session.run("UPDATE services SET trouble = '' WHERE id = ? AND failures = 0", service)
+
+
+def _told(storage: Storage, service: str) -> str:
     with storage.read() as session:
-        rows = session.all("SELECT id, failures, probe_at, trouble FROM services WHERE failures > 0 ORDER BY id")
+        row = session.one("SELECT trouble FROM services WHERE id = ?", service)
+    return str(row[0]) if row else ""
+
+
+def troubles(storage: Storage) -> Iterator[dict[str, Any]]:
+    """Services that are down, or to which there is no way, for the operator."""
+    with storage.read() as session:
+        rows = session.all(
+            "SELECT id, failures, probe_at, trouble FROM services WHERE failures > 0 OR trouble <> '' ORDER BY id"
+        )
     for service, failures, probe_at, trouble in rows:
         yield {"service": service, "failures": failures, "next_try": probe_at, "trouble": trouble}

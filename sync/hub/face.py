@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import accumulate
 from typing import Protocol
 
 import msgspec
@@ -25,8 +24,18 @@ from sync.http_line import OCTETS
 from sync.hub.answers import Answer, NoAnswerError, message_in, packed
 from sync.hub.copy import LARGEST_ANSWER, Copy
 from sync.hub.grants import Grants, Known
-from sync.hub.messages import MOST_CHANGES, HubAnswer, HubRequest, RefusedChange, ScopedChange, SignedPage, mark_of
+from sync.hub.messages import (
+    MOST_BYTES,
+    MOST_CHANGES,
+    HubAnswer,
+    HubRequest,
+    RefusedChange,
+    ScopedChange,
+    SignedPage,
+    mark_of,
+)
 from sync.hub.update_parts import FILES, UpdateParts
+from sync.protocol import Change
 
 OWN_PAGE = "/v1/hub"
 TOLD_FOR = timedelta(hours=12)
@@ -51,7 +60,7 @@ class _Told(Struct):
     changes: tuple[ScopedChange, ...]
     refused: tuple[RefusedChange, ...]
     at: datetime  # when it last spoke
-    size: int  # bytes of the changes
+    sizes: tuple[int, ...]  # bytes of each change
 
 
 class HubFace:
@@ -116,33 +125,34 @@ class HubFace:
             if told is not None:
                 told.at = now
             if request.changes is not None:
-                own = self._own(known, request.changes)
-                size = sum(len(msgspec.msgpack.encode(told.change)) for told in own)
-                self._told[known.device] = _Told(request.mine, own, request.refused[:MOST_CHANGES], now, size)
+                own, sizes = self._own(known, request.changes)
+                self._told[known.device] = _Told(request.mine, own, request.refused[:MOST_CHANGES], now, sizes)
             elif told is None or told.mark != request.mine:
                 if request.mine != mark_of(()):
                     return HubAnswer(wanted=True)
                 self._told.pop(known.device, None)
             others = [(device, t) for device, t in self._told.items() if device != known.device]
         readable = set(known.streams)
-        fits = accumulate(told.size for _, told in others)
-        heard = tuple(
-            c.change
-            for (_, told), size in zip(others, fits, strict=True)
-            if size <= LARGEST_TOLD
-            for c in told.changes
-            if (c.change.ward, c.scope) in readable
-        )
+        heard = _readable([told for _, told in others], readable)
         refused = tuple((d, c.change_id) for d, told in others for c in told.refused if (c.ward, c.scope) in readable)
         mark = mark_of((change.change_id for change in heard), (change_id for _, change_id in refused))
         answer = HubAnswer(mark=mark) if mark == request.known else HubAnswer(changes=heard, refused=refused, mark=mark)
         return self._with_log(answer, known, request) if request.epoch else answer
 
-    def _own(self, known: Known, changes: tuple[ScopedChange, ...]) -> tuple[ScopedChange, ...]:
-        """What this device may have made: the same streams as the city gave it."""
+    def _own(self, known: Known, changes: tuple[ScopedChange, ...]) -> tuple[tuple[ScopedChange, ...], tuple[int, ...]]:
+        """What this device may have made, of the same streams as the city gave it: the first of it, as much as is kept of one
+        PC; and the bytes of each."""
         streams = set(known.streams)
         mine = [c for c in changes if c.change.device == known.device and (c.change.ward, c.scope) in streams]
-        return tuple(mine[:MOST_CHANGES])
+        own, sizes, room = list[ScopedChange](), list[int](), MOST_BYTES
+        for change in mine[:MOST_CHANGES]:
+            size = len(msgspec.msgpack.encode(change.change))
+            room -= size
+            if room < 0:
+                break
+            own.append(change)
+            sizes.append(size)
+        return tuple(own), tuple(sizes)
 
     def _with_log(self, answer: HubAnswer, known: Known, request: HubRequest) -> HubAnswer:
         """With the pages that lead on from where the PC stands, if it stands in the same epoch."""
@@ -163,6 +173,19 @@ class HubFace:
             room -= sum(len(page.body) for page in found)
             more = more or left
         return replace(answer, pages=tuple(pages), more=more, offer=offer)
+
+
+def _readable(told: Sequence[_Told], streams: Container[tuple[str, str]]) -> tuple[Change, ...]:
+    """What others told of these streams: of each PC all or nothing, of as many as one answer holds."""
+    heard, room = list[Change](), LARGEST_TOLD
+    for each in told:
+        sized = zip(each.changes, each.sizes, strict=True)
+        fits = [(c.change, size) for c, size in sized if (c.change.ward, c.scope) in streams]
+        needed = sum(size for _, size in fits)
+        if needed <= room:
+            room -= needed
+            heard += [change for change, _ in fits]
+    return tuple(heard)
 
 
 def _part(content: bytes | None, headers: Mapping[str, str]) -> Answer | None:

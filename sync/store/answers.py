@@ -11,7 +11,7 @@ from forms.definition import RecordType
 from sync.conflicts import candidate
 from sync.merge import judge
 from sync.protocol import Change, ChangeResult, RecordVersion
-from sync.store import missing
+from sync.store import brought, missing
 from sync.store.digests import DigestSums
 from sync.store.plan import Plans
 from sync.store.rowcodec import encode_change, encode_json
@@ -125,6 +125,8 @@ class AnswerTransaction:
 
     def _refuse(self, work: Work, found: OpenChange, result: ChangeResult) -> None:
         found.status = "refused"
+        if found.change.kind == "create":
+            brought.forget(self._db, found.change.record_id)
         self._mark(found, "refused", 0, result)
         for later in work.open[work.open.index(found) + 1 :]:
             if later.status == "pending":

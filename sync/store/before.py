@@ -25,7 +25,8 @@ _OWN_WORK = (
     "SELECT change_id FROM changes WHERE settled = 0 AND status IN ('pending', 'refused', 'parked')",
     "SELECT id || ' ' || updated_at FROM drafts",
     "SELECT seq FROM prints",
-    "SELECT series || ' ' || period || ' ' || n || ' ' || status FROM numbers",  # also of accepted papers: none is given twice
+    # also of accepted papers: none is given twice
+    "SELECT series || ' ' || period || ' ' || n || ' ' || status FROM numbers WHERE status <> 'brought'",
     "SELECT register || ' ' || period || ' ' || ward || ' ' || id FROM handovers",
     "SELECT sha256 FROM files WHERE sha256 IN (SELECT sha256 FROM file_stands WHERE status = 'to_send')",
     "SELECT json_extract(value, '$.token') || ' ' || json_extract(value, '$.device') FROM meta WHERE key = 'enrolment'",

@@ -1,5 +1,6 @@
 """Numbers that stand in this PC's books and that it did not give by what it remembers: history from a file, here or on another
-PC, and what it gave itself before its store came back from a backup. The book goes on above them."""
+PC, and what it gave itself before its store came back from a backup. The book goes on above them, unless the city refuses their record.
+They stand among ``numbers``, with the status "brought"."""
 
 from __future__ import annotations
 
@@ -11,14 +12,20 @@ from forms.register_numbers import register_of, series_name
 from sync.locked_fields import NUMBERED
 from sync.number_reader import FARTHEST
 from sync.protocol import Fields, RecordVersion
-from sync.store.context import read_enrolment, read_meta, write_meta
+from sync.store.context import read_enrolment
 from sync.store.plan import Plans
 
-_KEY = "brought"
-"""In ``meta``: ward → name of the series → period → the highest number."""
 EVERY_WARD = ""
 """In place of the ward, for a PC's own series: its numbers name the PC."""
-Known = dict[str, dict[str, dict[str, int]]]
+OWN_FARTHEST = 1_000_000
+"""As ``FARTHEST``, of a PC's own series: nobody types its numbers, and it may run through many years."""
+_ANY = (1 << 63) - 1
+# of two records with one number the one the city has stays noted, or the one that came later
+_NOTE = (
+    "INSERT INTO numbers (series, period, n, number, record_id, at, officer, status) VALUES (?, ?, ?, ?, ?, '', '', 'brought') "
+    "ON CONFLICT (series, period, n) DO UPDATE SET record_id = excluded.record_id "
+    "WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.id = numbers.record_id AND r.revision > 0)"
+)
 
 
 def note_pulled(connection: Any, plans: Plans, versions: Sequence[RecordVersion]) -> None:
@@ -39,28 +46,38 @@ def note_pulled(connection: Any, plans: Plans, versions: Sequence[RecordVersion]
 
 def note(connection: Any, plans: Plans, versions: Iterable[RecordVersion]) -> None:
     """Read and remember the numbers of these. One whose period cannot be told is left out."""
-    known: Known | None = None
-    before: Known = {}
     for v in versions:
         plan = plans.of(v.type)
         read = plan.number_reader.read(v.number or "", v.fields, _given_at(v)) if plan.number_reader else None
         if read is None or plan.record_type is None:
             continue
-        if known is None:
-            before, known = read_meta(connection, _KEY, {}), read_meta(connection, _KEY, {})
-        ward = EVERY_WARD if _kind(plans, v.type) == "local" else v.ward
-        book = known.setdefault(ward, {}).setdefault(series_name(plan.record_type, v.fields), {})
-        if read.n <= FARTHEST or read.n <= FARTHEST + _place(connection, ward, plan.record_type, v.fields, read.period):
-            book[read.period] = max(book.get(read.period, 0), read.n)
-    if known is not None and known != before:
-        write_meta(connection, _KEY, known)
+        is_own = _kind(plans, v.type) == "local"
+        far = OWN_FARTHEST if is_own else FARTHEST
+        if read.n > far and (
+            is_own or read.n > far + _place(connection, v.ward, plan.record_type, v.fields, read.period)
+        ):
+            continue
+        series = _kept_as(EVERY_WARD if is_own else v.ward, series_name(plan.record_type, v.fields))
+        connection.execute(_NOTE, (series, read.period, read.n, v.number, v.id))
 
 
-def last_brought(connection: Any, ward: str, series: str, period: str) -> int:
-    """The highest number of the book that came so, in the series or in its register from before that was parted; 0: none."""
-    known = read_meta(connection, _KEY, {})
-    names = {series, register_of(series)}
-    return max(int(known.get(w, {}).get(name, {}).get(period, 0)) for w in (ward, EVERY_WARD) for name in names)
+def forget(connection: Any, record_id: str) -> None:
+    """The city refused its beginning: the book goes on as if it had never come."""
+    connection.execute("DELETE FROM numbers WHERE record_id = ? AND status = 'brought'", (record_id,))
+
+
+def last_brought(connection: Any, ward: str, series: str, period: str, upper: int = 0) -> int:
+    """The highest number of the book that came so, up to ``upper`` (0: any), in the series or in its register from before that
+    was parted; 0: none."""
+    sql = "SELECT n FROM numbers WHERE series = ? AND period = ? AND n <= ? ORDER BY n DESC LIMIT 1"
+    names = {_kept_as(w, name) for w in (ward, EVERY_WARD) for name in (series, register_of(series))}
+    rows = [connection.execute(sql, (name, period, upper or _ANY)).fetchone() for name in names]
+    return max((int(row[0]) for row in rows if row), default=0)
+
+
+def _kept_as(ward: str, series: str) -> str:
+    """How ``numbers`` names them: no series that this PC numbers is called so."""
+    return f"brought {ward} {series}"
 
 
 def _place(connection: Any, ward: str, record_type: RecordType, fields: Fields, period: str) -> int:

@@ -118,8 +118,11 @@ class HandOvers:
         self._context.emit(touch.frozen())
 
     def refused(self, handover: HandOver) -> None:
-        """The city did not take it: the book is this PC's as before."""
+        """The city did not take it: the book is this PC's as before. Not so where it had taken it once and has forgotten that
+        since, with the PC that got the book: that one may number in it."""
         with self._context.writer.transaction() as db:
+            if db.execute("SELECT 1 FROM records WHERE id = ?", (handover.id,)).fetchone():  # its note
+                return
             row = db.execute("SELECT register, period, ward, next, upper FROM handovers WHERE id = ?", (handover.id,))
             found, enrolment = row.fetchone(), read_enrolment(db)
             db.execute("DELETE FROM handovers WHERE id = ?", (handover.id,))

@@ -153,6 +153,7 @@ class NumberRow(Struct, frozen=True, kw_only=True):
     reason: str = ""
     same: tuple[str, ...] = ()  # ids of other records that carry this number too
     series: str = ""  # the value whose numbers these are, where the register is parted by a field
+    ward: str = ""  # whose book it is, where that is not this PC's own ward
 
 
 class HandOver(Struct, frozen=True, kw_only=True):

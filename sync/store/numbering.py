@@ -104,15 +104,15 @@ class NumberSource:
 
     def _next(self, register: Register, series: str, ward: str) -> int | None:
         period = period_of(register, self._now)
-        above = last_brought(self._db, ward, series, period)
-        free = max(above + 1, self._after_last(name_of_book(series, ward, self._ward), period))
+        free = self._after_last(name_of_book(series, ward, self._ward), period)
         if register.kind == "local":
-            return free
+            return max(free, last_brought(self._db, ward, series, period) + 1)
         sql = "SELECT next, upper FROM leases WHERE register = ? AND period = ? AND ward = ? AND device = ?"
         lease = self._db.execute(sql, (series, period, ward, self._device)).fetchone()
         if lease is None:
             return None
-        n = max(int(lease[0]), free)
+        # above what is lent a book goes by the city's word alone
+        n = max(int(lease[0]), free, last_brought(self._db, ward, series, period, int(lease[1])) + 1)
         if lease[1] and n > lease[1]:
             return None
         sql = "UPDATE leases SET next = ? WHERE register = ? AND period = ? AND ward = ?"

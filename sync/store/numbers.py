@@ -16,7 +16,7 @@ from sync.store.context import StoreContext, devices_of, read_enrolment, read_me
 from sync.store.hand_overs import HandOvers
 from sync.store.histories import made_here
 from sync.store.model import Enrolment, NumberRow, Record
-from sync.store.numbering import period_of, series_of
+from sync.store.numbering import OF_WARD, name_of_book, period_of, series_of
 from sync.store.officers import first_who_may
 from sync.store.rowcodec import decode_change, decode_fields, encode_json, record_of, rows_by_id
 from sync.store.rows import Touch
@@ -63,21 +63,23 @@ class Numbers:
         with self._context.writer.transaction() as db:
             _let_go(db, ward, register, period)
 
-    def held(self, type_id: str, when: datetime, fields: Fields | None = None) -> Lease | None:
+    def held(self, type_id: str, when: datetime, fields: Fields | None = None, ward: str = "") -> Lease | None:
         """The lease under which the type's register could be numbered at that moment: that of the series of a record
-        with ``fields``."""
+        with ``fields``, in ``ward`` ("": this PC's own)."""
         record_type = self._context.plans.of(type_id).record_type
         if record_type is None or record_type.register is None:
             return None
         key = (series_name(record_type, fields or {}), period_of(record_type.register, when))
         with self._context.readers.connection() as db:
-            sql = f"SELECT {_LEASE} FROM leases WHERE register = ? AND period = ? AND (upper = 0 OR next <= upper)"
-            row = db.execute(sql, key).fetchone()
+            sql = f"SELECT {_LEASE} FROM leases WHERE register = ? AND period = ? AND ward = ? AND (upper = 0 OR next <= upper)"
+            row = db.execute(sql, (*key, ward or _home(db))).fetchone()
         return _lease(row) if row else None
 
-    def book(self, type_id: str, period: str | None = None, series: str | None = None) -> tuple[NumberRow, ...]:
-        """Every number this PC gave or voided in the type's book, in order; ``period``, ``series`` (a value of the field
-        that parts the register) None: all of them.
+    def book(
+        self, type_id: str, period: str | None = None, series: str | None = None, ward: str = ""
+    ) -> tuple[NumberRow, ...]:
+        """Every number this PC gave or voided in the type's book of ``ward`` ("": its own), in order; ``period``, ``series``
+        (a value of the field that parts the register) None: all of them.
 
         A number whose record was voided, here or on another PC, is void with the reason given there.
         """
@@ -92,7 +94,9 @@ class Numbers:
             "WHERE (n.series = ? OR n.series GLOB ?) AND (? IS NULL OR n.period = ?) "
             "AND (? IS NULL OR n.series = ?) ORDER BY n.series, n.period, n.n"
         )
-        name = series_of(record_type)
+        with self._context.readers.connection() as db:
+            home = _home(db)
+        name = name_of_book(series_of(record_type), ward or home, home)
         one = None if series is None else f"{name}{SERIES}{series}"
         void = encode_json([state.id for state in record_type.states if state.kind == "void"]).decode()
         values = (void, f'"{VOID}"', f'"{SAME_NUMBER}"', name, f"{name}{SERIES}*", period, period, one, one)
@@ -112,13 +116,13 @@ class Numbers:
         made and in the name of an officer of this device whom the book's actions are open to; the count."""
         touch = Touch()
         with self._context.writer.transaction() as db:
-            waiting = db.execute("SELECT record_id, type FROM awaiting ORDER BY at, record_id").fetchall()
-            given = sum(self._give(db, record_id, type_id, touch) for record_id, type_id in waiting)
+            waiting = db.execute("SELECT record_id, type, at FROM awaiting ORDER BY at, record_id").fetchall()
+            given = sum(self._give(db, record_id, type_id, since, touch) for record_id, type_id, since in waiting)
         if given:
             self._context.emit(touch.frozen())
         return given
 
-    def _give(self, db: Any, record_id: str, type_id: str, touch: Touch) -> bool:
+    def _give(self, db: Any, record_id: str, type_id: str, since: str, touch: Touch) -> bool:
         from sync.store.saving import SaveTransaction  # a start numbers nothing yet
 
         record_type = self._context.plans.of(type_id).record_type
@@ -128,7 +132,7 @@ class Numbers:
             record_type
             and record_type.register
             and record_type.register.kind == "local"
-            and not _made_here(db, record_id)
+            and not _is_own(db, record_id, since)
         ):
             return False  # each PC of the ward could, and all but the first would have numbered in vain
         return by is not None and SaveTransaction(db, self._context, by, touch).give_number(record_id)
@@ -182,9 +186,12 @@ def _numbering_officer(
     return first_who_may(catalog, enrolment.officers_of(ward), record_type, roles)
 
 
-def _made_here(db: Any, record_id: str) -> bool:
-    """Whether one of the record's acts is this PC's own."""
+def _is_own(db: Any, record_id: str, since: str) -> bool:
+    """Whether the record waits for this PC, by its mark ``since``: a store that came back from a backup knows nothing more of it.
+    Where the mark does not say: whether one of the record's acts is this PC's own."""
     own = devices_of(db)
+    if device := since.partition(" ")[2]:
+        return device in own
     rows = db.execute("SELECT payload FROM changes WHERE record_id = ?", (record_id,))
     acts = (decode_change(body) for (body,) in rows)
     return any(change.action is not None and made_here(change, own) for change in acts)
@@ -196,6 +203,11 @@ def _awaiting_ids(db: Any) -> list[str]:
         "WHERE r.number IS NULL ORDER BY a.at, a.record_id"
     )
     return [record_id for (record_id,) in db.execute(sql)]
+
+
+def _home(db: Any) -> str:
+    enrolment = read_enrolment(db)
+    return enrolment.ward if enrolment else ""
 
 
 def _let_go(db: Any, ward: str, register: str, period: str) -> None:
@@ -221,6 +233,7 @@ def _number_row(record_type: RecordType, row: tuple[Any, ...]) -> NumberRow:
         reason=reason or "",
         same=tuple(fields.get(SAME_NUMBER) or ()),
         series=row[11].partition(SERIES)[2],
+        ward=row[11].rpartition(OF_WARD)[0],
     )
 
 

@@ -10,6 +10,7 @@ from msgspec import structs
 from forms.carried import belongs, carried
 from forms.definition import Action, RecordType
 from forms.shapes import wrong_shapes
+from forms.signed_steps import SIGNED
 from sync.difference import difference, get_path, put_path
 from sync.locked_fields import CITYS_OWN, SEEN, is_locked, locked_now
 from sync.merge import WRONG_KIND
@@ -65,8 +66,6 @@ class CreateSave(OneSave):
         later = action_keys(self._type, action, state, fields) if action else set()
         first = {k: v for k, v in fields.items() if k not in later}
         self._change("create", after=first, to_state=state, number=save.number)
-        if save.number is not None:
-            self._to.came_with_number(self._type, first, state, save.number)
         if action:
             self._act(action, {}, {k: fields[k] for k in later}, state)
 
@@ -249,7 +248,7 @@ def action_of(record_type: RecordType, action_id: str, state: str) -> Action:
 def action_keys(record_type: RecordType, action: Action, state: str, after: Fields) -> set[str]:
     """The keys of a save that belong to the action itself: it takes them with it or fails with them. Of what is calculated
     from them only what the state would not let an edit bring."""
-    names = {*action.asks, *action.sets}
+    names = {*action.asks, *action.sets, SIGNED}
     if action.freezes:
         names.add("_frozen")
     moved = carried(record_type, action, state)

@@ -10,14 +10,14 @@ is told that the city refused it and that its officer is putting it right.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from sync.clock import moment_text
 from sync.protocol import Change, ChangeResult
 from sync.store import worklist
-from sync.store.context import StoreContext, devices_of
+from sync.store.context import StoreContext, devices_of, read_meta, write_meta
 from sync.store.rowcodec import encode_change, encode_json
 from sync.store.rows import RowWriter, Touch
 from sync.store.worklist import Work
@@ -32,6 +32,9 @@ HELD_BACK = (
 )
 """Condition on pending changes; its parameter: ``held_since``. What was made before this PC heard of the other's change waits for
 nothing: each would wait for the other. Nor does it wait longer for what the hub tells later."""
+_PLACES = "hub_places"
+"""Change → its record and place (``seq``), of what a hub told, this PC worked on top of, and the hub tells no more: one that was
+switched off, or had not heard the other PC for long, tells it again, and it is not to stand behind that work then."""
 
 
 def held_since(context: StoreContext) -> str:
@@ -85,12 +88,14 @@ class Provisional:
             touch.records.update(noted[i][0] for i in turned)
             if gone or new:
                 db.executemany("DELETE FROM changes WHERE change_id = ? AND status = 'hub'", [(i,) for i in gone])
+                places = _places(db, works, set(gone))
                 db.executemany(
-                    "INSERT INTO changes (change_id, record_id, status, settled, at, clock, payload) "
-                    "VALUES (?, ?, 'hub', 0, ?, ?, ?)",
+                    "INSERT INTO changes (seq, change_id, record_id, status, settled, at, clock, payload) "
+                    "VALUES (?, ?, ?, 'hub', 0, ?, ?, ?)",
                     # a clock that is a year ahead there must not hold this PC's own changes back for a year
-                    [(c.change_id, c.record_id, min(c.at, now), c.clock, encode_change(c)) for c in new],
-                )
+                    [(places.get(c.change_id), c.change_id, c.record_id, min(c.at, now), c.clock, encode_change(c))
+                     for c in new],
+                )  # fmt: skip
                 moved = {r for i, r in there if i in set(gone)} | {c.record_id for c in new}
                 self._show(db, moved, works, touch)
         self._context.emit(touch.frozen())
@@ -122,6 +127,33 @@ class Provisional:
 def _is_known(work: Work | None) -> bool:
     """Whether the city has the record, as far as this PC has heard."""
     return work is not None and work.base is not None and work.base.revision > 0
+
+
+def _places(db: Any, works: Mapping[str, Work], gone: Collection[str]) -> dict[str, int]:
+    """The places that what a hub told before is to have again, as long as work on top of it waits here; those that are
+    ``gone`` now are written down with them."""
+    known: dict[str, tuple[str, int]] = {i: (r, seq) for i, (r, seq) in read_meta(db, _PLACES, {}).items()}
+    places = known | {
+        c.change.change_id: (record_id, c.seq)
+        for record_id, work in works.items()
+        for c in work.open
+        if c.status == "hub" and c.change.change_id in gone
+    }
+    if not places:
+        return {}
+    ids = encode_json(list({record_id for record_id, _ in places.values()})).decode()
+    sql = (
+        "SELECT record_id, max(seq) FROM changes WHERE settled = 0 AND status <> 'hub' "
+        "AND record_id IN (SELECT value FROM json_each(?)) GROUP BY record_id"
+    )
+    last = dict(db.execute(sql, (ids,)).fetchall())
+    kept = {i: (r, seq) for i, (r, seq) in places.items() if seq < last.get(r, 0)}
+    if kept != known:
+        write_meta(db, _PLACES, kept)
+    seqs = encode_json([seq for _, seq in kept.values()]).decode()
+    sql = "SELECT seq FROM changes WHERE seq IN (SELECT value FROM json_each(?))"
+    taken = {seq for (seq,) in db.execute(sql, (seqs,))}
+    return {change_id: seq for change_id, (_, seq) in kept.items() if seq not in taken}
 
 
 def _refused(change_id: str) -> bytes:

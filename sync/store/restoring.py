@@ -97,7 +97,8 @@ def _numbers_here(profile: Path, key: bytes, devices: frozenset[str]) -> list[tu
     """What the store that stands here has numbered, where it is one of these devices' and can be read."""
     with contextlib.suppress(Exception), contextlib.closing(_read_only(profile, key)) as db:
         if devices_of(db) & devices:
-            return list(db.execute(f"SELECT {_NUMBER} FROM numbers").fetchall())
+            sql = f"SELECT {_NUMBER} FROM numbers WHERE status <> 'brought'"  # these come again with their records
+            return list(db.execute(sql).fetchall())
     return []
 
 

@@ -104,6 +104,8 @@ class SaveTransaction:
         )
         self._made.append(made)
         work.open.append(OpenChange(made, "pending"))
+        if kind == "create" and made.number is not None:
+            self._came_with_number(made)
 
     def number(self, record_type: RecordType, record_id: str, shown: RecordVersion | None, fields: Fields) -> Given:
         """The number an action takes; a record that has one keeps it. ``fields``: as the action leaves them."""
@@ -112,15 +114,18 @@ class SaveTransaction:
         ward = shown.ward if shown is not None else self._ward
         given = self._numbers.give(record_type, record_id, self.officer, fields, ward)
         if given.number is None and record_type.register is not None and record_type.register.kind != "service":
-            return Given(None, {**given.fields, AWAITING: moment_text(self._now)})
+            since = moment_text(self._now)
+            own = f" {self._device}" if record_type.register.kind == "local" else ""
+            return Given(None, {**given.fields, AWAITING: since + own})
         return given
 
-    def came_with_number(self, record_type: RecordType, fields: Fields, state: str, number: str) -> None:
+    def _came_with_number(self, begun: Change) -> None:
         """History from a file: no lease is used, and the ward's book goes on above it. A series of one PC names that."""
-        if record_type.register is None or record_type.register.kind != "leased":
+        record_type = self._context.plans.of(begun.type).record_type
+        if record_type is None or record_type.register is None or record_type.register.kind != "leased":
             return
-        version = RecordVersion(id="", type=record_type.id, ward=self._ward, scope=record_type.scope, revision=0, state=state,
-                                number=number, fields=fields)  # fmt: skip
+        version = RecordVersion(id=begun.record_id, type=begun.type, ward=begun.ward, scope=record_type.scope, revision=0,
+                                state=begun.to_state or "", number=begun.number, fields=begun.after)  # fmt: skip
         brought.note(self._db, self._context.plans, [version])
 
     def begin_again(self, record_id: str, held: int) -> None:

@@ -219,6 +219,11 @@ def _version(record: Any) -> RecordVersion:
     )  # fmt: skip
 
 
+def _is_of_a_moved_book(world: World, there: AtCity | None) -> bool:
+    """Refused, or waiting behind what is: the PC whose book was moved away while it lived shows it, and cannot have it marked."""
+    return world.accounts.moved_on_trust and (there is None or there.status == "refused")
+
+
 def _no_number_twice(
     world: World, history: dict[str, AtCity], records: Records, stores: dict[str, dict[str, Kept]]
 ) -> None:
@@ -240,6 +245,8 @@ def _no_number_twice(
         if not change.number or change.type not in NUMBERED or change_id in world.accounts.lost:
             continue
         if change_id in world.accounts.given_up or is_past(world, change_id, history, stores):
+            continue
+        if _is_of_a_moved_book(world, history.get(change_id)):
             continue
         given[change.type, change.ward, str(change.after.get("book_no")), change.number].add(change.record_id)
     for key, same in given.items():

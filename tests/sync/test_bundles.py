@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forms.loader import load_catalog
-from sync.bundle import seal
+from sync.bundle import messages, outgoing, seal
 from sync.bundle.errors import BundleError
 from sync.bundle.keys import new_keys, public_of_text
 from sync.bundle.on_pc import export_bundle, import_bundle, keep_keys, last_export
@@ -21,11 +23,15 @@ from sync.bundle.seal import read_header
 from sync.bundle.taking import Imported
 from sync.clock import SystemClock
 from sync.engine import Engine
+from sync.gateway import bundles
 from sync.gateway.bundles import Answered, Bundles
+from sync.gateway.given_up import GivenUp
+from sync.gateway.refusals import RefusedError
 from sync.gateway.server import GatewayServer
 from sync.http import HttpTransport, enrol
 from sync.store import Store
 from sync.store.model import Enrolment, Record, Save
+from tests.sync.test_given_up import no_grants
 
 WARD, OTHER_WARD = "00070", "00004"
 COPY = "certification.cert_copy"
@@ -352,6 +358,34 @@ def test_a_refused_change_comes_back_with_its_reason(make: Callable[..., Pc]) ->
     assert one.store.changes.outbox()[0].problems
 
 
+def test_a_stick_that_replaces_very_much_is_taken_a_part_at_a_time(
+    make: Callable[..., Pc], gateway: GatewayServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on the line a PC sends less at a time; a stick goes one way, and is refused nothing for its size."""
+    at_once: list[int] = []
+    write = GivenUp.write
+
+    def written(given_up: GivenUp) -> None:
+        at_once.append(len(given_up._new))
+        write(given_up)
+
+    one = make("một")
+    records = [one.save(doc_title=f"Giấy {n}") for n in range(5)]
+    one.sync()
+    for record in records:
+        one.save(one.load(record), copies=2)
+    with no_grants(gateway.city):
+        one.sync()
+    for record in records:
+        one.save(one.load(record), copies=3)
+    monkeypatch.setattr(bundles, "MOST_REPLACED_AT_ONCE", 2)
+    monkeypatch.setattr(GivenUp, "write", written)
+    taken = one.carry()
+    assert at_once == [2, 2, 1]
+    assert (taken.accepted, taken.refused, taken.waiting) == (5, 0, 0)
+    assert {one.load(record).fields["copies"] for record in records} == {3}
+
+
 def test_the_book_comes_by_stick_and_numbers_once(make: Callable[..., Pc]) -> None:
     one = make("một")
     one.carry()  # the streams become known, and with them the books
@@ -413,6 +447,107 @@ def test_a_book_is_handed_over_by_stick(make: Callable[..., Pc]) -> None:
     assert one.carry().waiting == 0, "the note of it went too"
 
 
+def closed_for(one: Pc, device: str) -> tuple[str, str, str]:
+    """The PC has its books, and hands one over to the device."""
+    for _ in range(2):
+        one.carry()
+    given = next(lease for lease in one.store.numbers.leases() if lease.register.startswith(COPY))
+    one.store.numbers.hand_overs.begin(given, one.officer, "nghỉ phép", to=device)
+    return given.ward, given.register, given.period
+
+
+def held(pc: Pc) -> set[tuple[str, str, str]]:
+    return {(lease.ward, lease.register, lease.period) for lease in pc.store.numbers.leases()}
+
+
+def certified(pc: Pc) -> str | None:
+    """The number of a record that is begun and signed now."""
+    record = pc.save(doc_title="Học bạ", original_seen=True)
+    for action in ("check", "certify"):
+        there = pc.load(record)
+        pc.store.save([Save(type=COPY, fields=there.fields, opened=there, action=action)], pc.officer)
+    return pc.load(record).number
+
+
+def test_a_hand_over_by_stick_that_the_city_does_not_take_is_said_and_the_book_numbered_as_before(
+    make: Callable[..., Pc],
+) -> None:
+    one, two = make("một"), make("hai")
+    one.carry()
+    one.carry()
+    first = certified(one)
+    book = closed_for(one, "Q9")
+    taken = one.carry()
+    assert [p for p in taken.problems if "Q9" in p.vi and "Q9" in p.en]
+    assert (one.store.numbers.hand_overs.all(), book in held(one)) == ((), True)
+    second = certified(one)
+    assert (first, second) == ("1", "2")
+    lease = next(x for x in one.store.numbers.leases() if (x.ward, x.register, x.period) == book)
+    one.store.numbers.hand_overs.begin(lease, one.officer, "nghỉ phép", to=read_device(two))
+    assert one.carry().problems == []
+    two.carry()
+    assert (book in held(one), book in held(two)) == (False, True)
+    assert certified(two) == "3"
+
+
+def test_sticks_of_a_hand_over_that_was_not_taken_come_late_twice_and_crossed(make: Callable[..., Pc]) -> None:
+    """What the city has refused once it does not take from a stick that comes later, when the PC it named is there: the
+    book is numbered again where it was."""
+    one = make("một")
+    before = one.export()
+    book = closed_for(one, "Q3")
+    late, lost = one.export(), one.export()
+    one.take(one.answered(before))
+    assert one.store.numbers.hand_overs.all(), "an answer to what did not tell of it says nothing of it"
+    back = one.answered(lost)
+    two, three = make("hai"), make("ba")
+    assert read_device(three) == "Q3"
+    again = one.answered(late)
+    one.take(again)
+    assert book in held(one)
+    for answer_of in (back, again):
+        one.take(answer_of)
+    one.carry()
+    two.carry()
+    three.carry()
+    assert [book in held(pc) for pc in (one, two, three)] == [True, False, False]
+    assert (one.store.numbers.hand_overs.all(), certified(one)) == ((), "1")
+
+
+def test_an_older_city_that_does_not_say_why_leaves_no_book_closed(
+    make: Callable[..., Pc], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = make("một")
+    book = closed_for(one, "Q9")
+
+    def as_before(self: Bundles, device: Any, asked: messages.ToCity) -> tuple[tuple[()], None]:
+        for each in asked.books:
+            with contextlib.suppress(RefusedError):
+                self._city.leases.lease(device, each)
+        return (), None
+
+    monkeypatch.setattr(Bundles, "_lend", as_before)
+    crossed = one.export()
+    out = one.export()
+    one.take(one.answered(crossed))
+    assert book not in held(one), "the later stick may still be taken"
+    taken = one.take(one.answered(out))
+    assert [p for p in taken.problems if "giao" in p.vi]
+    assert (one.store.numbers.hand_overs.all(), book in held(one)) == ((), True)
+
+
+def test_a_book_that_was_once_handed_over_is_not_taken_back_from_a_city_that_forgot_it(make: Callable[..., Pc]) -> None:
+    """Nor the PC that has it: that one may be numbering."""
+    one, two = make("một"), make("hai")
+    book = closed_for(one, read_device(two))
+    one.carry()
+    (given,) = one.store.numbers.hand_overs.all()
+    one.store.numbers.hand_overs.tell_again()
+    one.store.numbers.hand_overs.refused(given)
+    assert [each.stage for each in one.store.numbers.hand_overs.all()] == ["asked"]
+    assert book not in held(one)
+
+
 def read_device(pc: Pc) -> str:
     assert pc.store.enrolment is not None
     return pc.store.enrolment.device
@@ -464,6 +599,25 @@ def test_an_outbox_of_large_records_is_read_whole(make: Callable[..., Pc], monke
     one.store.save([Save(type=COPY, fields={"doc_title": f"{n} " + "x" * 1_000_000}) for n in range(20)], one.officer)
     taken = one.carry()
     assert (taken.accepted, taken.waiting) == (20, 0)
+
+
+def test_what_a_sync_settles_while_a_stick_is_written_leaves_no_gap_in_it(
+    make: Callable[..., Pc], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing goes by stick before what it stands on."""
+    monkeypatch.setattr(outgoing, "_IN_SECTION", 2)
+    one = make("một")
+    records = [one.save(doc_title=f"Giấy {n}") for n in range(4)]
+    assert one.store.enrolment is not None
+    sections = outgoing.Outgoing(one.store, one.store.enrolment, 0).sections()
+    written = [next(sections), next(sections)]
+    one.sync()
+    for copies in range(2, 6):
+        one.save(one.load(records[0]), copies=copies)
+    written += sections
+    parts = [msgspec.msgpack.decode(section) for section in written[1:]]
+    sent = [change["record_id"] for part in parts for change in part["changes"]]
+    assert sent == [record.id for record in records[:2]]
 
 
 def test_a_file_that_is_no_bundle_is_not_written_over(make: Callable[..., Pc], tmp_path: Path) -> None:

@@ -124,10 +124,79 @@ def test_a_book_goes_on_above_what_a_file_brought_at_another_pc(pcs: list[Pc]) -
     assert audit.is_whole
 
 
-def test_a_mistyped_number_of_a_file_moves_no_book(pcs: list[Pc]) -> None:
-    a, _ = pcs
-    from_a_file(a, 20_260_001)
+@pytest.mark.parametrize("typed", [202_611, 20_260_001])
+def test_a_mistyped_number_of_a_file_moves_no_book(pcs: list[Pc], typed: int) -> None:
+    a, b = pcs
+    from_a_file(a, typed)
     assert certify(a).number == "0001/2026"
+    from_a_file(b, typed + 1)
+    for pc in (a, b, a):
+        pc.sync()
+    assert certify(a).number == "0002/2026"
+
+
+def refused_from_a_file(pc: Pc, n: int) -> Record:
+    """By somebody whom the city does not know."""
+    number = f"{n:04d}/2026"
+    fields = {"document": "cũ", "cert_no": number, "book_no": "01/2026-SCT/BS"}
+    nobody = msgspec.structs.replace(pc.officer, id="nobody", name="Không ai")
+    (record,) = pc.store.save([Save(type=COPY.id, fields=fields, state="certified", number=number)], nobody)
+    return record
+
+
+@pytest.mark.parametrize("n", [700, 1500])
+def test_history_that_the_city_refused_moves_no_book(pcs: list[Pc], n: int) -> None:
+    """In the book as it is lent, and beyond that."""
+    a, _ = pcs
+    assert certify(a).number == "0001/2026"
+    record = refused_from_a_file(a, n)
+    a.sync()
+    assert a.store.records.load(record.id).standing == "refused"
+    assert certify(a).number == "0002/2026"
+    a.store.close()
+    a.reopen()
+    a.sync()
+    assert certify(a).number == "0003/2026"
+
+
+def test_a_number_beyond_what_is_lent_waits_for_nobody(pcs: list[Pc]) -> None:
+    """The line may be down for days."""
+    a, _ = pcs
+    from_a_file(a, 1500)
+    assert certify(a).number == "0001/2026"
+    a.sync()
+    a.sync()
+    assert certify(a).number == "1501/2026"
+
+
+def test_a_list_that_fills_what_is_lent_is_never_numbered_again(pcs: list[Pc]) -> None:
+    a, _ = pcs
+    (lease,) = a.store.numbers.leases()
+    for n in (lease.upper - 1, lease.upper, lease.upper + 1):
+        from_a_file(a, n)
+    waits = certify(a)
+    assert waits.number is None
+    a.sync()
+    a.sync()
+    assert numbers_of(a, waits) == [f"{lease.upper + 2}/2026"]
+
+
+def test_refused_history_counts_again_once_it_is_said_anew(pcs: list[Pc]) -> None:
+    a, _ = pcs
+    record = refused_from_a_file(a, 7)
+    a.sync()
+    opened = a.store.records.load(record.id)
+    mended = {**opened.fields, "document": "đã sửa"}
+    a.store.save([Save(type=COPY.id, fields=mended, opened=opened)], a.officer)
+    assert certify(a).number == "0008/2026"
+
+
+def test_the_same_list_brought_again_counts_though_the_first_was_refused(pcs: list[Pc]) -> None:
+    a, _ = pcs
+    refused_from_a_file(a, 7)
+    from_a_file(a, 7)
+    push(a)
+    assert certify(a).number == "0008/2026"
 
 
 def test_what_came_with_a_file_of_another_year_moves_nothing(pcs: list[Pc]) -> None:
@@ -171,6 +240,34 @@ def test_a_restored_pc_gives_no_number_of_its_own_series_twice(
     numbers = numbers_of(pc, *given, waits, certify(pc))
     assert numbers == [f"Q1-26E-{n:07d}" for n in range(1, 7)]
     pc.store.close()
+
+
+def test_what_waits_for_a_pcs_own_series_is_numbered_after_its_store_came_back(
+    own_city: City, tmp_path: Path, clock: FixedClock
+) -> None:
+    """The backup knows nothing of the act, and no other PC may."""
+    a, b = (a_pc(own_city, tmp_path / name, clock) for name in "ab")
+    a.sync()
+    b.sync()
+    a.store.close()
+    shutil.copytree(a.folder, tmp_path / "backup")
+    a.reopen()
+    a.store.set_meta("clock_skew", 4000.0)
+    waits = certify(a)
+    push(a)
+    a.store.close()
+    shutil.rmtree(a.folder)
+    shutil.copytree(tmp_path / "backup", a.folder)
+    a.reopen()
+    a.sync()
+    a.enrol_again("clerk", "office_head")
+    a.begin()
+    for pc in (b, a, b):
+        pc.sync()
+    assert numbers_of(b, waits) == numbers_of(a, waits) == [f"{a.device}-26E-0000001"]
+    assert b.store.changes.outbox() == ()
+    for pc in (a, b):
+        pc.store.close()
 
 
 def test_a_pcs_own_series_is_numbered_there_alone(own_city: City, tmp_path: Path, clock: FixedClock) -> None:
@@ -225,6 +322,15 @@ def test_another_wards_record_gets_no_number_of_this_wards_book(city: City, tmp_
     for each in (there, pc, pc, there):
         each.sync()
     assert numbers_of(there, waits) == ["0001/2026"]
+    assert [row.record_id for row in pc.store.numbers.book(COPY.id)] == [r.id for r in here]
+    (given,) = pc.store.numbers.book(COPY.id, ward=OTHER_WARD)
+    assert (given.record_id, given.number, given.ward) == (waits.id, "0001/2026", OTHER_WARD)
+    for ward in (WARD, OTHER_WARD):
+        assert pc.store.numbers.held(COPY.id, clock.now(), ward=ward).ward == ward
+    own = next(x for x in pc.store.numbers.leases() if x.ward == WARD)
+    pc.store.numbers.let_go(WARD, own.register, own.period)
+    assert pc.store.numbers.held(COPY.id, clock.now()) is None, "another ward's book is not this one's"
+    pc.store.numbers.put_lease(own)
     here.append(certify(pc))
     assert numbers_of(pc, *here) == [f"000{n}/2026" for n in (1, 2, 3, 4)]
     for each in (pc, there):

@@ -1,9 +1,11 @@
-"""A record that somebody signs or voids on another PC, while it is open here to be read."""
+"""A record that somebody signs or voids on another PC, while it is open here to be read or typed in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from desktop.app import App
 from desktop.forms.record_page import RecordPage
@@ -45,3 +47,45 @@ def test_where_it_was_moved_to_is_said(
     assert "Từ chối" in page.notice.text.text()
     assert NAM.name not in page.notice.text.text(), "who changed it last need not be who moved it"
     assert page.notice.property("kind") == "amber"
+
+
+@pytest.mark.parametrize(("state", "label", "can"), [("refused", "Từ chối", False), ("received", "Đã tiếp nhận", True)])
+def test_whoever_was_typing_hears_it_too_and_what_he_can_do(
+    app: App, tuyet: Record, open_page: Callable[..., RecordPage], qtbot: Any, state: str, label: str, can: bool
+) -> None:
+    bring(app, tuyet, "draft" if can else "received", 1)
+    page = open_page(DOSSIER, RECORD)
+    page.view.put("note", "đang gõ dở")
+    bring(app, tuyet, state, 2)
+    qtbot.waitUntil(lambda: page.record is not None and page.record.state == state, timeout=5000)
+    said = page.notice.text.text()
+    assert not page.notice.isHidden() and page.notice.property("kind") == "amber"
+    assert label in said and "chưa lưu" in said and "(Ghi chú)" in said
+    assert ("không lưu được nữa" in said) is not can
+    assert page.entry.get("note") == "đang gõ dở", "nothing typed is lost"
+    assert page.notice.do is not None
+    page.notice.do[1]()
+    assert not page.is_changed and page.entry.get("note") is None
+
+
+def test_text_that_could_not_be_read_stays_and_is_told(
+    app: App, tuyet: Record, open_page: Callable[..., RecordPage], qtbot: Any
+) -> None:
+    bring(app, tuyet, "received", 1)
+    page = open_page(DOSSIER, RECORD)
+    page.view.put("pages", "hai tờ")
+    bring(app, tuyet, "refused", 2, reason="Trùng")
+    qtbot.waitUntil(lambda: page.record is not None and page.record.state == "refused", timeout=5000)
+    assert page.entry.raw("pages") == "hai tờ" and "(Số trang)" in page.notice.text.text()
+
+
+def test_what_was_typed_on_both_sides_alike_needs_nobody(
+    app: App, tuyet: Record, open_page: Callable[..., RecordPage], qtbot: Any
+) -> None:
+    bring(app, tuyet, "received", 1)
+    page = open_page(DOSSIER, RECORD)
+    page.view.put("note", "mới")
+    bring(app, tuyet, "refused", 2, note="mới")
+    qtbot.waitUntil(lambda: page.record is not None and page.record.state == "refused", timeout=5000)
+    assert "Từ chối" in page.notice.text.text() and "chưa lưu" not in page.notice.text.text()
+    assert page.notice.do is None

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.app import App
 from desktop.forms.action_bar import ActionBar, main_offer
+from desktop.forms.dialogs import AskDialog
 from desktop.forms.record_page import RecordPage
 from forms.definition import Action, RecordType
 from forms.field_definition import Section
@@ -141,3 +142,38 @@ def test_what_others_do_has_no_button_of_its_own(app: App, opened: Callable[...,
     assert list(bar.buttons) == ["refuse", "finish"]
     more = bar.findChild(QPushButton, "moreButton")
     assert more is not None and [row.text() for row in more.menu().actions()] == ["Ghi sổ, ký"]
+
+
+def test_f9_signs_again_once_the_text_was_changed(
+    app: App, opened: Callable[..., RecordPage], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    asked: list[str] = []
+
+    def agree(dialog: AskDialog) -> AskDialog.DialogCode:
+        asked.append(dialog.windowTitle())
+        return AskDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(AskDialog, "exec", agree)
+    monkeypatch.setattr(AskDialog, "inputs", {"read": True})
+    page = opened(booked=False)
+    qtbot.addWidget(page)
+
+    def f9() -> str:
+        return next(text for b in page.header.action_bar.buttons.values() if (text := b.text()).endswith("F9"))
+
+    page.save("enter")
+    settle(app, qtbot)
+    signed = [c.kind for c in app.store.changes.pending(50) if "_signed" in c.after]
+    assert signed == ["action"], "what the signature stands for goes with it or not at all"
+    assert len(asked) == 1 and f9().startswith("Trả kết quả")
+    page.view.put("note", "Sửa tên cháu")
+    assert f9().startswith("Ghi sổ, ký"), "the bar follows while he types"
+    page.save()
+    settle(app, qtbot)
+    assert page.record is not None and page.record.fields["note"] == "Sửa tên cháu"
+    assert next_step(page, HA) == "enter", "and after it was saved"
+    page.save("enter")
+    settle(app, qtbot)
+    assert len(asked) == 2, "the citizen has read what was corrected, too"
+    assert next_step(page, HA) == "finish"
+    assert not page.record.conflicts

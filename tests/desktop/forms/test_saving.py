@@ -166,6 +166,16 @@ def test_meeting_keeps_what_clashes_comparable() -> None:
     assert (met.taken, met.clashes) == (("pages",), ("note",))
 
 
+def test_meeting_keeps_text_that_could_not_be_read() -> None:
+    """No value tells of it, and yet it is what the officer typed last."""
+    typed = {"_typed": {"pages": "hai tờ"}}
+    met = meet(dossier_type(), {"note": "a"}, {"note": "a", **typed}, {"note": "b"})
+    assert met.fields == {"note": "b", "pages": None, **typed} and met.taken == ("note",)
+    met = meet(dossier_type(), {"pages": 1}, typed, {"pages": 2})
+    assert met.fields.get("pages") is None and met.fields["_typed"] == typed["_typed"]
+    assert met.clashes == ("pages",) and met.opened == {"pages": 1}
+
+
 def test_a_refusal_of_a_service_is_shown_at_its_field() -> None:
     delivery = DeliveryState(
         record_id="r",

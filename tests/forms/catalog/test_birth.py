@@ -6,7 +6,7 @@ import pytest
 
 from forms.definition import Catalog
 from forms.entry import RecordEntry, RuleError
-from tests.forms.catalog.conftest import CIVIL, OFFICE, VICE_CHAIR, Counter
+from tests.forms.catalog.conftest import CIVIL, OFFICE, VICE_CHAIR, Counter, Person
 
 BIRTH = "civil_status.birth"
 MISTAKE = {
@@ -179,3 +179,68 @@ def test_a_registered_birth_is_annotated_never_edited(counter: Counter) -> None:
         entry.set("child_dob", "04/11/2026")
     entry.perform("annotate", CIVIL, {"notes": "Cải chính theo Quyết định 07/QĐ-UBND"})
     assert entry.state == "annotated"
+
+
+def entered(counter: Counter, **more: object) -> RecordEntry:
+    """Prepared and signed by the civil officer in the book, then saved and opened again."""
+    entry = prepared(counter, **more)
+    entry.perform("enter", CIVIL, {"requester_signed": True})
+    return opened_again(counter, entry)
+
+
+def opened_again(counter: Counter, entry: RecordEntry) -> RecordEntry:
+    return counter.entry(BIRTH, CIVIL, fields=entry.fields, state=entry.state, id="r1")
+
+
+def is_signed(entry: RecordEntry, officer: Person = CIVIL) -> bool:
+    return next(offer.done for offer in entry.actions(officer) if offer.action.id == "enter")
+
+
+def test_the_book_once_signed_is_signed_for_everybody(counter: Counter) -> None:
+    entry = entered(counter)
+    assert is_signed(entry) and is_signed(entry, VICE_CHAIR) and is_signed(entry, OFFICE)
+    entry.set("notes", "Đã báo gia đình")  # may be written on the closed paper too
+    entry.perform("request_id", CIVIL)
+    assert is_signed(opened_again(counter, entry))
+
+
+def test_a_text_corrected_under_the_signatures_is_signed_anew(counter: Counter) -> None:
+    entry = entered(counter)
+    entry.set("child_name", "Trần Nguyễn Bảo Châu")
+    assert not is_signed(entry)
+    entry = opened_again(counter, entry)
+    assert not is_signed(entry), "also after it was saved"
+    entry.perform("enter", CIVIL, {"requester_signed": True})
+    assert is_signed(opened_again(counter, entry))
+
+
+def test_a_declarant_who_has_not_signed_after_all_is_asked(counter: Counter) -> None:
+    entry = entered(counter)
+    entry.set("requester_signed", False)
+    assert not is_signed(entry)
+
+
+def test_a_signature_put_at_the_field_by_another_is_not_the_step(counter: Counter) -> None:
+    """The field's own button is open to whoever may write; the step is the civil officer's."""
+    mark = {"officer": OFFICE.id, "name": OFFICE.name, "at": "2026-11-18T02:00:00Z"}
+    entry = prepared(counter, requester_signed=True)
+    entry.set("officer_signed", mark)
+    assert not is_signed(entry) and not is_signed(entry, OFFICE)
+    assert not is_signed(opened_again(counter, entry))
+    entry = entered(counter)
+    entry.put("officer_signed", mark)  # over one that the step had put
+    assert not is_signed(opened_again(counter, entry))
+
+
+def test_a_signature_that_came_without_its_text_is_whose_it_is(counter: Counter) -> None:
+    """From a file, an earlier version, the field's own button: until something is changed."""
+    mark = {"officer": CIVIL.id, "name": CIVIL.name, "at": "2026-11-18T02:00:00Z"}
+    brought = prepared(counter, requester_signed=True)
+    brought.set("officer_signed", mark)
+    entry = opened_again(counter, brought)
+    assert is_signed(entry)
+    entry.set("child_name", "Trần Nguyễn Bảo Châu")
+    assert not is_signed(entry)
+    unasked = prepared(counter)
+    unasked.set("officer_signed", mark)
+    assert not is_signed(opened_again(counter, unasked)), "the declarant has still to sign"

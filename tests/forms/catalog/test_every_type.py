@@ -56,6 +56,22 @@ def test_what_ends_a_record_for_good_asks_for_a_reason(catalog: Catalog, type_id
 
 
 @EVERY
+def test_what_was_ticked_for_a_step_is_asked_anew_after_a_way_back(catalog: Catalog, type_id: str) -> None:
+    """The form does not ask again for what is ticked: on some action of every way back to the step the tick is cleared, or what
+    was corrected would go on as if it had been read and signed."""
+    record_type = catalog.record_type(type_id)
+    for action in record_type.actions:
+        for tick in action.asks:
+            if record_type.field_map[tick].type != "bool" or action.to == "=":
+                continue
+            keeping = [a for a in record_type.actions if tick not in a.sets and a.to != "="]
+            reached = {action.to}
+            while more := {a.to for a in keeping if reached & set(a.from_)} - reached:
+                reached |= more
+            assert not reached & set(action.from_), f"{tick} is still ticked when “{action.id}” comes again"
+
+
+@EVERY
 def test_whoever_takes_an_action_can_write_in_its_stream(catalog: Catalog, type_id: str) -> None:
     """A role without the scope would press a button that the city refuses."""
     record_type = catalog.record_type(type_id)

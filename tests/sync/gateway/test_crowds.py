@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,14 +13,17 @@ import requests
 from msgspec import msgpack
 
 from sync.gateway import crowd
+from sync.gateway.access import Device
+from sync.gateway.city import City
 from sync.gateway.crowd import Crowd
+from sync.gateway.face import Face
 from sync.gateway.refusals import RefusedError
 from sync.gateway.server import GatewayServer
 from sync.gateway.storage import StorageError
 from sync.gateway.storage.turns import Turns
 from sync.http import HttpTransport, enrol
 from sync.protocol import PushRequest
-from tests.sync.gateway.pcs import OTHER_WARD, WARD, change
+from tests.sync.gateway.pcs import OTHER_WARD, WARD, Pc, change
 from tests.sync.gateway.small_catalog import CATALOG
 from tests.sync.gateway.test_processes import eventually
 
@@ -72,6 +77,36 @@ def test_a_crowd_is_counted_by_ward_and_ends(monkeypatch: pytest.MonkeyPatch) ->
     with crowd_here.among(["a"]), crowd_here.among(["a"]):
         pass
     assert not crowd_here._inside
+
+
+def test_who_may_not_write_in_a_ward_keeps_nobody_out_of_it(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One PC that named all wards in its changes had all wards told to come back later."""
+    monkeypatch.setattr(crowd, "MOST", 1)
+    face, stranger, own = Face(city), Pc(city), Pc(city, OTHER_WARD)
+    book = {"ward": OTHER_WARD, "register": "x/book", "period": "2026"}
+    inside: list[int] = []
+
+    def said(path: str, pc: Pc, body: Any) -> int:
+        headers = {"authorization": f"Bearer {pc.answer.token}", "content-type": "application/msgpack"}
+        return face.serve("POST", path, headers, msgpack.encode(body)).status
+
+    def meanwhile(work: Callable[..., Any]) -> Callable[..., Any]:
+        """The ward's own PC comes while the stranger's request is looked at."""
+
+        def done(device: Device, *given: Any) -> Any:
+            if device.id == stranger.device.id:
+                made = change(CITIZEN, own.officer, ward=OTHER_WARD)
+                inside.append(said("/v1/push", own, {"changes": [made]}))
+            return work(device, *given)
+
+        return done
+
+    monkeypatch.setattr(city.intake, "take", meanwhile(city.intake.take))
+    monkeypatch.setattr(city.leases, "lease", meanwhile(city.leases.lease))
+    changes = [change(CITIZEN, stranger.officer, ward=ward) for ward in (WARD, OTHER_WARD)]
+    assert said("/v1/push", stranger, {"changes": changes}) == 200
+    said("/v1/lease", stranger, book)
+    assert inside == [200, 200]
 
 
 def test_whoever_waits_too_long_for_his_turn_is_told() -> None:

@@ -199,7 +199,9 @@ def test_a_book_goes_on_above_the_number_of_an_act_that_was_refused(city: City) 
     def certified(pc: Pc, n: int) -> list[str]:
         number = f"{n:04d}"
         act = pc.act(begun, "no_such_step", "certified", number=number, after={**values, "cert_no": number})
-        behind = pc.act(begun, "certify", "certified", number=f"{n + 1:04d}", after={**values, "cert_no": f"{n + 1:04d}"})
+        behind = pc.act(
+            begun, "certify", "certified", number=f"{n + 1:04d}", after={**values, "cert_no": f"{n + 1:04d}"}
+        )
         return [result.status for result in pc.push(act, behind)]
 
     assert certified(other, 30) == ["refused", "refused"]  # it has no book

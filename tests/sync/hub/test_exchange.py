@@ -21,7 +21,7 @@ from sync.hub.exchange import HUBS_TOLD, HubExchange
 from sync.hub.reach import Found
 from sync.hub.server import HubServer
 from sync.protocol import SyncError
-from sync.store.model import Record, SaveRefused
+from sync.store.model import Record, Save, SaveRefused
 from tests.sync.hub.pcs import COPY, OTHER_WARD, Pc
 
 
@@ -78,6 +78,39 @@ def test_the_city_hears_in_order_whoever_reaches_it_first(make: Callable[..., Pc
     assert one.held() == two.held()
     assert one.sees(record).fields["copies"] == 5
     assert one.sees(record).conflicts == {}
+
+
+def test_what_a_hub_forgot_and_hears_again_goes_before_the_work_on_top_of_it(
+    make: Callable[..., Pc], gateway: GatewayServer, hub: HubServer
+) -> None:
+    one, two = make("một"), make("hai")
+    record = one.save(doc_title="Học bạ", original_seen=True)
+    one.sync()
+    two.sync()
+    gateway.stop()
+    act(one, record, "check")
+    one.sync()
+    two.sync()
+    act(two, record, "certify")
+    hub.stop()
+    with HubServer(hub.folder, hub.port):
+        two.sync()  # the first to speak to it
+        assert two.store.provisional.count() == 0
+        one.sync()
+        two.sync()
+        assert two.store.provisional.count() == 1
+        gateway.start()
+        assert two.sync()
+        assert [row.status for row in two.store.changes.outbox()] == ["pending"], "the first PC's goes first"
+        for pc in (one, two, two, one, two):
+            assert pc.sync()
+    assert (one.waiting(), two.waiting(), one.held()) == (0, 0, two.held())
+    assert one.sees(record).state == "certified"
+
+
+def act(pc: Pc, record: Record, action: str) -> None:
+    there = pc.sees(record)
+    pc.store.save([Save(type=COPY, fields=there.fields, opened=there, action=action)], pc.officer)
 
 
 @pytest.mark.parametrize(("mine", "conflicts"), [({"pages": 9}, {}), ({"copies": 9}, {"copies"})])
