@@ -244,9 +244,8 @@ def _no_number_twice(
     for change_id, (_, change) in world.accounts.made.items():
         if not change.number or change.type not in NUMBERED or change_id in world.accounts.lost:
             continue
-        if change_id in world.accounts.given_up or is_past(world, change_id, history, stores):
-            continue
-        if _is_of_a_moved_book(world, history.get(change_id)):
+        given_up = change_id in world.accounts.given_up or is_past(world, change_id, history, stores)
+        if given_up or _is_of_a_moved_book(world, history.get(change_id)):
             continue
         given[change.type, change.ward, str(change.after.get("book_no")), change.number].add(change.record_id)
     for key, same in given.items():
