@@ -94,7 +94,7 @@ class RowWriter:
         self._write_counts()
         self._digests.write(self._db)
         if shown_elsewhere:
-            self._refresh_pointing_at(shown_elsewhere, resolver)
+            self._refresh_pointing_at(shown_elsewhere, batch.restated, resolver)
         if self._flowing:
             proposals.update(self._db, self._plans, self._flowing, resolver)
         self._items, self._flowing = [], []
@@ -180,8 +180,9 @@ class RowWriter:
         )
         self._counts.clear()
 
-    def _refresh_pointing_at(self, targets: list[int], resolver: BatchResolver) -> None:
-        """``targets``: the keys of the records whose fields are new (``link_key``)."""
+    def _refresh_pointing_at(self, targets: list[int], restated: list[Row], resolver: BatchResolver) -> None:
+        """``targets``: the keys of the records whose fields are new (``link_key``); ``restated``: of this batch, but with the
+        title it had: the name in it may be one of those."""
         if len(targets) > 1 and rowcodec.none_between(self._db, "links", "target", targets):
             return
         found = self._db.execute(
@@ -190,9 +191,9 @@ class RowWriter:
         ).fetchall()
         if not found:  # nearly every save
             return
-        mine = {item.rid for item in self._items}
-        rids = [rid for (rid,) in found if rid not in mine]
-        rids += [rid for rid in pointing_by_alias(self._db, self._plans, [r for (r,) in found]) if rid not in mine]
+        described = {item.rid for item in self._items} - {row[-1] for row in restated}
+        rids = [rid for (rid,) in found if rid not in described]
+        rids += [rid for rid in pointing_by_alias(self._db, self._plans, [r for (r,) in found]) if rid not in described]
         if rids:
             refresh(self._db, self._plans, rids, self._touch, resolver)
             if self._plans.flows.sources:  # what a flow looks up may be what changed

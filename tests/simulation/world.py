@@ -15,6 +15,7 @@ from pathlib import Path
 from forms import loader
 from sync import ids
 from sync.gateway.storage import StorageError
+from sync.hub.choice import trusted
 from sync.hub.face import TOLD_FOR
 from sync.protocol import SyncError
 from sync.store.provisional import HELD_FOR
@@ -187,8 +188,10 @@ class World:
         self.scheduler.sleep(2000.0)
         self.calamities.end()  # those that were waiting on something have ended too
         self._rest()
-        if any(pc.restores for pc in self.pcs) and any(pc.store.provisional.count() for pc in self.pcs):
-            self.counts["waited until the hub forgot"] += 1  # what a PC told it and knows nothing of any more
+        # what a PC told the hub and knows nothing of any more, or cannot take back, since the city names it no hub now
+        silent = any(pc.restores or trusted(pc.store) is None for pc in self.pcs)
+        if silent and any(pc.store.provisional.count() for pc in self.pcs):
+            self.counts["waited until the hub forgot"] += 1
             self.scheduler.sleep(TOLD_FOR.total_seconds() + 3600.0)
             self._rest()
         if any(self._held_back(pc) for pc in self.pcs):

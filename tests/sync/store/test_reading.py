@@ -83,6 +83,23 @@ def test_titles_follow_the_person_they_name(store: Store) -> None:
     assert store.records.resolve("p1") == {"full_name": "Ngô Sửa Lại"}
 
 
+def test_titles_follow_a_name_that_changes_while_the_record_reads_as_before(store: Store) -> None:
+    """One answer of the city: the dossier as it is here, and the name that it shows decided otherwise."""
+    person = citizen(store, "Ngô Một")
+    (dossier,) = store.save([Save(type=DOSSIER.id, fields={"subject": "x", "applicant": person.id})], CLERK)
+    begun = [ChangeResult(change_id=c.change_id, status="accepted", revision=1) for c in store.changes.pending(9)]
+    store.changes.acknowledge(begun)
+    opened = [store.records.load(i) or pytest.fail() for i in (person.id, dossier.id)]
+    store.save([Save(type=CITIZEN.id, opened=opened[0], fields={"full_name": "Ngô Hai"})], CLERK)
+    store.save([Save(type=DOSSIER.id, opened=opened[1], fields={**opened[1].fields, "subject": "y"})], CLERK)
+    told = [ChangeResult(change_id=c.change_id, status="accepted", revision=3) for c in store.changes.pending(9)]
+    decided = ward.version(person.id, CITIZEN, 3, {"full_name": "Ngô Ba"})
+    store.changes.acknowledge(told, [decided])
+    shown = store.records.load(dossier.id) or pytest.fail()
+    assert (shown.title, shown.subtitle, shown.standing) == ("y", "Ngô Ba", "city")
+    assert names(store, "ngo ba", types=(CITIZEN.id,)) == ["Ngô Ba"]
+
+
 def test_references_and_keys_lead_to_their_records(store: Store) -> None:
     person = citizen(store, "Hồ Một", dob="1990-01-02", personal_id="001190000001")
     other = citizen(store, "Hồ Hai", dob="1990-01-02")
