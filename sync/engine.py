@@ -24,6 +24,7 @@ from sync.meeting import Meeting
 from sync.old_city import OldCity
 from sync.protocol import (
     LARGEST_CHANGE,
+    TOO_LARGE_CHANGE,
     Change,
     ChangeResult,
     FieldProblem,
@@ -55,10 +56,6 @@ LARGE = 256 * 1024
 TOO_LARGE_ON_THE_WAY = Label(
     "Đường truyền của cơ quan không nhận thay đổi lớn như thế này; bớt nội dung, hoặc đính kèm thành tệp.",
     "A proxy on the way takes no change as large as this one; shorten it, or attach a file.",
-)
-TOO_LARGE = Label(
-    f"Thay đổi này lớn hơn {LARGEST_CHANGE // 1024} KB; bớt nội dung, hoặc đính kèm thành tệp.",
-    f"This change is larger than {LARGEST_CHANGE // 1024} KB; shorten it, or attach a file.",
 )
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -260,7 +257,7 @@ class Engine:
             if error.code == "no_page" and self._sync == self._line.sync:
                 self._sync = OldCity(self._line).sync
                 return self._ask(asked)
-            if error.code != "too_large" or self._put_aside(asked.changes, LARGEST_CHANGE, TOO_LARGE):
+            if error.code != "too_large" or self._put_aside(asked.changes, LARGEST_CHANGE, TOO_LARGE_CHANGE):
                 raise
             if not self._smaller(asked):
                 self._put_aside(asked.changes, LARGE, TOO_LARGE_ON_THE_WAY)

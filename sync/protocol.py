@@ -38,6 +38,10 @@ MOST_REPLACED = 1000
 """Ids in ``Change.in_place_of``."""
 LARGEST_CHANGE = 2 * 1024 * 1024
 """Bytes of a change as MessagePack: a PC has to hold a page of such records in its memory."""
+TOO_LARGE_CHANGE = Label(
+    f"Thay đổi này lớn hơn {LARGEST_CHANGE // 1024} KB; bớt nội dung, hoặc đính kèm thành tệp.",
+    f"This change is larger than {LARGEST_CHANGE // 1024} KB; shorten it, or attach a file.",
+)
 
 
 class Change(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from forms.definition import RecordType
-from sync.protocol import LARGEST_CHANGE, Change, ChangeResult, FieldProblem
+from sync.protocol import TOO_LARGE_CHANGE, Change, ChangeResult, FieldProblem
 
 _LONGEST_NAME = 64
 
@@ -33,9 +33,7 @@ def unread(change_id: str, why: str) -> ChangeResult:
 
 
 def too_large_change(change_id: str) -> ChangeResult:
-    message = f"Thay đổi này lớn hơn {LARGEST_CHANGE // 1024} KB; bớt nội dung, hoặc đính kèm thành tệp."
-    english = f"This change is larger than {LARGEST_CHANGE // 1024} KB; shorten it, or attach a file."
-    return refused(change_id, message, english=english)
+    return refused(change_id, TOO_LARGE_CHANGE.vi, english=TOO_LARGE_CHANGE.en)
 
 
 def refused(change_id: str, message: str, value: Any = None, field: str = "", *, english: str = "") -> ChangeResult:
