@@ -46,6 +46,7 @@ def note_pulled(connection: Any, plans: Plans, versions: Sequence[RecordVersion]
 
 def note(connection: Any, plans: Plans, versions: Iterable[RecordVersion]) -> None:
     """Read and remember the numbers of these. One whose period cannot be told is left out."""
+    rows = []
     for v in versions:
         plan = plans.of(v.type)
         read = plan.number_reader.read(v.number or "", v.fields, _given_at(v)) if plan.number_reader else None
@@ -58,7 +59,9 @@ def note(connection: Any, plans: Plans, versions: Iterable[RecordVersion]) -> No
         ):
             continue
         series = _kept_as(EVERY_WARD if is_own else v.ward, series_name(plan.record_type, v.fields))
-        connection.execute(_NOTE, (series, read.period, read.n, v.number, v.id))
+        rows.append((series, read.period, read.n, v.number, v.id))
+    if rows:
+        connection.executemany(_NOTE, rows)
 
 
 def forget(connection: Any, record_id: str) -> None:
