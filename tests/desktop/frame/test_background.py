@@ -77,7 +77,7 @@ def test_what_was_dropped_in_a_cycle_dies_on_the_windows_thread(app: App, qtbot:
         drop()
     app.background.run(allocate)
     qtbot.waitUntil(lambda: not app.background.busy, timeout=20_000)
-    assert died == []
+    assert set(died) <= {threading.get_ident()}  # the window may have swept while it waited
     gc.collect()
     assert died == [threading.get_ident()] * 20
 
