@@ -62,20 +62,21 @@ def test_what_was_dropped_in_a_cycle_dies_on_the_windows_thread(app: App, qtbot:
     """Qt cannot stop a timer from another thread; the next event to it would end the program."""
     died: list[int] = []
 
-    def drop() -> None:
-        page = QTimer()
-        page.start(10)
-        page.itself = page  # type: ignore[attr-defined]  # a cycle, as pages and what they connect
-        weakref.finalize(page, lambda: died.append(threading.get_ident()))
+    def page() -> QTimer:
+        made = QTimer()
+        made.start(10)
+        made.itself = made  # type: ignore[attr-defined]  # a cycle, as pages and what they connect
+        weakref.finalize(made, lambda: died.append(threading.get_ident()))
+        return made
 
     def allocate() -> None:
         for _ in range(200_000):
             cycle: list[object] = []
             cycle.append(cycle)
 
-    for _ in range(20):
-        drop()
+    pages = [page() for _ in range(20)]
     app.background.run(allocate)
+    pages.clear()
     qtbot.waitUntil(lambda: not app.background.busy, timeout=20_000)
     assert set(died) <= {threading.get_ident()}  # the window may have swept while it waited
     gc.collect()
