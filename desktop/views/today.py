@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import partial
-from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -328,7 +327,10 @@ class Today(Page):
             sentences.append(tr("frame.summary_reports", n=len(self._due)))
         if coming:
             sentences.append(tr("frame.summary_next", n=coming))
-        sentences += [escape(told, quote=False) for told in self._holiday()]
+        if holidays := self._holiday():
+            from html import escape  # its tables of names cost a start a millisecond, and most days are no holiday
+
+            sentences += [escape(told, quote=False) for told in holidays]
         return " ".join(sentences)
 
     def _holiday(self) -> list[str]:

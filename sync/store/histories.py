@@ -17,7 +17,7 @@ from msgspec import Struct
 from sync.clock import parse_moment
 from sync.protocol import Change, ChangeResult, HistoryAnswer
 from sync.retry import wait_after
-from sync.store import deliveries, pulling
+from sync.store import deliveries
 from sync.store.access import GENTLE_COMMIT
 from sync.store.context import StoreContext, devices_of
 from sync.store.rowcodec import encode_change
@@ -203,6 +203,8 @@ def keep_history(context: StoreContext, answer: HistoryAnswer, of: str | None = 
             db.executemany(_KEEP, rows[start : start + GENTLE_COMMIT])
     if told:
         with context.writer.transaction(urgent=False) as db:
+            from sync.store import pulling  # a start pulls nothing yet
+
             pulling.write_deliveries(db, told, touch)
     return touch
 
