@@ -6,14 +6,11 @@ rows are made anew when they are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from msgspec import Struct
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
-
-TAKEN_BY_OTHERS = ("F4", "F10", "Alt+Z", "Ctrl+Shift+")
-"""Keys the workspace leaves alone: F4 opens lists and Alt+F4 is one slip away; the others belong to Unikey."""
 
 
 def always() -> bool:
@@ -33,23 +30,6 @@ class ActionRow(Struct, frozen=True, kw_only=True):
     danger: bool = False  # asks first
     words: str = ""  # what else it is looked for by, in the palette
     why_not: str = ""  # shown while it is not enabled
-
-
-class ShortcutError(ValueError):
-    """A row asks for a key that the workspace must leave alone, or that another row has."""
-
-
-def check_shortcuts(rows: Iterable[ActionRow]) -> None:
-    """Raises ShortcutError, so that a mistake shows when it is made and not at a counter."""
-    seen: dict[str, str] = {}
-    for row in rows:
-        if not row.shortcut:
-            continue
-        if row.shortcut in TAKEN_BY_OTHERS[:3] or row.shortcut.startswith(TAKEN_BY_OTHERS[3]):
-            raise ShortcutError(f"{row.id}: {row.shortcut} belongs to the input method or to Windows; choose another")
-        if row.shortcut in seen:
-            raise ShortcutError(f"{row.id}: {row.shortcut} is already the key of {seen[row.shortcut]}")
-        seen[row.shortcut] = row.id
 
 
 def shown_shortcut(row: ActionRow) -> str:

@@ -25,13 +25,29 @@ def books_here(
     series: str | None = None,
     *,
     now: datetime,
+    ward: str = "",
 ) -> list[Lease]:
-    """The books of the type that this PC numbers: of the period, else of the one now."""
+    """The books of the type that this PC numbers for a ward ("": its own): of the period, else of the one now."""
+    of_ward = ward or (store.enrolment.ward if store.enrolment else "")
     names = {register_name(record_type), *series_names(record_type, catalog)}
     if series:
         names = {f"{register_name(record_type)}{SERIES}{series}"}
     wanted = period if period is not None else current_period(record_type, now)
-    return [lease for lease in store.numbers.leases() if lease.register in names and lease.period == wanted]
+    return [
+        lease
+        for lease in store.numbers.leases()
+        if lease.register in names and lease.period == wanted and lease.ward == of_ward
+    ]
+
+
+def with_later(store: Store, leases: Iterable[Lease]) -> list[Lease]:
+    """These books and those of the next period that are here already: who goes on numbering in December does so in January."""
+    given = list(leases)
+    return [
+        lease
+        for lease in store.numbers.leases()
+        if any((x.ward, x.register) == (lease.ward, lease.register) and x.period <= lease.period for x in given)
+    ]
 
 
 def standstill(store: Store, catalog: Catalog, seen: Collection[str] | None = None) -> tuple[str, str] | None:

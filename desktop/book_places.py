@@ -3,14 +3,16 @@ No Qt."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from forms.definition import Catalog, RecordType
-from forms.field_definition import Field
 from forms.label import Label
-from forms.register_numbers import number_pattern
+from forms.register_numbers import date_field
 from sync.clock import HANOI
+from sync.locked_fields import NUMBERED
+from sync.number_reader import NumberReader, reader_of
 from sync.store.model import NumberRow, Record, StoreError
 
 if TYPE_CHECKING:
@@ -25,38 +27,23 @@ class SeriesNotChosen(StoreError):
         super().__init__(f"Mỗi dãy số là một sổ riêng, hãy chọn một: {shown}. (Choose one series)")
 
 
-def date_field(record_type: RecordType) -> Field | None:
-    """By which date "from … until …" goes: the one set when the number is taken, else the first that the list shows, the
-    deadline's excepted."""
-    due = record_type.deadline.field if record_type.deadline else None
-    numbered = [name for action in record_type.actions if action.takes_number for name in action.sets]
-    for name in (*numbered, *(column.field for column in record_type.list_view.columns)):
-        of = record_type.field_map.get(name)
-        if of is not None and of.type in ("date", "datetime") and of.name != due:
-            return of
-    return None
-
-
-def place_of(record_type: RecordType, record: Record) -> tuple[str, int] | None:
-    """(period, number) of a record in its book; None without a number. A number whose text says no period has that of its
-    date."""
+def place_of(record_type: RecordType, record: Record, reader: NumberReader | None = None) -> tuple[str, int] | None:
+    """(period, number) of a record in its book; None without a number. A text that no book of the register has written is
+    placed by its first digits and the record's date. ``reader``: the type's, where many are placed."""
     register = record_type.register
     if register is None:
         return None
     text = record.number or record.fields.get(register.field)
     if not text:
         return None
-    match = number_pattern(register.format).fullmatch(str(text))
-    parts = match.groupdict() if match else {}
-    digits = parts.get("n") or "".join(c for c in str(text).partition("/")[0] if c.isdigit())
-    year = parts.get("yyyy") or ("20" + parts["yy"] if parts.get("yy") else "")
-    if register.period == "none":
-        return "", int(digits or 0)
+    mark = record.fields.get(NUMBERED)
+    at = mark.get("at") if isinstance(mark, dict) else None
+    reader = reader or NumberReader(register, record_type)
+    if read := reader.read(str(text), record.fields, at if isinstance(at, str) else None, record.created_at):
+        return read.period, read.n
+    n = int("".join(c for c in str(text).partition("/")[0] if c.isdigit()) or 0)
     day = day_of(record_type, record)
-    if register.period == "year":
-        return year or day[:4], int(digits or 0)
-    whole = f"{year}-{parts['mm']}-{parts['dd']}" if year and parts.get("mm") and parts.get("dd") else day
-    return whole, int(digits or 0)
+    return {"none": "", "year": day[:4]}.get(register.period, day), n
 
 
 def day_of(record_type: RecordType, record: Record) -> str:
@@ -72,13 +59,25 @@ def local_day(text: str) -> str:
     return datetime.fromisoformat(text.replace("Z", "+00:00")).replace(tzinfo=UTC).astimezone(HANOI).date().isoformat()
 
 
-def series_kept(record_type: RecordType, store: Store) -> list[str]:
+def ward_of(store: Store, ward: str = "") -> str:
+    """Whose books are meant: this PC's own ward, where none is named; "" before it was enrolled, when all is of one."""
+    return ward or (store.enrolment.ward if store.enrolment else "")
+
+
+def each_of(store: Store, record_type: RecordType, ward: str) -> Iterator[Record]:
+    """The records of a ward: the books of two wards have the same numbers."""
+    return (r for r in store.records.each(record_type.id) if ward in ("", r.ward))
+
+
+def series_kept(record_type: RecordType, store: Store, ward: str = "") -> list[str]:
     """Values of the field that parts the register of which there is a number here, in the order of its choices; empty for
-    a register that is one book."""
+    a register that is one book. ``ward`` "": this PC's own."""
     if record_type.register is None or record_type.register.series_by is None:
         return []
-    place = Series(record_type, store.numbers.book(record_type.id))
-    found = {place.of(r) for r in store.records.each(record_type.id) if place_of(record_type, r)}
+    ward = ward_of(store, ward)
+    place = Series(record_type, store.numbers.book(record_type.id, ward=ward))
+    reader = reader_of(record_type)
+    found = {place.of(r) for r in each_of(store, record_type, ward) if place_of(record_type, r, reader)}
     found |= {row.series for row in place.rows if row.status == "void"}
     order = [choice.code for choice in store.catalog.choices_of(record_type.field(record_type.register.series_by))]
     return sorted(found, key=lambda value: (order.index(value) if value in order else len(order), value))
@@ -105,11 +104,11 @@ class Series:
         return self._given.get(record.id) or str(record.fields.get(self._field) or "")
 
 
-def one_series(record_type: RecordType, store: Store, wanted: str | None) -> str | None:
+def one_series(record_type: RecordType, store: Store, wanted: str | None, ward: str = "") -> str | None:
     """The series whose book is meant; None for a register that is one book. Raises SeriesNotChosen."""
     if record_type.register is None or record_type.register.series_by is None or wanted is not None:
         return wanted if record_type.register is not None and record_type.register.series_by else None
-    kept = series_kept(record_type, store)
+    kept = series_kept(record_type, store, ward)
     if len(kept) > 1:
         raise SeriesNotChosen([series_label(record_type, store.catalog, value).vi for value in kept])
     return kept[0] if kept else ""

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from desktop.book_places import Series, day_of, local_day, one_series, place_of, series_label
+from desktop.book_places import Series, day_of, each_of, local_day, one_series, place_of, series_label, ward_of
 from forms.book_pages import BookEntry, BookRange
 from forms.definition import Printout, RecordType
 from sync.clock import HANOI
+from sync.number_reader import reader_of
 from sync.store.model import ListQuery, Record, StoreError
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ _AT_ONCE = 500
 class Wanted(Struct, frozen=True, kw_only=True):
     """What to print. ``first`` and ``last``: numbers of the period, 0: no limit; ``since`` and ``until``: ISO dates or "";
     ``series``: of a register that numbers each value of a field on its own, the value whose book it is ("": numbers from
-    before it was parted), None: the only one there is; ``query`` narrows and orders a list without a book."""
+    before it was parted), None: the only one there is; ``query`` narrows and orders a list without a book; ``ward``: whose
+    book, "": that of the PC's own."""
 
     period: str = ""
     series: str | None = None
@@ -37,14 +39,17 @@ class Wanted(Struct, frozen=True, kw_only=True):
     until: str = ""
     states: tuple[str, ...] = ()
     query: ListQuery | None = None
+    ward: str = ""
 
 
 class Selection(Struct, frozen=True):
-    """``records`` in the order of the paper; ``void``: numbers among them that stand for nothing."""
+    """``records`` in the order of the paper; ``void``: numbers among them that stand for nothing; ``ward``: whose book it is,
+    "": no other's than this PC's own."""
 
     records: tuple[Record, ...]
     book: BookRange
     void: int = 0
+    ward: str = ""
 
     @property
     def lines(self) -> int:
@@ -70,12 +75,14 @@ def has_book(record_type: RecordType) -> bool:
     return record_type.register is not None
 
 
-def periods(record_type: RecordType, store: Store, now: datetime) -> list[str]:
+def periods(record_type: RecordType, store: Store, now: datetime, ward: str = "") -> list[str]:
     """Periods of the book with entries here, the latest first; the present year among them."""
     register = record_type.register
     if register is None or register.period == "none":
         return []
-    found = {place[0] for r in store.records.each(record_type.id) if (place := place_of(record_type, r)) and place[0]}
+    records = each_of(store, record_type, ward_of(store, ward))
+    reader = reader_of(record_type)
+    found = {place[0] for r in records if (place := place_of(record_type, r, reader)) and place[0]}
     today = now.astimezone(HANOI).date().isoformat()
     return sorted(found | {today if register.period == "day" else today[:4]}, reverse=True)
 
@@ -96,15 +103,17 @@ def _of_book(record_type: RecordType, printout: Printout, store: Store, wanted: 
     assert register is not None  # noqa: S101 - asked before
     states = _states(printout, wanted)
     voids = {s.id for s in record_type.states if s.kind == "void"}
-    given = store.numbers.book(record_type.id)
+    ward = ward_of(store, wanted.ward)
+    given = store.numbers.book(record_type.id, ward=ward)
     series = Series(record_type, given)
-    wanted_series = one_series(record_type, store, wanted.series)
+    wanted_series = one_series(record_type, store, wanted.series, ward)
     rows = {
         (row.period, row.number): row for row in given if row.status == "void" and wanted_series in (None, row.series)
     }
     placed: list[tuple[tuple[str, int], str, Record | None]] = []
-    for record in store.records.each(record_type.id):
-        place = place_of(record_type, record)
+    reader = reader_of(record_type)
+    for record in each_of(store, record_type, ward):
+        place = place_of(record_type, record, reader)
         if wanted_series is not None and series.of(record) != wanted_series:
             continue
         # a voided entry stays in a bound book, whatever the states its printout is for
@@ -140,7 +149,7 @@ def _of_book(record_type: RecordType, printout: Printout, store: Store, wanted: 
         since=wanted.since,
         until=wanted.until,
     )
-    return Selection(tuple(records), book, sum(1 for each in entries if each.void))
+    return Selection(tuple(records), book, sum(1 for each in entries if each.void), wanted.ward)
 
 
 def _in_book(size: int | None, place: tuple[str, int], wanted: Wanted) -> bool:
@@ -185,7 +194,7 @@ def _in_order(store: Store, wanted: Wanted, record_type: RecordType, states: tup
 
 def about(wanted: Wanted) -> str:
     """The range in a few words, for the log of prints."""
-    parts = [part for part in (wanted.series, wanted.period) if part]
+    parts = [part for part in (wanted.ward, wanted.series, wanted.period) if part]
     if wanted.volume:
         parts.append(f"quyển {wanted.volume:02d}")
     if wanted.first or wanted.last:

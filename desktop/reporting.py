@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from forms.calendar import calendar_of
 from forms.definition import Catalog, Tool
-from forms.report_definition import Period, Report
+from forms.report_definition import Period, Report, ReportTable
 from forms.report_register import register_for
 from forms.report_windows import Window, current, due_on, previous, window_of
 from forms.reports import Figures, ReportContext, Trace, compute_windows
@@ -18,6 +19,7 @@ from sync.clock import Clock
 from sync.store import Store
 from sync.store.model import Record
 
+_WINDOW = re.compile(r"\b(?:from_date|to_date)\b")  # the names under which rules know the window
 SOON_DAYS = 5  # a report due within so many days is work of today
 
 
@@ -86,7 +88,20 @@ def count_report(
     earlier = previous(report, window, today)
     windows = [window, earlier] if earlier else [window]
     figures, *before = compute_windows(tool.id, report, catalog, windows, context, traces=[trace])
-    return Counted(tool, report, figures, before[0] if before else None, trace)
+    return Counted(tool, report, figures, _of_its_time(before[0], report) if before else None, trace)
+
+
+def _of_its_time(before: Figures, report: Report) -> Figures:
+    """Without the tables that count what is there now, whatever the window: today's figures under “the period before” would say
+    that nothing has changed."""
+    dated = {table.id for table in report.tables if table.when is not None or _WINDOW.search(_rules_of(table))}
+    return structs.replace(before, tables=tuple(table for table in before.tables if table.id in dated))
+
+
+def _rules_of(table: ReportTable) -> str:
+    rules = [table.where, *(row.by for row in table.rows)]
+    rules += [rule for column in table.columns for rule in (column.count, column.sum, column.calc, column.value)]
+    return " ".join(rule for rule in rules if rule)
 
 
 def latest_window(report: Report, period: Period, clock: Clock) -> Window:

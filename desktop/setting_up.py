@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
+from desktop.language import tr
 from sync.clock import moment_text
 
 if TYPE_CHECKING:
@@ -43,8 +44,10 @@ class SettingUp:
 
     def offer_enrolment(self) -> None:
         """By itself, where the office gave address and code; else what is not given is asked for."""
+        from desktop.commands.errors import NoVault
         from desktop.rollout import log_findings, read_rollout
         from desktop.views.sign_in import OfferEnrolment
+        from sync.protocol import SyncError
 
         start = self._start
         start.let_go_of_pack()  # enrolling makes the profile, and another ward's has packs of its own
@@ -56,8 +59,17 @@ class SettingUp:
         page = OfferEnrolment(start.look, given.get("url", ""))
 
         def try_it(url: str, code: str) -> None:
-            task = start.background.run(lambda: self._enrol(url, code, given), page)
-            task.then(lambda _none: start.begin()).failed(lambda error: page.refuse(str(error)))
+            passphrase = page.passphrase
+            task = start.background.run(lambda: self._enrol(url, code, given, passphrase), page)
+            task.then(lambda _none: start.begin(passphrase)).failed(refused)
+
+        def refused(error: Exception) -> None:
+            if isinstance(error, NoVault):
+                page.ask_passphrase()
+            elif isinstance(error, SyncError) and error.code == "unreachable":  # its own words promise another try
+                page.refuse(tr("frame.enrol_no_line"))
+            else:
+                page.refuse(str(error))
 
         page.given.connect(try_it)
         start.show(page)
@@ -93,14 +105,14 @@ class SettingUp:
         start.show(page)
         enrolling.try_now()
 
-    def _enrol(self, url: str, code: str, given: Given) -> None:
+    def _enrol(self, url: str, code: str, given: Given, passphrase: str | None = None) -> None:
         """The same enrolment as the command line's, in the background."""
         from desktop.commands.desk import Desk
         from desktop.commands.enrolment import enrol_desk
 
         start = self._start
         ca = Path(given.get("ca")) if given.get("ca") else None
-        with Desk(start.folder, language=start.settings.language, clock=start.clock) as desk:
+        with Desk(start.folder, language=start.settings.language, clock=start.clock, passphrase=passphrase) as desk:
             enrol_desk(desk, url, code, platform.node() or "PC", ca, tuple(given.get("wards", ())))
 
     def tell_trouble(self, error: StoreError, passphrase: str | None = None) -> None:

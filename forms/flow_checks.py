@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from forms.batches import GIVEN
-from forms.definition import Catalog, RecordType, Tool
+from forms.definition import Action, Catalog, RecordType, Tool
 from forms.definition_source import Place, Source
 from forms.expressions import Expression, ExpressionError
 from forms.field_checks import repeated, unknown
 from forms.flow_book import possible_targets
-from forms.flow_definition import Flow
+from forms.flow_definition import ITSELF, Flow
 from forms.rule_checks import RuleScope, check_rule, is_found_by, unknown_field
 
 _CHANGING = {"today", "now", "records", "delegated"}
@@ -177,7 +177,15 @@ class _FlowCheck:
 
     def _finds(self, begun: RecordType) -> None:
         field = begun.field_map.get(self.flow.finds or "")
-        if field is None:
+        if self.flow.finds == ITSELF:
+            if self.flow.to != begun.id:
+                self._tell(
+                    ("to",), "“finds: id” là chính hồ sơ này", "“finds: id” is this record itself", f"to: {begun.id}"
+                )
+            if self.flow.mode == "auto":
+                vi, en = "“finds: id” không đi cùng “mode: auto”", "“finds: id” does not go with “mode: auto”"
+                self._tell(("mode",), vi, en)
+        elif field is None:
             unknown_field(self.source, (*self.place, "finds"), self.flow.finds or "", list(begun.field_map))
         elif field.type not in ("ref", "person", "household", "organisation"):
             self._tell(("finds",), "phải là một trường tham chiếu", "it must be a reference", "ref")
@@ -216,6 +224,21 @@ class _FlowCheck:
             unknown(self.source, (*self.place, "action"), "thao tác", "action", name, known)
         elif self.flow.finds:
             self._told_by_link(target, keeps_state=action.to == "=")
+            self._may_be_written(target, action)
+
+    def _may_be_written(self, target: RecordType, action: Action) -> None:
+        """What the flow writes into the record it acts on is written before the action moves it, as by somebody at its form; what
+        the action asks for goes in with it."""
+        for name in self.flow.sets:
+            locked = [
+                state.id
+                for state in target.states
+                if state.id in action.from_ and state.locked and name not in (*state.allows, *action.asks)
+            ]
+            if name in target.field_map and locked:
+                vi = f"{target.id}.{name} khóa ở “{locked[0]}”: thêm vào allows của trạng thái ấy, hoặc asks của thao tác"
+                en = f"{target.id}.{name} is locked at “{locked[0]}”: name it in that state's allows, or in the action's asks"
+                self._tell(("sets", name), vi, en)
 
     def _told_by_link(self, target: RecordType, *, keeps_state: bool) -> None:
         """Whether an action that leaves the state as it is was taken cannot be told by the state: the record acted on then

@@ -7,11 +7,14 @@ from msgspec import Struct, field
 from forms.field_definition import Message
 from forms.label import Label
 
+ITSELF = "id"
+"""What ``finds`` says where the record itself is acted on."""
+
 
 class Flow(Struct, frozen=True, kw_only=True):
     """What comes next after a record in one of ``states``: another record begun (``link`` is its field that points back), or
-    an action on the record that the field ``finds`` points at; where that action keeps the state, ``link`` is the target's
-    ``refs`` field that names the records it was taken for. ``where`` and ``to_field`` are CEL over the source alone.
+    an action on the record that the field ``finds`` points at (``id``: on itself); where that action keeps
+    the state, ``link`` is the target's ``refs`` field that names the records it was taken for. ``where`` and ``to_field`` are CEL over the source alone.
 
     A flow of mode ``batch`` is begun for all its sources at once, from the list of ``to``; its rules also know
     ``given``, what an officer answered to ``asks``."""

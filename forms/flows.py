@@ -11,7 +11,7 @@ from forms.definition import RecordType
 from forms.entry import RecordEntry
 from forms.expressions import Expression, Variables
 from forms.flow_book import NOT_NEEDED, FlowBook, is_done, linked, may_be_done
-from forms.flow_definition import Flow
+from forms.flow_definition import ITSELF, Flow
 from forms.functions import RuleSurroundings, rule_functions
 
 Resolve = Callable[[str], Mapping[str, Any] | None]
@@ -110,8 +110,8 @@ class FlowJudge:
 
 
 def target_id(flow: Flow, source: Source) -> str | None:
-    """The record that a flow acts on."""
-    found = source.fields.get(flow.finds or "")
+    """The record that a flow acts on; ``finds: id`` is the source itself."""
+    found = source.id if flow.finds == ITSELF else source.fields.get(flow.finds or "")
     return found if isinstance(found, str) else None
 
 

@@ -1,7 +1,7 @@
 """Facts about who a person or organisation is: citizen number, ID-card QR, tax code, phone.
 
 A citizen number has no check digit. What contradicts it (date of birth, gender) is a doubt and never a mistake: old
-errors and legal changes of gender exist, so the officer is warned and not stopped.
+errors and legal changes of gender exist, so the catalogue's rules warn of it and do not stop the officer.
 
 The card's QR is fast typing, not proof of identity: it is not signed. The order of its fields is not published; it is
 the one that open readers agree on. A scanner acts as a keyboard, so a running input method can garble what arrives:
@@ -82,42 +82,6 @@ def check_citizen_number(text: str) -> CitizenNumber:
     return CitizenNumber(number, province, provinces().get(province, ""), "female" if female else "male", year)
 
 
-def citizen_number_doubts(text: str, *, born: str | None = None, gender: str | None = None) -> tuple[Label, ...]:
-    """What in a well-formed number disagrees with the person's other data. Warnings: they never block.
-
-    ``born`` is a canonical date, whole or partial; ``gender`` any of male/female, Nam/Nữ, 1/2 (QCVN 109:2017).
-    """
-    try:
-        parts = check_citizen_number(text)
-    except IdentityError as error:
-        return (error.label,)
-    doubts: list[Label] = []
-    if not parts.province_name:
-        doubts.append(
-            Label(
-                f"Ba số đầu {parts.province} không phải mã tỉnh: chỉ đúng nếu khai sinh ở nước ngoài.",
-                f"{parts.province} is no province: right only when the birth was registered abroad.",
-            )
-        )
-    if born and int(born[:4]) != parts.birth_year:
-        doubts.append(
-            Label(
-                f"Theo số định danh, năm sinh là {parts.birth_year}; ở đây ghi {born[:4]}. Hãy xem lại giấy tờ.",
-                f"By the number the birth year is {parts.birth_year}; here it is {born[:4]}. Check the papers.",
-            )
-        )
-    told = gender_of(gender)
-    if told and told != parts.gender:
-        names = {"male": "nam", "female": "nữ"}
-        doubts.append(
-            Label(
-                f"Theo số định danh, giới tính là {names[parts.gender]}; ở đây ghi {names[told]}. Hãy xem lại giấy tờ.",
-                f"By the number the gender is {parts.gender}; here it is {told}. Check the papers.",
-            )
-        )
-    return tuple(doubts)
-
-
 def gender_of(text: str | None) -> Gender | None:
     """The gender that a card, a code list or an old file means; None when unknown."""
     words: dict[str, Gender] = {"nam": "male", "male": "male", "m": "male", "1": "male"}
@@ -187,10 +151,6 @@ class Card(Struct, frozen=True, kw_only=True):
     raw: str
     extra_fields_ignored: int = 0
     warnings: tuple[Label, ...] = ()
-
-    @property
-    def gender_code(self) -> Gender | None:
-        return gender_of(self.gender)
 
 
 def looks_like_card(text: str) -> bool:

@@ -1,8 +1,8 @@
-"""Text from before Unicode: TCVN3 (ABC, fonts .Vn…) and VNI-Windows (fonts VNI-…), as old Excel files hold it.
+"""Text from before Unicode: TCVN3 (ABC, fonts .Vn…) and VNI-Windows (fonts VNI-…), as old files hold it.
 
-Python has codecs for neither. Which one a column is in is told by the font first, and guessed from its characters only
-when no font says so; an officer confirms the guess before anything is stored. Cells that already hold Vietnamese
-Unicode letters are never converted.
+Python has codecs for neither. Which one a column is in is guessed from its characters; a person confirms the guess
+before anything is stored (`exchange/old_fonts.py`). Cells that already hold Vietnamese Unicode letters are never
+converted.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import msgspec
 from resources import read_text
 
 Encoding = Literal["unicode", "tcvn3", "vni"]
+ENCODINGS: tuple[Encoding, ...] = ("unicode", "tcvn3", "vni")
 _UNICODE_ONLY = re.compile(r"[\u01a0\u01a1\u01af\u01b0\u0102\u0103\u0110\u0111\u1ea0-\u1ef9]")
 """Letters that neither old encoding can contain: ơ ư ă đ and everything from U+1EA0 on."""
 
@@ -47,12 +48,9 @@ def is_unicode(text: str) -> bool:
     return _UNICODE_ONLY.search(unicodedata.normalize("NFC", text)) is not None
 
 
-def from_tcvn3(text: str, *, capitals: bool = False) -> str:
-    """TCVN3 bytes shown as Latin-1 → NFC. ``capitals``: the font's name ends in H, its small letters look capital."""
-    if is_unicode(text):
-        return text
-    plain = text.translate(_tcvn3_table())
-    return plain.upper() if capitals else plain
+def from_tcvn3(text: str) -> str:
+    """TCVN3 bytes shown as Latin-1 → NFC. What a font of capitals alone (.Vn…H) showed comes out in small letters."""
+    return text if is_unicode(text) else text.translate(_tcvn3_table())
 
 
 def from_vni(text: str) -> str:
@@ -63,31 +61,28 @@ def from_vni(text: str) -> str:
     return _vni_pattern().sub(lambda found: table[found.group()], text)
 
 
-def encoding_of_font(font: str) -> Encoding | None:
-    """What a font's name says; None when it says nothing."""
-    name = font.strip().casefold()
-    if name.startswith(".vn"):
-        return "tcvn3"
-    return "vni" if name.startswith("vni-") else None
-
-
-def convert(text: str, encoding: Encoding, *, font: str = "") -> str:
-    """``text`` in Unicode NFC. ``font`` tells the all-capital fonts of TCVN3 (".VnTimeH")."""
+def convert(text: str, encoding: Encoding) -> str:
+    """``text`` in Unicode NFC."""
     if encoding == "tcvn3":
-        converted = from_tcvn3(text, capitals=font.strip().endswith("H"))
-    else:
-        converted = from_vni(text) if encoding == "vni" else text
-    return unicodedata.normalize("NFC", converted)
+        text = from_tcvn3(text)
+    elif encoding == "vni":
+        text = from_vni(text)
+    return unicodedata.normalize("NFC", text)
 
 
-def guess_encoding(cells: Iterable[str]) -> Encoding:
-    """The likely encoding of a column, by which reading makes more Vietnamese syllables. Plain ASCII is "unicode"."""
+def guess_encoding(cells: Iterable[str], expected: Encoding = "unicode") -> Encoding:
+    """The likely encoding of a column, by which reading makes more Vietnamese syllables; ``expected`` where two make as
+    many. Plain ASCII, and what holds letters that only Unicode has, is "unicode"."""
     sample = [cell for cell in cells if not cell.isascii()]
     if not sample or any(is_unicode(cell) for cell in sample):
         return "unicode"
     text = " ".join(sample)
-    readings: dict[Encoding, str] = {"unicode": text, "tcvn3": from_tcvn3(text), "vni": from_vni(text)}
-    return max(readings, key=lambda encoding: _plausibility(readings[encoding]))
+    return likeliest({"unicode": text, "tcvn3": from_tcvn3(text), "vni": from_vni(text)}, expected)
+
+
+def likeliest(readings: Mapping[Encoding, str], expected: Encoding = "unicode") -> Encoding:
+    """Which of several readings of one text makes most Vietnamese syllables."""
+    return max(readings, key=lambda encoding: (_plausibility(readings[encoding]), encoding == expected))
 
 
 _NUCLEI = (
@@ -98,8 +93,9 @@ _ONSET = re.compile(r"(?:ngh|ng|nh|ch|gh|gi|kh|ph|qu|th|tr|[bcdghklmnpqrstvx])?"
 
 
 def _plausibility(text: str) -> float:
-    """Share of the words with marks that are possible Vietnamese syllables: one onset, one rhyme, at most one tone."""
-    words = [word for word in re.findall(r"[^\s\d.,;:/()\-–“”\"']+", text) if not word.isascii()]
+    """Share of the words with marks that are possible Vietnamese syllables: one onset, one rhyme, at most one tone. One
+    character alone says nothing: "½", "×" and "§" are letters in the old fonts."""
+    words = [word for word in re.findall(r"[^\s\d.,;:/()\-–“”\"']+", text) if len(word) > 1 and not word.isascii()]
     return sum(map(_is_syllable, words)) / len(words) if words else 0.0
 
 

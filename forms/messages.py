@@ -42,6 +42,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "is linked to no one: pick from the list",
     ),
     "admin_unit": ("không có xã, phường “{text}”", "there is no commune or ward “{text}”"),
+    "admin_unit_old": (
+        "ghi tên cũ “{text}”: nay là {now}",
+        "has the old name “{text}”: it is now {now}",
+    ),
     "admin_unit_ambiguous": (
         "có nhiều xã, phường tên “{text}”: hãy ghi kèm tỉnh, thành phố",
         "several communes are called “{text}”: add the province",

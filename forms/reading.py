@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -63,5 +64,8 @@ def new_row_id() -> str:
 
 
 def as_typed(value: Any) -> str:
-    """What an officer sees of a value that is none of its field's."""
+    """What an officer sees of a value that is none of its field's. One of several parts (an address) as its type reads it back:
+    it comes again from a draft."""
+    if isinstance(value, Mapping):
+        return json.dumps(value, ensure_ascii=False, default=str)
     return value if isinstance(value, str) else repr(value)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from forms.definition import Catalog, RecordType, Register
+from forms.field_definition import Field
 
 _PLACE = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 _DIGITS = {
@@ -46,6 +47,19 @@ def series_names(record_type: RecordType, catalog: Catalog) -> tuple[str, ...]:
 def register_of(series: str) -> str:
     """The register's name in the name of one of its series."""
     return series.partition(SERIES)[0]
+
+
+def date_field(record_type: RecordType) -> Field | None:
+    """The date by which a record belongs to a year of its book where nothing else says it: the one set when the number is taken,
+    else the first that the list shows, the deadline's excepted, else that from which the deadline runs."""
+    due = record_type.deadline.field if record_type.deadline else None
+    since = record_type.deadline.start if record_type.deadline else None
+    numbered = [name for action in record_type.actions if action.takes_number for name in action.sets]
+    for name in (*numbered, *(column.field for column in record_type.list_view.columns), since):
+        of = record_type.field_map.get(name or "")
+        if of is not None and of.type in ("date", "datetime") and of.name != due:
+            return of
+    return None
 
 
 def number_pattern(format_text: str) -> re.Pattern[str]:

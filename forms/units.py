@@ -47,8 +47,8 @@ class LegacyUnit(Struct, frozen=True):
     successors: tuple[Unit, ...]
 
     @property
-    def ambiguous(self) -> bool:
-        return len(self.successors) > 1
+    def full_name(self) -> str:
+        return f"{self.name}, {self.district}"
 
 
 def _rows(name: str) -> list[list[str]]:
@@ -73,11 +73,14 @@ class AdministrativeUnits:
         return [(" " + fold(f"{unit.name} {unit.province}"), unit) for unit in self._by_code.values()]
 
     @cached_property
-    def _legacy(self) -> tuple[LegacyUnit, ...]:
+    def _legacy(self) -> tuple[tuple[str, LegacyUnit], ...]:
+        """Each with its bare name."""
         found: dict[str, tuple[list[str], list[Unit]]] = {}
         for row in _rows("hanoi_legacy_map.csv"):
             found.setdefault(row[0], (row, []))[1].append(self._by_code[row[4]])
-        return tuple(LegacyUnit(code, row[1], row[3], tuple(units)) for code, (row, units) in found.items())
+        return tuple(
+            (_bare(row[1]), LegacyUnit(code, row[1], row[3], tuple(units))) for code, (row, units) in found.items()
+        )
 
     def get(self, code: str) -> Unit | None:
         """The unit with a five-digit code; None when there is none."""
@@ -118,7 +121,7 @@ class AdministrativeUnits:
         A district in the text decides between old units of one name; more than one result means it did not.
         """
         parts = [_bare(part) for part in text.split(",")]
-        named = [unit for unit in self._legacy if _bare(unit.name) in parts]
+        named = [unit for bare, unit in self._legacy if bare in parts]
         within = [unit for unit in named if _bare_district(unit.district) in {_bare_district(part) for part in parts}]
         return within or named
 

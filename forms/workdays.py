@@ -37,11 +37,6 @@ class _OverrideFile(msgspec.Struct):
     days: tuple[DayOverride, ...]
 
 
-def read_overrides(text: str) -> tuple[DayOverride, ...]:
-    """The override table in a YAML text. Raises msgspec.ValidationError, which names the key and what was expected."""
-    return msgspec.yaml.decode(text, type=_OverrideFile).days
-
-
 def shipped_overrides() -> tuple[DayOverride, ...]:
     """The table that comes with the program."""
     return read_table("workdays.yaml", _OverrideFile).days

@@ -31,6 +31,11 @@ class SystemClock:
         self._start = start
         self._began = time.monotonic()
 
+    @property
+    def is_set(self) -> bool:
+        """It began at a moment that was given, and is nobody's real time."""
+        return self._start is not None
+
     def now(self) -> datetime:
         if self._start is None:
             return datetime.now(UTC)
@@ -64,6 +69,14 @@ def moment_text(moment: datetime) -> str:
     """The stored form: UTC, whole seconds, ``2026-11-22T07:30:00Z``."""
     m = moment.astimezone(UTC)
     return f"{m.year:04d}-{m.month:02d}-{m.day:02d}T{m.hour:02d}:{m.minute:02d}:{m.second:02d}Z"
+
+
+def local_text(moment: str) -> str:
+    """A stored moment as the clocks of Hà Nội show it, for a line of text: ``22/11/2026 14:30``; what is none stays as it is."""
+    try:
+        return f"{parse_moment(moment).astimezone(HANOI):%d/%m/%Y %H:%M}"
+    except ValueError:
+        return moment
 
 
 class HybridClock:

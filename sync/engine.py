@@ -51,8 +51,9 @@ OFFERED_ANEW_AFTER = timedelta(days=7)
 anew by a PC that has a copy."""
 SPARING = 100  # changes, and records, of a sparing sync
 REMEMBERED_EVERY = timedelta(minutes=10)
-LARGE = 256 * 1024
-"""Bytes of a change above which a proxy on the way may not take it by itself; nginx takes 1 MB where nobody said otherwise."""
+LARGE = 64 * 1024
+"""Bytes of a change above which a proxy on the way may not take it by itself: where nobody said otherwise nginx takes 1 MB, and a
+firewall that reads along 128 KB."""
 TOO_LARGE_ON_THE_WAY = Label(
     "Đường truyền của cơ quan không nhận thay đổi lớn như thế này; bớt nội dung, hoặc đính kèm thành tệp.",
     "A proxy on the way takes no change as large as this one; shorten it, or attach a file.",
@@ -124,6 +125,7 @@ class Engine:
                 self._hello, self._mark = None, b""
             since = self._store.clock.now() - OFFERED_ANEW_AFTER
             self._store.changes.offer_missing(since)
+            self._store.changes.tell_held(since)
             self._rounds(report)
             if not report.more and self._store.changes.leave_the_hub():  # the city was asked, and has not got them
                 self._store.changes.offer_missing(since)

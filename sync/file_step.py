@@ -7,6 +7,7 @@ not wait long: before each part it is looked whether one waits.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
@@ -25,7 +26,22 @@ _QUICK, _SLOW = 0.5, 2.0  # seconds a part takes
 _TRIES = 3  # of one part that was damaged on the way
 _OF_THE_FILE = {"file_too_large", "too_long", "not_granted", "bad_request", "bad_metadata", "wrong_content", "checksum"}
 """Refusals that another file would not get; all others are the line's or the city's, and end the step."""
+_TOO_MUCH = "files_of_a_day"
+"""The city takes no more files of this PC today: told, and the next sync asks with another one."""
+_IN_THE_WAY = {"not_the_city", "damaged", "too_large", "internal"}
+"""Answers that something on the way gives, a scanner that likes this one file not, or a city that stumbles over it: the file waits
+like one that is refused, and the others go on."""
+_NO_ANSWER = {"unreachable", "timeout"}
+_PATIENCE = (
+    10  # tries in a row that end so with nothing carried; then the file waits too, for a scanner may also just hang up
+)
 _DAMAGED = Label("Tệp nhận về không nguyên vẹn; sẽ tải lại.", "A file came damaged; it will be fetched again.")
+_NOT_LET_THROUGH = Label(
+    "Mạng của cơ quan không cho một tệp đính kèm đi qua (có thể do phần mềm quét); các tệp khác vẫn đi, tệp này tự thử lại sau. "
+    "Báo bộ phận CNTT.",
+    "The office's network does not let an attached file through (perhaps a scanner); the others go on, and this one is tried "
+    "again later. Tell IT support.",
+)
 _NO_FILES_THERE = Label(
     "Thành phố chưa nhận tệp đính kèm (bản cũ); tệp vẫn giữ ở máy này.",
     "The city takes no files yet (an older version); they are kept on this PC.",
@@ -42,15 +58,23 @@ class FileReport(Protocol):
 
 
 class PartSize(Struct):
-    """Bytes in one request: about a second's worth of this line."""
+    """Bytes in one request: about a second's worth of this line, and no more than what is on the way takes."""
 
     size: int = 128 * 1024
+    most: int = _LARGEST_PART
 
     def took(self, seconds: float) -> None:
         if seconds > _SLOW:
             self.size = max(_SMALLEST_PART, self.size // 2)
         elif seconds < _QUICK:
-            self.size = min(_LARGEST_PART, self.size * 2)
+            self.size = min(self.most, self.size * 2)
+
+    def refuse(self) -> bool:
+        """A proxy found a part too large; whether there are smaller ones."""
+        if self.size <= _SMALLEST_PART:
+            return False
+        self.size = self.most = max(_SMALLEST_PART, self.size // 2)
+        return True
 
 
 class _LaterError(Exception):
@@ -76,6 +100,8 @@ class FileStep:
         self._old_city = False
         self._tidied = False
         self._end = 0.0
+        self._carried = False  # whether anything of the file at hand has been
+        self._in_vain: Counter[str] = Counter()  # by SHA-256: tries in a row that carried nothing
 
     def run(self, report: FileReport, moved: Callable[[], None]) -> None:
         """Carry files until none is due, the time is over, a record waits to be sent, or the line is lost; the next sync
@@ -120,6 +146,7 @@ class FileStep:
 
     def _send(self, file: Outgoing, line: FileLine, report: FileReport, moved: Callable[[], None]) -> bool:
         """Whether the city has the whole file now; False: it is put off."""
+        self._carried = False
         try:
             address, sent = self._begun(file, line)
             tries = 0
@@ -138,8 +165,10 @@ class FileStep:
                     )
                 try:
                     sent = line.part(address, sent, content, file.size)
-                    tries = 0
+                    tries, self._carried = 0, True
                 except SyncError as error:
+                    if error.code == "too_large" and self._part.refuse():
+                        continue
                     tries += 1
                     if error.code == "checksum" and tries < _TRIES:
                         continue
@@ -148,10 +177,16 @@ class FileStep:
                     address, sent = self._found_again(file, line, address)
                 self._part.took(self._now() - began)
         except SyncError as error:
-            if error.code not in _OF_THE_FILE:
+            if self._is_endless(file.sha256, error):
+                self._queue.not_sent(file, str(error))
                 raise
-            self._queue.not_sent(file, str(error))
-            report.problems.append(error.label)
+            if error.code not in {*_OF_THE_FILE, *_IN_THE_WAY, _TOO_MUCH}:
+                raise
+            why = _told(error)
+            self._queue.not_sent(file, why.vi)
+            report.problems.append(why)
+            if error.code == _TOO_MUCH:
+                raise _LaterError from error
             return False
         self._queue.there(file)
         moved()
@@ -163,7 +198,13 @@ class FileStep:
         if file.upload:
             return self._found_again(file, line, file.upload)
         first = self._store.files.part(file.sha256, 0, self._part.size)
-        upload = line.begin(file.ward, file.scope, file.sha256, file.size, first)
+        try:
+            upload = line.begin(file.ward, file.scope, file.sha256, file.size, first)
+        except SyncError as error:
+            if error.code == "too_large" and self._part.refuse():
+                return self._begun(file, line)
+            raise
+        self._carried = True
         return upload.address, upload.offset
 
     def _found_again(self, file: Outgoing, line: FileLine, address: str) -> tuple[str, int]:
@@ -174,13 +215,29 @@ class FileStep:
         upload = line.begin(file.ward, file.scope, file.sha256, file.size)
         return upload.address, upload.offset
 
+    def _is_endless(self, sha256: str, error: SyncError) -> bool:
+        """Whether the line has been cut at this file so often, with nothing of it carried, that others are to go first."""
+        if error.code not in _NO_ANSWER or self._carried:
+            self._in_vain.pop(sha256, None)
+            return False
+        self._in_vain[sha256] += 1
+        return self._in_vain[sha256] % _PATIENCE == 0
+
     def _fetch(self, file: Incoming, line: FileLine, report: FileReport, moved: Callable[[], None]) -> bool:
         """Whether the file is here now; False: it is put off."""
         why = "Không bản ghi nào trên máy này còn nêu tệp này."
+        self._carried = False
         for ward, scope in file.streams:
             try:
                 return self._fetched(file, line, (ward, scope), report, moved)
             except SyncError as error:
+                if self._is_endless(file.sha256, error):
+                    self._queue.not_fetched(file, str(error))
+                    raise
+                if error.code in _IN_THE_WAY:
+                    self._queue.not_fetched(file, _told(error).vi)
+                    report.problems.append(_told(error))
+                    return False
                 if error.code not in ("no_file", "bad_range"):
                     raise
                 why = str(error)
@@ -198,6 +255,7 @@ class FileStep:
             if size > LARGEST_FILE:
                 break
             file = self._queue.received(file, content)
+            self._carried = True
             self._part.took(self._now() - began)
             moved()
         if file.got == size and self._queue.whole(file, stream):
@@ -205,3 +263,7 @@ class FileStep:
         self._queue.not_fetched(file, _DAMAGED.vi, anew=True)
         report.problems.append(_DAMAGED)
         return False
+
+
+def _told(error: SyncError) -> Label:
+    return _NOT_LET_THROUGH if error.code == "not_the_city" else error.label

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Annotated, Any
@@ -23,9 +24,10 @@ from sync.columns import (
     put_rows,
     steps,
 )
-from sync.ids import id_time_ms
+from sync.ids import halves_of, id_time_ms
 from sync.protocol import MOST_REPLACED, Change, Officer
 
+_FARTHEST = 1 << 62
 Replaced = Annotated[tuple[str, ...], Meta(max_length=MOST_REPLACED)]
 
 
@@ -68,7 +70,7 @@ def put_changes(changes: Sequence[Change], officers: Sequence[Officer]) -> Chang
             place = known.index(last)
         by.append(place)
     types = [c.type for c in changes]
-    stamps = [_put_stamp(c) for c in changes]
+    at, clocks = _put_stamps(changes)
     ids = [*(c.change_id for c in changes), *(c.record_id for c in changes), *(c.save_id for c in changes)]
     return ChangeColumns(
         ids=put_ids(ids),
@@ -87,8 +89,8 @@ def put_changes(changes: Sequence[Change], officers: Sequence[Officer]) -> Chang
         packs=few([c.pack for c in changes]),
         devices=few([c.device for c in changes]),
         places=steps([c.device_seq for c in changes]),
-        at=[at for at, _ in stamps],
-        clocks=[clock for _, clock in stamps],
+        at=at,
+        clocks=clocks,
         in_place_of=[c.in_place_of for c in changes] if any(c.in_place_of for c in changes) else [],
     )
 
@@ -106,17 +108,43 @@ def get_changes(column: ChangeColumns, known: Sequence[Officer]) -> Iterator[Cha
         *(many(column.revisions, count), many(column.states, count), many(column.to_states, count)),
         *(many(column.actions, count), many(column.numbers, count), many(column.reasons, count)),
         *(many(column.packs, count), many(column.devices, count)),
-        *(accumulate(column.places), column.at, column.clocks, many(column.in_place_of or [()], count)),
+        *(accumulate(column.places), *_get_stamps(column, ids[:count]), many(column.in_place_of or [()], count)),
     ]
     for (change_id, record_id, save_id, (type_id, after), before, officer, ward, kind, revision, state, to_state, action,
-         number, reason, pack, device, place, at, clock, in_place_of) in zip(*columns, strict=True):  # fmt: skip
-        stamp, seconds = (clock, 0) if isinstance(clock, str) else _stamp(clock, id_time_ms(change_id), device)
+         number, reason, pack, device, place, at, stamp, in_place_of) in zip(*columns, strict=True):  # fmt: skip
         yield Change(
             change_id=change_id, save_id=save_id, record_id=record_id, type=type_id, ward=ward, kind=kind, before=before,
             after=after, base_revision=revision, state=state, to_state=to_state, action=action, number=number,
             reason=reason, pack=pack, officer=officer, device=device, device_seq=place,
-            at=at if isinstance(at, str) else moment(at + seconds), clock=stamp, in_place_of=in_place_of,
+            at=at, clock=stamp, in_place_of=in_place_of,
         )  # fmt: skip
+
+
+def _put_stamps(changes: Sequence[Change]) -> tuple[Numbers, Numbers]:
+    """``at`` and ``clocks`` of the columns."""
+    at: list[Any] = [put_moment(c.at) for c in changes]
+    numbers, halves = _numbers_of(changes), halves_of([c.change_id for c in changes])
+    if numbers and halves and all(head >> 12 & 15 == 7 for head in halves[0]) and set(map(type, at)) == {int}:
+        clocks = [number - (head >> 16 << 16) for number, head in zip(numbers, halves[0], strict=True)]
+        if min(clocks) > -_FARTHEST and max(clocks) < _FARTHEST:
+            return [seconds - (number >> 16) // 1000 for seconds, number in zip(at, numbers, strict=True)], [*clocks]
+    stamps = [_put_stamp(c) for c in changes]
+    return [at for at, _ in stamps], [clock for _, clock in stamps]
+
+
+def _numbers_of(changes: Sequence[Change]) -> tuple[int, ...] | None:
+    """The clocks of changes of one device as steps since 1970; None where one of them is not written as the device writes it."""
+    devices = {c.device for c in changes}
+    device = min(devices, default="")
+    if len(devices) != 1 or any(len(c.clock) != 18 + len(device) for c in changes):
+        return None
+    digits = "".join([c.clock[:12] + c.clock[13:17] for c in changes])
+    try:
+        raw = bytes.fromhex(digits)
+    except ValueError:
+        return None
+    is_plain = raw.hex() == digits and all(c.clock[12] == "-" and c.clock[17:] == f"-{device}" for c in changes)
+    return struct.unpack(f">{len(changes)}Q", raw) if is_plain else None
 
 
 def _put_stamp(change: Change) -> tuple[int | str, int | str]:
@@ -130,11 +158,41 @@ def _put_stamp(change: Change) -> tuple[int | str, int | str]:
             number = int(change.clock[:12] + change.clock[13:17], 16) - (time << 16)
         except ValueError:
             return at, clock
-        if -(1 << 62) < number < 1 << 62:
+        if -_FARTHEST < number < _FARTHEST:
             stamp, its_seconds = _stamp(number, time, change.device)
             if stamp == change.clock:
                 clock, seconds = number, its_seconds
     return at if isinstance(at, str) else at - seconds, clock
+
+
+def _get_stamps(column: ChangeColumns, ids: Sequence[str]) -> tuple[list[str], list[str]]:
+    """``at`` and ``clock`` of each change."""
+    devices, halves = many(column.devices, len(ids)), halves_of(ids)
+    try:
+        return _plain_stamps(column.at, column.clocks, halves[0] if halves else (), devices)
+    except (TypeError, ValueError, struct.error):  # one of them is not written as a device of ours writes it
+        pass
+    at, stamps = [], []
+    for seconds, clock, change_id, device in zip(column.at, column.clocks, ids, devices, strict=True):
+        stamp, since = (clock, 0) if isinstance(clock, str) else _stamp(clock, id_time_ms(change_id), device)
+        stamps.append(stamp)
+        at.append(seconds if isinstance(seconds, str) else moment(seconds + since))
+    return at, stamps
+
+
+def _plain_stamps(
+    at: Sequence[Any], clocks: Sequence[Any], heads: Sequence[int], devices: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """``_get_stamps`` where all are numbers and all ids tell a time. Raises TypeError, ValueError or struct.error."""
+    if any(head >> 12 & 15 != 7 for head in heads):
+        raise ValueError("no UUIDv7")
+    numbers = [(head >> 16 << 16) + clock for head, clock in zip(heads, clocks, strict=True)]
+    digits = struct.pack(f">{len(numbers)}Q", *numbers).hex()
+    places = range(0, len(digits), 16)
+    return (
+        [moment(seconds + (number >> 16) // 1000) for seconds, number in zip(at, numbers, strict=True)],
+        [f"{digits[i : i + 12]}-{digits[i + 12 : i + 16]}-{end}" for i, end in zip(places, devices, strict=True)],
+    )
 
 
 def _stamp(number: int, time: int | None, device: str) -> tuple[str, int]:

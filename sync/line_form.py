@@ -133,7 +133,9 @@ def put_answer(answer: Any, asked: Sequence[str] = ()) -> bytes:
     """``asked``: the ids of the records of the request's changes, in their order. Of a ``SyncAnswer``, or of the city's own with records whose fields are still as stored."""
     results: Sequence[ChangeResult] = answer.results
     plain = [
-        r.status == "accepted" and not (r.fields or r.problems or r.duplicate or r.taken_before) and r.revision > 0
+        r.status == "accepted"
+        and not (r.fields or r.problems or r.duplicate or r.already or r.taken_before)
+        and r.revision > 0
         for r in results
     ]
     return _encode(

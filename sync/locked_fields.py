@@ -19,6 +19,8 @@ VOID = "_void"
 """Why, when and by whom the record was voided."""
 SEEN = "_candidates"
 """In ``before`` of a resolution: the changes whose values the officer chose among. An older program does not say it."""
+HELD_IN = "_held_in"
+"""In ``before`` of an edit that says a newer version to a restored city (``held_copy``): the epoch in which it was held."""
 SAME_NUMBER = "_same_number"
 """Ids of other records that carry the same number of the same book; the city writes it on all of them."""
 CITYS_OWN = frozenset({VOID, SAME_NUMBER})

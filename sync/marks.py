@@ -26,11 +26,10 @@ HELLO, BOOKS = 5, 3
 
 
 def hello_mark(hello: Hello) -> bytes:
-    """Changes with whatever in it matters but the time, the books and what is told of the
-    device's changes."""
-    return blake2b(
-        _encode(replace(hello, time="", leases=(), lent=(), device_seq=0, suspended=False)), digest_size=HELLO
-    ).digest()
+    """Changes with whatever in it matters but the time, the books and what is told once: of the device's changes, of former
+    epochs."""
+    told = replace(hello, time="", leases=(), lent=(), device_seq=0, suspended=False, ended={})
+    return blake2b(_encode(told), digest_size=HELLO).digest()
 
 
 def books_mark(leases: Iterable[Lease]) -> bytes:

@@ -13,12 +13,16 @@ from sync.hub.choice import note_trust
 from sync.merge import NO_RECORD
 from sync.protocol import Hello, LeaseRequest, SyncError, Transport
 from sync.store import Store
+from sync.store.held import ENDED
 from sync.sync_report import SyncReport
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 NEXT_PERIOD_EARLY = timedelta(days=30)
 OFFERED_AGAIN = timedelta(days=60)
 """What a city took so long ago stands in its backups."""
+_NO_SUCH_BOOK = {"bad_request", "not_granted"}
+"""A city whose forms are older than this PC's says so of a book it does not know yet: it is asked for at the next meeting, and
+everything else goes on."""
 SKEW_NOTED = 2.0  # seconds by which the clocks must have moved apart to be noted again
 
 
@@ -76,7 +80,10 @@ class Meeting:
         given_up = {(x.ward, x.register, x.period) for x in self._store.numbers.hand_overs.all()}
         elsewhere = {*hello.lent, *given_up}
         now = self._store.clock.now().astimezone(HANOI)
-        for ward, register, period in () if hello.suspended else wanted_leases(self._store.catalog, hello, now):
+        wanted = wanted_leases(self._store.catalog, hello, now)
+        now_asked = {(ward, register) for ward, register, _ in wanted}
+        wanted += sorted(book for book in self._store.numbers.late_books() if book[:2] in now_asked)
+        for ward, register, period in () if hello.suspended else wanted:
             if (ward, register, period) in held or (ward, register, period) in elsewhere:
                 continue
             try:
@@ -84,6 +91,8 @@ class Meeting:
                 self._store.numbers.put_lease(lease)
                 held.add((ward, register, period))
             except SyncError as error:
+                if error.code in _NO_SUCH_BOOK:
+                    continue
                 if error.code != "lease_held":
                     raise
                 # it may have been this PC's until the city moved it: from now on the other one numbers
@@ -105,6 +114,7 @@ def greet(store: Store, hello: Hello) -> None:
         )
     if enrolment.epoch and enrolment.epoch != hello.epoch:
         # the city came back from a backup: offer again what it may have lost, and read it all anew
+        store.changes.note_epochs(enrolment.epoch, hello.ended)
         store.changes.offer_again(parse_moment(hello.time) - OFFERED_AGAIN)
         retry_without_record(store)
         store.numbers.hand_overs.tell_again()
@@ -112,6 +122,8 @@ def greet(store: Store, hello: Hello) -> None:
         store.histories.city_restored()
         for ward, scope in hello.streams:
             store.changes.reset_cursor(ward, scope)
+    elif hello.ended and hello.ended != store.meta(ENDED, {}):
+        store.changes.note_epochs("", hello.ended)
     store.changes.offer_refused_again()
     note_trust(store, hello.hubs)
     store.update_enrolment(officers=hello.officers, epoch=hello.epoch, wards=hello.ward_names, serves=hello.serves)

@@ -20,6 +20,7 @@ from forms.shapes import wrong_shapes
 from sync.begun_anew import begun_from, newer_copy
 from sync.conflicts import settled, with_candidate, with_merge_groups
 from sync.difference import get_path, put_path
+from sync.held_copy import STATES_MET, is_held, met
 from sync.locked_fields import (
     AWAITING,
     FROZEN,
@@ -77,10 +78,21 @@ def judge(
 
 
 def _merged(record_type: RecordType, current: RecordVersion, change: Change, since: Since) -> Judgement:
+    if is_held(change):
+        return _held(record_type, current, change, since)
     if change.kind == "create" and (copied := begun_from(change, since)) is not None:
         newer = newer_copy(record_type, current, change, *copied)
         return _met(current, change, newer.clashing, **newer.parts) if newer else _nothing_new(current, change)
     return _edit(record_type, current, on_whole_rows(current, change, since))
+
+
+def _held(record_type: RecordType, current: RecordVersion, change: Change, since: Since) -> Judgement:
+    newer, apart = met(record_type, current, change, list(since()))
+    told = (FieldProblem("", STATES_MET.vi, change.to_state, STATES_MET.en),) if apart else ()
+    if newer is None:
+        return _nothing_new(current, change)
+    judgement = _met(current, change, newer.clashing, **newer.parts)
+    return structs.replace(judgement, result=structs.replace(judgement.result, problems=told))
 
 
 def _not_of(current: RecordVersion, change: Change) -> FieldProblem | None:
@@ -89,7 +101,7 @@ def _not_of(current: RecordVersion, change: Change) -> FieldProblem | None:
         return FieldProblem(
             "", "Mã bản ghi này đã thuộc về một bản ghi khác.", english="This id belongs to another record."
         )
-    if change.number and current.number not in (None, change.number):
+    if change.number and current.number not in (None, change.number) and not is_held(change):
         # the first one stands on paper; a register that renumbers explains nothing
         return FieldProblem(
             "",
@@ -337,7 +349,8 @@ def replay(record_type: RecordType, base: RecordVersion | None, changes: Iterabl
             conflicts = settled(conflicts, change)
         if change.kind == "void":
             fields = _voided(fields, change)
-        state = change.to_state if change.kind in ("action", "void") and change.to_state else shown.state
+        leads = change.kind in ("action", "void") or is_held(change)
+        state = change.to_state if leads and change.to_state else shown.state
         shown = _next(
             shown, change, fields=fields, state=state, number=change.number or shown.number, conflicts=conflicts
         )

@@ -198,6 +198,7 @@ class Hello(Struct, frozen=True, kw_only=True):
     serves: dict[
         str, tuple[str, ...]
     ] = {}  # officer → wards, of a device with several; else all officers serve the one
+    ended: dict[str, int] = {}  # epochs that a restore ended, with the least revision given after; when first met
 
 
 class EnrolRequest(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,10 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit, urlunsplit
@@ -80,7 +83,8 @@ class PostgresServer:
         self._made = []
 
     def _start_private(self) -> str:
-        self._folder = Path(tempfile.mkdtemp(prefix="sophuong-pg-"))
+        memory = None if self._durable else _memory()
+        self._folder = Path(tempfile.mkdtemp(prefix="sophuong-pg-", dir=memory))
         self._folder.chmod(0o755)
         data = self._folder / "data"
         data.mkdir(mode=0o700)
@@ -118,6 +122,25 @@ class PostgresServer:
         self.stop()
 
 
+def _memory() -> str | None:
+    """A folder in memory where there is plenty: each database is 8 MB, and some hundred are made beside what else writes."""
+    shm = "/dev/shm"  # noqa: S108 (mkdtemp makes a folder of its own there)
+    return shm if os.access(shm, os.W_OK) and shutil.disk_usage(shm).free > 8 << 30 else None
+
+
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+@contextmanager
+def gateway_process(url: str, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The city as it really runs, a process of its own (several with ``--processes``): its address, and the process."""
+    command = [sys.executable, "-m", "sync.gateway", "serve", "--database", url, "--port", "0", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUTF8": "1"})
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[-1], process
+    finally:
+        process.terminate()
+        process.wait()

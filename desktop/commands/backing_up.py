@@ -14,7 +14,7 @@ from desktop.commands.parser import Parser
 from desktop.lasting_notices import keep_restored
 from desktop.settings import load_settings
 from forms.label import Label
-from sync.clock import moment_text
+from sync.clock import local_text, moment_text
 from sync.long_paths import shown
 
 
@@ -96,9 +96,11 @@ def _status(desk: Desk, folders: list[str]) -> int:
         return 0
     never = desk.label(Label("chưa lần nào", "never"))
     for folder, target, found in rows:
-        desk.line(f"{folder}  {target.good_at or never}  {target.trouble}".rstrip())
+        desk.line(f"{folder}  {local_text(target.good_at) or never}  {target.trouble}".rstrip())
         for each in found:
-            desk.line(f"    {each.at}  {each.size / 1_000_000:8.1f} MB  {each.records}  {shown(each.folder)}")
+            desk.line(
+                f"    {local_text(each.at)}  {each.size / 1_000_000:8.1f} MB  {each.records}  {shown(each.folder)}"
+            )
     if not rows:
         desk.say("Chưa đặt thư mục sao lưu nào.", "No backup folder is set.")
     return 0
@@ -141,9 +143,9 @@ def _restore(desk: Desk, given: argparse.Namespace) -> int:
     if desk.as_json:
         desk.put_json({"restored": about, "former": stands_apart(desk.folder), "unsent": unsent})
     desk.say(
-        f"Đã khôi phục {about.records} bản ghi của {about.at or about.path.name}. Dữ liệu trước đó để ở "
+        f"Đã khôi phục {about.records} bản ghi của {local_text(about.at) or about.path.name}. Dữ liệu trước đó để ở "
         f"{stands_apart(desk.folder)}. Hãy đồng bộ, rồi đăng ký lại máy bằng mã mới: đến lúc đó máy chưa cấp số.",
-        f"Restored {about.records} records of {about.at or about.path.name}. What was there before is in "
+        f"Restored {about.records} records of {local_text(about.at) or about.path.name}. What was there before is in "
         f"{stands_apart(desk.folder)}. Sync, then enrol again with a new code: until then this PC gives no numbers.",
     )
     if unsent:

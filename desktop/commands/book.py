@@ -27,6 +27,8 @@ def arguments(parser: Parser, verb: str) -> None:
     parser.add_argument("--period", default="", metavar=period, help=say("kỳ của sổ, ví dụ 2026", "the book's period"))
     series = say("DÃY", "SERIES")
     parser.add_argument("--series", default=None, metavar=series, help=say("dãy số (mã)", "which series, by its code"))
+    ward, code = say("phường nào, trên máy của nhiều phường", "which ward, on a PC of several"), say("MÃ", "CODE")
+    parser.add_argument("--ward", default="", metavar=code, help=ward)
     parser.add_argument("--volume", type=int, default=0, metavar=volume, help=say("quyển thứ mấy", "which volume"))
     parser.add_argument("--from", dest="first", type=int, default=0, metavar="N", help=say("từ số", "from number"))
     parser.add_argument("--to", dest="last", type=int, default=0, metavar="N", help=say("đến số", "to number"))
@@ -58,7 +60,11 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
     if not selection.records:
         raise CommandError("Không có bản ghi nào trong khoảng này.", "There is no record in this range.")
     html = render(
-        record_type, printout.id, desk.catalog, selection.records, context=print_context(desk, book=selection.book)
+        record_type,
+        printout.id,
+        desk.catalog,
+        selection.records,
+        context=print_context(desk, selection.ward, book=selection.book),
     )
     desk.store.prints.log(record_type.id, printout.id, desk.officer, about=about(wanted))
     write_paper(html, printout, path)
@@ -95,6 +101,12 @@ def _wanted(desk: Desk, record_type: RecordType, given: argparse.Namespace) -> W
             f"No state “{unknown[0]}”. Known: {', '.join(known)}.",
         )
     _check_series(record_type, desk.catalog, given.series)
+    if given.ward and given.ward not in desk.enrolment.wards:
+        known_wards = ", ".join(desk.enrolment.wards)
+        raise usage_error(
+            f"Máy không làm việc với phường {given.ward}. Có: {known_wards}.",
+            f"This PC does not serve ward {given.ward}. Known: {known_wards}.",
+        )
     if not has_book(record_type) and (given.period or given.volume or given.first or given.last):
         raise usage_error(
             f"“{record_type.label.vi}” không phải sổ có số: chọn theo ngày hoặc trạng thái.",
@@ -109,6 +121,7 @@ def _wanted(desk: Desk, record_type: RecordType, given: argparse.Namespace) -> W
         since=given.since,
         until=given.until,
         states=tuple(given.state),
+        ward=given.ward,
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from desktop.commands.desk import Desk
-from desktop.commands.errors import CommandError, usage_error
+from desktop.commands.errors import CommandError, NoVault, usage_error
 from desktop.commands.parser import Parser
 from desktop.enrolling import attempt_of, forget_attempt
 from desktop.line_settings import CA_FILE, line_settings
@@ -168,7 +168,7 @@ def _check_key_place(desk: Desk) -> None:
             f"Nothing can be stored in {desk.folder} ({error.strerror}); the code was not used.",
         ) from error
     if desk.passphrase is None and not _has_store(desk) and not vault.vault_works():
-        raise CommandError(
+        raise NoVault(
             "Máy này không có kho khóa của hệ điều hành: đặt câu mật khẩu vào biến SOPHUONG_PASSPHRASE rồi chạy lại.",
             "This system has no key vault: set a passphrase in SOPHUONG_PASSPHRASE and run again.",
         )

@@ -30,9 +30,9 @@ def entry_context(desk: Desk, resolve: Callable[[str], Mapping[str, Any] | None]
     )
 
 
-def ward_facts(desk: Desk) -> dict[str, str]:
-    """The ward as rules and printouts know it."""
-    code = desk.enrolment.ward
+def ward_facts(desk: Desk, ward: str = "") -> dict[str, str]:
+    """The ward (its code; "": this PC's own) as rules and printouts know it."""
+    code = ward or desk.enrolment.ward
     name = desk.enrolment.wards[code]
     # Decree 30/2020/NĐ-CP: papers name the ward as their place, without the word for its kind
     place = next((name.removeprefix(kind) for kind in ("Phường ", "Xã ", "Đặc khu ") if name.startswith(kind)), name)

@@ -17,6 +17,10 @@ class CommandError(Exception):
         self.code = code
 
 
+class NoVault(CommandError):
+    """The system keeps no key: who sets the PC up gives a passphrase."""
+
+
 def usage_error(vi: str, en: str) -> CommandError:
     """What was typed cannot be meant: exit code 2."""
     return CommandError(vi, en, code=BAD_USAGE)

@@ -11,6 +11,7 @@ from desktop.commands.errors import BAD_STATE, CommandError
 from desktop.commands.parser import Parser
 from forms.definition import RecordType
 from forms.label import Label
+from forms.legacy_text import ENCODINGS
 
 _SHOWN = 20  # refused lines told to a person; JSON has them all
 
@@ -18,6 +19,13 @@ _SHOWN = 20  # refused lines told to a person; JSON has them all
 def arguments(parser: Parser, verb: str) -> None:
     parser.add_argument("type", metavar="TOOL.RECORD", help=parser.say("loại bản ghi", "the record type"))
     parser.add_argument("file", metavar=parser.say("TỆP", "FILE"), help=".ndjson, .csv, .xlsx, .xls, .ods")
+    parser.add_argument(
+        "--text",
+        choices=ENCODINGS,
+        help=parser.say(
+            "chữ của bảng gõ bằng phông cũ (.VnTime, VNI-Times)", "letters of a table typed with an old font"
+        ),
+    )
 
 
 def run(desk: Desk, given: argparse.Namespace) -> int:
@@ -28,7 +36,7 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
     record_type = desk.record_type(given.type)
     try:
         intake = Intake(desk, record_type)
-        result = intake.take(read_lines(Path(given.file), record_type))
+        result = intake.take(read_lines(Path(given.file), record_type, given.text))
     except ExchangeError as error:
         raise CommandError(error.label.vi, error.label.en) from error
     if desk.as_json:

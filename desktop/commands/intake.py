@@ -22,8 +22,10 @@ from forms.entry import RecordEntry, RuleError
 from forms.entry_values import OVERRIDDEN
 from forms.exchange import Line, LineProblem, LineValues, UnusableReferenceError, holding_rows, read_values
 from forms.label import Label
-from forms.register_numbers import could_be_of, example_number, number_pattern, series_name
+from forms.register_numbers import could_be_of, example_number, series_name
+from forms.shapes import as_shape, shape_problem
 from sync.ids import derived_id
+from sync.number_reader import FARTHEST, reader_of
 from sync.store.model import Save, SaveRefused
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 BATCH = 500  # lines a transaction: long enough to be fast, short enough to let an officer's save go between
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}", re.ASCII)
+_ANY_DAY = "2000-01-01"  # where the number alone is asked for
 _DATED = ("date", "date_partial", "datetime", "time")
 
 
@@ -75,15 +78,16 @@ class Intake:
         self._ordinals: Counter[str] = Counter()
         self._seen: set[str] = set()
         self._defaults = self._timeless_defaults()
+        self._reader = reader_of(record_type)
         self.result = IntakeResult()
         self.numbered: dict[str, int] = {}
-        """The highest number that came for a series whose numbers do not tell their year: which book they are of, only a
-        person knows."""
+        """The highest number that came for a series where neither the number nor its line tells a year: which book they are of, only
+        a person knows."""
 
     def take(self, lines: Iterable[Line]) -> IntakeResult:
         """Take all lines in, batch by batch; what was saved stays saved whatever comes later."""
         batch: list[Line] = []
-        for line in lines:
+        for line in self._in_order(lines):
             batch.append(line)
             if len(batch) >= BATCH:
                 self._take_batch(batch)
@@ -91,6 +95,19 @@ class Intake:
         self._take_batch(batch)
         self.result.refused.sort(key=lambda refused: refused.line)
         return self.result
+
+    def _in_order(self, lines: Iterable[Line]) -> Iterator[Line]:
+        """High numbers last and in their order: many lists have their newest line first, and a book that has not come near would
+        doubt it."""
+        high: list[tuple[int, Line]] = []
+        for line in lines:
+            number = line.head.get("number")
+            read = self._reader.read(number.strip(), {}, _ANY_DAY) if self._reader and isinstance(number, str) else None
+            if read is not None and read.n > FARTHEST:
+                high.append((read.n, line))
+            else:
+                yield line
+        yield from (line for _, line in sorted(high, key=lambda one: one[0]))
 
     def _take_batch(self, batch: list[Line]) -> None:
         read = [item for line in batch if (item := self._read(line)) is not None]
@@ -175,6 +192,7 @@ class Intake:
             raise _LineError("state", Label(f"Không có trạng thái “{state}”; có: {known}.", f"Unknown state; {known}."))
         given = {k: v for k, v in holding_rows(self._type, item.values.fields).items() if v is not None}
         number = self._given_number(head)
+        given = {**self._shown_number(number), **given}
         fields = {**self._defaults, **given}
         entry = self._history(item, fields, state, number)
         if typed := [path for path, value in overridables(self._type, given) if value != entry.get(path)]:
@@ -202,7 +220,7 @@ class Intake:
 
     def _given_number(self, head: dict[str, Any]) -> str | None:
         """The number an old book gave, if it can be one of this register."""
-        number, register = head.get("number") or None, self._type.register
+        number, register = _number_in(head), self._type.register
         if number is None or register is None or could_be_of(register, number):
             return number
         shown, example = number[:40], example_number(register)
@@ -214,6 +232,14 @@ class Intake:
             ),
         )
 
+    def _shown_number(self, number: str | None) -> dict[str, Any]:
+        """The field that shows the number in lists and on papers, where a line names the number alone."""
+        register = self._type.register
+        of = self._type.field_map.get(register.field) if register and register.kind == "leased" else None
+        if number is None or of is None or shape_problem(of, shown := as_shape(self._type, of.name, number)):
+            return {}
+        return {of.name: shown}
+
     def _edit(self, item: _Read, present: Record) -> Save | None:
         """The save for a line about a known record: only what differs from the record is an edit."""
         head = item.line.head
@@ -221,7 +247,7 @@ class Intake:
             raise _LineError(
                 "state", Label("Trạng thái chỉ đổi bằng thao tác (act).", "A state changes only by an action (act).")
             )
-        if head.get("number") not in (None, present.number):
+        if _number_in(head) not in (None, present.number):
             raise _LineError("number", Label("Số đã cấp không sửa được.", "A number given cannot be changed."))
         if reason := why_not_write(self._type, self._desk.catalog, self._officer):
             raise _LineError("", reason)
@@ -279,18 +305,21 @@ class Intake:
 
     def _note_number(self, save: Save) -> None:
         register = self._type.register
-        if register is None or register.kind != "leased" or save.number is None:
+        if register is None or register.kind != "leased" or save.number is None or self._reader is None:
             return
-        match = number_pattern(register.format).fullmatch(save.number)
-        parts = match.groupdict() if match else {}
-        told = {"yyyy", "yy"} & parts.keys() or save.fields.get(register.book_field or "")
-        if "n" in parts and not told:
+        read = self._reader.read(save.number, save.fields, _ANY_DAY)
+        if read is not None and self._reader.read(save.number, save.fields, None) is None:
             series = series_name(self._type, save.fields)
-            self.numbered[series] = max(self.numbered.get(series, 0), int(parts["n"]))
+            self.numbered[series] = max(self.numbered.get(series, 0), read.n)
 
     def _refuse(self, line: Line, problem: LineProblem) -> None:
         message = self._desk.label(problem.message)
         self.result.refused.append(Refused(line.number, problem.field, message))
+
+
+def _number_in(head: Mapping[str, Any]) -> str | None:
+    """Without the spaces that spreadsheets have around what was typed."""
+    return (head.get("number") or "").strip() or None
 
 
 def overridables(record_type: RecordType, given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from desktop.book_keeping import books_here, may_hand_over, standstill_words
+from desktop.book_keeping import books_here, may_hand_over, standstill_words, with_later
 from desktop.commands.desk import Desk
 from desktop.commands.errors import CommandError
 from desktop.commands.parser import Parser
@@ -32,6 +32,8 @@ def arguments(parser: Parser, verb: str) -> None:
     parser.add_argument(
         "--series", default=None, metavar=say("LOẠT", "SERIES"), help=say("chỉ loạt này", "this series")
     )
+    ward = say("phường nào, trên máy của nhiều phường", "which ward, on a PC of several")
+    parser.add_argument("--ward", default="", metavar=say("MÃ", "CODE"), help=ward)
     parser.add_argument("--back", action="store_true", help=say("lấy lại sổ đã giao", "take it back"))
 
 
@@ -48,7 +50,9 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
 
 def _hand_over(desk: Desk, record_type: RecordType, given: argparse.Namespace) -> int:
     now = desk.clock.now()
-    leases = books_here(desk.store, desk.catalog, record_type, given.period, given.series, now=now)
+    leases = books_here(desk.store, desk.catalog, record_type, given.period, given.series, now=now, ward=given.ward)
+    if given.period is None:
+        leases = with_later(desk.store, leases)
     if not leases:
         raise CommandError("Máy này không giữ sổ ấy.", "This PC does not hold that book.")
     made = [desk.store.numbers.hand_overs.begin(x, desk.officer, given.reason, given.to) for x in leases]

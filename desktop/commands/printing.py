@@ -89,8 +89,9 @@ def printed_html(desk: Desk, record: Record, printout: Printout, copy: int) -> s
     return render(record_type, printout.id, desk.catalog, records, context=context)
 
 
-def print_context(desk: Desk, **more: Any) -> PrintContext:
-    """What surrounds a print of the command line; references within what may be seen."""
+def print_context(desk: Desk, ward: str = "", **more: Any) -> PrintContext:
+    """What surrounds a print of the command line; references within what may be seen. ``ward``: whose paper it is, "": this
+    PC's own ward's."""
     from forms.printing import PrintContext
 
     def related(type_id: str, field: str, record_id: str) -> tuple[Record, ...]:
@@ -98,7 +99,7 @@ def print_context(desk: Desk, **more: Any) -> PrintContext:
         return desk.store.records.pointing_at(type_id, field, record_id) if seen else ()
 
     return PrintContext(
-        ward=ward_facts(desk),
+        ward=ward_facts(desk, ward),
         officer=desk.officer,
         now=desk.clock.now,
         resolve=desk.resolve,

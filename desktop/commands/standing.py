@@ -10,6 +10,7 @@ from msgspec import to_builtins
 from desktop.book_keeping import standstill, standstill_words
 from desktop.commands.desk import Desk
 from desktop.commands.parser import Parser
+from sync.clock import local_text
 from sync.store.model import HistoryRow
 
 
@@ -67,7 +68,7 @@ def _status(desk: Desk) -> None:
         desk.put_json(found)
         return
     wards = ", ".join(f"{name} ({code})" for code, name in found["wards"].items())
-    last = found["last_sync"]
+    last = local_text(found["last_sync"] or "")
     desk.say(f"Máy {found['device']}: {wards}", f"Device {found['device']}: {wards}")
     desk.say(f"Đồng bộ lần cuối: {last or 'chưa lần nào'}", f"Last sync: {last or 'never'}")
     desk.say(
@@ -99,7 +100,9 @@ def _outbox(desk: Desk) -> None:
         return
     for row in rows:
         change = row.change
-        desk.line(f"{change.at}  {change.type}  {change.record_id}  {change.action or change.kind}  [{row.status}]")
+        desk.line(
+            f"{local_text(change.at)}  {change.type}  {change.record_id}  {change.action or change.kind}  [{row.status}]"
+        )
         for problem in row.problems:
             desk.line(f"    ! {problem.field}: {desk.label(problem.label)}")
     if unseen:

@@ -81,4 +81,3 @@ VERBS: tuple[Verb, ...] = (
     _verb("selftest", "selftest", "tự kiểm tra trên máy này", "try the program out on this PC"),
     _verb("gateway", "gateway", "cổng kết nối của thành phố", "the city's gateway"),
 )
-BY_NAME: dict[str, Verb] = {verb.name: verb for verb in VERBS}

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 from desktop.forms.layout import clear_layout
 from desktop.language import say, tr
 from desktop.widgets.basics import button
-from forms.entry import ActionOffer, OfficerLike
+from forms.entry import ActionOffer, OfficerLike, RecordEntry
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -31,6 +31,7 @@ class ActionBar(QWidget):
         self._line.setContentsMargins(0, 0, 0, 0)
         self._line.setSpacing(app.look.px(8))
         self.buttons: dict[str, QPushButton] = {}
+        self.after: QWidget | None = None  # what Tab leaves for the first of them
         self._shown: tuple[tuple[str, bool, bool, str], ...] = ()
         self._offers: Sequence[ActionOffer] = ()
         self._most = MOST_BUTTONS
@@ -87,6 +88,18 @@ class ActionBar(QWidget):
             self._line.addWidget(self._more(rest))
         if main is not None:
             self._line.addWidget(self._button(main, main=True))
+        self._join_tab_order()
+        self.setVisible(self._line.count() > 0)  # empty it would keep a gap at the end of the line
+
+    def _join_tab_order(self) -> None:
+        """Made anew while a form is being built, they would stand between its fields."""
+        before = self.after
+        for place in range(self._line.count()):
+            item = self._line.itemAt(place)
+            made = item.widget() if item is not None else None
+            if before is not None and made is not None:
+                QWidget.setTabOrder(before, made)
+                before = made
 
     def _button(self, offer: ActionOffer, main: bool = False) -> QPushButton:
         action = offer.action
@@ -114,6 +127,13 @@ class ActionBar(QWidget):
             row.triggered.connect(lambda _=False, action_id=offer.action.id: self.chosen.emit(action_id))
         made.setMenu(menu)
         return made
+
+
+def offered(entry: RecordEntry, officer: OfficerLike | None, *, begun: bool) -> list[ActionOffer]:
+    """What can be done on a page. ``begun``: of a record that is not there yet only what is this officer's own, and nothing to
+    be withdrawn or refused: whoever asks for something has first to ask."""
+    offers = entry.actions(officer) if officer is not None else []
+    return [o for o in offers if is_own(o, officer) and not o.action.danger] if begun else offers
 
 
 def main_offer(offers: Sequence[ActionOffer], officer: OfficerLike | None) -> ActionOffer | None:

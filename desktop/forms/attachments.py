@@ -6,6 +6,7 @@ a file is, is told from what is inside it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -55,6 +56,18 @@ def attach(source: Path, files: KeepsFiles) -> dict[str, Any]:
     digest = files.put(content)
     name = source.name if _says(source, media_type) else source.name + SUFFIXES[media_type]
     return {"sha256": digest, "name": name, "size": len(content), "media_type": media_type}
+
+
+def attach_each(sources: Sequence[Path], files: KeepsFiles) -> tuple[list[dict[str, Any]], list[str]]:
+    """Of several chosen together: the values of those that can be attached, and why the others cannot. One wrong file among
+    five does not take the other four with it."""
+    taken, refused = [], []
+    for source in sources:
+        try:
+            taken.append(attach(source, files))
+        except AttachmentRefused as refusal:
+            refused.append(str(refusal))
+    return taken, refused
 
 
 def _media_type(source: Path, content: bytes) -> str:

@@ -11,6 +11,7 @@ from forms.definition import RecordType
 from forms.field_definition import Field
 from forms.field_types import show
 from forms.flow_book import NOT_NEEDED
+from sync.held_copy import is_held
 from sync.locked_fields import SAME_NUMBER
 from sync.protocol import Change
 
@@ -50,7 +51,10 @@ def _begun(record_type: RecordType, change: Change) -> str:
 
 
 def _engine_words(change: Change) -> str:
-    """What an edit of the engine's own fields means; "" for one of the form's."""
+    """What an edit of the engine's own, or of its fields, means; "" for one of the form's."""
+    if is_held(change):
+        told = tr("form.history.held", officer=change.reason or "")
+        return f"{told} · {change.number}" if change.number else told
     if SAME_NUMBER in change.after:
         return tr("form.history.same_number")
     marks = [value for key, value in change.after.items() if key.startswith(NOT_NEEDED)]

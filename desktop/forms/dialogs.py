@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QFrame,
     QLabel,
@@ -21,9 +20,11 @@ from PySide6.QtWidgets import (
 
 from desktop.forms.form_view import FormView
 from desktop.forms.layout import clear_layout
-from desktop.forms.record_header import broken_lines
+from desktop.forms.record_header import TitleLabel
 from desktop.language import language, say, tr
 from desktop.widgets.basics import restyle, text_label
+from desktop.widgets.broken_lines import broken_lines
+from desktop.widgets.growing import GrowingDialog, TallArea
 from forms.definition import Action
 from forms.entry import Problem, RecordEntry, RuleError
 
@@ -35,11 +36,14 @@ MOST_BREAKS = 3  # lines of one problem
 MOST_LINES = 4  # of a list of problems, so that the form under it stays in sight; the fields themselves say the others
 
 
-class AskDialog(QDialog):
+class AskDialog(GrowingDialog):
     """The fields an action asks for, with the same widgets; works on an entry of its own, so that cancelling leaves no
-    trace."""
+    trace. ``about``: the record of an action that is hard to take back, which is then not asked about once more: who has
+    written a reason and pressed the button was sure, and a second question would throw the reason away."""
 
-    def __init__(self, app: App, action: Action, entry: RecordEntry, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, app: App, action: Action, entry: RecordEntry, parent: QWidget | None = None, about: str = ""
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("form.ask.title", action=say(action.label)))
         self._app, self._action = app, action
@@ -48,13 +52,19 @@ class AskDialog(QDialog):
         column.setContentsMargins(18, 16, 18, 14)
         column.setSpacing(12)
         column.addWidget(text_label(say(action.label), "heading"))
+        if about:
+            which = TitleLabel(self, "quiet")
+            which.show_text(about)
+            which.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # a long title widens nothing
+            column.addWidget(which)
+            column.addWidget(text_label(tr("form.confirm.goes"), "quiet"))
         self.view = FormView(app, entry, self, only=frozenset(action.asks), unlocked=True)
         self.view.setMinimumWidth(app.look.px(460))
-        column.addWidget(self.view)
-        column.addStretch(1)
+        self.area = TallArea(self.view, self)
+        column.addWidget(self.area, 1)
         buttons = QDialogButtonBox(self)
         self.accept_button = QPushButton(f"{say(action.label)}  F9", self)
-        self.accept_button.setProperty("kind", "main")
+        self.accept_button.setProperty("kind", "danger" if about else "main")
         self.accept_button.setAutoDefault(False)
         cancel = QPushButton(tr("form.cancel"), self)
         cancel.setAutoDefault(False)
@@ -69,6 +79,17 @@ class AskDialog(QDialog):
     @property
     def inputs(self) -> dict[str, Any]:
         return {name: self.entry.get(name) for name in self._action.asks}
+
+    def showEvent(self, event: QShowEvent, /) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._grow)
+
+    def _grow(self) -> None:
+        """Once the fields know their real width: one that just does not fit would stand behind a bar to scroll."""
+        port = self.area.viewport()
+        lacking = self.view.heightForWidth(port.width()) - port.height()
+        if lacking > 0:
+            self.resize(self.width(), min(self.height() + lacking, self.screen().availableGeometry().height()))
 
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
         """Enter never submits from a field; on the button it does. F9 does from anywhere, but not the press that opened this

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from sync.store.model import Draft, Record
 
 
-def ward_facts(app: App) -> dict[str, str]:
-    """The ward as rules and printouts know it. Papers name the ward as their place without the word for its kind
+def ward_facts(app: App, ward: str = "") -> dict[str, str]:
+    """The ward (its code; "": this PC's own) as rules and printouts know it. Papers name the ward as their place without the word for its kind
     (Decree 30/2020/NĐ-CP, appendix I)."""
-    name = app.ward_name
+    code = ward or app.ward
+    name = app.enrolment.wards.get(code, code) if app.enrolment else ""
     place = next((name.removeprefix(kind) for kind in ("Phường ", "Xã ", "Đặc khu ") if name.startswith(kind)), name)
-    return {"code": app.ward, "name": name, "org_code": f"H26.{app.ward}", "place": place}
+    return {"code": code, "name": name, "org_code": f"H26.{code}", "place": place}
 
 
 def entry_context(app: App) -> EntryContext:

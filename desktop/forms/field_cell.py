@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from desktop.forms.field_widgets import make_field_widget
 from desktop.forms.field_widgets.switches import YesNoField
 from desktop.forms.host import FormHost
-from desktop.forms.layout import Cell
+from desktop.forms.layout import STAR, Cell
+from desktop.widgets.broken_lines import breakable
 from forms.field_definition import Field
 
 LABEL_GAP = 3  # px between label and input
@@ -52,6 +53,7 @@ class FieldCell(Cell):
         self._label_heights: dict[int, int] = {}
         self.least_width = 0 if bare else host.app.look.px(LEAST_WIDTHS.get(field.type, 0))
         self._required = False
+        self._hinted = True
         self._label: QLabel | None = None
         self._hint: QLabel | None = None
         self._problem: QLabel | None = None
@@ -61,6 +63,8 @@ class FieldCell(Cell):
         self.input = make_field_widget(field, host, path, self)
         self.input.resized.connect(self._relayout)
         self.input.focus_target.setAccessibleName(host.label(field.label))
+        if bare and isinstance(self.input, YesNoField):
+            self.input.leave_out_words()
         if not bare and not isinstance(self.input, YesNoField) and field.type != "group":
             self._label = QLabel(self)
             self._label.setObjectName("label")
@@ -74,13 +78,20 @@ class FieldCell(Cell):
 
     def set_required(self, required: bool) -> None:
         """Marks the label; the word is in the accessible name, the star alone would be a riddle to a reader."""
-        text = self.host.label(self.field.label) + (" *" if required else "")
+        text = self.host.label(self.field.label) + (STAR if required else "")
         if self._label is not None and self._label.text() != text:
             self._label.setText(text)
             self._label_heights.clear()
             name = self.host.label(self.field.label)
             said = f"{name}, {self.host.say('required')}" if required else name
             self.input.focus_target.setAccessibleName(said)
+
+    def set_hinted(self, hinted: bool) -> None:
+        """Whether the hint is of use: it tells how to fill the field in."""
+        if hinted != self._hinted:
+            self._hinted = hinted
+            if self._hint is not None:
+                self._relayout()
 
     def set_problem(self, message: str | None, *, blocks: bool = True) -> None:
         """Shows or clears the words below the input; a sign stands before them, since colour never stands alone."""
@@ -151,7 +162,7 @@ class FieldCell(Cell):
     def _notes(self) -> list[QLabel]:
         if self._problem is not None and self._problem.isVisibleTo(self):
             return [self._problem]
-        return [self._hint] if self._hint is not None else []
+        return [self._hint] if self._hint is not None and self._hinted else []
 
     def _place(self) -> None:
         width = self.width()
@@ -175,7 +186,7 @@ class FieldCell(Cell):
         self._place()
 
     def _note(self, name: str, text: str) -> QLabel:
-        note = QLabel(text, self)
+        note = QLabel(breakable(text), self)
         note.setObjectName(name)
         note.setWordWrap(True)
         note.setTextFormat(Qt.TextFormat.PlainText)

@@ -252,6 +252,12 @@ class FormView(QWidget):
         calculated = self.entry.is_calculated(cell.path) and not cell.field.overridable
         return self.entry.is_locked(cell.path) or calculated or cell.field.owner != "officer"
 
+    def _is_closed(self, cell: FieldCell) -> bool:
+        """Whether nothing is typed here any more; what the program fills in was never typed."""
+        if self._unlocked or cell.field.owner != "officer" or self.entry.is_calculated(cell.path):
+            return False
+        return not self._may_write or self.entry.is_locked(cell.path)
+
     def _build_slice(self) -> None:
         self._build(len(self._waiting), until=time.monotonic() + SLICE)
         if self._waiting:
@@ -274,6 +280,7 @@ class FormView(QWidget):
         if self._with_headings and section.id not in self._headings:
             heading = QLabel(self)
             heading.setObjectName("heading")
+            heading.setWordWrap(True)
             if self._headings:
                 heading.setContentsMargins(0, 8, 0, 0)
             self._headings[section.id] = heading
@@ -311,6 +318,7 @@ class FormView(QWidget):
             cell.input.set_choices(entry.choices(path))
         cell.input.set_locked(self._is_fixed(cell))
         cell.set_required(entry.is_required(path))
+        cell.set_hinted(not self._is_closed(cell))
         cell.input.present(entry.get(path))
         visited = self._problems.all_told or path in self.set_by_officer
         self._problems.show_at(cell, entry, visited=visited)

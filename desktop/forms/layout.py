@@ -10,6 +10,7 @@ from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QScrollArea, QWidget
 
 COLUMNS = 12
+STAR = "\u00a0*"  # of a field that must be filled in; never alone on a line
 MEDIUM_WIDTH = 440  # px: below it quarters become halves
 LEAST = 84  # px: below it no field is usable
 SCROLL_MARGIN = 60  # px kept in sight above and below what one goes to

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 
-from desktop.forms.action_bar import main_offer
+from desktop.forms.action_bar import main_offer, offered
 from desktop.language import say, tr
 from forms.entry import ActionOffer
 
@@ -65,5 +65,5 @@ class MainKey(QObject):
         page.header.action_bar.buttons[main.action.id].setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _offer(self) -> ActionOffer | None:
-        officer = self._page.app.officer
-        return main_offer(self._page.entry.actions(officer), officer) if officer else None
+        page, officer = self._page, self._page.app.officer
+        return main_offer(offered(page.entry, officer, begun=page.record is None), officer)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from desktop.actions import ActionRow
-from desktop.forms.action_bar import main_offer
+from desktop.forms.action_bar import main_offer, offered
 from desktop.forms.next_card import KEY as CARD_KEY
 from desktop.forms.record_body import TABS
 from desktop.forms.refused_fields import KEY
@@ -21,7 +21,7 @@ def page_rows(page: RecordPage) -> list[ActionRow]:
     group = say(page.record_type.label)
     officer = page.app.officer
     rows = []
-    offers = page.entry.actions(officer) if officer else []
+    offers = offered(page.entry, officer, begun=page.record is None)
     main = main_offer(offers, officer)
     for offer in offers:
         action = offer.action

@@ -62,7 +62,7 @@ def make_html(app: App, record: Record, printout: Printout, copy: int) -> str:
 
 def make_list_html(app: App, record_type: RecordType, printout: Printout, selection: Selection) -> str:
     """A paper over a list. Runs in the background. Raises PrintError."""
-    context = _context(app, book=selection.book)
+    context = _context(app, selection.ward, book=selection.book)
     return render(record_type, printout.id, app.catalog, selection.records, context=context)
 
 
@@ -71,12 +71,12 @@ def print_surroundings(app: App) -> PrintContext:
     return _context(app)
 
 
-def _context(app: App, **more: Any) -> PrintContext:
+def _context(app: App, ward: str = "", **more: Any) -> PrintContext:
     def related(type_id: str, field: str, record_id: str) -> Sequence[Any]:
         return app.store.records.pointing_at(type_id, field, record_id) if type_id in app.seen else ()
 
     return PrintContext(
-        ward=ward_facts(app),
+        ward=ward_facts(app, ward),
         officer=app.officer,
         now=app.clock.now,
         resolve=app.resolve,

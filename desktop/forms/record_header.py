@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.forms.action_bar import ActionBar
@@ -14,6 +14,7 @@ from desktop.language import tr
 from desktop.models.dates import clock_time
 from desktop.models.tags import Tag
 from desktop.widgets.basics import button, restyle, text_label
+from desktop.widgets.broken_lines import broken_lines
 from forms.entry import ActionOffer
 
 if TYPE_CHECKING:
@@ -56,26 +57,6 @@ class TitleLabel(QLabel):
             self.setText(shown)
 
 
-def broken_lines(text: str, metrics: QFontMetrics, width: int, most: int) -> list[str]:
-    """``text`` in at most ``most`` lines of ``width`` px, broken between words, the last one shortened."""
-    lines: list[str] = []
-    rest = text.split()
-    while rest and len(lines) < most - 1 and metrics.horizontalAdvance(" ".join(rest)) > width:
-        count = 1
-        while count < len(rest) and metrics.horizontalAdvance(" ".join(rest[: count + 1])) <= width:
-            count += 1
-        lines.append(_shortened(" ".join(rest[:count]), metrics, width))
-        rest = rest[count:]
-    return [*lines, _shortened(" ".join(rest), metrics, width)]
-
-
-def _shortened(text: str, metrics: QFontMetrics, width: int) -> str:
-    """Qt shortens by fractions of a pixel what by whole ones has room: a word of a name would lose its end."""
-    if metrics.horizontalAdvance(text) <= width:
-        return text
-    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
-
-
 class RecordHeader(QWidget):
     """The title with the actions, tags and subtitle below: a long name or large letters push nothing out."""
 
@@ -96,6 +77,7 @@ class RecordHeader(QWidget):
         self.print_button = button(tr("form.print"), show_print, tip="Ctrl+P")
         self.save_button = button(tr("form.save"), save, tip="Ctrl+S")
         self.action_bar = ActionBar(app, self)
+        self.action_bar.after = self.save_button
         self._buttons = QWidget(self)
         across = QHBoxLayout(self._buttons)
         across.setContentsMargins(0, 0, 0, 0)
@@ -123,6 +105,14 @@ class RecordHeader(QWidget):
         super().resizeEvent(event)
         self.action_bar.set_roomy(self.width() >= self._roomy)
         self._make_room()
+
+    def let_save_lead(self, leads: bool) -> None:
+        """Whether saving is what F9 does here: of something new where no step is this officer's."""
+        kind = "main" if leads else ""
+        if self.save_button.property("kind") != kind:
+            self.save_button.setText(tr("form.save") + ("  F9" if leads else ""))
+            self.save_button.setProperty("kind", kind)
+            restyle(self.save_button)
 
     def show_offers(self, offers: Sequence[ActionOffer]) -> None:
         self.action_bar.show_offers(offers)

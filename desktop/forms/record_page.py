@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.actions import ActionRow
+from desktop.forms.action_bar import main_offer, offered
 from desktop.forms.bringing import Bringing
 from desktop.forms.drafts import DraftKeeping
 from desktop.forms.entries import draft_entry, entry_of, new_entry, without_clock
@@ -279,13 +280,14 @@ class RecordPage(QWidget):
         if (self._was_at_hub and not at_hub) or (self._was_sent_back and back is None):
             self.notice.hide()  # the city has it now, or is given it once more
         self._was_at_hub, self._was_sent_back = at_hub, back is not None
-        offers = self.entry.actions(officer) if officer and writes else []
+        offers = offered(self.entry, officer, begun=self.record is None) if writes else []
         self.header.save_button.setVisible(writes)
         if back is not None:
             self.notice.say(tr("form.sent_back_there", officer=back.change.officer.name), "amber")
         elif not writes and self.notice.isHidden():
             key = "form.only_at_hub" if at_hub else "form.read_only"
             self.notice.say(tr(key, label=say(self.record_type.label)), "amber")
+        self.header.let_save_lead(self.record is None and main_offer(offers, officer) is None)
         self.header.show_offers(offers)
         self.header.print_button.setVisible(bool(self.record_type.printouts) and self.record is not None)
 

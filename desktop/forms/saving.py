@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 
 from desktop.following import with_followers, write
-from desktop.forms.action_bar import is_own
+from desktop.forms.action_bar import is_own, main_offer
 from desktop.forms.dialogs import AskDialog, confirm, mended_at
 from desktop.forms.entries import copy_entry
 from desktop.language import say, tr
@@ -32,6 +32,7 @@ class SavingFlow(QObject):
         self._page = page
         self.is_busy = False
         self._action: Action | None = None
+        self._is_first = False  # nothing of it was saved before
         self._place = ""  # the field one stood in when the save began
 
     def run(self, action_id: str | None = None) -> None:
@@ -84,11 +85,12 @@ class SavingFlow(QObject):
             page.entry.get(name) is True for name in action.asks
         )  # is asked no more, while the text is the same
         if not ticked or is_overtaken(page.entry, action.asks):
-            dialog = AskDialog(page.app, action, copy_entry(page.app, page.entry), page)
+            about = self._about() if action.danger else ""
+            dialog = AskDialog(page.app, action, copy_entry(page.app, page.entry), page, about)
             if dialog.exec() != AskDialog.DialogCode.Accepted:
                 return None
             inputs = dialog.inputs
-        if action.danger and not confirm(page, action, self._about()):
+        if action.danger and not inputs and not confirm(page, action, self._about()):
             return None
         trial: RecordEntry = copy_entry(page.app, page.entry)
         try:
@@ -113,6 +115,7 @@ class SavingFlow(QObject):
         page.header.set_busy(True)
         page.drafts.pause()
         action_id = action.id if action else None
+        self._is_first = page.opened is None
         save = Save(type=page.record_type.id, fields=entry.fields, opened=page.opened, action=action_id)
         store, draft = page.app.store, page.drafts.draft_id
         saves = with_followers(save, entry, store, officer, page.app.may_begin)
@@ -135,7 +138,7 @@ class SavingFlow(QObject):
         page, action, record = self._page, self._action, records[0]
         time = clock_time(page.app.clock.now())
         if action is None:
-            parts = [tr("form.save.done", time=time)]
+            parts = [tr("form.save.done", time=time), *(self._asked_of() if self._is_first else ())]
         else:
             if action.to == "=":
                 parts = [tr("form.save.acted_here", action=say(action.label), time=time), *self._then(action)]
@@ -155,9 +158,19 @@ class SavingFlow(QObject):
         Of what is done beside the way (a mistake was found) nothing follows: least of all that the paper be handed over."""
         if not taken.main:
             return []
-        app, officer = self._page.app, self._page.app.officer
+        officer = self._page.app.officer
         offers = self._page.entry.actions(officer) if officer is not None else []
         following = next((o.action for o in offers if o.action.main and not o.done and o.action.id != taken.id), None)
+        return self._next(following)
+
+    def _asked_of(self) -> list[str]:
+        """Of something new that somebody else decides: by whom; one's own next step stands on its button."""
+        officer = self._page.app.officer
+        main = main_offer(self._page.entry.actions(officer), officer) if officer is not None else None
+        return [] if main is None or is_own(main, officer) else self._next(main.action)
+
+    def _next(self, following: Action | None) -> list[str]:
+        app, officer = self._page.app, self._page.app.officer
         if officer is None or following is None:
             return []
         if not following.roles or set(officer.roles) & set(following.roles):

@@ -13,7 +13,7 @@ from desktop.forms.old_fields import old_lines
 from desktop.forms.refused_fields import KEY
 from desktop.forms.standing import Place, places_of
 from desktop.language import language, say, tr
-from desktop.models.dates import local, long_day, short_day
+from desktop.models.dates import in_sentence, local, long_day, short_day
 from desktop.models.tags import due_tag
 from desktop.widgets.basics import Card, button, text_label
 from forms.definition import RecordType
@@ -134,11 +134,13 @@ class SideCards(QWidget):
         strong = (
             tr("form.due.today", time=f"{at:%H:%M}", date=day)
             if at.date() == today
-            else f"{at:%H:%M} {long_day(at.date())}"
+            else f"{at:%H:%M} {in_sentence(long_day(at.date()))}"
         )
         lines: list[tuple[str, str] | QWidget] = [(strong, "strong")]
         if record is not None and (tag := due_tag(record, self._type, now, self._app.calendar)) is not None:
-            lines.append((str(tag), "problem" if tag.kind == "red" else "hint"))
+            late, stands = tag.kind == "red", tag.kind == "grey" and bool(tag.sign)
+            if late or stands:  # the day itself stands above
+                lines.append((str(tag), "problem" if late else "hint"))
         self.due.say(*lines)
 
     def _show_fee(self, entry: RecordEntry) -> None:
@@ -181,7 +183,8 @@ class SideCards(QWidget):
         action = next((a for a in self._type.actions if a.takes_number and entry.state in a.from_), None)
         if action is not None:
             return tr("form.card.number.auto", action=say(action.label))
-        return tr("form.card.number.awaiting") if record is not None else tr("form.card.number.none")
+        waits = record is not None and self._type.state(entry.state).kind != "void"  # what was refused gets none
+        return tr("form.card.number.awaiting") if waits else tr("form.card.number.none")
 
 
 def fee_field(record_type: RecordType) -> Field | None:

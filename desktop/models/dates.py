@@ -35,6 +35,11 @@ def long_day(day: date) -> str:
     return f"{weekday(day)}, {day.day} {month}"
 
 
+def in_sentence(day: str) -> str:
+    """A day after other words: Vietnamese writes "thứ hai" small there."""
+    return day if language() == "en" else day[:1].lower() + day[1:]
+
+
 def short_day(day: date, today: date) -> str:
     """ "23/11", with the year when it is another one."""
     return f"{day:%d/%m}" if day.year == today.year else f"{day:%d/%m/%Y}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,7 +16,7 @@ from desktop.app import App
 from desktop.language import say, tr
 from desktop.models.quick import in_rail_order, shown_types
 from desktop.sight import shown_reports
-from forms.definition import Catalog
+from forms.definition import Catalog, RecordType
 from forms.vietnamese import fold
 from sync.store.model import Hit
 
@@ -123,6 +125,29 @@ def matching(offers: Sequence[Offer], text: str) -> list[Offer]:
             whole = sum(want in title.split() for want in wanted)
             found.append((not title.startswith(start), -whole, offer))
     return [offer for *_, offer in sorted(found, key=lambda each: each[:2])]
+
+
+def named_kinds(types: Iterable[RecordType], text: str) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+    """Ways to read a typed line as a kind and a name, "khai sinh Nguyễn An" or "Nguyễn An khai sinh": (the name, the record
+    types meant, whether the kind is surely meant), the longest kind first. A single word may be a part of the name."""
+    words = unicodedata.normalize("NFC", text).casefold().split()
+    if len(words) < 2:
+        return
+    labels = {each.id: f" {' '.join(_words(say(each.label)))} " for each in types}
+    for count in range(len(words) - 1, 0, -1):
+        for kind, name in ((words[:count], words[count:]), (words[-count:], words[:-count])):
+            spoken = " ".join(kind)
+            meant = tuple(
+                type_id
+                for type_id, label in labels.items()
+                if f" {spoken} " in label or (spoken == fold(spoken) and f" {spoken} " in fold(label))
+            )
+            if meant:
+                yield " ".join(name), meant, count > 1
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", unicodedata.normalize("NFC", text).casefold())
 
 
 class OfferModel(QAbstractListModel):

@@ -113,7 +113,8 @@ def preview_of(record: Record, record_type: RecordType, context: RowContext) -> 
     """The filled fields of a record, by section, as the pane beside a list shows them."""
     sections = []
     for section in record_type.sections:
-        lines = [(say(of.label), shown_value(of.name, record, record_type, context)) for of in section.fields]
+        told = [of for of in section.fields if of.name != record_type.visit]  # an id, which says nothing to anybody
+        lines = [(say(of.label), shown_value(of.name, record, record_type, context)) for of in told]
         filled = tuple(line for line in lines if line[1])
         if filled:
             sections.append(PreviewSection(say(section.label), filled))

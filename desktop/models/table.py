@@ -41,6 +41,15 @@ class CellTable(QAbstractTableModel):
         super().__init__(parent)
         self.columns = tuple(columns)
         self.rows: tuple[Row, ...] = ()
+        self._headings = [column.heading for column in self.columns]  # as there is room for them
+
+    def show_headings(self, headings: Sequence[str]) -> bool:
+        """Each as it is to stand there, in lines; whether one of them changed."""
+        if list(headings) == self._headings:
+            return False
+        self._headings = list(headings)
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._headings) - 1)
+        return True
 
     def show(self, rows: Sequence[Row]) -> None:
         self.beginResetModel()
@@ -61,6 +70,8 @@ class CellTable(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
+            return self._headings[section]
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return self.columns[section].heading
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(self.columns[section])

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from desktop import batches
@@ -17,7 +16,7 @@ from desktop.forms.form_view import FormView
 from desktop.language import language, say, tr
 from desktop.models.table import CellTable, Column, Row
 from desktop.models.tags import Tag
-from desktop.views.dialogs import Sheet
+from desktop.views.dialogs import StepSheet
 from desktop.widgets.basics import button, text_label
 from desktop.widgets.table import RowTable
 from forms.batches import question
@@ -42,7 +41,7 @@ class Work:
         return not self.stop
 
 
-class BatchSheet(Sheet):
+class BatchSheet(StepSheet):
     """Esc stops what is being made; what was written stays, and another run makes the rest."""
 
     def __init__(self, app: App, flow: Flow, window: QWidget) -> None:
@@ -238,13 +237,8 @@ class BatchSheet(Sheet):
             self.reject()
             self.app.open_record(record_id)
 
-    def keyPressEvent(self, event: QKeyEvent, /) -> None:
-        """F9 makes from anywhere; Enter in a field does not."""
-        if event.key() == Qt.Key.Key_F9:
-            if not event.isAutoRepeat():
-                self.make()
-        elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            super().keyPressEvent(event)
+    def take_step(self) -> None:
+        self.make()
 
     def reject(self) -> None:
         if self._making:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QW
 from desktop import book_audit
 from desktop.actions import ActionRow
 from desktop.app import App
-from desktop.book_keeping import books_here, current_period, may_hand_over
+from desktop.book_keeping import books_here, current_period, may_hand_over, with_later
 from desktop.language import say, tr
 from desktop.models.table import Column, Row
 from desktop.models.tags import Tag
@@ -283,8 +283,8 @@ class BookPage(TablePage):
         loaded, officer, store = self.loaded, self.app.officer, self.app.store
         if loaded is None or officer is None:
             return
-        begin = store.numbers.hand_overs.begin
-        task = self.app.background.run(lambda: [begin(x, officer, reason, to) for x in loaded.leases], self)
+        begin, leases = store.numbers.hand_overs.begin, loaded.leases
+        task = self.app.background.run(lambda: [begin(x, officer, reason, to) for x in with_later(store, leases)], self)
         task.then(partial(self._did, "book.handed"))
         task.failed(self._say_failed)
 

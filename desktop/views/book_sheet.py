@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
-from desktop.book_places import date_field, series_kept, series_label
+from desktop.book_places import series_kept, series_label
 from desktop.book_selection import Selection, Wanted, has_book, list_printouts, periods, select
 from desktop.language import language, say, tr
 from desktop.views.dialogs import Sheet
@@ -15,6 +15,7 @@ from desktop.widgets.basics import button, restyle, text_label
 from forms.definition import Printout, RecordType
 from forms.field_definition import Field
 from forms.label import Label
+from forms.register_numbers import date_field
 from sync.store.model import ListQuery, StoreError
 
 if TYPE_CHECKING:
@@ -64,6 +65,10 @@ class BookSheet(Sheet):
         self._changed()
 
     def _make_book_rows(self) -> None:
+        self.ward = self._combo("frame.book_ward")
+        wards = self._app.enrolment.wards if self._app.enrolment else {}
+        for code in sorted(wards, key=lambda each: each != self._app.ward):
+            self.ward.addItem(wards[code], code)
         self.period = self._combo("frame.book_period")
         register = self._type.register
         self.series = self._combo("frame.book_series")
@@ -73,18 +78,28 @@ class BookSheet(Sheet):
             box.setRange(0, MOST_NUMBERS)
             box.setSpecialValueText("—")
         if register is not None and register.book_size:
-            self.form.insertRow(4, text_label(tr("frame.book_volume"), "quiet"), self.volume)
+            self.form.insertRow(5, text_label(tr("frame.book_volume"), "quiet"), self.volume)
             self.volume.setMaximumWidth(self.look.px(120))
+        self._fill_book_rows()
+
+    def _fill_book_rows(self) -> None:
+        """Which series and periods the chosen ward's book has."""
+        store, record_type, ward = self._app.store, self._type, self._ward()
         if self._has_series():
-            store, record_type = self._app.store, self._type
-            self._app.background.run(lambda: series_kept(record_type, store), self).then(self._show_series)
-        if not self._has_years():
-            return
-        now = self._app.clock.now()
-        store, record_type = self._app.store, self._type
-        self.period.addItem(tr("frame.book_all_periods"), "")
-        task = self._app.background.run(lambda: periods(record_type, store, now), self)
-        task.then(self._show_periods)
+            task = self._app.background.run(lambda: series_kept(record_type, store, ward), self)
+            task.then(lambda found: self._show_series(found, ward))
+        if self._has_years():
+            now = self._app.clock.now()
+            years = self._app.background.run(lambda: periods(record_type, store, now, ward), self)
+            years.then(lambda found: self._show_periods(found, ward))
+
+    def _ward(self) -> str:
+        """Whose book; "": this PC's own ward's."""
+        chosen = str(self.ward.currentData() or "")
+        return "" if chosen == self._app.ward else chosen
+
+    def _has_wards(self) -> bool:
+        return self._type.register is not None and self.ward.count() > 1
 
     def _has_years(self) -> bool:
         """A book of one day is found by its day."""
@@ -93,12 +108,19 @@ class BookSheet(Sheet):
     def _has_series(self) -> bool:
         return self._type.register is not None and self._type.register.series_by is not None
 
-    def _show_series(self, found: list[str]) -> None:
+    def _show_series(self, found: list[str], ward: str) -> None:
+        if ward != self._ward():
+            return
+        self.series.clear()
         for value in found:
             self.series.addItem(say(series_label(self._type, self._app.catalog, value)), value)
         self._changed()
 
-    def _show_periods(self, found: list[str]) -> None:
+    def _show_periods(self, found: list[str], ward: str) -> None:
+        if ward != self._ward():
+            return
+        self.period.clear()
+        self.period.addItem(tr("frame.book_all_periods"), "")
         for period in found:
             self.period.addItem(period, period)
         self.period.setCurrentIndex(1 if found else 0)
@@ -127,6 +149,8 @@ class BookSheet(Sheet):
     def _listen(self) -> None:
         self.paper.currentIndexChanged.connect(self._changed)
         self.which.currentIndexChanged.connect(self._changed)
+        self.ward.currentIndexChanged.connect(self._fill_book_rows)
+        self.ward.currentIndexChanged.connect(self._changed)
         self.period.currentIndexChanged.connect(self._changed)
         self.series.currentIndexChanged.connect(self._changed)
         for number in (self.volume, self.first, self.last):
@@ -137,6 +161,7 @@ class BookSheet(Sheet):
     def _changed(self) -> None:
         by_number = self.which.currentData() == "book"
         register = self._type.register
+        self._show_row(self.ward, by_number and self._has_wards())
         self._show_row(self.period, by_number and self._has_years())
         self._show_row(self.series, by_number and self._has_series())
         for row in range(self.form.rowCount()):
@@ -163,6 +188,7 @@ class BookSheet(Sheet):
             last=self.last.value(),
             since=since,
             until=until,
+            ward=self._ward(),
         )
 
     def _day(self, box: QLineEdit) -> str | None:

@@ -128,15 +128,7 @@ class BundleSheet(Sheet):
         restyle(self.outcome)
         restyle(self.outcome.text)
         self.outcome.show()
-        self._fit()
-
-    def _fit(self) -> None:
-        """As high as its sentences are: Qt asks words that wrap for their height only when it lays them out."""
-        layout = self.layout()
-        if layout is not None:
-            needed = layout.totalHeightForWidth(self.width())
-            self.setMinimumHeight(needed)
-            self.resize(self.width(), needed)
+        self.fit()
 
     def _read(self) -> None:
         from sync.bundle.on_pc import last_export
@@ -162,7 +154,7 @@ class BundleSheet(Sheet):
         if self._stood is not None:
             self._stood.setFocus()
             self._stood = None
-        self._fit()
+        self.fit()
 
 
 def _folder() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST = 500
 MOST_FIELDS = 8
+LONGEST = 240  # characters of a value beside the other; the whole stands in its tip
 
 
 class Doubles(TablePage):
@@ -137,7 +139,9 @@ class Doubles(TablePage):
         for row, (label, one, other) in enumerate(self._lines(pair), start=1):
             grid.addWidget(text_label(label, "quiet"), row, 0, Qt.AlignmentFlag.AlignTop)
             for column, text in ((1, one), (2, other)):
-                grid.addWidget(text_label(text, "quiet" if one == other else "", wrap=True), row, column)
+                told = text_label(shorten(text, LONGEST, placeholder="…"), "quiet" if one == other else "", wrap=True)
+                told.setToolTip(text if len(text) > LONGEST else "")
+                grid.addWidget(told, row, column, Qt.AlignmentFlag.AlignTop)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(2, 1)
         return box

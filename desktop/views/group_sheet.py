@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QComboBox, QProgressBar, QWidget
 
 from desktop import group_acting
@@ -17,7 +16,7 @@ from desktop.group_acting import Choice
 from desktop.language import language, say, tr
 from desktop.models.table import CellTable, Column, Row
 from desktop.views.batch_sheet import LOOK_MS, WHO, Work, desk_of, number_words
-from desktop.views.dialogs import Sheet
+from desktop.views.dialogs import StepSheet
 from desktop.widgets.basics import button, text_label
 from desktop.widgets.table import RowTable
 from forms.definition import RecordType
@@ -25,7 +24,7 @@ from forms.entry import RecordEntry
 from sync.store.model import Record
 
 
-class GroupSheet(Sheet):
+class GroupSheet(StepSheet):
     """Esc stops after the record that is being written; what is done stays done."""
 
     def __init__(self, app: App, record_type: RecordType, records: tuple[Record, ...], window: QWidget) -> None:
@@ -175,13 +174,8 @@ class GroupSheet(Sheet):
             self.reject()
             self.app.open_record(record_id)
 
-    def keyPressEvent(self, event: QKeyEvent, /) -> None:
-        """F9 does it from anywhere; Enter in a field does not."""
-        if event.key() == Qt.Key.Key_F9:
-            if not event.isAutoRepeat():
-                self.go()
-        elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            super().keyPressEvent(event)
+    def take_step(self) -> None:
+        self.go()
 
     def reject(self) -> None:
         if self._work is not None:

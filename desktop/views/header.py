@@ -57,7 +57,7 @@ class Header(QFrame):
 
     def _make_search(self) -> QPushButton:
         px = self._app.look.px
-        made = SearchBox(px(100))
+        made = SearchBox(px(90))
         made.setObjectName("searchBox")
         made.setIcon(icon("search", self._app.look.colour("header_quiet")))
         made.setIconSize(QSize(px(16), px(16)))

@@ -24,13 +24,14 @@ from desktop.background import Task
 from desktop.forms.people import TARGETS
 from desktop.icons import pixmap
 from desktop.language import tr
-from desktop.models.palette import MOST_COMMANDS, OFFER_ROLE, Offer, OfferModel, hit_offer, matching
+from desktop.models.palette import MOST_COMMANDS, OFFER_ROLE, Offer, OfferModel, hit_offer, matching, named_kinds
 from desktop.theme import HEADER_HEIGHT, MEDIUM, SMALL, Look
 from desktop.widgets.basics import text_label
 from sync.store.model import Hit
 
 MOST_HITS = 20
 MOST_PEOPLE = 6  # shown before the records that name them: who types a name looks for the person
+MOST_OF_KIND = 8
 PAUSE_MS = 60  # between a key and the search: one search for a fast typist's word, none noticed by a slow one
 Index = QModelIndex | QPersistentModelIndex
 MOVES = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
@@ -170,12 +171,17 @@ class Palette(QFrame):
     def _find_records(self) -> None:
         text, store, seen = self.text.text().strip(), self._app.store, self._app.seen
         people = tuple(type_id for type_id in TARGETS["person"] if type_id in seen)
+        kinds = list(named_kinds((t for t in self._app.catalog.record_types if t.id in seen), text))
 
         def find() -> tuple[Hit, ...]:
-            persons = store.search.find(text, types=people, limit=MOST_PEOPLE) if people else ()
-            known = {hit.id for hit in persons}
-            found = store.search.find(text, limit=MOST_HITS, within=seen)
-            return (*persons, *(hit for hit in found if hit.id not in known))
+            """People first, then what is surely of the kind that was typed with the name, then anything else."""
+            found = {hit.id: hit for hit in store.search.find(text, types=people, limit=MOST_PEOPLE)} if people else {}
+            plain = store.search.find(text, limit=MOST_HITS, within=seen)
+            for name, types, sure in kinds:
+                if sure or not (found or plain):
+                    found |= {hit.id: hit for hit in store.search.find(name, types=types, limit=MOST_OF_KIND)}
+            found |= {hit.id: hit for hit in plain if hit.id not in found}
+            return tuple(found.values())
 
         self._search = self._app.background.run(find).then(self._show_hits)
 

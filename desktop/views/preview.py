@@ -11,8 +11,11 @@ from desktop.models.rows import PreviewSection, marks_of, preview_of
 from desktop.models.tags import due_tag, state_tag
 from desktop.theme import SMALL
 from desktop.widgets.basics import Card, bare_column, button, tag_label, text_label
+from desktop.widgets.broken_lines import breakable
 from forms.definition import RecordType
 from sync.store.model import Record
+
+LONG_LABEL = 34  # characters; a longer one stands on several lines, and leaves the value its place
 
 
 class Preview(Card):
@@ -51,7 +54,7 @@ class Preview(Card):
         column.addLayout(self._tags(record, record_type))
         for section in sections:
             column.addSpacing(look.px(SMALL))
-            column.addWidget(text_label(section.heading, "heading"))
+            column.addWidget(text_label(section.heading, "heading", wrap=True))
             column.addLayout(self._lines(section))
         column.addStretch(1)
         column.addWidget(button(tr("frame.open_key"), lambda: self._app.open_record(record.id)))
@@ -82,7 +85,11 @@ class Preview(Card):
         made.setHorizontalSpacing(self._app.look.px(14))
         made.setVerticalSpacing(self._app.look.px(5))
         for label, text in section.lines:
-            name = text_label(label, "quiet")
+            name = text_label(label, "quiet", wrap=len(label) > LONG_LABEL)
             name.setAlignment(Qt.AlignmentFlag.AlignTop)
-            made.addRow(name, text_label(text, wrap=True))
+            if name.wordWrap():
+                name.setFixedWidth(self._app.look.px(170))
+            value = text_label(breakable(text), wrap=True)
+            value.setAlignment(Qt.AlignmentFlag.AlignTop)
+            made.addRow(name, value)
         return made

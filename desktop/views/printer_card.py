@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QSizePolicy
 
 from desktop.language import tr
 from desktop.widgets.basics import button, text_label
@@ -23,6 +23,7 @@ class PrinterRows:
         self.which = QComboBox()
         self.which.setAccessibleName(tr("frame.printer_which"))
         self.which.setMinimumWidth(app.look.px(240))
+        self.which.setMaximumWidth(app.look.px(360))
         self.which.addItem(tr("frame.printer_any"), "")
         for name in self._names():
             self.which.addItem(name, name)
@@ -30,7 +31,9 @@ class PrinterRows:
         self.right, self.down = (self._box(form, name) for name in ("printer_right", "printer_down"))
         self.which.currentIndexChanged.connect(self._show)
         self._show()
-        form.addRow(text_label(tr("frame.blanks"), "quiet"), button(tr("frame.blanks_show"), self._show_blanks))
+        show = button(tr("frame.blanks_show"), self._show_blanks)
+        show.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        form.addRow(text_label(tr("frame.blanks"), "quiet"), show)
 
     def _names(self) -> list[str]:
         """Printers of this PC, and those with a shift of their own that are switched off now."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QButtonGroup, QHBoxLayout, QHeaderView, QLineEdit, QPushButton
 
 from desktop.actions import ActionRow
@@ -75,7 +75,19 @@ class RecordList(Page):
         self._pause.timeout.connect(self._narrow)
         self.text.textChanged.connect(lambda _text: self._pause.start())
         self.text.returnPressed.connect(self.focus_table)
-        self.head.addWidget(self.text, 2)
+        self.text.installEventFilter(self)
+        self.head.insertWidget(1, self.text, 2)  # beside the title; at the left where that stands in the tab
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The list lies under the line: ↓ goes into it, and Ctrl+A, where there is no text to take, means its rows."""
+        if watched is self.text and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            every = event.matches(QKeySequence.StandardKey.SelectAll) and not self.text.text()
+            if (every or event.key() == Qt.Key.Key_Down) and not self.table.isHidden():
+                self.focus_table()
+                if every:
+                    self.table.selectAll()
+                return True
+        return super().eventFilter(watched, event)
 
     def _make_filters(self) -> FlowLine:
         row = FlowLine(self.app.look.px(SMALL) - 2)

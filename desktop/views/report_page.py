@@ -40,6 +40,7 @@ class ReportPage(Page):
         super().__init__(app, say(self.report.label), parent)
         self.title.setWordWrap(True)
         self.head.setStretch(0, 1)
+        self.head.setStretch(1, 0)  # the page's own empty end would take half of the line
         self._id = report_id
         self.window_shown: Window = latest_window(self.report, self.report.periods[0], app.clock)
         self.counted: Counted | None = None
@@ -165,7 +166,7 @@ class ReportPage(Page):
         columns = [
             Column(c.id, say(c.label), right=c.show in RIGHT, stretch=c.show not in RIGHT) for c in table.columns
         ]
-        shown = RowTable(CellTable((*names, *columns)), self.app.look)
+        shown = RowTable(CellTable((*names, *columns)), self.app.look, keeps_columns=True)
         shown.setAccessibleName(say(table.label))
         shown.opened.connect(partial(self._open, table))
         rows = [self._row(str(n), line.names, line.values, table.columns) for n, line in enumerate(table.lines)]

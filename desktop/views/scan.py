@@ -40,7 +40,7 @@ class ScanDialog(Sheet):
         self.add_button(tr("frame.cancel"), self.reject)
         self.add_button(tr("frame.scan_find"), self.read, kind="main")
         self.resize(self.minimumWidth(), self.height())
-        self._fit()
+        self.fit()
 
     def ask_picture(self) -> None:
         if (path := ask_for_picture(self)) is not None:
@@ -92,14 +92,6 @@ class ScanDialog(Sheet):
     def _say(self, text: str) -> None:
         self.problem.setText(f"! {text}")
         self.problem.show()
-        self._fit()
+        self.fit()
         self.text.setFocus()
         self.text.selectAll()
-
-    def _fit(self) -> None:
-        """As high as its sentences are: Qt asks words that wrap for their height only when it lays them out."""
-        layout = self.layout()
-        if layout is not None:
-            needed = layout.totalHeightForWidth(self.width())
-            self.setMinimumHeight(needed)
-            self.resize(self.width(), needed)

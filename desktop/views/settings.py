@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFormLayout,
@@ -43,23 +43,25 @@ class SettingsPage(Page):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, app.look.px(SMALL), 0)
         column.setSpacing(app.look.px(MEDIUM))
-        for card in (
-            self._look_card(),
-            self._city_card(),
+        looks, city = self._look_card(), self._city_card()
+        office = [OfficeCard(app, self._given)] if self._given.read else []
+        self._backups = BackupCard(app, self._given)
+        for card in (  # made in the order in which they stand: Tab goes by it
+            looks,
+            city,
+            *office,
+            self._backups,
             PackCard(app),
             UpdateCard(app),
             self._officers_card(),
             self._printer_card(),
         ):
             column.addWidget(card)
-        self._backups = BackupCard(app, self._given)
-        column.insertWidget(2, self._backups)
-        if self._given.read:
-            column.insertWidget(2, OfficeCard(app, self._given))
         column.addWidget(SelfTestCard(app))
         column.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab would stop there and nobody would see where
         area.setWidget(body)
         self.column.addWidget(area, 1)
         app.line.changed.connect(self._say_line)
@@ -144,6 +146,7 @@ class SettingsPage(Page):
         stick.setEnabled(enrolment is not None)
         row.addWidget(stick)
         row.addStretch(1)
+        card.body.addSpacing(self.app.look.px(SMALL))
         card.body.addLayout(row)
         return card
 

@@ -28,6 +28,7 @@ from forms.definition import Catalog
 from forms.vietnamese import fold
 from sync.protocol import Officer
 
+LEAST_PASSPHRASE = 8  # letters
 TYPED_SECONDS = 1.5  # after a longer pause a name is begun anew
 
 
@@ -51,7 +52,11 @@ class GateCard(QWidget):
         self.problem.hide()
         column = QVBoxLayout(self)
         column.addStretch(2)
-        column.addWidget(self.card, 0, Qt.AlignmentFlag.AlignHCenter)
+        across = QHBoxLayout()  # an alignment would take the card's guess of its height, and cut the words that wrap
+        across.addStretch(1)
+        across.addWidget(self.card)
+        across.addStretch(1)
+        column.addLayout(across)
         column.addStretch(3)
 
     def say_problem(self, text: str) -> None:
@@ -216,6 +221,12 @@ class OfferEnrolment(GateCard):
             field.returnPressed.connect(self._give)
             self.card.body.addWidget(field)
         self.url.setPlaceholderText("https://")
+        self._secret = (text_label(tr("frame.new_passphrase"), "label"), QLineEdit())
+        for part in self._secret:
+            part.hide()
+            self.card.body.addWidget(part)
+        self._secret[1].setAccessibleName(tr("frame.new_passphrase"))
+        self._secret[1].returnPressed.connect(self._give)
         self.card.body.addWidget(self.problem)
         self.do = button(tr("frame.enrol_do"), self._give, kind="main")
         self.card.body.addSpacing(look.px(SMALL))
@@ -224,12 +235,28 @@ class OfferEnrolment(GateCard):
     def focus_first(self) -> None:
         (self.code if self.url.isReadOnly() else self.url).setFocus()
 
+    @property
+    def passphrase(self) -> str | None:
+        """What the register here is to be opened with, where the system keeps no key."""
+        return self._secret[1].text().strip() or None
+
+    def ask_passphrase(self) -> None:
+        """Shown as it is typed: it is made up here, and whoever mistypes it unseen would never open the register again."""
+        for part in self._secret:
+            part.show()
+        self.refuse(tr("frame.no_vault"))
+        self._secret[1].setFocus()
+
     def refuse(self, text: str) -> None:
         self.do.setEnabled(True)
         self.say_problem(text)
 
     def _give(self) -> None:
-        if not self.url.text().strip():
+        secret = self._secret[1]
+        if not secret.isHidden() and len(secret.text().strip()) < LEAST_PASSPHRASE:
+            self.refuse(tr("frame.passphrase_short", least=LEAST_PASSPHRASE))
+            secret.setFocus()
+        elif not self.url.text().strip():
             self.url.setFocus()
         elif not self.code.text().strip():
             self.code.setFocus()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from desktop.app import App
 from desktop.language import tr
@@ -45,10 +46,27 @@ class LastingBar(QWidget):
         row.setContentsMargins(px(12), px(6), px(6), px(6))
         text = text_label(said, wrap=True, parent=frame)
         row.addWidget(text, 1)
+        if hand_on := self._for_support(notice):
+            row.addWidget(self._copies(hand_on))
         read = button(tr("frame.notice_read"), partial(self._read, notice, frame))
         read.setAccessibleDescription(said)
         row.addWidget(read)
         return frame
+
+    def _for_support(self, notice: LastingNotice) -> str:
+        """What only whoever supports the ward can use, a command or a folder; the sentence itself is for the officer."""
+        try:
+            return tr(f"{notice.name}_support", **notice.values)
+        except (KeyError, IndexError, ValueError, TypeError, OSError):
+            return ""
+
+    def _copies(self, text: str) -> QPushButton:
+        def run() -> None:
+            QGuiApplication.clipboard().setText(text)
+            copy.setText(tr("office.copied_for_support"))
+
+        copy = button(tr("office.copy_for_support"), run, tip=text)
+        return copy
 
     def _read(self, notice: LastingNotice, frame: QFrame) -> None:
         drop_notice(self._app.folder, notice)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from desktop.models.table import CellTable, Row
 from desktop.theme import ROW_HEIGHT, Look
+from desktop.widgets.broken_lines import broken_lines, narrowest
 from desktop.widgets.tag_delegate import TagDelegate
 
 LEAST_STRETCH = 120  # px a column that gives way keeps
@@ -18,8 +19,11 @@ LEAST_MAIN = 170  # px the main column keeps: below it other columns are left ou
 A_NAME = 160  # px of a person's name, which other columns keep as long as the main one is readable
 TWO_LINES = 175  # px of the main column below which rows get a second line, when it shows less than
 MUCH_CUT = 0.7  # of what its words need
+WIDE_STIFF = 180  # px behind which a tag or a step gives way to a main column under GOOD_STRETCH
 LEAST_STIFF = 136  # px a tag or a date with a long heading keeps
 GOOD_STRETCH = 220  # px below which marks give way first
+BESIDE_HEADING = 26  # px of its edges
+SORT_ARROW = 20  # px
 
 
 class RowTable(QTableView):
@@ -30,9 +34,17 @@ class RowTable(QTableView):
     above = Signal()
     below = Signal()
 
-    def __init__(self, model: CellTable, look: Look, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, model: CellTable, look: Look, parent: QWidget | None = None, *, keeps_columns: bool = False
+    ) -> None:
+        """``keeps_columns``: every one is shown, and may lie to the side: figures stand nowhere else."""
         super().__init__(parent)
         self._look = look
+        self._keeps_columns = keeps_columns
+        self._lines_tried = (
+            ((False, 1), (False, 2), (False, 3)) if keeps_columns else ((False, 1), (False, 2), (True, 2))
+        )
+        self._headings: dict[tuple[int, int], int] = {}  # px of a column's heading on so many lines
         self.setViewport(QWidget())  # one of our own: to wrap Qt's own, PySide builds every class of widgets, 10 ms
         self.table = model
         self.setModel(model)
@@ -44,7 +56,8 @@ class RowTable(QTableView):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        sideways = Qt.ScrollBarPolicy.ScrollBarAsNeeded if keeps_columns else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setHorizontalScrollBarPolicy(sideways)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
@@ -54,7 +67,7 @@ class RowTable(QTableView):
         self.verticalHeader().setMinimumSectionSize(look.px(ROW_HEIGHT))
         header = self.horizontalHeader()
         header.setHighlightSections(False)
-        header.setTextElideMode(Qt.TextElideMode.ElideRight)
+        header.setTextElideMode(Qt.TextElideMode.ElideNone)  # it would count without the edges: see _write_headings
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setMinimumSectionSize(look.px(20))
         self.doubleClicked.connect(self._open)
@@ -133,23 +146,30 @@ class RowTable(QTableView):
 
     def _share_width(self) -> None:
         """Every column as wide as its words. What room is left goes to the columns that stretch; what is missing is
-        taken first from marks, which keep their signs, then from the columns that stretch, then from the widest of the
+        taken first from headings, which then stand on two lines, then from marks, which keep their signs, then from the columns that stretch, then from the widest of the
         others, and last from the main one, which says what the row is about and then stands in two lines."""
         header, room = self.horizontalHeader(), self.viewport().width()
-        wanted, elastic = self._wanted_widths(brief=False)
         least, good = self._look.px(LEAST_STRETCH), self._look.px(GOOD_STRETCH)
-        if sum(wanted) - sum(max(wanted[n] - good, 0) for n in elastic) > room:
-            wanted, elastic = self._wanted_widths(brief=True)
+        for brief, lines in self._lines_tried:
+            wanted, elastic = self._wanted_widths(brief=brief, lines=lines)
+            if sum(wanted) - sum(max(wanted[n] - good, 0) for n in elastic) <= room:
+                break
         main, whole = elastic[-1], wanted[elastic[-1]]
-        elastic = self._hide_what_does_not_fit(wanted, elastic, least)
+        if not self._keeps_columns:
+            elastic = self._hide_what_does_not_fit(wanted, elastic, least)
         self._cut(wanted, elastic[:-1], self._look.px(A_NAME), sum(wanted) - room)
+        self._cut(wanted, [main], good, sum(wanted) - room)
+        behind = [n for n in range(main + 1, len(wanted)) if n not in elastic and self.table.columns[n].heading]
+        if not self._keeps_columns:  # one long step below would take the place of what every row is about
+            self._cut(wanted, sorted(behind, key=lambda n: -wanted[n]), self._look.px(WIDE_STIFF), sum(wanted) - room)
         self._cut(wanted, [main], self._look.px(LEAST_MAIN), sum(wanted) - room)
         self._cut(wanted, elastic[:-1], least, sum(wanted) - room)
-        over = sum(wanted) - whole + min(whole, self._look.px(LEAST_MAIN)) - room
-        stiff = [n for n in range(len(wanted)) if n not in elastic and self.table.columns[n].heading]
-        self._cut(wanted, sorted(stiff, key=lambda n: -wanted[n]), self._look.px(LEAST_STIFF), over)
-        self._cut(wanted, [main], least, sum(wanted) - room)
-        self._cut(wanted, sorted(stiff, key=lambda n: -wanted[n]), least, sum(wanted) - room)
+        if not self._keeps_columns:
+            over = sum(wanted) - whole + min(whole, self._look.px(LEAST_MAIN)) - room
+            stiff = [n for n in range(len(wanted)) if n not in elastic and self.table.columns[n].heading]
+            self._cut(wanted, sorted(stiff, key=lambda n: -wanted[n]), self._look.px(LEAST_STIFF), over)
+            self._cut(wanted, [main], least, sum(wanted) - room)
+            self._cut(wanted, sorted(stiff, key=lambda n: -wanted[n]), least, sum(wanted) - room)
         spare = max(room - sum(wanted), 0)
         for place, section in enumerate(elastic):
             part = spare // (len(elastic) - place)
@@ -157,6 +177,7 @@ class RowTable(QTableView):
             wanted[section] += part
         for section, width in enumerate(wanted):
             header.resizeSection(section, width)
+        self._write_headings(wanted, lines)
         self._wrap(main, wanted[main] < min(whole * MUCH_CUT, self._look.px(TWO_LINES)))
 
     @staticmethod
@@ -198,20 +219,32 @@ class RowTable(QTableView):
             self.setColumnHidden(section, section in hidden)
         return [section for section in elastic if section not in hidden]
 
-    def _wanted_widths(self, *, brief: bool) -> tuple[list[int], list[int]]:
+    def _write_headings(self, widths: Sequence[int], most: int) -> None:
+        """Broken and shortened to the width of each column; whole in their tip."""
+        metrics = QFontMetrics(self._look.font(strong=True))
+        header, edges = self.horizontalHeader(), self._look.px(BESIDE_HEADING)
+        sorted_by = header.sortIndicatorSection() if header.isSortIndicatorShown() else -1
+        shown = []
+        for section, column in enumerate(self.table.columns):
+            room = widths[section] - edges - (self._look.px(SORT_ARROW) if section == sorted_by else 0)
+            shown.append("\n".join(broken_lines(column.heading, metrics, room, most)) if widths[section] else "")
+        if self.table.show_headings(shown):
+            self.updateGeometries()
+
+    def _wanted_widths(self, *, brief: bool, lines: int) -> tuple[list[int], list[int]]:
         """The width of each column, and which of them stretch, the main one last: it gives what the others
         could not."""
         columns = self.table.columns
         self._delegate.brief = frozenset(n for n, column in enumerate(columns) if brief and not column.heading)
-        wanted = [self._wanted_width(section) for section in range(len(columns))]
+        wanted = [self._wanted_width(section, lines) for section in range(len(columns))]
         elastic = [n for n, column in enumerate(columns) if column.stretch] or [0]
         main = next((n for n in elastic if columns[n].main), elastic[0])
         return wanted, sorted(elastic, key=lambda section: (section == main, wanted[section]))
 
-    def _wanted_width(self, section: int) -> int:
+    def _wanted_width(self, section: int, lines: int) -> int:
         column = self.table.columns[section]
         content = self._content_width(section)
-        heading = self._heading_width(section)
+        heading = self._heading_width(section, lines)
         limit = self.fontMetrics().averageCharWidth() * (column.width or 34) + self._look.px(24)
         least = self.horizontalHeader().minimumSectionSize()
         return max(min(content, limit) if column.stretch else content, heading, least)
@@ -230,10 +263,18 @@ class RowTable(QTableView):
             self._measured[section, brief] = max(hint, 0)
         return self._measured[section, brief]
 
-    def _heading_width(self, section: int) -> int:
-        """Of the bold words, with the place of the sort arrow."""
-        column = self.table.columns[section]
+    def _heading_width(self, section: int, lines: int) -> int:
+        """Of the bold words on so many lines, with the place of the sort arrow: on one line of any column that may be
+        sorted, so that sorting moves nothing, else of the one that is."""
+        column, header = self.table.columns[section], self.horizontalHeader()
         if not column.heading:
             return 0
-        metrics = QFontMetrics(self._look.font(strong=True))
-        return metrics.horizontalAdvance(column.heading) + self._look.px(46 if column.sortable else 26)
+        if (section, lines) not in self._headings:
+            metrics = QFontMetrics(self._look.font(strong=True))
+            self._headings[section, lines] = narrowest(column.heading, metrics, lines)
+        arrow = (
+            column.sortable
+            if lines == 1
+            else header.isSortIndicatorShown() and header.sortIndicatorSection() == section
+        )
+        return self._headings[section, lines] + self._look.px(BESIDE_HEADING + (SORT_ARROW if arrow else 0))

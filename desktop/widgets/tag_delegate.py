@@ -13,16 +13,22 @@ from desktop.models.tags import Tag
 from desktop.theme import MEDIUM, RADIUS_SMALL, SMALL, TINY, Look
 
 Index = QModelIndex | QPersistentModelIndex
+EDGE = 110  # of 255: how strongly a tag is outlined on the chosen row
 
 
-def paint_tag(painter: QPainter, tag: Tag, left: int, row: QRect, look: Look, *, brief: bool = False) -> int:
-    """Draws one tag from ``left``, cut at the end of ``row``; ``brief``: its sign alone. Returns its right edge."""
+def paint_tag(
+    painter: QPainter, tag: Tag, left: int, row: QRect, look: Look, *, brief: bool = False, outlined: bool = False
+) -> int:
+    """Draws one tag from ``left``, cut at the end of ``row``; ``brief``: its sign alone; ``outlined``: on a ground that is
+    almost its own. Returns its right edge."""
     text = tag.sign if brief and tag.sign else str(tag)
     metrics = QFontMetrics(look.font())
     height = metrics.height() + look.px(2)
     width = min(metrics.horizontalAdvance(text) + 2 * look.px(SMALL), row.right() - left)
     box = QRect(left, row.center().y() - height // 2, width, height)
-    painter.setPen(Qt.PenStyle.NoPen)
+    edge = look.colour(tag.kind)
+    edge.setAlpha(EDGE)
+    painter.setPen(QPen(edge, 1) if outlined else Qt.PenStyle.NoPen)
     painter.setBrush(look.colour(f"{tag.kind}_ground"))
     painter.drawRoundedRect(box, look.px(RADIUS_SMALL), look.px(RADIUS_SMALL))
     painter.setPen(look.colour(tag.kind))
@@ -57,9 +63,11 @@ class TagDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         left = box.left() + self._look.px(MEDIUM)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
         for tag in index.data(TAG_ROLE) or ():
             painter.setFont(self._look.font())
-            left = paint_tag(painter, tag, left, box, self._look, brief=index.column() in self.brief)
+            brief = index.column() in self.brief
+            left = paint_tag(painter, tag, left, box, self._look, brief=brief, outlined=chosen)
             left += self._look.px(TINY)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(self._look.colour("line_soft"), 1))

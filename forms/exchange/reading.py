@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from forms.definition import RecordType
 from forms.exchange.columns import ColumnPlan, plan_columns
 from forms.exchange.lines import HEAD, ExchangeError, Line, LineProblem
+from forms.exchange.old_fonts import old_bytes, reader_of
 from forms.exchange.sheet_size import refuse_oversized
 from forms.label import Label
+from forms.legacy_text import Encoding
 
 LONGEST_LINE = 16 * 1024 * 1024  # bytes; a record with long texts is some kilobytes
 _SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
@@ -21,19 +23,19 @@ _JSON = (".ndjson", ".jsonl", ".json")
 _TABLES = (".csv", ".tsv", ".txt")
 
 
-def read_lines(path: Path, record_type: RecordType) -> Iterator[Line]:
-    """The lines of a file, its kind told by the extension.
+def read_lines(path: Path, record_type: RecordType, written: Encoding | None = None) -> Iterator[Line]:
+    """The lines of a file, its kind told by the extension. ``written``: the letters of a table, as a person said.
 
-    Raises ExchangeError when the kind is unknown, the file is not of that kind, or a table has columns that the record
-    type does not know; OSError when it cannot be read.
+    Raises ExchangeError when the kind is unknown, the file is not of that kind, a table has columns that the record
+    type does not know, or one looks typed with an old font and nobody said so; OSError when it cannot be read.
     """
     kind = path.suffix.lower()
     if kind in _JSON:
         return _read_json(path)
     if kind in _TABLES:
-        return _read_table(path, record_type)
+        return _read_table(path, record_type, written)
     if kind in _SHEETS:
-        return _read_sheet(path, record_type)
+        return _read_sheet(path, record_type, written)
     raise ExchangeError(
         f"Không biết đọc tệp {path.name}: cần .ndjson, .csv, .xlsx, .xls hoặc .ods.",
         f"Cannot read {path.name}: it must be .ndjson, .csv, .xlsx, .xls or .ods.",
@@ -125,20 +127,33 @@ def _bad(number: int, field: str, vi: str, en: str) -> Line:
     return Line(number=number, problem=LineProblem(field, Label(vi, en)))
 
 
-def _read_table(path: Path, record_type: RecordType) -> Iterator[Line]:
-    text = _decoded(path.read_bytes(), path)
+def _read_table(path: Path, record_type: RecordType, written: Encoding | None) -> Iterator[Line]:
+    text = _decoded(path.read_bytes(), path, written)
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)
     csv.field_size_limit(LONGEST_LINE)
+    rows = [] if text.isascii() else _readable(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    in_unicode = reader_of(rows, written, path.name)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
-        plan = plan_columns(record_type, next(reader, []), path.name)
+        plan = plan_columns(record_type, in_unicode(next(reader, [])), path.name)
     except csv.Error as error:
         raise ExchangeError(f"{path.name}: dòng 1 không đọc được: {error}", f"{path.name}: line 1: {error}") from error
-    return _table_lines(reader, plan)
+    return _table_lines(reader, plan, in_unicode)
 
 
-def _table_lines(reader: Any, plan: ColumnPlan) -> Iterator[Line]:
+def _readable(reader: Any) -> Iterator[list[str]]:
+    """The rows without those that cannot be read."""
+    while True:
+        try:
+            yield next(reader)
+        except csv.Error:
+            continue
+        except StopIteration:
+            return
+
+
+def _table_lines(reader: Any, plan: ColumnPlan, in_unicode: Callable[[list[Any]], list[Any]]) -> Iterator[Line]:
     while True:
         number = reader.line_num + 1
         try:
@@ -149,10 +164,10 @@ def _table_lines(reader: Any, plan: ColumnPlan) -> Iterator[Line]:
         if cells is None:
             return
         if any(cells):
-            yield plan.line(number, cells, guarded=True)
+            yield plan.line(number, in_unicode(cells), guarded=True)
 
 
-def _read_sheet(path: Path, record_type: RecordType) -> Iterator[Line]:
+def _read_sheet(path: Path, record_type: RecordType, written: Encoding | None) -> Iterator[Line]:
     import python_calamine
 
     refuse_oversized(path)
@@ -168,9 +183,12 @@ def _read_sheet(path: Path, record_type: RecordType) -> Iterator[Line]:
         ) from error
     if not rows:
         raise ExchangeError(f"{path.name} không có dòng nào.", f"{path.name} has no rows.")
-    plan = plan_columns(record_type, [str(cell) for cell in rows[0]], path.name)
+    in_unicode = reader_of(rows, written, path.name)
+    plan = plan_columns(record_type, [str(cell) for cell in in_unicode(rows[0])], path.name)
     return (
-        plan.line(number, cells) for number, cells in enumerate(rows[1:], start=2) if any(cell != "" for cell in cells)
+        plan.line(number, in_unicode(cells))
+        for number, cells in enumerate(rows[1:], start=2)
+        if any(cell != "" for cell in cells)
     )
 
 
@@ -181,13 +199,15 @@ def _encoding_by_mark(start: bytes) -> str:
     return next((name for mark, name in _MARKS if start.startswith(mark)), "utf-8")
 
 
-def _decoded(data: bytes, path: Path) -> str:
-    """Text in UTF-8 or UTF-16; else in Windows' Vietnamese code page, which old programs write."""
+def _decoded(data: bytes, path: Path, written: Encoding | None = "unicode") -> str:
+    """Text in UTF-8 or UTF-16; else in an old font, one character a byte, or in Windows' Vietnamese code page."""
     encoding = _encoding_by_mark(data)
     try:
         return data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except UnicodeError:
         pass
+    if (text := old_bytes(data, written)) is not None:
+        return text
     try:
         return data.decode("cp1258")
     except UnicodeError as error:

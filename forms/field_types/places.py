@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from typing import Any
@@ -32,6 +33,9 @@ def read_unit(value: Any) -> str | None:
         return code
     wanted = fold(text)
     found = [u for u in _units().search(text, limit=50) if wanted in (fold(u.name), fold(u.full_name))]
+    if not found and (old := _units().legacy(text)):
+        now = dict.fromkeys(unit.full_name for each in old for unit in each.successors)
+        raise wrong("admin_unit_old", text=text[:60], now=" / ".join(now))
     if len(found) != 1:
         raise wrong("admin_unit_ambiguous" if found else "admin_unit", text=text[:60])
     return found[0].code
@@ -53,12 +57,23 @@ class AdminUnit(FieldKind):
         return sort_key(unit_name(value))
 
 
+def typed_parts(text: str) -> dict[str, Any] | None:
+    """The parts of an address that could not be read, kept as text (``forms.reading.as_typed``); None of any other text."""
+    if not text.startswith("{"):
+        return None
+    try:
+        parts = json.loads(text)
+    except ValueError:
+        return None
+    return parts if isinstance(parts, dict) and parts and all(key in _PARTS for key in parts) else None
+
+
 class Address(FieldKind):
     """``unit`` (code), ``detail`` (house, street, group), ``original`` (text as found); typed text is ``original``."""
 
     def parse(self, field: Field, value: Any, choices: Choices) -> Any:
         if isinstance(value, str):
-            value = {"original": value}
+            value = typed_parts(value) or {"original": value}
         if not isinstance(value, dict) or not all(key in _PARTS for key in value):
             raise wrong("address")
         address: dict[str, str] = {}

@@ -12,6 +12,7 @@ from msgspec import Struct
 from forms.definition import Catalog, RecordType
 from sync.gateway.refusals import RefusedError
 from sync.gateway.storage import Row, Session, Storage, Stream
+from sync.held_copy import is_held
 from sync.protocol import Change, FieldProblem, Officer
 from sync.voiding import void_roles
 
@@ -134,7 +135,7 @@ class Rights:
 
     def problem(self, record_type: RecordType, change: Change) -> FieldProblem | None:
         officer = change.officer
-        numbers = "number" if change.number else ""
+        numbers = "held" if is_held(change) else "number" if change.number else ""
         key = (record_type.id, change.pack, change.kind, change.action, numbers, change.ward, officer.id, officer.name,
                change.device)  # fmt: skip
         if key not in self._known:
@@ -187,6 +188,8 @@ def _wanted_roles(record_type: RecordType, change: Change) -> frozenset[str]:
         return frozenset(next((a.roles for a in record_type.actions if a.id == change.action), ()))
     if change.kind == "void":
         return void_roles(record_type)
+    if is_held(change):
+        return frozenset(record_type.begun_by)  # as of a record that is begun anew
     if change.number:  # given late, by the device that holds the book
         return _numbering_roles(record_type)
     return frozenset()

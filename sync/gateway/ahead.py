@@ -12,10 +12,11 @@ log = logging.getLogger(__name__)
 
 
 class Ahead:
-    """Says it once for each PC and epoch."""
+    """Says it once for each PC and epoch. What a PC has read is its own word: one alone is named in the log and counts for
+    nothing, since after a restore others come with the same; from the second on each one counts."""
 
     def __init__(self, count: Callable[[], None] = lambda: None) -> None:
-        """``count`` is called as often as it is said."""
+        """``count`` is called once for each device that counts."""
         self._count = count
         self._lock = threading.Lock()
         self._epoch = ""
@@ -33,10 +34,12 @@ class Ahead:
             if device in self._said:
                 return
             self._said.add(device)
-        self._count()
+            counts = {1: 0, 2: 2}.get(len(self._said), 1)  # with the second the first counts too
+        for _ in range(counts):
+            self._count()
         log.warning(
-            "%s has read %s/%s up to %d, which is beyond the database's end: where it was restored from a backup, stop, say "
-            "`gateway restored`, and start again (docs/operating.md, Backups)",
+            "%s has read %s/%s up to %d, which is beyond the database's end: where several PCs say so, it was restored from a "
+            "backup: stop, say `gateway restored`, and start again (docs/operating.md, Backups); one alone may be wrong itself",
             device,
             *stream,
             asked,

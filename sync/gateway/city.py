@@ -14,6 +14,7 @@ from sync.gateway import awaited
 from sync.gateway.access import Access, Device
 from sync.gateway.adapters import parse_address
 from sync.gateway.bell import Bell
+from sync.gateway.city_clock import CityClock
 from sync.gateway.city_keys import city_keys
 from sync.gateway.deliveries import Deliveries
 from sync.gateway.enrolment import Enrolment, GuessLimit, mark_new_devices
@@ -26,6 +27,7 @@ from sync.gateway.intake import Intake
 from sync.gateway.leases import Leases
 from sync.gateway.ledger import REVISIONS_FROM
 from sync.gateway.packs import MARK_SQL, Definitions, Mark, Packs
+from sync.gateway.restores import end_epoch, ended_epochs
 from sync.gateway.seen import Seen
 from sync.gateway.sequences import standing
 from sync.gateway.storage import Session, Storage, Stream, open_notices, open_storage
@@ -44,7 +46,6 @@ class City:
     def __init__(
         self, storage_url: str, catalog: Catalog | None = None, clock: Clock | None = None, *, create: bool = True
     ) -> None:
-        self.clock = clock or SystemClock()
         self.epoch = ""
         self.storage = open_storage(storage_url, create=create)
         self._notices = open_notices(storage_url)
@@ -55,6 +56,7 @@ class City:
         self.filling = Filling(self.storage)
         self._refreshing = threading.Lock()
         try:
+            self.clock, self._city_clock = _clocks(self.storage, clock)
             self._base = catalog or _own_catalog()
             self.packs = Packs(self.storage, self._base, self.clock)
             self.epoch = _epoch(self.storage)
@@ -83,6 +85,8 @@ class City:
 
     def refresh(self) -> Mark:
         """Take up packs and an epoch that came since, also by the command line beside running gateways."""
+        if self._city_clock is not None:
+            self._city_clock.look()
         mark = self._standing()
         if mark[0] != self._mark[0]:
             with self._refreshing:
@@ -146,11 +150,18 @@ class City:
             serves=device.serves,
         )
 
+    def heard(self, device: Device) -> None:
+        """A device spoke that says no hello: a ward's hub."""
+        self._seen.note(device.id)
+
     def introduced(self, device: Device, hello: Hello) -> Hello:
-        """What a device is told once: how far its changes have come here, whether it may number, and which books it need not
-        ask for."""
+        """What a device is told once: how far its changes have come here, whether it may number, which books it need not
+        ask for, and which epochs a restore has ended."""
         seq, suspended = standing(self.storage, device.id)
-        return msgspec.structs.replace(hello, device_seq=seq, suspended=suspended, lent=self.leases.lent(device))
+        with self.storage.read() as session:
+            ended = ended_epochs(session)
+        lent = self.leases.lent(device)
+        return msgspec.structs.replace(hello, device_seq=seq, suspended=suspended, lent=lent, ended=ended)
 
     def enrol(self, request: EnrolRequest) -> EnrolAnswer:
         answer = self.enrolment.enrol(request, self.epoch)
@@ -169,9 +180,11 @@ class City:
 
     def restored(self) -> str:
         """Begin a new epoch: the database came back from a backup, and devices are to offer again what it may lack."""
+        revisions_from = _seconds(self.clock)
         with self.storage.write() as session:
+            end_epoch(session, revisions_from)
             self.epoch = _new_epoch(session)
-            session.upsert("meta", [(REVISIONS_FROM, str(_seconds(self.clock)))])
+            session.upsert("meta", [(REVISIONS_FROM, str(revisions_from))])
             mark_new_devices(session)
         return self.epoch
 
@@ -181,6 +194,17 @@ class City:
         if self._notices is not None:
             self._notices.stop()
         self.storage.close()
+
+
+def _clocks(storage: Storage, given: Clock | None) -> tuple[Clock, CityClock | None]:
+    """The clock to work by, and the one to be kept right: none where a clock, or a moment to begin at, was given."""
+    if given is not None:
+        return given, None
+    machine = SystemClock()
+    if getattr(machine, "is_set", True):
+        return machine, None
+    clock = CityClock(storage, machine)
+    return clock, clock
 
 
 def _own_catalog() -> Catalog:

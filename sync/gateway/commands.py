@@ -16,6 +16,7 @@ import msgspec
 
 from forms.exchange import ExchangeError, read_lines
 from forms.label import Label
+from forms.legacy_text import ENCODINGS
 from forms.loader import DefinitionError
 from forms.pack_format import PackError
 from sync.bundle.errors import BundleError
@@ -59,6 +60,8 @@ def run(argv: list[str]) -> int:
     except SystemExit as usage:  # argparse has written its line
         return usage.code if isinstance(usage.code, int) else 2
     verb: Verb = arguments.verb
+    gateway = logging.getLogger("sync.gateway")
+    before, level = list(gateway.handlers), gateway.level
     try:
         return verb(arguments)
     except (CommandError, RefusedError, ExchangeError, PackError, BundleError, UpdateError) as error:
@@ -70,6 +73,11 @@ def run(argv: list[str]) -> int:
         return _fail(said(file_error(error), arguments.language) if isinstance(error, OSError) else str(error))
     except KeyboardInterrupt:
         return 130
+    finally:  # a log that was opened for the verb ends with it
+        gateway.setLevel(level)
+        for handler in [handler for handler in gateway.handlers if handler not in before]:
+            gateway.removeHandler(handler)
+            handler.close()
 
 
 def _fail(text: str) -> int:
@@ -112,7 +120,9 @@ def _inbound(arguments: argparse.Namespace) -> int:
             record_type = city.catalog.record_type(arguments.type)
         except KeyError as error:
             raise CommandError(f"Không có sổ {arguments.type}.", f"No record type {arguments.type}.") from error
-        report = city.inbound.take(record_type.id, ward, read_lines(path, record_type), arguments.service)
+        report = city.inbound.take(
+            record_type.id, ward, read_lines(path, record_type, arguments.text), arguments.service
+        )
     if arguments.json:
         refused = [
             {"line": line, "field": field, "message": text.vi, "english": text.en}
@@ -139,7 +149,7 @@ def _records(arguments: argparse.Namespace) -> int:
 
 def _deliveries(arguments: argparse.Namespace) -> int:
     with closing(city_of(arguments)) as city:
-        for delivery in deliveries(city.storage):
+        for delivery in deliveries(city.storage, stopped=arguments.stopped):
             sys.stdout.buffer.write(msgspec.json.encode(delivery) + b"\n")
     sys.stdout.flush()
     return 0
@@ -150,7 +160,7 @@ def _restored(arguments: argparse.Namespace) -> int:
         lines = restored_lines(arguments)
         moved = move_listed(arguments, city, lines)  # first: to a PC that was withdrawn later, too
         again = withdraw_listed(city.storage, lines)
-        _print(city.restored())
+        _print(f"Kỷ nguyên mới / new epoch: {city.restored()}")
     for line in moved:
         _print(line)
     if again:
@@ -209,10 +219,14 @@ def _parser() -> argparse.ArgumentParser:
     inbound.add_argument("file", metavar="FILE")
     inbound.add_argument("--ward", required=True, metavar="CODE")
     inbound.add_argument("--service", metavar="ID", help="dịch vụ gửi / who sends it")
+    inbound.add_argument(
+        "--text", choices=ENCODINGS, help="chữ của bảng gõ bằng phông cũ / letters of an old font's table"
+    )
 
     held = verb("records", _records, "bản ghi thành phố đang giữ / what the city holds (NDJSON)")
     held.add_argument("--ward", metavar="CODE")
-    verb("deliveries", _deliveries, "bản ghi đã gửi các dịch vụ / what went to services (NDJSON)")
+    told = verb("deliveries", _deliveries, "bản ghi đã gửi các dịch vụ / what went to services (NDJSON)")
+    told.add_argument("--stopped", action="store_true", help="chỉ bản đã thôi gửi / those given up alone")
     delivery_verbs(verb, _services, _log_to)
     text = "cơ sở dữ liệu vừa khôi phục: mở kỷ nguyên mới / a new epoch after a restore"
     add_list_option(verb("restored", _restored, text))

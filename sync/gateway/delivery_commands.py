@@ -15,7 +15,7 @@ import msgspec
 
 from sync.gateway.adapters import parse_address
 from sync.gateway.operator_verbs import city_of, say_told
-from sync.gateway.parcels import HOLD_SECONDS
+from sync.gateway.parcels import HOLD_SECONDS, LONGEST_HOLD
 from sync.gateway.service_lines import troubles
 from sync.gateway.storage import Storage
 
@@ -67,7 +67,7 @@ def _lanes(text: str) -> int:
 
 def _seconds(text: str) -> float:
     number = float(text)
-    if not 1 <= number <= 3600:
+    if not 1 <= number <= LONGEST_HOLD:
         raise argparse.ArgumentTypeError("1–3600")
     return number
 

@@ -63,7 +63,7 @@ def list_devices(storage: Storage, ward: str = "") -> list[DeviceRow]:
     for device, name, of_ward, enrolled, heard, asked, version, suspended, officer in rows:
         before = found.get((device, of_ward))
         officers = (*before.officers, officer) if before else (officer,)
-        days = _day(enrolled), _day(max(heard, asked))
+        days = day_of(enrolled), day_of(max(heard, asked))
         found[device, of_ward] = DeviceRow(
             device, name, of_ward, officers, *days, version, tuple(tokens.get(device, ())), bool(suspended)
         )
@@ -90,7 +90,8 @@ def tokens_of(storage: Storage, clock: Clock, device: str) -> list[TokenRow]:
     ]
 
 
-def _day(moment: str) -> str:
+def day_of(moment: str) -> str:
+    """The day by the clocks of Hà Nội; "" of none."""
     return parse_moment(moment).astimezone(HANOI).date().isoformat() if moment else ""
 
 

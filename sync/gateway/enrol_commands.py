@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from sync.clock import HANOI
+from sync.clock import HANOI, parse_moment
 from sync.gateway.bulk_tokens import BulkToken
 from sync.gateway.city import City
 from sync.gateway.city_keys import city_keys
@@ -121,7 +121,8 @@ def _tokens(given: argparse.Namespace, say: Say) -> int:
     for token in tokens:
         say(_line(token))
         for use in token.uses:
-            say(f"    {use.at}  {use.device:<8} {', '.join(use.wards)}  {use.name}")
+            at = f"{parse_moment(use.at).astimezone(HANOI):%Y-%m-%d %H:%M}"
+            say(f"    {at}  {use.device:<8} {', '.join(use.wards)}  {use.name}")
     if not tokens:
         say("Chưa có mã hàng loạt nào / no bulk tokens yet")
     return 0
@@ -130,8 +131,13 @@ def _tokens(given: argparse.Namespace, say: Say) -> int:
 def _line(token: BulkToken) -> str:
     most = str(token.most) if token.most else "∞"
     state = f"thu hồi / withdrawn {token.withdrawn_at[:10]}" if token.withdrawn_at else ""
-    until = f"đến / until {token.until}" if token.until else ""
+    until = f"đến hết / until {_last_day(token.until)}" if token.until else ""
     return "  ".join(x for x in (token.id, ",".join(token.wards), f"{token.used}/{most}", until, state) if x)
+
+
+def _last_day(until: str) -> date:
+    """The day as it was given: the moment is its end in Hà Nội."""
+    return (parse_moment(until) - timedelta(seconds=1)).astimezone(HANOI).date()
 
 
 def _recovery_key(given: argparse.Namespace, say: Say) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -217,24 +217,34 @@ def _bare(code: str) -> str:
 class GuessLimit:
     """Counts wrong codes by caller: ``allowed`` in ``seconds``, then the door stays shut until they are over.
 
-    31^8 codes and 10 guesses in 10 minutes leave a guesser no chance within the seven days a code lives.
+    31^8 codes and 10 guesses in 10 minutes leave a guesser no chance within the seven days a code lives. Of ``callers`` at
+    most anything is kept; whoever guessed longest ago is forgotten first.
     """
 
-    def __init__(self, allowed: int = 10, seconds: float = 600.0, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        allowed: int = 10,
+        seconds: float = 600.0,
+        now: Callable[[], float] = time.monotonic,
+        callers: int = 10_000,
+    ) -> None:
         self._allowed = allowed
         self._seconds = seconds
         self._now = now
+        self._callers = callers
         self._lock = threading.Lock()
-        self._wrong: dict[str, deque[float]] = {}
+        self._wrong: OrderedDict[str, deque[float]] = OrderedDict()  # the last to guess at the end
 
     def check(self, caller: str) -> None:
         """Raises RefusedError (429) while the caller has guessed too often."""
+        now = self._now()
         with self._lock:
-            self._forget()
-            times = self._wrong.get(caller)
-            if times is None or len(times) < self._allowed:
+            self._forget(now - self._seconds)
+            times = self._wrong.get(caller, ())
+            recent = [at for at in times if at > now - self._seconds]
+            if len(recent) < self._allowed:
                 return
-            wait = int(times[0] + self._seconds - self._now()) + 1
+            wait = int(recent[0] + self._seconds - now) + 1
         raise RefusedError(
             429,
             "too_many_guesses",
@@ -245,12 +255,12 @@ class GuessLimit:
 
     def wrong(self, caller: str) -> None:
         with self._lock:
-            self._wrong.setdefault(caller, deque()).append(self._now())
+            self._wrong.setdefault(caller, deque(maxlen=self._allowed)).append(self._now())
+            self._wrong.move_to_end(caller)
+            if len(self._wrong) > self._callers:
+                self._wrong.popitem(last=False)
 
-    def _forget(self) -> None:
-        before = self._now() - self._seconds
-        for caller, times in list(self._wrong.items()):
-            while times and times[0] <= before:
-                times.popleft()
-            if not times:
-                del self._wrong[caller]
+    def _forget(self, before: float) -> None:
+        """Those who guessed last before that moment: they stand in front."""
+        while self._wrong and next(iter(self._wrong.values()))[-1] <= before:
+            self._wrong.popitem(last=False)

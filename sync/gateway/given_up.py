@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from msgspec import structs
+
+from sync.difference import get_path
 from sync.gateway.offers import refused
 from sync.gateway.storage import Row, Session
-from sync.protocol import Change, ChangeResult
+from sync.protocol import Change, ChangeResult, RecordVersion
 
 
 class GivenUp:
@@ -43,6 +46,21 @@ class GivenUp:
 
     def write(self) -> None:
         self._session.upsert("given_up", self._new, keep=("record_id", "at"))
+
+
+def over_what_came(current: RecordVersion | None, change: Change, came: Iterable[Change]) -> Change:
+    """The change as made over what it stands in place of, where that was taken after all (``came``) and its values stand, or
+    wait, as it said them: one officer's two words for a field are the earlier and the later, and nothing to choose between."""
+    if current is None:
+        return change
+    before = dict(change.before)
+    for earlier in came:
+        for key in change.after.keys() & earlier.after.keys():
+            value = earlier.after[key]
+            waits = any(c.change_id == earlier.change_id for c in current.conflicts.get(key, ()))
+            if waits or get_path(current.fields, key) == value:
+                before[key] = value
+    return change if before == change.before else structs.replace(change, before=before)
 
 
 def too_late(change: Change) -> ChangeResult:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sync.gateway.device_commands import day_of
 from sync.gateway.hub_authority import Authority, use_authority
 from sync.gateway.hubs import list_hubs, withdraw
 from sync.gateway.operator_verbs import add_new_ward, add_verb, checked_wards, city_of, say_told
@@ -44,8 +45,9 @@ def _code(arguments: argparse.Namespace) -> int:
 def _list(arguments: argparse.Namespace) -> int:
     with closing(city_of(arguments)) as city:
         hubs = list_hubs(city.storage)
-    told = [{"device": device, "ward": ward, "name": name} for device, ward, name in hubs]
-    say_told(arguments, told, "\n".join(f"{each['ward']}  {each['device']}  {each['name']}" for each in told))
+    told = [{"device": device, "ward": ward, "name": name, "seen": day_of(at)} for device, ward, name, at in hubs]
+    lines = [f"{t['ward']}  {t['device']}  {t['name']}  thấy / seen {t['seen'] or '–'}" for t in told]
+    say_told(arguments, told, "\n".join(lines) or "Chưa có máy trung gian nào / no hubs yet")
     return 0
 
 

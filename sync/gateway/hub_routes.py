@@ -38,6 +38,7 @@ class HubRoutes:
         mark = city.refresh()
         offer = city.packs.offered(device.wards, mark)
         answer = city.hubs.log(device, request, scopes=self._scopes(), epoch=city.epoch, offer=offer)
+        city.heard(device)
         return _packed(asked, answer)
 
     def _file(self, asked: Asked) -> Answer:

@@ -204,13 +204,13 @@ def _mark(issuer: Authority, wards: Sequence[str]) -> bytes:
     return hashlib.sha256("\0".join([issuer.pem, *wards]).encode()).digest()[:8]
 
 
-def list_hubs(storage: Storage) -> list[tuple[str, str, str]]:
-    """(device, ward, its name) of all there are."""
+def list_hubs(storage: Storage) -> list[tuple[str, str, str, str]]:
+    """(device, ward, its name, when the city first heard of it on the latest day it did: "" never) of all there are."""
     return [
-        (row[0], row[1], row[2])
+        (row[0], row[1], row[2], row[3])
         for row in storage.once(
-            "SELECT g.device, g.ward, d.name FROM grants g JOIN devices d ON d.id = g.device "
-            f"WHERE g.roles = '{_ROLES}' ORDER BY g.ward, g.device"
+            "SELECT g.device, g.ward, d.name, coalesce(s.at, '') FROM grants g JOIN devices d ON d.id = g.device "
+            f"LEFT JOIN device_seen s ON s.device = d.id WHERE g.roles = '{_ROLES}' ORDER BY g.ward, g.device"
         )
     ]
 

@@ -11,7 +11,7 @@ from sync.gateway.adapters import Adapter, Arrival, ArrivalReport
 from sync.gateway.file_contents import keep_content
 from sync.gateway.inbound import Inbound
 from sync.gateway.parcel import UnreachableError
-from sync.gateway.service_lines import state_of, take_inbox_turn
+from sync.gateway.service_lines import is_inbox_due, state_of, take_inbox_turn
 from sync.gateway.storage import Storage
 from sync.gateway.wards import is_ward_code
 
@@ -36,8 +36,7 @@ class Inbox:
         """Take in what is there, if it is this caller's turn; how many were answered. Raises UnreachableError."""
         now = self._clock.now().timestamp()
         with self._storage.read() as session:
-            row = session.one("SELECT inbox_at FROM services WHERE id = ?", service)
-            if row is None or row[0] > now or state_of(session, service).is_shut(now):
+            if not is_inbox_due(session, service, now) or state_of(session, service).is_shut(now):
                 return 0
         with self._storage.write() as session:
             if not take_inbox_turn(session, service, now, self.seconds):

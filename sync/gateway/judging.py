@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 import msgspec
 from msgspec import structs
@@ -12,13 +13,15 @@ from msgspec import structs
 from forms.definition import Catalog, RecordType
 from sync.clock import Clock, moment_text
 from sync.gateway.books import MOST_SAME, Books, Noted, doubts
-from sync.gateway.given_up import GivenUp, too_late
+from sync.gateway.given_up import GivenUp, over_what_came, too_late
 from sync.gateway.ledger import Entry, Ledger, Written, none_between
 from sync.gateway.offers import Offer, refused
 from sync.gateway.record_sizes import RecordSizes, outgrown
+from sync.gateway.restores import ended_epochs
 from sync.gateway.sequences import DeviceChanges
 from sync.gateway.services import CITY, ServiceHand
 from sync.gateway.storage import Session, Stream
+from sync.held_copy import is_held, says_nothing, truly_held
 from sync.locked_fields import SAME_NUMBER
 from sync.merge import Judgement, judge
 from sync.protocol import Change, ChangeResult, RecordVersion
@@ -126,6 +129,10 @@ class Batch:
             self._parked.add(key)
         return result
 
+    @cached_property
+    def _ended(self) -> dict[str, int]:
+        return ended_epochs(self._session)
+
     def _heard(self, offer: Offer) -> None:
         """The number of an act that was not taken is on paper all the same."""
         current = self._ledger.current(offer.change.ward, offer.change.record_id)
@@ -149,11 +156,19 @@ class Batch:
             if known and known[1].status != "refused" and known[0].record_id == change.record_id
         }
 
+    def _came(self, change: Change) -> list[Change]:
+        """What the change stands in place of, and was taken and written after all."""
+        replaced = (self._known.get((change.ward, i)) for i in change.in_place_of)
+        return [k[0] for k in replaced if k and _was_written(k[1]) and k[0].record_id == change.record_id]
+
     def _judged(self, offer: Offer, record_type: RecordType) -> ChangeResult:
         change = offer.change
         current = self._ledger.current(change.ward, change.record_id)
         record_type = self._judged_by(record_type, current)
-        judgement = _judgement(record_type, current, change, lambda: self._ledger.since(change))
+        meant = truly_held(change, self._ended) if is_held(change) else change
+        if change.in_place_of:
+            meant = over_what_came(current, meant, self._came(change))
+        judgement = _judgement(record_type, current, meant, lambda: self._ledger.since(meant))
         if (after := judgement.version) and self._sizes.outgrown(change, offer.payload, current, after):
             judgement = Judgement(outgrown(change))
         result = judgement.result
@@ -162,13 +177,16 @@ class Batch:
             # the result was made for us by the judge, as the version was
             revision = self._ledger.put(judgement.version, deliver=True, anew=change.base_revision > 0)
             structs.force_setattr(result, "revision", revision)
-            if change.number:
+            if change.number and change.number == judgement.version.number:
                 noted = self._books.note(change, record_type, judgement.version.fields)
+            elif change.number:
+                self._heard(offer)
         if flags := doubts(record_type, change, noted):
             result = structs.replace(result, problems=(*result.problems, *flags))
         if change.in_place_of and (taken := self._taken_before(change)):
             result = structs.replace(result, taken_before=taken)
-        self._ledger.note(Entry(change, offer.payload, result, record_type.scope, self._device))
+        if not says_nothing(change, result):
+            self._ledger.note(Entry(change, offer.payload, result, record_type.scope, self._device))
         if noted.others:
             self._mark_same(record_type, change, noted.others)
         return result
@@ -195,6 +213,10 @@ class Batch:
             known = current.fields.get(SAME_NUMBER) or []
             same = sorted({*known, *ids} - {record_id})
             self._city.mark(self._ledger, current, {SAME_NUMBER: same})
+
+
+def _was_written(result: ChangeResult) -> bool:
+    return result.status != "refused" and not result.already
 
 
 def _is_same(known: Change, change: Change) -> bool:

@@ -19,6 +19,7 @@ from sync.gateway.operator_verbs import add_verb, city_of, say_told
 from sync.gateway.refusals import RefusedError, bad_request
 from sync.gateway.saying import said, tell, warn
 from sync.gateway.wards import is_ward_code
+from sync.gateway.who_numbers import warn_of_nobody
 from sync.gateway.withdrawn_list import add_list_option
 
 MOST_NAMED = 6
@@ -96,6 +97,7 @@ def _one(arguments: argparse.Namespace, city: City) -> int:
             "good, since the old PC may have given them. Where somebody has looked at the paper: --above LAST_NUMBER_ON_PAPER. "
             "To look first and move nothing: --dry-run",
         )
+    warn_of_nobody(arguments, city, [planned])
     moved = planned
     if not arguments.dry_run:
         keep = keeper(arguments, city)
@@ -122,6 +124,7 @@ def _all_of(arguments: argparse.Namespace, city: City) -> int:
         raise bad_request("Máy nhận chính là máy đang giữ sổ.", "The books are that PC's already.")
     above = _above_of(arguments.above, held)
     planned, refused = _each(held, lambda row: city.leases.planned(row.book, arguments.device, above[row.book]))
+    warn_of_nobody(arguments, city, planned)
     _warn_of_all(arguments, [p for p in planned if above[_book(p)] is None and _left(p)])
     moved = planned
     if not arguments.dry_run:

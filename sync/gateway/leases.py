@@ -25,6 +25,8 @@ NOBODY = ""
 LEASE_LENGTH = 1000
 """Numbers a device may give between two contacts with the city; a takeover with the old PC lost leaves a gap up to
 this long, explained in the book."""
+_NEXT_YEAR_SOON = timedelta(days=31)
+"""PCs ask for the books of next year a day less before."""
 _PERIODS = {"year": re.compile("[0-9]{4}"), "day": re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}"), "none": re.compile("")}
 
 
@@ -68,7 +70,22 @@ class Leases:
             raise _suspended()
         if (row is None or row[0] == NOBODY) and not _numbers(device, book[0], record_type):
             raise _not_numbered_here()
+        if row is None and (keeper := self._keeper_until(session, book)) not in (NOBODY, device.id):
+            raise _held_by(session, keeper)
         return self._give(session, book, device.id, int(row[1]) if row else 1)
+
+    def _keeper_until(self, session: Session, book: Book) -> str:
+        """Who numbers a book of next year in this one, and may keep it; NOBODY: whoever asks. In December the first PC to sync would
+        have it else, and the one that numbers would stand without on New Year's morning."""
+        year = str(self._clock.now().astimezone(HANOI).year)
+        if len(book[2]) != len(year) or book[2] <= year:
+            return NOBODY
+        sql = (
+            "SELECT l.device FROM leases l WHERE l.ward = ? AND l.register = ? AND l.period = ? "
+            "AND EXISTS (SELECT 1 FROM grants g WHERE g.device = l.device AND g.ward = l.ward)"
+        )
+        row = session.one(sql, book[0], book[1], year)
+        return str(row[0]) if row else NOBODY
 
     def _give_back(
         self, session: Session, book: Book, device: str, request: LeaseRequest, row: Row | None
@@ -118,9 +135,15 @@ class Leases:
         day = self._clock.now().astimezone(HANOI).date()
         days = [day + timedelta(days=n) for n in (-1, 0, 1)]
         periods = ["", *sorted({str(y) for y in (day.year, day.year + 1)}), *(d.isoformat() for d in days)]
-        sql = "SELECT ward, register, period FROM leases WHERE ward = ANY(?) AND period = ANY(?) AND device <> ? AND device <> ?"
+        sql = (
+            "SELECT l.ward, l.register, l.period, EXISTS (SELECT 1 FROM grants g WHERE g.device = l.device AND g.ward = l.ward) "
+            "FROM leases l WHERE l.ward = ANY(?) AND l.period = ANY(?) AND l.device <> ? AND l.device <> ?"
+        )
         rows = self._storage.once(sql, list(device.wards), periods, device.id, NOBODY)
-        return tuple(sorted((w, r, p) for w, r, p in rows if r in self._types and device.may(w, self._types[r].scope)))
+        lent = {(w, r, p) for w, r, p, _ in rows}
+        if (day + _NEXT_YEAR_SOON).year > day.year:  # whoever has the book now will have that, too
+            lent |= {(w, r, str(day.year + 1)) for w, r, p, is_here in rows if is_here and p == str(day.year)}
+        return tuple(sorted((w, r, p) for w, r, p in lent if r in self._types and device.may(w, self._types[r].scope)))
 
     def renewed(self, device: Device) -> tuple[Lease, ...]:
         """The device's books, the upper number of each moved on above what the city has seen meanwhile."""

@@ -51,12 +51,14 @@ def leases(storage: Storage, ward: str = "", device: str = "") -> list[Row]:
         )
 
 
-def deliveries(storage: Storage) -> Iterator[dict[str, Any]]:
-    """Every delivery with its state, by ward, record and service; ``stopped``: not tried any more until an operator says."""
+def deliveries(storage: Storage, *, stopped: bool = False) -> Iterator[dict[str, Any]]:
+    """Every delivery with its state, by ward, record and service, or those alone that are ``stopped``: not tried any more until
+    an operator says."""
+    which = f"WHERE status = '{STOPPED}' " if stopped else ""
     with storage.read() as session:
         rows = session.all(
             "SELECT ward, attempts, status, record_id, service, revision, status, number, message, problems, at "
-            "FROM deliveries ORDER BY ward, record_id, service"
+            f"FROM deliveries {which}ORDER BY ward, record_id, service"
         )
     for row in rows:
         told: dict[str, Any] = msgspec.to_builtins(delivery_state(row[3:]))

@@ -46,7 +46,7 @@ _ABOUT = {
     _IN: ("counter", "Bytes of bodies that came"),
     _OUT: ("counter", "Bytes of bodies that went"),
     _CHANGES: ("counter", "Changes judged, by result"),
-    _AHEAD: ("counter", "Devices that had read beyond the database's end, once an epoch: a restore without `restored`"),
+    _AHEAD: ("counter", "Devices, if two or more, that read beyond the database's end: a restore without `restored`"),
     _UNDER_WAY: ("gauge", "Requests being worked on"),
     _HELD: ("gauge", "Requests that wait for news"),
     _POOL_USED: ("gauge", "Database connections in use"),
@@ -163,12 +163,18 @@ class CityNumbers(Struct):
 
     def _read(self) -> Iterator[str]:
         once = self.storage.once
-        yield from _head("sophuong_deliveries", "gauge", "Deliveries not yet settled by their service")
-        for service, status, count in once(
-            "SELECT service, status, count(*) FROM deliveries WHERE status IN ('waiting', 'sent') "
-            "GROUP BY service, status ORDER BY service, status"
-        ):
-            yield _line("sophuong_deliveries", {"service": service, "status": status}, count)
+        yield from _head(
+            "sophuong_deliveries",
+            "gauge",
+            "Deliveries not settled: waiting, sent (taken, no answer yet), stopped (given up)",
+        )
+        counted = "SELECT service, status, count(*) FROM deliveries WHERE {} GROUP BY service, status ORDER BY service, status"
+        for which in ("status IN ('waiting', 'sent')", "status = 'stopped'"):  # each has an index of its own
+            for service, status, count in once(counted.format(which)):
+                yield _line("sophuong_deliveries", {"service": service, "status": status}, count)
+        yield from _head("sophuong_service_failures", "gauge", "Tries in a row that did not reach the service")
+        for service, failures in once("SELECT id, failures FROM services ORDER BY id"):
+            yield _line("sophuong_service_failures", {"service": service}, failures)
         yield from _head("sophuong_stream_positions", "gauge", "Sum of the heads of all wards' streams, by scope")
         for scope, total in once("SELECT scope, sum(head) FROM streams WHERE ward <> '' GROUP BY scope ORDER BY scope"):
             yield _line("sophuong_stream_positions", {"scope": scope}, total)

@@ -20,7 +20,7 @@ _WHY = {
     "413": "Larger than a file may be, or than was said",
     "415": f"Not {OFFSET_OCTETS}",
     "416": "No such part of the file",
-    "429": "Too many requests, or unfinished uploads of this device; Retry-After says when to come back",
+    "429": "Too many requests, unfinished uploads or bytes of a day of this device; Retry-After says when to come back",
     "460": "The part, or the whole file, is not what its checksum says",
     "503": "The city cannot store just now, is too busy or about to end; Retry-After says when to come back",
 }

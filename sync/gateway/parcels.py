@@ -36,11 +36,15 @@ from sync.gateway.storage import Row, Session, Storage, Stream
 from sync.protocol import FieldProblem
 
 HOLD_SECONDS = 60.0  # after these a claimed delivery is anybody's again: whoever had it died
+LONGEST_HOLD = 3600.0
 ENOUGH = 12  # failures of which a parcel may be the cause; then it waits for an operator
 STOPPED = "stopped"
 """The state of a delivery that is not tried any more; on the line it is told as waiting, which every PC knows."""
 _LOOK_AT = 100  # due rows, whose wards are asked
 _QUEUED = "status IN ('waiting', 'sent')"
+_DUE = f"(due_at <= ? OR due_at > ? + {2 * LONGEST_WAIT})"
+_FREE = f"(held_until <= ? OR held_until > ? + {2 * LONGEST_HOLD})"
+"""Of now, twice. What lies further ahead than anybody waits or holds was written by a clock that was wrong then."""
 _encode = msgspec.msgpack.Encoder().encode
 log = logging.getLogger(__name__)
 
@@ -104,15 +108,15 @@ class Parcels:
     def _due_wards(self, session: Session, service: str, now: float) -> list[str]:
         """Wards of the deliveries that have been due longest. A claim names its ward, so that the table can be
         distributed by it."""
-        sql = f"SELECT ward FROM deliveries WHERE service = ? AND {_QUEUED} AND due_at <= ? AND held_until <= ? "
-        rows = session.all(sql + "ORDER BY due_at LIMIT ?", service, now, now, _LOOK_AT)
+        sql = f"SELECT ward FROM deliveries WHERE service = ? AND {_QUEUED} AND {_DUE} AND {_FREE} "
+        rows = session.all(sql + "ORDER BY due_at LIMIT ?", service, now, now, now, now, _LOOK_AT)
         return list(dict.fromkeys(ward for (ward,) in rows))
 
     def _claimed(self, session: Session, key: tuple[str, str], now: float, limit: int, holder: str) -> list[Row]:
         rows = session.all(
-            f"SELECT {CLAIMED} FROM deliveries WHERE ward = ? AND service = ? AND {_QUEUED} AND due_at <= ? "
-            f"AND held_until <= ? ORDER BY due_at, record_id LIMIT ? {self._storage.skip_locked}",
-            *(*key, now, now, limit),
+            f"SELECT {CLAIMED} FROM deliveries WHERE ward = ? AND service = ? AND {_QUEUED} AND {_DUE} "
+            f"AND {_FREE} ORDER BY due_at, record_id LIMIT ? {self._storage.skip_locked}",
+            *(*key, now, now, now, now, limit),
         )
         if rows:
             session.run(
@@ -147,8 +151,8 @@ class Parcels:
         now = self._now()
         with self._storage.read() as session:
             line = state_of(session, service)
-            sql = f"SELECT due_at FROM deliveries WHERE service = ? AND {_QUEUED} AND held_until <= ? "
-            row = session.one(sql + "ORDER BY due_at LIMIT 1", service, now)
+            sql = f"SELECT due_at FROM deliveries WHERE service = ? AND {_QUEUED} AND {_FREE} "
+            row = session.one(sql + "ORDER BY due_at LIMIT 1", service, now, now)
         if row is None:
             return None
         return max(float(row[0]), line.probe_at if line.failures else 0.0) - now
@@ -277,6 +281,9 @@ class Parcels:
             return False
         if row[5] != parcel.holder and state.status not in ("accepted", "refused"):
             return False  # so slow that somebody else has it, or has its answer: to have failed is no news any more
+        is_answered = row[0] == parcel.revision and row[1] == "accepted"
+        if is_answered and row[5] != parcel.holder and state.status == "refused":
+            return False  # a service that took it from another courier may refuse what comes a second time
         message = state.message[:1000].replace("\0", "")
         problems = _encode(state.problems) if state.problems else None
         number = state.number or row[2]

@@ -19,8 +19,8 @@ class RecordSizes:
         self._most: dict[tuple[str, str], int] = {}
 
     def outgrown(self, change: Change, payload: bytes, before: RecordVersion | None, after: RecordVersion) -> bool:
-        """Whether the change would make the record too large. What makes it smaller may; a step (a signature, its number) has
-        as much room again, so that a large record does not end as a draft."""
+        """Whether the change would make the record too large. What makes it smaller may; a step (a signature, its number,
+        which may come late) has as much room again, so that a large record does not end as a draft."""
         key = (change.ward, change.record_id)
         if key not in self._most:
             self._most[key] = _size(before) if before is not None else 0
@@ -29,7 +29,8 @@ class RecordSizes:
         if self._most[key] <= LARGEST_RECORD:
             return False
         size = self._most[key] = _size(after)
-        room = LARGEST_RECORD if change.kind in ("create", "edit") else 2 * LARGEST_RECORD
+        is_step = change.kind not in ("create", "edit") or (change.kind == "edit" and change.number is not None)
+        room = 2 * LARGEST_RECORD if is_step else LARGEST_RECORD
         if size <= room or (before is not None and size <= _size(before)):
             return False
         self._most[key] = least

@@ -9,9 +9,12 @@ from forms.definition import Catalog
 from forms.entry import EntryContext, RecordEntry
 from sync.clock import Clock
 from sync.gateway.wards import WardNames, organisation_code
+from sync.locked_fields import FROZEN, VOID
 from sync.protocol import Fields, RecordVersion
 
-_KEPT = "_frozen"  # the one engine value that goes along: persons as they were when the record was signed
+_KEPT = frozenset({FROZEN, VOID})
+"""The engine's values that go along: persons as they were when the record was signed; why it was voided, which its state may not
+tell."""
 _KINDS = ("Phường ", "Xã ", "Đặc khu ", "Thị trấn ")
 
 
@@ -49,5 +52,5 @@ class Relevance:
         return {
             name: value
             for name, value in record.fields.items()
-            if name == _KEPT or (not name.startswith("_") and (name not in known or entry.is_relevant(name)))
+            if name in _KEPT or (not name.startswith("_") and (name not in known or entry.is_relevant(name)))
         }

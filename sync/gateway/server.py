@@ -42,9 +42,11 @@ class GatewayServer:
         metrics: Metrics | None = None,
         shared_port: bool = False,
         carries: bool = True,
+        files_a_day: int | None = None,
     ) -> None:
         """``metrics`` and ``shared_port``: of one gateway in several processes; ``carries``: whether this one takes
-        deliveries to the services."""
+        deliveries to the services; ``files_a_day``: bytes of files from one device (0: any)."""
+        self._files_a_day = files_a_day
         self._limits = limits
         self._metrics = metrics
         self._shared_port = shared_port
@@ -83,6 +85,8 @@ class GatewayServer:
         try:
             city.set_services(self._services)
             city.deliveries.parcels.first_wait = self._first_retry
+            if self._files_a_day is not None:
+                city.uploads.a_day = self._files_a_day
             door = Door(city, self._limits, self._metrics)
             listener = self._listen()
         except BaseException:

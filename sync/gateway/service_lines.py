@@ -15,6 +15,7 @@ from msgspec import Struct
 from sync.gateway.storage import Session, Storage
 
 LONGEST_WAIT = 900.0
+_FARTHEST = 2 * 3600.0  # seconds; a courier's hold, which is the longest wait for a try, is an hour at most
 LONGEST_TROUBLE = 500  # characters
 
 
@@ -25,7 +26,8 @@ class LineState(Struct, frozen=True):
     probe_at: float = 0.0
 
     def is_shut(self, now: float) -> bool:
-        return self.failures > 0 and self.probe_at > now
+        """A try that lies further ahead than anybody waits was set by a clock that was wrong."""
+        return self.failures > 0 and now < self.probe_at <= now + _FARTHEST
 
 
 def backoff(first_wait: float, attempts: int) -> float:
@@ -41,8 +43,8 @@ def state_of(session: Session, service: str) -> LineState:
 
 def take_probe(session: Session, service: str, now: float, seconds: float) -> bool:
     """Whether this caller may try a service that was down; nobody else may for ``seconds``."""
-    sql = "UPDATE services SET probe_at = ? WHERE id = ? AND failures > 0 AND probe_at <= ?"
-    return session.run(sql, now + seconds, service, now) > 0
+    sql = "UPDATE services SET probe_at = ? WHERE id = ? AND failures > 0 AND (probe_at <= ? OR probe_at > ?)"
+    return session.run(sql, now + seconds, service, now, now + _FARTHEST) > 0
 
 
 def give_probe_back(session: Session, service: str, now: float) -> None:
@@ -68,9 +70,14 @@ def open_again(session: Session, service: str) -> None:
 
 def take_inbox_turn(session: Session, service: str, now: float, seconds: float) -> bool:
     """Whether it is this caller's turn to fetch what the service sends; the next turn is in ``seconds``."""
-    return (
-        session.run("UPDATE services SET inbox_at = ? WHERE id = ? AND inbox_at <= ?", now + seconds, service, now) > 0
-    )
+    sql = "UPDATE services SET inbox_at = ? WHERE id = ? AND (inbox_at <= ? OR inbox_at > ?)"
+    return session.run(sql, now + seconds, service, now, now + _FARTHEST) > 0
+
+
+def is_inbox_due(session: Session, service: str, now: float) -> bool:
+    """Whether it may be somebody's turn; False for a service that is not known."""
+    row = session.one("SELECT inbox_at FROM services WHERE id = ?", service)
+    return row is not None and not now < row[0] <= now + _FARTHEST
 
 
 def tell(storage: Storage, service: str, why: str) -> None:

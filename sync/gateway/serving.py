@@ -19,14 +19,17 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
+from forms.attached import LARGEST_FILE
 from forms.loader import load_catalog
 from sync.gateway.limits import ADDRESS, DEVICE, STRANGER, Limits, Rate
 from sync.gateway.metrics import Metrics, new_counters
+from sync.gateway.uploads import A_DAY
 
 _DRAIN = 0.5  # seconds
 _PATIENCE = 20.0  # seconds that a process may take to end
 _LOOK = 0.5  # seconds between two looks whether all processes live
 _START_AGAIN = 1.0
+_MB = 1024 * 1024
 log = logging.getLogger("sync.gateway")
 Say = Callable[[str], None]
 
@@ -47,6 +50,10 @@ def add_serving(serve: argparse.ArgumentParser) -> None:
     more(
         "--address-rate", type=float, default=ADDRESS.a_second, metavar="N",
         help="của một địa chỉ mạng, 0: không giới hạn / of one network address, 0: any",
+    )  # fmt: skip
+    more(
+        "--device-files", type=_megabytes, default=A_DAY // _MB, metavar="MB",
+        help="tệp đính kèm một máy gửi trong 24 giờ, 0: không giới hạn / attached files of one device in 24 hours, 0: any",
     )  # fmt: skip
 
 
@@ -87,7 +94,12 @@ def _one(
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ended.set())
-    given: dict[str, Any] = {"host": arguments.host, "limits": limits, **more}
+    given: dict[str, Any] = {
+        "host": arguments.host,
+        "limits": limits,
+        "files_a_day": arguments.device_files * _MB,
+        **more,
+    }
     server = GatewayServer(arguments.database, arguments.port, services, **given).start()
     try:
         started(server.url)
@@ -218,6 +230,13 @@ class _Several:
 def _tell(pipe: int) -> None:
     os.write(pipe, b"1")
     os.close(pipe)
+
+
+def _megabytes(text: str) -> int:
+    number = int(text)
+    if number and number * _MB < LARGEST_FILE:
+        raise argparse.ArgumentTypeError(f"0 | ≥ {LARGEST_FILE // _MB} MB: {text}")
+    return number
 
 
 def _count(text: str) -> int:

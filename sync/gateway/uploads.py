@@ -7,6 +7,7 @@ another stream has does not show: each stream keeps a copy of its own.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import secrets
 from collections.abc import Callable, Iterator
@@ -21,9 +22,15 @@ from sync.gateway.storage import Session, Storage
 
 MOST_OPEN = 32  # unfinished uploads of one device in one ward
 ABANDONED_AFTER = 7 * 86400.0  # seconds without a part
-REMEMBERED_FOR = 86400.0  # seconds that a finished upload still answers under its own address
+REMEMBERED_FOR = 86400.0  # seconds that a finished upload still answers under its own address, and counts
+A_DAY = 4096 * 1024 * 1024
+"""Bytes that one device may begin to send within 86,400 seconds: a ward's busiest day of scanning is a quarter of it, and a
+PC that is broken or hostile fills no disk in a night."""
+_LEAST = 64 * 1024  # bytes that a file counts for at least: its rows cost too
+_ENDED = ".ended"
 _SMALL_PART = 64 * 1024  # bytes; a part that follows a smaller one is put to it, so that rows stay few
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+log = logging.getLogger(__name__)
 _UPLOAD = "ward, id, scope, sha256, size, received, device, metadata, touched"
 
 
@@ -80,6 +87,8 @@ class Uploads:
         self._clock = clock
         self._arrived = arrived
         self._news = news
+        self.a_day = A_DAY  # 0: any number of bytes
+        self._told: dict[str, float] = {}  # device → when the log was told that it sent too much
 
     def begin(self, device: Device, wanted: WantedUpload) -> Upload | CityFile:
         """A new upload; to ``resume``, this device's own open one of the same file, or the file where the stream has it.
@@ -99,12 +108,32 @@ class Uploads:
                 vi = "Máy này còn nhiều tệp gửi dở; sẽ tự gửi tiếp."
                 en = "This device has too many unfinished uploads."
                 raise RefusedError(429, "too_many_uploads", vi, en, retry_after=60)
+            self._check_day(session, device, wanted.size, now)
             upload = Upload(
                 wanted.ward, f"{wanted.ward}.{secrets.token_hex(12)}", wanted.scope, wanted.sha256, wanted.size, 0,
                 device.id, wanted.metadata, now,
             )  # fmt: skip
             session.insert("uploads", [structs.astuple(upload)])
         return upload
+
+    def _check_day(self, session: Session, device: Device, size: int, now: float) -> None:
+        """Raises RefusedError (429) for a device that has sent its share of a day. Its records go on."""
+        if not self.a_day:
+            return
+        row = session.one(
+            f"SELECT coalesce(sum(CASE WHEN size < {_LEAST} THEN {_LEAST} ELSE size END), 0) FROM uploads "
+            "WHERE ward = ANY(?) AND device = ? AND touched > ?",
+            list(device.wards), device.id, now - REMEMBERED_FOR,
+        )  # fmt: skip
+        if row is None or int(row[0]) + size <= self.a_day:
+            return
+        if now - self._told.get(device.id, 0.0) > REMEMBERED_FOR:
+            self._told[device.id] = now
+            log.warning("%s sent files of %s within a day; the next ones wait", device.id, _large(int(row[0])))
+        most = _large(self.a_day)
+        vi = f"Máy này đã gửi đủ {most} tệp đính kèm trong 24 giờ; các tệp sau tự gửi tiếp dần, bản ghi vẫn gửi bình thường."
+        en = f"This PC has sent {most} of files within 24 hours; the others follow by themselves, records go on as always."
+        raise RefusedError(429, "files_of_a_day", vi, en, retry_after=1800)
 
     def at(self, device: Device, upload_id: str) -> Upload:
         """An upload of this device. Raises RefusedError (404): none, another's, or of a stream it may no longer write."""
@@ -161,8 +190,14 @@ class Uploads:
         self._arrived(session, upload.ward, upload.sha256)
 
     def end(self, device: Device, upload_id: str) -> None:
-        """Forget an upload and what came of it. A whole file stays. Raises RefusedError (404)."""
-        self._drop(self.at(device, upload_id))
+        """Forget an upload and what came of it. A whole file stays, and goes on counting. Raises RefusedError (404)."""
+        upload = self.at(device, upload_id)
+        if not upload.finished:
+            self._drop(upload)
+            return
+        with self._storage.write() as session:
+            sql = "UPDATE uploads SET id = ?, touched = ? WHERE ward = ? AND id = ?"
+            session.run(sql, upload.id + _ENDED, self._now(), upload.ward, upload.id)
 
     def file(self, device: Device, ward: str, scope: str, sha256: str) -> CityFile:
         """A file of a stream this device may read. Raises RefusedError (404), the same for what is not there and for what
@@ -223,6 +258,11 @@ def _check(device: Device, wanted: WantedUpload) -> None:
     if wanted.size > LARGEST_FILE:
         vi = f"Tệp quá lớn: nhiều nhất {LARGEST_FILE // 1024 // 1024} MB."
         raise RefusedError(413, "file_too_large", vi, f"At most {LARGEST_FILE} bytes a file.")
+
+
+def _large(size: int) -> str:
+    gigabytes = size / 1024**3
+    return f"{gigabytes:.4g} GB" if gigabytes >= 1 else f"{size // 1024**2} MB"
 
 
 def _is_same(upload: Upload, wanted: WantedUpload) -> bool:

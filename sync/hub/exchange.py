@@ -41,7 +41,7 @@ _MOST_HUBS = 4
 
 class HubExchange:
     """With one hub. ``told``: what it said last of the others' waiting changes; ``refused``: what the city refused
-    of others and their officers have not put right yet."""
+    of others and their officers have not put right yet; ``spoke``: as in ``HubAnswer``."""
 
     def __init__(self, store: Store, line: Line, transport: HttpTransport, url: str) -> None:
         self._store = store
@@ -53,6 +53,7 @@ class HubExchange:
         self._said: bytes | None = None  # the mark of what this hub knows to wait here
         self.told: tuple[Change, ...] = ()
         self.refused: tuple[RefusedThere, ...] = ()
+        self.spoke: tuple[str, ...] | None = ()
 
     def run(self, *, lost: bool) -> None:
         """Tell what waits here, hear what waits on others; with ``lost`` take what the hub has of the city's word too.
@@ -62,6 +63,7 @@ class HubExchange:
             self.told = tuple(renamed_change(c, self._names.of(c.type)[1]) for c in answer.changes)
             self.refused = answer.refused
             self._heard = answer.mark
+        self.spoke = answer.spoke
         if not lost:
             return
         with SyncLock(self._store.path):

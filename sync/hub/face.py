@@ -61,6 +61,7 @@ class _Told(Struct):
     refused: tuple[RefusedChange, ...]
     at: datetime  # when it last spoke
     sizes: tuple[int, ...]  # bytes of each change
+    streams: frozenset[tuple[str, str]]  # that it may read
 
 
 class HubFace:
@@ -121,22 +122,25 @@ class HubFace:
         with self._lock:
             now = self._clock.now()
             self._told = {d: t for d, t in self._told.items() if timedelta() <= now - t.at < TOLD_FOR}
-            told = self._told.get(known.device)
+            told, streams = self._told.get(known.device), frozenset(known.streams)
             if told is not None:
                 told.at = now
             if request.changes is not None:
                 own, sizes = self._own(known, request.changes)
-                self._told[known.device] = _Told(request.mine, own, request.refused[:MOST_CHANGES], now, sizes)
+                self._told[known.device] = _Told(request.mine, own, request.refused[:MOST_CHANGES], now, sizes, streams)
             elif told is None or told.mark != request.mine:
                 if request.mine != mark_of(()):
                     return HubAnswer(wanted=True)
-                self._told.pop(known.device, None)
+                self._told[known.device] = _Told(request.mine, (), (), now, (), streams)
             others = [(device, t) for device, t in self._told.items() if device != known.device]
         readable = set(known.streams)
         heard = _readable([told for _, told in others], readable)
         refused = tuple((d, c.change_id) for d, told in others for c in told.refused if (c.ward, c.scope) in readable)
         mark = mark_of((change.change_id for change in heard), (change_id for _, change_id in refused))
-        answer = HubAnswer(mark=mark) if mark == request.known else HubAnswer(changes=heard, refused=refused, mark=mark)
+        spoke = tuple(device for device, told in others if told.streams & readable)
+        answer = HubAnswer(mark=mark, spoke=spoke)
+        if mark != request.known:
+            answer = replace(answer, changes=heard, refused=refused)
         return self._with_log(answer, known, request) if request.epoch else answer
 
     def _own(self, known: Known, changes: tuple[ScopedChange, ...]) -> tuple[tuple[ScopedChange, ...], tuple[int, ...]]:

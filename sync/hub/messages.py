@@ -87,7 +87,8 @@ class HubAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     the ward's other PCs, as far as this one may read it, each PC's in its order; None: as ``known``. None of it is
     acknowledged: only the city does that. ``refused``: device and id of what waited there once and the city refused, as that
     PC says itself. ``pages``: of the city's log, each beginning at or before the place that the one before it leads to;
-    ``more``: there are others. ``offer``: the pack the city last gave out for the ward."""
+    ``more``: there are others. ``offer``: the pack the city last gave out for the ward. ``spoke``: the devices that have told it
+    what waits on them, be it nothing; None from an older hub, which does not say it."""
 
     wanted: bool = False
     changes: tuple[Change, ...] | None = None
@@ -96,6 +97,7 @@ class HubAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     pages: tuple[SignedPage, ...] = ()
     more: bool = False
     offer: PackOffer | None = None
+    spoke: tuple[str, ...] | None = None
 
 
 class CertificateRequest(Struct, frozen=True):

@@ -106,7 +106,8 @@ class SyncOverHub:
         if answered:
             exchanges = [hub.exchange for hub in self._hubs.values()]
             refused = {there for each in exchanges for there in each.refused}
-            self._store.provisional.take(union([each.told for each in exchanges]), refused)
+            spoke = None if any(e.spoke is None for e in exchanges) else {d for e in exchanges for d in e.spoke or ()}
+            self._store.provisional.take(union([each.told for each in exchanges]), refused, spoke)
         return answered
 
     def _reached(self, *, search: bool) -> Iterator[Hub]:

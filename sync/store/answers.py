@@ -9,36 +9,37 @@ from msgspec import structs
 
 from forms.definition import RecordType
 from sync.conflicts import candidate
+from sync.held_copy import says_nothing
 from sync.merge import judge
 from sync.protocol import Change, ChangeResult, RecordVersion
-from sync.store import brought, missing
+from sync.store import brought, held, missing
 from sync.store.digests import DigestSums
 from sync.store.plan import Plans
-from sync.store.rowcodec import encode_change, encode_json
+from sync.store.rowcodec import among, encode_change, encode_json
 from sync.store.rows import RowWriter, Touch
 from sync.store.worklist import OpenChange, Work, keep, load
 
-# CROSS JOIN fixes the order: left to itself the planner walks the index of everything that is pending
+# CROSS JOIN fixes the order, and + keeps out the index of everything that is pending, which the planner would walk
 _ONLY_BEGUN = (
-    "SELECT c.change_id, c.seq, r.rid, r.id, r.type, r.ward, r.scope FROM json_each(?) asked "
-    "CROSS JOIN changes c ON c.change_id = asked.value CROSS JOIN records r ON r.id = c.record_id "
-    "WHERE +c.status = 'pending' AND c.settled = 0 AND r.revision = 0 AND NOT EXISTS "
+    "SELECT c.change_id, c.seq, r.rid, r.id, r.type, r.ward, r.scope FROM changes c CROSS JOIN records r ON r.id = c.record_id "
+    "WHERE c.{among} AND +c.status = 'pending' AND c.settled = 0 AND r.revision = 0 AND NOT EXISTS "
     "(SELECT 1 FROM changes o WHERE o.record_id = c.record_id AND o.settled = 0 AND o.seq <> c.seq)"
 )
 
 # one statement for all: nothing of them differs
 _BEGUN_CHANGES = (
-    "UPDATE changes SET status = 'accepted', settled = 1, again = 0, revision = 1, result = NULL, settled_at = ?2 "
-    "WHERE seq IN (SELECT value FROM json_each(?1))"
+    "UPDATE changes SET status = 'accepted', settled = 1, again = 0, revision = 1, result = NULL, settled_at = ? "
+    "WHERE {among}"
 )
-_BEGUN_RECORDS = "UPDATE records SET revision = 1, standing = 0 WHERE rid IN (SELECT value FROM json_each(?))"
+_BEGUN_RECORDS = "UPDATE records SET revision = 1, standing = 0 WHERE {among}"
 
 
 class AnswerTransaction:
     """The results of one push, inside one write transaction."""
 
-    def __init__(self, connection: Any, plans: Plans, touch: Touch, at: str) -> None:
-        """``at``: when the city said it, by its own clock."""
+    def __init__(self, connection: Any, plans: Plans, touch: Touch, at: str, now: str) -> None:
+        """``at``: when the city said it, by its own clock; ``now``: by this PC's."""
+        self._overtaken = held.Overtaken(connection, now) if missing.is_rereading(connection) else None
         self._at = at
         self._db = connection
         self._plans = plans
@@ -63,6 +64,8 @@ class AnswerTransaction:
         for record_id, version in given.items():
             work = works.get(record_id)
             if work is not None and (work.base is None or version.revision >= work.base.revision):
+                if self._overtaken is not None:
+                    self._overtaken.note(work.base, version)
                 work.base = version
         for work in works.values():
             work.shown = work.replayed(self._plans.of(_type_of(work)).record_type)
@@ -86,16 +89,21 @@ class AnswerTransaction:
         first = {r.change_id: r for r in results if r.status == "accepted" and r.revision == 1}
         if not first:
             return list(results)
-        digests = DigestSums()
-        rows = self._db.execute(_ONLY_BEGUN, (encode_json(list(first)).decode(),)).fetchall()
+        where, given = among(self._db, "changes", "change_id", list(first))
+        rows = [row for row in self._db.execute(_ONLY_BEGUN.format(among=where), given) if row[0] in first]
         known = {type_id for type_id in {row[4] for row in rows} if self._plans.of(type_id).record_type is not None}
         begun = [row for row in rows if row[4] in known]
-        for _, _, _, record_id, type_id, ward, scope in begun:
-            digests.add((ward, scope, type_id), record_id, 1)
-        self._touch.records.update([row[3] for row in begun])
+        if not begun:
+            return list(results)
+        _, changes, records, ids, types, wards, scopes = zip(*begun, strict=True)
+        self._touch.records.update(ids)
         self._touch.types.update(known)
-        self._db.execute(_BEGUN_CHANGES, (encode_json([row[1] for row in begun]).decode(), self._at))
-        self._db.execute(_BEGUN_RECORDS, (encode_json([row[2] for row in begun]).decode(),))
+        where, given = among(self._db, "changes", "seq", changes)
+        self._db.execute(_BEGUN_CHANGES.format(among=where), (self._at, *given))
+        where, given = among(self._db, "records", "rid", records)
+        self._db.execute(_BEGUN_RECORDS.format(among=where), given)
+        digests = DigestSums()
+        digests.add_begun(ids, types, wards, scopes)
         digests.write(self._db)
         settled = {row[0] for row in begun}
         for change_id in settled:  # a problem that only tells something is kept
@@ -119,8 +127,13 @@ class AnswerTransaction:
             return
         record_type = self._plans.of(found.change.type).record_type
         if not found.again and (work.base is None or result.revision > work.base.revision):
+            if self._overtaken is not None:
+                self._overtaken.note_crossing(work.base, result.revision)
             work.base = _advanced(record_type, work.base, found.change, result)
         work.open.remove(found)
+        if says_nothing(found.change, result):
+            self._db.execute("DELETE FROM changes WHERE seq = ?", (found.seq,))
+            return
         self._mark(found, result.status, 1, result)
 
     def _refuse(self, work: Work, found: OpenChange, result: ChangeResult) -> None:

@@ -130,7 +130,7 @@ class Audits:
         """(series, period) → number → what carries it."""
         register = record_type.register
         assert register is not None  # noqa: S101
-        reader = NumberReader(register)
+        reader = NumberReader(register, record_type)
         books: dict[tuple[str, str], dict[int, list[_Given]]] = defaultdict(lambda: defaultdict(list))
         own = self._own(record_type)
         unread = []
@@ -139,8 +139,8 @@ class Audits:
             mine = own.get(rid)
             mark = fields.get(NUMBERED)
             mark = mark if isinstance(mark, dict) else {}
-            at = str(mark.get("at") or (mine[3] if mine else created) or "")
-            read = reader.read(number, fields, at or None)
+            at = str(mark.get("at") or (mine[3] if mine else "") or "")
+            read = reader.read(number, fields, at or None, created)
             if read is None or read.n < 1:
                 unread.append(rid)
                 continue

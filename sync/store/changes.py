@@ -10,7 +10,7 @@ from msgspec import structs
 
 from sync.clock import moment_text
 from sync.protocol import Change, ChangeResult, Fields, HistoryAnswer, Officer, PullAnswer, RecordVersion
-from sync.store import digests, missing, pulling, worklist
+from sync.store import digests, held, missing, pulling, worklist
 from sync.store.answers import AnswerTransaction
 from sync.store.context import StoreContext, devices_of, skew_of
 from sync.store.histories import keep_history, made_here
@@ -19,7 +19,7 @@ from sync.store.model import HistoryRow
 from sync.store.noted_reading import note_reading
 from sync.store.provisional import HELD_BACK, held_since
 from sync.store.pulling import Stream, apply_answer
-from sync.store.rowcodec import decode_change, decode_result, encode_json, versions_by_id
+from sync.store.rowcodec import among, decode_change, decode_result, versions_by_id
 from sync.store.rows import RowWriter, Touch
 from sync.store.withdrawing import withdraw_refused
 
@@ -93,7 +93,10 @@ class Changes:
                 while start < len(results):
                     part = results[start : start + pulling.BATCH]
                     told = at or moment_text(self._context.clock.now() - skew_of(db))
-                    AnswerTransaction(db, self._context.plans, touch, told).run(part, records if start == 0 else ())
+                    now = self._context.now_text()
+                    AnswerTransaction(db, self._context.plans, touch, told, now).run(
+                        part, records if start == 0 else ()
+                    )
                     start += pulling.BATCH
                     if writer.is_enough(start - began):
                         break
@@ -113,8 +116,9 @@ class Changes:
             with writer.transaction(urgent=False) as db:
                 while True:
                     taken += apply_answer(
-                        db, self._context.plans, answer, ward=ward, scope=scope, start=start, touch=touch
-                    )
+                        db, self._context.plans, answer, ward=ward, scope=scope, start=start, touch=touch,
+                        now=self._context.now_text(),
+                    )  # fmt: skip
                     start += pulling.BATCH
                     if start >= len(answer.records) or writer.is_enough(start - began):
                         break
@@ -157,6 +161,17 @@ class Changes:
         """Begin anew at the city what has been missing there since then, and nobody brought back; the number."""
         return missing.offer_missing(self._context, since)
 
+    def note_epochs(self, left: str, ended: Mapping[str, int]) -> None:
+        """What the city says of its former epochs. ``left``: the one in which what is held here was read, where the city has
+        just been restored; else ""."""
+        with self._context.writer.transaction() as db:
+            held.note_epochs(db, left, ended)
+
+    def tell_held(self, since: datetime) -> int:
+        """Tell the city newer versions that were held here when it was restored to older ones, at the latest then, and that
+        nobody has told it meanwhile; the number of records."""
+        return held.tell_held(self._context, since)
+
     def leave_the_hub(self) -> int:
         """What only a hub told of, a month ago, and the city has just not named, counts as missing; the number."""
         return missing.leave_the_hub(self._context)
@@ -176,10 +191,11 @@ class Changes:
         for start in range(0, len(wanted), pulling.BATCH):
             part = wanted[start : start + pulling.BATCH]
             with self._context.writer.quiet() as db:
-                sql = (
-                    "SELECT record_id FROM changes WHERE settled = 0 AND record_id IN (SELECT value FROM json_each(?))"
-                )
-                opened = {i for (i,) in db.execute(sql, (encode_json(part).decode(),))}
+                where, given = among(db, "changes", "record_id", part)
+                opened = {
+                    i for (i,) in db.execute(f"SELECT record_id FROM changes WHERE settled = 0 AND {where}", given)
+                }
+                opened.intersection_update(part)
                 works = worklist.load(db, opened)
                 found += [work.base for work in works.values() if work.base is not None]
                 # nearly all, and as the city's

@@ -52,9 +52,11 @@ class DigestSums:
         for ward, scope, term in zip(wards, scopes, terms, strict=True):
             moves[ward, scope, type_id] += term
 
-    def add(self, key: tuple[str, str, str], record_id: str, revision: int) -> None:
-        """A record of (ward, scope, type) that the city has from now on, at its first revision."""
-        self._moves[key] += term(record_id, revision)
+    def add_begun(self, ids: Sequence[str], types: Sequence[str], wards: Sequence[str], scopes: Sequence[str]) -> None:
+        """Of records that the city has from now on, at their first revision."""
+        moves = self._moves
+        for ward, scope, type_id, one in zip(wards, scopes, types, terms(ids, [1] * len(ids)), strict=True):
+            moves[ward, scope, type_id] += one
 
     def write(self, connection: Any) -> None:
         for key, move in self._moves.items():

@@ -38,12 +38,17 @@ def note_named(connection: Any, ids: Iterable[str]) -> None:
 
 def note_taken(connection: Any, change_ids: Iterable[str]) -> None:
     """The city took these changes, and so has their records, whether or not it names them too."""
-    if connection.execute("SELECT 1 FROM cursors WHERE rereading = 1 LIMIT 1").fetchone():
+    if is_rereading(connection):
         connection.execute(
             "INSERT OR IGNORE INTO named (id) SELECT record_id FROM changes "
             "WHERE change_id IN (SELECT value FROM json_each(?))",
             (encode_json(list(change_ids)).decode(),),
         )
+
+
+def is_rereading(connection: Any) -> bool:
+    """Whether some stream is being read anew."""
+    return connection.execute("SELECT 1 FROM cursors WHERE rereading = 1 LIMIT 1").fetchone() is not None
 
 
 def forget_named(connection: Any, ward: str, scope: str) -> None:
@@ -107,7 +112,7 @@ def offer_missing(context: StoreContext, since: datetime) -> int:
         for record_id, work in works.items():
             shown = work.shown
             record_type = context.plans.of(shown.type).record_type if shown else None
-            by = _officer(context, record_type, enrolment, shown.ward if shown else "")
+            by = who_may_begin(context, record_type, enrolment, shown.ward if shown else "")
             if shown is None or record_type is None or shown.revision or by is None:
                 continue
             if any(c.status not in ("refused", "parked") for c in work.open):
@@ -137,7 +142,7 @@ def leave_the_hub(context: StoreContext) -> int:
             record_type = context.plans.of(work.open[0].change.type).record_type
             if not work.is_only_at_hub or any(c.status != "hub" for c in work.open):
                 continue
-            if work.shown is None or _officer(context, record_type, enrolment, work.shown.ward) is None:
+            if work.shown is None or who_may_begin(context, record_type, enrolment, work.shown.ward) is None:
                 continue
             let_go(db, work)
             db.execute("INSERT OR IGNORE INTO missing (id, since) VALUES (?, '')", (record_id,))
@@ -145,7 +150,7 @@ def leave_the_hub(context: StoreContext) -> int:
     return left
 
 
-def _officer(
+def who_may_begin(
     context: StoreContext, record_type: RecordType | None, enrolment: Enrolment | None, ward: str
 ) -> Officer | None:
     """The first officer of the device who may begin such a record there."""
@@ -154,4 +159,13 @@ def _officer(
     return first_who_may(context.catalog, enrolment.officers_of(ward), record_type, [record_type.begun_by])
 
 
-__all__ = ["forget_named", "held_at", "leave_the_hub", "mark_missing", "note_named", "note_taken", "offer_missing"]
+__all__ = [
+    "forget_named",
+    "held_at",
+    "leave_the_hub",
+    "mark_missing",
+    "note_named",
+    "note_taken",
+    "offer_missing",
+    "who_may_begin",
+]

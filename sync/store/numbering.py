@@ -7,7 +7,7 @@ officer has confirmed it, since a legal book is in order of date.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -15,8 +15,9 @@ from msgspec import Struct
 from forms.definition import RecordType, Register
 from forms.register_numbers import SERIES, register_of, series_name
 from forms.shapes import as_shape
-from sync.clock import HANOI, moment_text
-from sync.locked_fields import NUMBERED
+from sync.clock import HANOI, moment_text, parse_moment
+from sync.locked_fields import AWAITING, NUMBERED
+from sync.number_reader import PERIOD
 from sync.protocol import Fields, Officer
 from sync.store.brought import last_brought
 from sync.store.context import read_meta, write_meta
@@ -24,6 +25,8 @@ from sync.store.suspension import is_suspended
 
 LARGEST_SKEW = 300.0  # seconds
 STEADY_SKEW = 60.0  # seconds by which a clock may drift from what was confirmed
+LATE = timedelta(days=60)
+"""How long what was signed before New Year waits for a number of the old year's book."""
 OF_WARD = "|"
 CLOCK_LOG = "clock_log"
 CLOCK_RIGHT_AT = "clock_right_at"
@@ -49,9 +52,19 @@ class NumberSource:
         self._device = device
         self._ward = ward
 
-    def give(self, record_type: RecordType, record_id: str, officer: Officer, fields: Fields, ward: str) -> Given:
+    def give(
+        self,
+        record_type: RecordType,
+        record_id: str,
+        officer: Officer,
+        fields: Fields,
+        ward: str,
+        *,
+        since: datetime | None = None,
+    ) -> Given:
         """The record's number: the one it has already, the next one of its series in its ward, or a temporary one while none
-        can be given. ``fields``: the record's, as the number will find them."""
+        can be given. ``fields``: the record's, as the number will find them; ``since``: when it was signed, where it has waited
+        for the number."""
         register = record_type.register
         if register is None:
             return Given(None, {})
@@ -65,15 +78,19 @@ class NumberSource:
             and clock_problem(self._db, kept_as, self._now) is None
             and not is_suspended(self._db)
         ):
-            n = self._next(register, series, book)
+            when = signed_in(register, since, self._now)
+            n = self._next(register, series, book, period_of(register, when))
             if n is not None:
-                number = self._text(register.format, register, n, officer, ward)
-                self._note(kept_as, period_of(register, self._now), n, number, record_id=record_id, officer=officer)
+                number = self._text(register.format, register, n, officer, ward, when=when)
+                self._note(kept_as, period_of(register, when), n, number, record_id=record_id, officer=officer)
         if number is None or n is None:
             return Given(None, self.temporary(record_type, record_id, officer))
-        shown = self._fields(register, number, n, officer, ward)
+        when = signed_in(register, since, self._now)
+        shown = self._fields(register, number, n, officer, ward, when=when)
         values = {name: as_shape(record_type, name, text) for name, text in shown.items()}
         mark = {"n": n, "at": moment_text(self._now), "by": officer.name, "device": self._device}
+        if (period := period_of(register, when)) != period_of(register, self._now):
+            mark[PERIOD] = period
         return Given(number, {**values, NUMBERED: mark})
 
     def temporary(self, record_type: RecordType, record_id: str, officer: Officer) -> Fields:
@@ -87,14 +104,16 @@ class NumberSource:
             n = self._after_last(series, day)
             if n <= PASSED_OVER and is_suspended(self._db):
                 n += PASSED_OVER  # papers of this day that the backup does not know are in citizens' hands
-            number = self._text(register.temporary_format, register, n, officer, self._ward)
+            number = self._text(register.temporary_format, register, n, officer, self._ward, when=self._now)
             self._note(series, day, n, number, record_id=record_id, officer=officer)
         return {register.temporary_field or "_temporary": number}
 
-    def _fields(self, register: Register, number: str, n: int, officer: Officer, ward: str) -> dict[str, str]:
+    def _fields(
+        self, register: Register, number: str, n: int, officer: Officer, ward: str, *, when: datetime
+    ) -> dict[str, str]:
         fields = {register.field: number}
         if register.book_field and register.book_format:
-            fields[register.book_field] = self._text(register.book_format, register, n, officer, ward)
+            fields[register.book_field] = self._text(register.book_format, register, n, officer, ward, when=when)
         return fields
 
     def _earlier(self, series: str, record_id: str) -> tuple[str | None, int | None]:
@@ -102,8 +121,7 @@ class NumberSource:
         row = self._db.execute(sql, (record_id, series)).fetchone()
         return (row[0], row[1]) if row else (None, None)
 
-    def _next(self, register: Register, series: str, ward: str) -> int | None:
-        period = period_of(register, self._now)
+    def _next(self, register: Register, series: str, ward: str, period: str) -> int | None:
         free = self._after_last(name_of_book(series, ward, self._ward), period)
         if register.kind == "local":
             return max(free, last_brought(self._db, ward, series, period) + 1)
@@ -131,8 +149,8 @@ class NumberSource:
             (series, period, n, number, record_id, moment_text(self._now), officer.name),
         )
 
-    def _text(self, pattern: str, register: Register, n: int, officer: Officer, ward: str) -> str:
-        local = self._now.astimezone(HANOI)
+    def _text(self, pattern: str, register: Register, n: int, officer: Officer, ward: str, *, when: datetime) -> str:
+        local = when.astimezone(HANOI)
         return pattern.format(
             n=n,
             yyyy=f"{local.year:04d}",
@@ -176,6 +194,23 @@ def period_of(register: Register, when: datetime) -> str:
     if register.period == "none":
         return ""
     return local_day(when) if register.period == "day" else local_day(when)[:4]
+
+
+def signed_at(fields: Fields) -> datetime | None:
+    """When a record that waits for its number was signed; None: it does not say."""
+    try:
+        return parse_moment(str(fields.get(AWAITING) or "").partition(" ")[0])
+    except ValueError:
+        return None
+
+
+def signed_in(register: Register, since: datetime | None, now: datetime) -> datetime:
+    """A moment of the period whose book numbers a record that was signed at ``since``: what is signed on the last day of a year and
+    numbered after the holiday stands in the year of its signature. A moment that is long ago may be that of a clock that had
+    stopped."""
+    if register.period != "year" or since is None or not timedelta(0) <= now - since <= LATE:
+        return now
+    return since
 
 
 def clock_problem(connection: Any, series: str, now: datetime) -> str | None:

@@ -111,6 +111,19 @@ class Numbers:
             rows = rows_by_id(db, ids)
         return tuple(record_of(rows[i]) for i in ids if i in rows)
 
+    def late_books(self) -> set[tuple[str, str, str]]:
+        """Books (ward, register, period) of a year that is over in which something signed then waits for its number."""
+        now, late = self._context.clock.now(), set()
+        for record in self.awaiting():
+            record_type = self._context.plans.of(record.type).record_type
+            register = record_type.register if record_type else None
+            if record_type is None or register is None or register.kind != "leased":
+                continue
+            period = period_of(register, numbering.signed_in(register, numbering.signed_at(record.fields), now))
+            if period != period_of(register, now):
+                late.add((record.ward, series_name(record_type, record.fields), period))
+        return late
+
     def give_awaiting(self) -> int:
         """Give numbers to the records that wait for a book held here, this PC's and others', in the order they were
         made and in the name of an officer of this device whom the book's actions are open to; the count."""

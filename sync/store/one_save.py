@@ -12,7 +12,7 @@ from forms.definition import Action, RecordType
 from forms.shapes import wrong_shapes
 from forms.signed_steps import SIGNED
 from sync.difference import difference, get_path, put_path
-from sync.locked_fields import CITYS_OWN, SEEN, is_locked, locked_now
+from sync.locked_fields import CITYS_OWN, NUMBERED, SEEN, is_locked, locked_now
 from sync.merge import WRONG_KIND
 from sync.protocol import Change, ChangeKind, FieldProblem, Fields, RecordVersion
 from sync.store.model import Record, Save, SaveRefused
@@ -142,7 +142,7 @@ class RecordSave(OneSave):
         if (
             self._work.base is None
         ):  # the city refused its beginning: it hears that anew, and why there is nothing more to it
-            for change in self._take_over_refused({}, {}):
+            for change in self._take_over_refused({}, {}, in_book=False):
                 self._again(change)
         state = next((s.id for s in self._type.states if s.kind == "void"), None)
         self._change("void", to_state=self._save.state or state,
@@ -159,10 +159,11 @@ class RecordSave(OneSave):
         before[SEEN] = sorted({c.change_id for key in after for c in self._opened.conflicts.get(key, ())})
         self._change("resolve", before=before, after=after, state=self._shown.state)
 
-    def _take_over_refused(self, before: Fields, after: Fields) -> list[Change]:
+    def _take_over_refused(self, before: Fields, after: Fields, *, in_book: bool = True) -> list[Change]:
         """Once the city has refused a change, the next save says again, from the city's version on, all that it and the
         parked ones said. Returns what is said anew by itself after the correction: parked actions, and choices that
-        stand; each brings its own values, as they are wanted now."""
+        stand; each brings its own values, as they are wanted now. ``in_book`` False: a record of a file that is voided before
+        anybody took it was no line of the book, and its number moves none."""
         work = self._work
         if not work.blocked:
             return []
@@ -178,7 +179,10 @@ class RecordSave(OneSave):
         before.clear()
         after.clear()
         if floor is None:
-            self._create_again(stuck[0].change, {k: v for k, v in wanted.items() if k not in theirs})
+            first = stuck[0].change
+            if not in_book and NUMBERED not in wanted and not first.base_revision:
+                first = structs.replace(first, number=None)
+            self._create_again(first, {k: v for k, v in wanted.items() if k not in theirs})
             return again
         new_before, new_after = difference(self._type, floor.fields, wanted)
         before.update({k: v for k, v in new_before.items() if k not in theirs})

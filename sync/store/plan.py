@@ -20,7 +20,7 @@ from forms.flow_book import FlowBook, flow_book
 from forms.summaries import Summaries, nameless, together
 from sync.clock import moment_text
 from sync.ids import halves_of
-from sync.number_reader import NumberReader
+from sync.number_reader import NumberReader, reader_of
 from sync.protocol import Fields
 
 Resolve = Callable[[str], Mapping[str, Any] | None]
@@ -131,8 +131,7 @@ class TypePlan:
 
     @cached_property
     def number_reader(self) -> NumberReader | None:
-        register = self.record_type.register if self.record_type else None
-        return NumberReader(register) if register else None
+        return reader_of(self.record_type)
 
     @cached_property
     def hash(self) -> str:

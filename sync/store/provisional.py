@@ -10,7 +10,7 @@ is told that the city refused it and that its officer is putting it right.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -52,10 +52,17 @@ class Provisional:
         with self._context.readers.connection() as db:
             return int(db.execute("SELECT count(*) FROM changes WHERE status = 'hub'").fetchone()[0])
 
-    def take(self, changes: Sequence[Change], refused: Collection[RefusedThere] = ()) -> int:
+    def take(
+        self,
+        changes: Sequence[Change],
+        refused: Collection[RefusedThere] = (),
+        spoke: Collection[str] | None = None,
+    ) -> int:
         """All that the hub has of others now, each PC's in its order; what it no longer has goes, but for records that
         only it brought: these stay in sight until the city names them, or their PC says them anew. ``refused``: what the
-        city refused of what they made, as they say themselves. The number of changes shown."""
+        city refused of what they made, as they say themselves. ``spoke``: the devices whose word the hub has; of another one's,
+        what this PC has worked on top of stays for a while: the hub has forgotten it, not the city settled it. The number of
+        changes shown."""
         touch = Touch()
         with self._context.writer.transaction(urgent=False) as db:
             rows = db.execute("SELECT change_id, record_id, result IS NOT NULL FROM changes WHERE status = 'hub'")
@@ -72,11 +79,13 @@ class Provisional:
             shown = {c.change_id: c for r, told in by_record.items() for c in self._fitting(works.get(r), told)}
             makers = {c.change.change_id: c.change.device for work in works.values() for c in work.open}
             back = {change_id for device, change_id in refused if makers.get(change_id) == device}
+            under = _under_own_work(works.values(), held_since(self._context))
             anew = {(c.record_id, c.device) for c in shown.values() if c.kind == "create"}
             gone = [
                 change_id
                 for change_id, record_id in there
                 if change_id not in shown
+                and not (spoke is not None and makers.get(change_id) not in spoke and change_id in under)
                 and (_is_known(works.get(record_id)) or (record_id, makers.get(change_id)) in anew)
             ]
             new = [c for change_id, c in shown.items() if change_id not in noted]
@@ -127,6 +136,18 @@ class Provisional:
 def _is_known(work: Work | None) -> bool:
     """Whether the city has the record, as far as this PC has heard."""
     return work is not None and work.base is not None and work.base.revision > 0
+
+
+def _under_own_work(works: Iterable[Work], since: str) -> set[str]:
+    """What a hub told that own work waiting here was made on top of, and still waits for."""
+    return {
+        told.change.change_id
+        for work in works
+        for told in work.open
+        if told.status == "hub"
+        and told.change.at > since
+        and any(c.status == "pending" and c.seq > told.seq for c in work.open)
+    }
 
 
 def _places(db: Any, works: Mapping[str, Work], gone: Collection[str]) -> dict[str, int]:

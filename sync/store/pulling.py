@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sync.protocol import DeliveryState, PullAnswer, RecordVersion
-from sync.store import elsewhere, missing
+from sync.store import elsewhere, held, missing
 from sync.store.brought import note_pulled
 from sync.store.new_rows import is_news, standing_of
 from sync.store.plan import Plans
@@ -61,10 +61,18 @@ class PullTransaction:
     """One batch of a pull, inside one write transaction."""
 
     def __init__(
-        self, connection: Any, plans: Plans, touch: Touch, *, filled: bool = False, rereading: bool = False
+        self,
+        connection: Any,
+        plans: Plans,
+        touch: Touch,
+        *,
+        filled: bool = False,
+        rereading: bool = False,
+        now: str = "",
     ) -> None:
         """``filled``: what is new now came after the first fill; ``rereading``: the city's word stands also where its
-        revisions are lower."""
+        revisions are lower; ``now``: by this PC's clock."""
+        self._now = now
         self._db = connection
         self._plans = plans
         self._touch = touch
@@ -81,6 +89,8 @@ class PullTransaction:
         works = load(self._db, newest)
         writer = RowWriter(self._db, self._plans, self._touch)
         merged: dict[str, Work] = {}
+        overtaken = held.Overtaken(self._db, self._now) if works and self._rereading else None
+        returned = held.returned(self._db, works.values())
         strangers: list[RecordVersion] = []
         new = [v for v in newest.values() if v.id not in works] if works else list(newest.values())
         for version in new:
@@ -94,6 +104,8 @@ class PullTransaction:
                 continue
             if not self._is_newer(work, version):
                 continue
+            if overtaken is not None:
+                overtaken.note(work.base, version)
             if work.open:
                 let_go(self._db, work)
                 work.base = version
@@ -102,6 +114,8 @@ class PullTransaction:
             else:
                 writer.put(work.row, version, standing_of(version), is_new=_was_new(work.row))
             count += 1
+        if returned:
+            held.Overtaken(self._db, self._now).note_returned(returned, newest)
         if strangers:
             elsewhere.note(self._db, strangers)
         keep(self._db, merged, writer)
@@ -128,10 +142,11 @@ def apply_answer(
     scope: str,
     start: int,
     touch: Touch,
+    now: str,
 ) -> int:
     """The batch of the answer that begins at ``start``; with the last one the deliveries and the cursor."""
     stream = Stream(connection, ward, scope)
-    batch = PullTransaction(connection, plans, touch, filled=stream.filled, rereading=stream.rereading)
+    batch = PullTransaction(connection, plans, touch, filled=stream.filled, rereading=stream.rereading, now=now)
     taken = batch.apply(answer.records[start : start + BATCH])
     if start + BATCH >= len(answer.records):
         write_deliveries(connection, answer.deliveries, touch)

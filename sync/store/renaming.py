@@ -58,6 +58,7 @@ class _Mover:
     def run(self) -> None:
         self._records()
         self._base()
+        self._held()
         self._changes()
         self._drafts()
 
@@ -94,6 +95,14 @@ class _Mover:
         for record_id, body in self._db.execute(sql, (self._type,)).fetchall():
             version = self._each(renamed_version, rowcodec.decode_version(body))
             self._db.execute("UPDATE base SET version = ? WHERE id = ?", (_encode(version), record_id))
+
+    def _held(self) -> None:
+        sql = "SELECT h.id, h.revision, h.version FROM held h JOIN records r ON r.id = h.id WHERE r.type = ?"
+        for record_id, revision, body in self._db.execute(sql, (self._type,)).fetchall():
+            version = _encode(self._each(renamed_version, rowcodec.decode_version(body)))
+            self._db.execute(
+                "UPDATE held SET version = ? WHERE id = ? AND revision = ?", (version, record_id, revision)
+            )
 
     def _changes(self) -> None:
         sql = (

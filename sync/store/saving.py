@@ -8,13 +8,13 @@ from typing import Any
 
 from forms.definition import RecordType
 from sync.clock import moment_text
-from sync.locked_fields import AWAITING
+from sync.locked_fields import AWAITING, HELD_IN
 from sync.protocol import LARGEST_CHANGE, MOST_REPLACED, Change, ChangeKind, Fields, Officer, RecordVersion
 from sync.store import brought, missing
 from sync.store.context import Stamps, StoreContext, read_enrolment
 from sync.store.files_links import attached_here
 from sync.store.model import Save, SaveRefused
-from sync.store.numbering import Given, NumberSource
+from sync.store.numbering import Given, NumberSource, signed_at
 from sync.store.one_save import CreateSave, RecordSave
 from sync.store.rowcodec import encode_change, record_of
 from sync.store.rows import RowWriter, Touch
@@ -137,6 +137,18 @@ class SaveTransaction:
         self._begin_again(work, record_id, held)
         self._write()
 
+    def tell_held(self, held: RecordVersion, epoch: str, before: Fields, after: Fields) -> None:
+        """Say what this PC held of the record in an ``epoch`` of before the city was restored, over what the city has."""
+        self._works = load(self._db, [held.id])
+        work = self._works[held.id]
+        if work.row is None or work.shown is None:
+            return
+        save = Save(type=held.type, fields={}, opened=record_of(work.row), reason=held.updated_by)
+        self.change(save, work, held.id, "edit", before={**before, HELD_IN: epoch}, after=after, state=work.shown.state,
+                    to_state=held.state, number=held.number, base_revision=held.revision)  # fmt: skip
+        work.shown = work.replayed(self._context.plans.of(held.type).record_type)
+        self._write()
+
     def take_back(self, record_id: str, reason: str) -> list[Change]:
         """Give up what the city refused of a record; the changes. The city hears of it, so that it takes no late copy."""
         self._works = load(self._db, [record_id])
@@ -173,7 +185,8 @@ class SaveTransaction:
         if work.blocked:  # the number would wait behind what is refused; it is given once that is put right
             return False
         if work.shown.number is None:
-            given = self._numbers.give(record_type, record_id, self.officer, work.shown.fields, work.shown.ward)
+            fields, since = work.shown.fields, signed_at(work.shown.fields)
+            given = self._numbers.give(record_type, record_id, self.officer, fields, work.shown.ward, since=since)
             if given.number is None:
                 return False
             after = {**given.fields, AWAITING: None}

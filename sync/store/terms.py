@@ -9,7 +9,7 @@ not walk through the others.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
@@ -17,6 +17,7 @@ from forms.vietnamese import fold
 
 SHORTEST_NUMBER = 6
 _DIGITS = re.compile(rf"\d{{{SHORTEST_NUMBER},}}")
+_DATE = re.compile(r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})[/.-]\d{4}(?!\d)", re.ASCII)  # as it is typed
 _WORDS = re.compile(r"\w+")
 ENDINGS = (6, 4)
 _WORDS_KEPT = 20_000
@@ -123,7 +124,8 @@ def queries(typed: str, type_tokens: tuple[str, ...] = ()) -> list[Match]:
     parts = words(typed)
     if not parts:
         return []
-    forms = tuple((part, local) if (local := _without_trunk_zero(part)) else (part,) for part in parts)
+    short = {part for day in _DATE.finditer(typed) for part in day.groups() if len(part) == 1}
+    forms = tuple((part, *_other_forms(part, short)) for part in parts)
     found = [Match(forms, type_tokens)]
     if len(parts[-1]) > 1:
         found.append(Match(forms, type_tokens, begins=True))
@@ -140,6 +142,14 @@ def _either(forms: tuple[str, ...], end: str) -> str:
 def _pattern(forms: tuple[str, ...], *, begins: bool) -> str:
     """Not amid a word: the index takes letters and digits together and parts them at everything else."""
     return rf"(?<![^\W_])(?:{'|'.join(map(re.escape, forms))})" + ("" if begins else r"(?![^\W_])")
+
+
+def _other_forms(part: str, short: Collection[str]) -> tuple[str, ...]:
+    """How else the index may have a typed word: a day or month of one digit (in ``short``) stands there with two."""
+    if part in short:
+        return (f"0{part}",)
+    local = _without_trunk_zero(part)
+    return (local,) if local else ()
 
 
 def _without_trunk_zero(part: str) -> str:

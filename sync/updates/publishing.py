@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -65,16 +65,14 @@ def publish_version(
     level: int = 19,
 ) -> list[Laid]:
     """``folders``: platform → the built folder; ``before``: platform → older version → its folder. A version that was
-    published is never changed: raises UpdateError ("input")."""
+    published is never changed, and its number is above those before: raises UpdateError ("input")."""
     version_key(version)
     there = repository.targets()
     files: dict[str, Path | bytes] = {}
     laid = []
     with tempfile.TemporaryDirectory(prefix="sophuong-update-", dir=repository.folder) as work:
         for platform, folder in folders.items():
-            if manifest_name(platform, version) in there:
-                vi, en = f"Bản {version} đã phát rồi; đặt số mới.", f"{version} is published; take a new number."
-                raise UpdateError("input", vi, en)
+            _check_number(there, platform, version)
             manifest = manifest_of_folder(folder, platform, version, notes)
             packed = put_manifest(manifest)
             get_manifest(packed)  # what a PC would refuse is not published
@@ -92,6 +90,21 @@ def publish_version(
             laid.append(Laid(platform=platform, manifest=len(packed), whole=size, patches=patches))
         repository.publish(files, signers)
     return laid
+
+
+def _check_number(there: Collection[str], platform: str, version: str) -> None:
+    """The number is above those of the platform's versions: which PC has a newer one takes no other."""
+    published = {parts[1] for name in there if (parts := name.split("/"))[0] == platform and len(parts) == 3}
+    if version in published:
+        vi, en = f"Bản {version} đã phát rồi; đặt số mới.", f"{version} is published; take a new number."
+        raise UpdateError("input", vi, en)
+    newest = max(published, key=version_key, default="")
+    if newest and version_key(version) <= version_key(newest):
+        raise UpdateError(
+            "input",
+            f"Kho đã có bản {newest}; máy không lùi về {version}. Đặt số cao hơn {newest}.",
+            f"The repository has {newest}; no PC goes back to {version}. Take a number above {newest}.",
+        )
 
 
 def _write_patch(path: Path, manifest: Manifest, folder: Path, old: Path, level: int) -> int:

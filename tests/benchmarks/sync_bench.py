@@ -23,7 +23,7 @@ from sync.protocol import Change
 from sync.store import Store
 from sync.store.model import Enrolment, Save
 from tests.benchmarks.rows import Row, timed
-from tests.services import PostgresServer
+from tests.services import PostgresServer, gateway_process
 
 WARD = "00070"
 TYPE = "certification.cert_copy"
@@ -70,15 +70,9 @@ def one_run(url: str, folder: Path, size: int, run: int) -> tuple[float, float, 
 
 @contextmanager
 def gateway(url: str) -> Iterator[str]:
-    """The city as it really runs: a process of its own. Its address."""
-    command = [sys.executable, "-m", "sync.gateway", "serve", "--database", url, "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().split()[-1]
-    finally:
-        process.terminate()
-        process.wait()
+    """The city's address."""
+    with gateway_process(url) as (address, _):
+        yield address
 
 
 def new_pc(city: str, url: str, folder: Path, roles: Sequence[str] = ("civil_status_officer",)) -> Store:

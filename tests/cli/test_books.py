@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from desktop.book_places import SeriesNotChosen, series_kept
-from desktop.book_selection import MOST, TooMany, Wanted, select
+from desktop.book_selection import MOST, TooMany, Wanted, periods, select
 from forms.definition import RecordType
 from forms.loader import load_catalog
 from forms.printing import PrintContext, render
@@ -84,6 +84,34 @@ def test_what_stands_before_the_range_is_carried(shelf: Store) -> None:
     assert "Mang sang" not in paper(select(TYPE, PAGE, shelf, Wanted(period="2026", last=5)))
 
 
+def test_the_book_of_another_ward_is_another_book(shelf: Store) -> None:
+    """On the PC of an officer who serves both, where the numbers of the two would stand one beside the other."""
+    from sync.store.rows import Touch
+    from sync.store.saving import SaveTransaction
+
+    fill(shelf)
+    shelf.update_enrolment(wards={**ward.ENROLMENT.wards, "00082": "Phường Khác"})
+    for number, day in ((1, "2026-02-03"), (2, "2026-02-04"), (412, "2024-05-06")):
+        with shelf._context.writer.transaction() as db:
+            SaveTransaction(db, shelf._context, CLERK, Touch(), ward="00082").run([entry(number, day)])
+    assert numbers_of(shelf, period="2026") == [str(n) for n in range(1, 14)]
+    assert numbers_of(shelf, period="2026", ward="00082") == ["1", "2"]
+    assert periods(TYPE, shelf, ward.NOW) == ["2026", "2025"]
+    assert periods(TYPE, shelf, ward.NOW, "00082") == ["2026", "2024"]
+    found = select(TYPE, PAGE, shelf, Wanted(period="2026", ward="00082"))
+    assert (found.ward, {r.ward for r in found.records}) == ("00082", {"00082"})
+
+
+def test_a_book_is_of_the_year_that_its_volume_names(shelf: Store) -> None:
+    """As its check says, whatever day stands on the record."""
+    old = entry(7, "2026-01-20")
+    old.fields["book_no"] = "01/2019-SCT/BS"
+    shelf.save([old], CLERK)
+    assert numbers_of(shelf, period="2026") == []
+    assert numbers_of(shelf, period="2019") == ["7"]
+    assert shelf.audits.books(COPY) == [("", "2019")]
+
+
 def test_a_voided_entry_stays_in_the_book_and_out_of_the_sums(shelf: Store) -> None:
     fill(shelf)
     shelf.save([entry(14, "2026-01-20", state="cancelled")], CLERK)
@@ -108,7 +136,9 @@ def test_a_number_given_to_nothing_is_struck_out_in_its_place(shelf: Store) -> N
         status="void",
         reason="lem mực",
     )
-    store: Any = SimpleNamespace(records=shelf.records, numbers=SimpleNamespace(book=lambda *_: (spoilt,)))
+    store: Any = SimpleNamespace(
+        enrolment=None, records=shelf.records, numbers=SimpleNamespace(book=lambda *_, **__: (spoilt,))
+    )
     found = select(TYPE, PAGE, store, Wanted(period="2026"))
     assert (found.book.entries[-1].number, found.book.entries[-1].record, found.void) == ("412", None, 1)
     html = paper(found)
@@ -138,7 +168,9 @@ def test_a_register_with_series_is_a_book_for_each_with_its_own_void_numbers(she
         number_row(9, ""),  # from before the register was parted
         number_row(1, "cv", ids["cv", 1], "given"),
     )
-    store: Any = SimpleNamespace(catalog=CATALOG, records=shelf.records, numbers=SimpleNamespace(book=lambda *_: rows))
+    store: Any = SimpleNamespace(
+        catalog=CATALOG, enrolment=None, records=shelf.records, numbers=SimpleNamespace(book=lambda *_, **__: rows)
+    )
     found = {
         series: [
             (entry.number, entry.void)

@@ -35,6 +35,7 @@ def test_tools_leave_nothing_out() -> None:
 
 
 def test_the_shipped_catalogue_has_no_mistakes() -> None:
+    """Rules, links, templates, and every example in its state."""
     assert run("check", str(DEFAULT_FOLDER), "--json").json == []
 
 

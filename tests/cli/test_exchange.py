@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -313,3 +314,43 @@ def test_rows_of_a_line_get_the_columns_that_are_calculated(counter: Counter) ->
     whole = intake.as_written(calculated, {"parties": rows})
     assert whole == {"parties": [{"_id": "r1", "party_ref": "p1", "name": "Mơ"}, rows[1]], "fee": 1}
     assert list(intake.overridables(record_type, {"parties": rows})) == [("parties/r2/name", "Tên trên giấy")]
+
+
+OLD_FONTS = {"tcvn3": ("Hä vµ tªn", "NguyÔn V¨n Hïng"), "vni": ("Hoï vaø teân", "Nguyeãn Vaên Huøng")}
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("written", OLD_FONTS)
+def test_a_table_in_an_old_font_goes_in_readable_and_only_when_a_person_said_so(
+    written: str, kind: str, counter: Counter, tmp_path: Path
+) -> None:
+    heading, name = OLD_FONTS[written]
+    beside = "2" if kind == "csv" else "Đức × 2"  # a column from elsewhere; bytes have none
+    heads = [heading, "dob", "gender", "other_name", "permanent_addr.unit", "permanent_addr.detail"]
+    rows = [heads, [name, "1960", "1", beside, "00070", "12"]]
+    path = tmp_path / f"old.{kind}"
+    if kind == "xlsx":
+        with xlsxwriter.Workbook(path) as book:
+            sheet = book.add_worksheet()
+            for at, cells in enumerate(rows):
+                sheet.write_row(at, 0, cells)
+    else:
+        text = "".join(";".join(cells) + "\n" for cells in rows)
+        path.write_bytes(text.encode("cp1252" if kind == "csv" else "utf-8"))
+
+    asked = counter.run("import", CITIZEN, str(path))
+    assert asked.code == 1
+    assert f"--text {written}" in asked.err
+    assert counter.all(CITIZEN) == []
+
+    assert counter.must("import", CITIZEN, str(path), "--text", written)["accepted"] == 1
+    (found,) = counter.all(CITIZEN)
+    assert (found["fields"]["full_name"], found["fields"]["other_name"]) == ("Nguyễn Văn Hùng", beside)
+
+
+def test_a_table_whose_letters_only_look_old_goes_in_as_it_is(counter: Counter, tmp_path: Path) -> None:
+    path = tmp_path / "right.csv"
+    path.write_text("full_name;dob;gender;permanent_addr.detail\nNguyÔn;1960;1;12\n", encoding="utf-8")
+    assert counter.run("import", CITIZEN, str(path)).code == 1
+    counter.run("import", CITIZEN, str(path), "--text", "unicode")
+    assert [each["fields"]["full_name"] for each in counter.all(CITIZEN)] == ["NguyÔn"]

@@ -25,7 +25,7 @@ from sync.gateway.simulator import Simulator
 
 HOAN_KIEM = "00070"
 CUA_NAM = "00082"
-_PATIENCE = 20.0  # seconds for what happens behind the scenes
+_PATIENCE = 60.0  # seconds for what happens behind the scenes
 
 
 class Answer(Struct, frozen=True):

@@ -139,3 +139,44 @@ def test_a_fee_taken_makes_its_receipt_in_the_same_save(town: Town) -> None:
     assert len(saves) == 1
     counter.writes(dossier, email="a@hanoi.gov.vn")
     assert len(counter.all(RECEIPT)) == 1
+
+
+BENEFIT, DEATH = "social_protection.beneficiary", "civil_status.death"
+
+
+def _dies(counter: Counter, person: str, declarant: str, signer: str) -> str:
+    fields = {
+        "requester_ref": declarant, "requester_relation": "Con", "received_at": "10/11/2026 08:00", "deceased_ref": person,
+        "death_at": "08/11/2026", "death_place": "Tại nhà", "death_cause": "Tuổi già", "notice_type": "notice",
+        "notice_no": "GBT-1", "requester_signed": True, "signer_ref": signer, "reg_date": "10/11/2026", "reg_no": "7/2026",
+    }  # fmt: skip
+    return counter.takes_in(DEATH, fields, "registered")
+
+
+def _asks_for_support(counter: Counter, person: str, signer: str, state: str) -> str:
+    fields = {
+        "citizen_ref": person, "scheme": "monthly", "category": "other", "circumstances": "Mẫu", "overlap_state": "clear",
+        "received_at": "10/11/2026 08:00", "pay_method": "cash", "coefficient": "1.0", "start_month": "11/2026",
+        "rate_group": "other", "signer_ref": signer, "decision_date": "11/11/2026", "decision_no": "12/QĐ-UBND",
+    }  # fmt: skip
+    return counter.takes_in(BENEFIT, fields, state)
+
+
+def test_an_allowance_decided_after_the_death_is_to_be_ended(town: Town) -> None:
+    """Asked for before or after the death stood in the book, the decision signed by somebody who had not heard of it."""
+    office = town.counter("Vũ Đức Nam", "civil_status_officer", "social_officer", "vice_chair")
+    (signer,) = _sample(office, OFFICER)
+    asked, later, declarant = (c["id"] for c in _sample(office, CITIZEN, 3))
+    waiting = _asks_for_support(office, asked, signer["id"], "verifying")
+    death = _dies(office, asked, declarant, signer["id"])
+    assert "refuse_allowance" in _open(office, death) and "end_allowance" not in _open(office, death)
+    office.must("act", waiting, "approve")
+    assert "end_allowance" in _open(office, death) and "refuse_allowance" not in _open(office, death)
+    assert "ends_benefit_decided_late" not in _open(office, waiting), "once is enough"
+
+    _dies(office, later, declarant, signer["id"])
+    decided = _asks_for_support(office, later, signer["id"], "approved")
+    assert "ends_benefit_decided_late" in _open(office, decided) and "ends_benefit_decided_late" in _open(office)
+    ended = office.must("follow", decided, "ends_benefit_decided_late")
+    assert (ended["id"], ended["state"], ended["fields"]["stop_kind"]) == (decided, "stopped", "death")
+    assert ended["fields"]["end_month"] == "2026-11" and "ends_benefit_decided_late" not in _open(office)

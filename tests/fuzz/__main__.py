@@ -10,8 +10,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from sync.http import HttpTransport
 from sync.ids import IdSource
 from sync.marks import books_mark, hello_mark
 from sync.protocol import Change, EnrolAnswer, EnrolRequest, LeaseRequest, PushRequest
-from tests.services import PostgresServer
+from tests.services import PostgresServer, gateway_process
 
 OWN, OTHER = "00070", "00004"
 CHECKS = (
@@ -32,6 +31,7 @@ CHECKS = (
 )  # fmt: skip
 BOOK = ("certification.cert_copy/sct_bs", "2026")
 HERE = Path(__file__).parent
+UNBOUND = ("--device-rate", "0", "--address-rate", "0")  # a fuzzer is nothing but too fast
 ids = IdSource(SystemClock())
 
 
@@ -42,7 +42,7 @@ def main() -> int:
             url = f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory())}/city.db"
         else:
             url = stack.enter_context(PostgresServer()).url
-        address = stack.enter_context(gateway(url))
+        address, _ = stack.enter_context(gateway_process(url, *UNBOUND))
         told = prepared(url, address)
         return attacked(arguments, address, told)
 
@@ -56,20 +56,6 @@ def attacked(arguments: argparse.Namespace, address: str, told: dict[str, Any]) 
     with tempfile.TemporaryDirectory() as folder:  # what it keeps of its runs stays out of the repository
         environment["PYTHONPATH"] = str(HERE)
         return subprocess.run(command, cwd=folder, env=environment).returncode
-
-
-@contextmanager
-def gateway(url: str) -> Iterator[str]:
-    """Without limits of rate: a fuzzer is nothing but too fast."""
-    command = [sys.executable, "-m", "sync.gateway", "serve", "--database", url, "--port", "0"]
-    command += ["--device-rate", "0", "--address-rate", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUTF8": "1"})
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().split()[-1]
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def prepared(url: str, address: str) -> dict[str, Any]:

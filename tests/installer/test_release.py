@@ -99,6 +99,10 @@ def test_the_ceremony_releases_and_a_change_of_keys(
     assert publish("1.0.0", *online) == 0
     assert publish("1.1.0", *online) == 0
     assert publish("1.1.0", *online) == 1  # what is published never changes
+    capsys.readouterr()
+    for lower in ("1.0.5", "1.1"):  # a number that no PC would take
+        assert publish(lower, *online) == 1
+        assert "1.1.0" in capsys.readouterr().err
     assert publish("1.2.0", "--key", key("timestamp")) == 1
     assert "targets" in capsys.readouterr().err
 

@@ -18,7 +18,7 @@ from tests.load import city
 from tests.load.crowd import Crowd, Tally
 from tests.load.light_pc import LightPc
 from tests.load.processor import postgres_pid, seconds_of
-from tests.services import PostgresServer
+from tests.services import PostgresServer, gateway_process
 
 P99_LIMIT = 0.3  # seconds
 
@@ -39,7 +39,8 @@ def run(arguments: argparse.Namespace, postgres: PostgresServer) -> dict[str, An
     enrolled = city.enrol_all(postgres.url, codes, arguments.pcs)
     print(f"{len(enrolled)} PCs of {len(codes)} wards; gateway in {arguments.processes} process(es)", flush=True)
     phases: list[dict[str, Any]] = []
-    with city.gateway(postgres.url, arguments.processes) as (address, process):
+    processes = ("--processes", str(arguments.processes)) if arguments.processes > 1 else ()
+    with gateway_process(postgres.url, *processes) as (address, process):
         ids = IdSource(SystemClock())
         pcs = [LightPc(address, one.token, one.ward, one.officer, ids) for one in enrolled]
         gc.freeze()

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -113,19 +109,3 @@ def new_pack(url: str) -> int:
         return city.packs.add(content).pack.size
     finally:
         city.close()
-
-
-@contextmanager
-def gateway(url: str, processes: int) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Address and process of the city as it really runs."""
-    command = [sys.executable, "-m", "sync.gateway", "serve", "--database", url, "--port", "0"]
-    if processes > 1:
-        command += ["--processes", str(processes)]
-    environment = {**os.environ, "PYTHONUTF8": "1"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().split()[-1], process
-    finally:
-        process.terminate()
-        process.wait()

@@ -12,6 +12,7 @@ from sync.gateway.refusals import RefusedError
 from sync.gateway.storage import StorageError
 from sync.store.model import StoreError
 from tests.simulation import prepared
+from tests.simulation.held_then import held_now
 from tests.simulation.officer import OfficerAtWork
 from tests.simulation.pc import Pc
 from tests.simulation.quarrels import Quarrel
@@ -39,7 +40,7 @@ class Calamities:
             self._pc_dies, self._power_cut, self._city_dies, self._line_cut, self._clock_set, self._pc_disk_full,
             self._city_disk_full, self._token_revoked, self._new_pack, self._book_moves, self._one_more_officer,
             self._pc_restored, self._city_restored, self._grant_withdrawn, self._books_move,
-            self._stick_carried, self._at_odds, self._sent_again,
+            self._stick_carried, self._at_odds, self._sent_again, self._maker_gone,
         ]  # fmt: skip
         if world.hubs:
             self._kinds += [self._ward_cut_off, self._hub_dies, self._hub_restored, self._hub_withdrawn]
@@ -376,6 +377,7 @@ class Calamities:
         if kept is None or self._ended:
             return
         pc.restore(kept)
+        self._world.held_then = []  # whoever held something may be gone too
         self._world.accounts.reopened(pc)
         lost = self._world.accounts.disaster(self._world.pcs, self._world.city)
         self._world.scheduler.note("world", f"{lost} changes are lost by physics")
@@ -390,6 +392,24 @@ class Calamities:
         if kept is None or self._ended:
             return
         city.restore(kept)
+        self._world.held_then = []  # by now the city may know other epochs
         lost = self._world.accounts.disaster(self._world.pcs, city)
         self._world.scheduler.note("world", f"{lost} changes are lost by physics")
         self._counts["city restored"] += 1
+
+    def _maker_gone(self) -> None:
+        """The city comes back from its backup, and with it a PC loses what it made since; others have heard of some of that."""
+        city, pc = self._world.city, self._pc()
+        kept, of_pc = city.backup(), pc.backup()
+        self._wait(0.8)
+        while not (city.up and pc.up):
+            self._world.scheduler.sleep(20.0)
+        if kept is None or of_pc is None or self._ended:
+            return
+        pc.restore(of_pc)
+        city.restore(kept)
+        self._world.accounts.reopened(pc)
+        self._world.accounts.disaster(self._world.pcs, city)
+        self._world.held_then = held_now(self._world, pc)
+        self._world.scheduler.note("world", f"others hold {len(self._world.held_then)} newer versions")
+        self._counts["city and a PC restored"] += 1

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from forms.renames import to_first, to_present
+from sync.gateway.given_up import over_what_came
 from sync.gateway.ledger import RECORD_SQL, version_of
+from sync.gateway.restores import ended_epochs
+from sync.held_copy import is_held, truly_held
 from sync.locked_fields import SAME_NUMBER
 from sync.merge import judge
 from sync.protocol import Change, RecordVersion
@@ -20,6 +23,7 @@ from tests.simulation.checks_of_books import NUMBERED, books_are_whole, given_up
 from tests.simulation.checks_of_histories import looked_at_is_whole
 from tests.simulation.checks_of_lists import lists_are_true
 from tests.simulation.checks_of_saves import given_up_for_good, no_number_forgotten, typed_once
+from tests.simulation.held_then import nothing_held_is_lost
 from tests.simulation.pc import Pc
 
 if TYPE_CHECKING:
@@ -47,6 +51,7 @@ def check_all(world: World) -> None:
     books_are_whole(world, history, stores)
     looked_at_is_whole(world, history, stores)
     lists_are_true(world)
+    nothing_held_is_lost(world, history, records)
     _files_have_come(world, records)
     _arrivals_are_there_once(world, history, records)
     _deliveries_are_told(world, records)
@@ -134,10 +139,15 @@ def _taken(
     world: World, before: RecordVersion | None, found: AtCity, steps: list[tuple[int, Change]]
 ) -> RecordVersion | None:
     intake, change = world.city.city.intake, found.change
+    if is_held(change):
+        with world.city.city.storage.read() as session:
+            change = truly_held(change, ended_epochs(session))
     own = intake._packs.get(change.pack)
     record_type = own.record_type(change.type) if own and own.knows(change.type) else intake._types[change.type]
     if before is not None and all(s.id != before.state for s in record_type.states):
         record_type = intake._types[change.type]
+    came = [step for _, step in steps if step.change_id in change.in_place_of]
+    change = over_what_came(before, change, came)
     judgement = judge(record_type, before, change, lambda: _since(steps, change))
     world.counts["said twice, counted once"] += judgement.result.already and change.kind == "action"
     after = judgement.version

@@ -73,6 +73,7 @@ def test_every_fault_has_happened() -> None:
         ("number given up", ("at_odds",), 10_070),
         ("refused sent again", ("grant_withdrawn",), 10_010),
         ("begun anew after a week", ("pc_restored", "city_restored"), 10_000),
+        ("held by others, and told", ("maker_gone",), 10_000),
     ],
 )
 def test_what_seldom_happens_holds_too(what: str, calamities: tuple[str, ...], first: int) -> None:

@@ -24,6 +24,7 @@ from tests.simulation.accounts import Accounts, Broken
 from tests.simulation.calamities import HUB_KINDS, Calamities
 from tests.simulation.checks import check_all
 from tests.simulation.city_side import CitySide, Posted
+from tests.simulation.held_then import HeldThen
 from tests.simulation.hub_side import HubSide
 from tests.simulation.officer import OfficerAtWork
 from tests.simulation.pc import Grant, Pc
@@ -51,6 +52,7 @@ class World:
         self.scheduler = Scheduler(seed, NEW_YEARS_EVE if dice.random() < 0.15 else MORNING)
         self.folder = Path(tempfile.mkdtemp(prefix=f"{seed}-", dir=prepared.place()))
         self.accounts = Accounts()
+        self.held_then: list[HeldThen] = []
         processes = 2 if random.Random(f"processes {seed}").random() < 0.2 else 1
         self.city = CitySide(self.scheduler, self.folder, self.counts, url, processes)
         self.acts = dice.choice((4, 8, 12, 20))
@@ -230,7 +232,8 @@ class World:
 
     def _missing(self, pc: Pc) -> bool:
         with pc.store._context.readers.connection() as db:
-            return db.execute("SELECT 1 FROM missing LIMIT 1").fetchone() is not None
+            sql = "SELECT 1 FROM missing UNION ALL SELECT 1 FROM held LIMIT 1"
+            return db.execute(sql).fetchone() is not None
 
     def _moved(self, pc: Pc) -> bool:
         result: list[bool] = []

@@ -2,122 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forms.loader import load_catalog
-from sync.bundle import messages, outgoing, seal
+from sync.bundle import outgoing, seal
 from sync.bundle.errors import BundleError
 from sync.bundle.keys import new_keys, public_of_text
-from sync.bundle.on_pc import export_bundle, import_bundle, keep_keys, last_export
+from sync.bundle.on_pc import export_bundle, keep_keys, last_export
 from sync.bundle.seal import read_header
-from sync.bundle.taking import Imported
-from sync.clock import SystemClock
-from sync.engine import Engine
 from sync.gateway import bundles
-from sync.gateway.bundles import Answered, Bundles
 from sync.gateway.given_up import GivenUp
-from sync.gateway.refusals import RefusedError
 from sync.gateway.server import GatewayServer
-from sync.http import HttpTransport, enrol
-from sync.store import Store
-from sync.store.model import Enrolment, Record, Save
+from sync.store.model import Save
+from tests.sync.stick_pcs import CATALOG, COPY, OTHER_WARD, Pc, answer, gateway, make
 from tests.sync.test_given_up import no_grants
 
-WARD, OTHER_WARD = "00070", "00004"
-COPY = "certification.cert_copy"
-CATALOG = load_catalog()
-
-
-class CityClock:
-    """Goes on by two seconds whenever something is carried, as it does in life."""
-
-    def __init__(self) -> None:
-        self.later = timedelta()
-
-    def now(self) -> datetime:
-        return SystemClock().now() + self.later
-
-
-class Pc:
-    """A store with an officer. ``out`` and ``back`` are what is carried; ``sync`` is for when there is a line."""
-
-    def __init__(self, gateway: GatewayServer, folder: Path, officer: str, ward: str = WARD, keys: bool = True) -> None:
-        folder.mkdir()
-        self.gateway, self.folder = gateway, folder
-        own = new_keys()
-        code = gateway.enrolment_code(ward, officer, ["civil_status_officer"], "UBND")
-        answer = enrol(gateway.url, code, folder.name, public_key=own.public.text if keys else "")
-        self.store = Store.create(folder, secrets.token_bytes(32), CATALOG, SystemClock())
-        self.store.set_enrolment(Enrolment.of_answer(gateway.url, answer))
-        keep_keys(self.store, own, answer.bundle_key)
-        self.officer = answer.officer
-        self.line = HttpTransport(gateway.url, answer.token)
-        self._carried = 0
-
-    def save(self, record: Record | None = None, **fields: Any) -> Record:
-        base = dict(record.fields) if record else {"requester_name": "Nguyễn Thị Ánh Tuyết", "copies": 1, "pages": 2}
-        return self.store.save([Save(type=COPY, fields={**base, **fields}, opened=record)], self.officer)[0]
-
-    def load(self, record: Record) -> Record:
-        found = self.store.records.load(record.id)
-        assert found is not None
-        return found
-
-    def export(self) -> Path:
-        self._carried += 1
-        path = self.folder / f"out{self._carried}.sopb"
-        export_bundle(self.store, path, files_bytes=10_000_000)
-        return path
-
-    def answered(self, out: Path) -> Path:
-        """The city's answer to what was exported."""
-        time_goes_on(self.gateway)
-        back = out.with_name(f"back-{out.name}-{secrets.token_hex(3)}")
-        self.took = answer(self.gateway, out, back)
-        return back
-
-    def take(self, back: Path) -> Imported:
-        return import_bundle(self.store, back)
-
-    def carry(self) -> Imported:
-        """Once to the city and back."""
-        return self.take(self.answered(self.export()))
-
-    def sync(self) -> Any:
-        time_goes_on(self.gateway)
-        return Engine(self.store, self.line).sync_once()
-
-    def waiting(self) -> int:
-        return len(self.store.changes.outbox())
-
-    def copies(self) -> list[tuple[str, int, str, Any]]:
-        """What this PC holds, record by record, by which two PCs are compared."""
-        return sorted(
-            (r.id, r.revision, r.state, tuple(sorted(r.fields.items()))) for r in self.store.records.each(COPY)
-        )
-
-    def close(self) -> None:
-        self.line.close()
-        self.store.close()
-
-
-def time_goes_on(gateway: GatewayServer) -> None:
-    assert isinstance(gateway.city.clock, CityClock)
-    gateway.city.clock.later += timedelta(seconds=2)
-
-
-def answer(gateway: GatewayServer, out: Path, back: Path) -> Answered:
-    return Bundles(gateway.city).answer(out, back)
+__all__ = ["gateway", "make"]  # fixtures
 
 
 def at_city(gateway: GatewayServer) -> dict[str, int]:
@@ -133,25 +39,6 @@ def refusal(work: Callable[[], object]) -> str:
     assert caught.value.label.vi
     assert caught.value.label.en
     return caught.value.code
-
-
-@pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[GatewayServer]:
-    with GatewayServer(f"sqlite:///{tmp_path}/city.db", catalog=CATALOG, clock=CityClock()) as server:
-        yield server
-
-
-@pytest.fixture
-def make(gateway: GatewayServer, tmp_path: Path) -> Iterator[Callable[..., Pc]]:
-    made: list[Pc] = []
-
-    def one(name: str, **more: Any) -> Pc:
-        made.append(Pc(gateway, tmp_path / name, f"Cán bộ {name}", **more))
-        return made[-1]
-
-    yield one
-    for pc in made:
-        pc.close()
 
 
 def test_two_pcs_that_never_had_a_line_end_equal(make: Callable[..., Pc], gateway: GatewayServer) -> None:
@@ -384,173 +271,6 @@ def test_a_stick_that_replaces_very_much_is_taken_a_part_at_a_time(
     assert at_once == [2, 2, 1]
     assert (taken.accepted, taken.refused, taken.waiting) == (5, 0, 0)
     assert {one.load(record).fields["copies"] for record in records} == {3}
-
-
-def test_the_book_comes_by_stick_and_numbers_once(make: Callable[..., Pc]) -> None:
-    one = make("một")
-    one.carry()  # the streams become known, and with them the books
-    assert one.store.numbers.leases() == ()
-    one.carry()
-    assert one.store.numbers.leases()
-
-
-def test_an_answer_older_than_what_the_line_said_moves_no_book(make: Callable[..., Pc], gateway: GatewayServer) -> None:
-    one, two = make("một"), make("hai")
-    one.carry()
-    out = one.export()
-    back = one.answered(out)  # lends the books to the first PC
-    one.sync()
-    two.sync()
-    lease = one.store.numbers.leases()[0]
-    gateway.city.leases.take_over((lease.ward, lease.register, lease.period), two.store.enrolment.device, "máy hỏng")
-    one.sync()
-    held = {x.register for x in one.store.numbers.leases()}
-    assert lease.register not in held
-    one.take(back)
-    assert {x.register for x in one.store.numbers.leases()} == held
-
-
-def test_a_book_that_was_given_back_is_not_asked_for_by_stick(make: Callable[..., Pc]) -> None:
-    one = make("một")
-    one.sync()
-    given, *others = one.store.numbers.leases()
-    one.store.numbers.hand_overs.begin(given, one.officer, "máy khác giữ sổ này")
-    one.sync()
-    for _ in range(2):
-        one.carry()
-    held = {lease.register for lease in one.store.numbers.leases()}
-    assert held == {lease.register for lease in others}
-
-
-def test_a_book_is_handed_over_by_stick(make: Callable[..., Pc]) -> None:
-    """After what was numbered in it, and once, though the first stick is lost on the way and a late one comes back."""
-    one, two = make("một"), make("hai")
-    for pc in (one, two, one):
-        pc.carry()
-    given = next(lease for lease in one.store.numbers.leases() if lease.register.startswith(COPY))
-    record = one.save(doc_title="Học bạ", original_seen=True)
-    for action in ("check", "certify"):
-        there = one.load(record)
-        save = Save(type=COPY, fields=there.fields, opened=there, action=action)
-        one.store.save([save], one.officer)
-    assert one.load(record).number
-    one.store.numbers.hand_overs.begin(given, one.officer, "nghỉ phép", to=read_device(two))
-    late = one.export()
-    assert [each.stage for each in one.store.numbers.hand_overs.all()] == ["asked"]
-    one.carry()
-    assert [each.stage for each in one.store.numbers.hand_overs.all()] == ["done"]
-    one.take(one.answered(late))
-    two.carry()
-    book = (given.ward, given.register, given.period)
-    assert {(x.ward, x.register, x.period): x.next for x in two.store.numbers.leases()}[book] == 2
-    assert book not in {(x.ward, x.register, x.period) for x in one.store.numbers.leases()}
-    assert one.carry().waiting == 0, "the note of it went too"
-
-
-def closed_for(one: Pc, device: str) -> tuple[str, str, str]:
-    """The PC has its books, and hands one over to the device."""
-    for _ in range(2):
-        one.carry()
-    given = next(lease for lease in one.store.numbers.leases() if lease.register.startswith(COPY))
-    one.store.numbers.hand_overs.begin(given, one.officer, "nghỉ phép", to=device)
-    return given.ward, given.register, given.period
-
-
-def held(pc: Pc) -> set[tuple[str, str, str]]:
-    return {(lease.ward, lease.register, lease.period) for lease in pc.store.numbers.leases()}
-
-
-def certified(pc: Pc) -> str | None:
-    """The number of a record that is begun and signed now."""
-    record = pc.save(doc_title="Học bạ", original_seen=True)
-    for action in ("check", "certify"):
-        there = pc.load(record)
-        pc.store.save([Save(type=COPY, fields=there.fields, opened=there, action=action)], pc.officer)
-    return pc.load(record).number
-
-
-def test_a_hand_over_by_stick_that_the_city_does_not_take_is_said_and_the_book_numbered_as_before(
-    make: Callable[..., Pc],
-) -> None:
-    one, two = make("một"), make("hai")
-    one.carry()
-    one.carry()
-    first = certified(one)
-    book = closed_for(one, "Q9")
-    taken = one.carry()
-    assert [p for p in taken.problems if "Q9" in p.vi and "Q9" in p.en]
-    assert (one.store.numbers.hand_overs.all(), book in held(one)) == ((), True)
-    second = certified(one)
-    assert (first, second) == ("1", "2")
-    lease = next(x for x in one.store.numbers.leases() if (x.ward, x.register, x.period) == book)
-    one.store.numbers.hand_overs.begin(lease, one.officer, "nghỉ phép", to=read_device(two))
-    assert one.carry().problems == []
-    two.carry()
-    assert (book in held(one), book in held(two)) == (False, True)
-    assert certified(two) == "3"
-
-
-def test_sticks_of_a_hand_over_that_was_not_taken_come_late_twice_and_crossed(make: Callable[..., Pc]) -> None:
-    """What the city has refused once it does not take from a stick that comes later, when the PC it named is there: the
-    book is numbered again where it was."""
-    one = make("một")
-    before = one.export()
-    book = closed_for(one, "Q3")
-    late, lost = one.export(), one.export()
-    one.take(one.answered(before))
-    assert one.store.numbers.hand_overs.all(), "an answer to what did not tell of it says nothing of it"
-    back = one.answered(lost)
-    two, three = make("hai"), make("ba")
-    assert read_device(three) == "Q3"
-    again = one.answered(late)
-    one.take(again)
-    assert book in held(one)
-    for answer_of in (back, again):
-        one.take(answer_of)
-    one.carry()
-    two.carry()
-    three.carry()
-    assert [book in held(pc) for pc in (one, two, three)] == [True, False, False]
-    assert (one.store.numbers.hand_overs.all(), certified(one)) == ((), "1")
-
-
-def test_an_older_city_that_does_not_say_why_leaves_no_book_closed(
-    make: Callable[..., Pc], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one = make("một")
-    book = closed_for(one, "Q9")
-
-    def as_before(self: Bundles, device: Any, asked: messages.ToCity) -> tuple[tuple[()], None]:
-        for each in asked.books:
-            with contextlib.suppress(RefusedError):
-                self._city.leases.lease(device, each)
-        return (), None
-
-    monkeypatch.setattr(Bundles, "_lend", as_before)
-    crossed = one.export()
-    out = one.export()
-    one.take(one.answered(crossed))
-    assert book not in held(one), "the later stick may still be taken"
-    taken = one.take(one.answered(out))
-    assert [p for p in taken.problems if "giao" in p.vi]
-    assert (one.store.numbers.hand_overs.all(), book in held(one)) == ((), True)
-
-
-def test_a_book_that_was_once_handed_over_is_not_taken_back_from_a_city_that_forgot_it(make: Callable[..., Pc]) -> None:
-    """Nor the PC that has it: that one may be numbering."""
-    one, two = make("một"), make("hai")
-    book = closed_for(one, read_device(two))
-    one.carry()
-    (given,) = one.store.numbers.hand_overs.all()
-    one.store.numbers.hand_overs.tell_again()
-    one.store.numbers.hand_overs.refused(given)
-    assert [each.stage for each in one.store.numbers.hand_overs.all()] == ["asked"]
-    assert book not in held(one)
-
-
-def read_device(pc: Pc) -> str:
-    assert pc.store.enrolment is not None
-    return pc.store.enrolment.device
 
 
 def test_a_restored_city_is_offered_what_it_lost(make: Callable[..., Pc], gateway: GatewayServer) -> None:

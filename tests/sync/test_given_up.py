@@ -111,6 +111,25 @@ def test_one_that_came_before_its_successor_is_told_with_that(gateway: GatewaySe
     assert pc.pending() == 0
 
 
+def test_a_correction_goes_over_its_older_self_that_came_late(gateway: GatewayServer, pc: Pc) -> None:
+    """One officer said both: he has nothing to choose between."""
+    shown, late = refused_edit(gateway, pc)
+    pc.save(shown, doc_title="Bằng tốt nghiệp")
+    assert push(pc, late)[0].status == "accepted", "nobody had said yet that it was replaced"
+    assert (pc.sync().conflicts, pc.pending()) == (0, 0)
+    record = pc.store.records.load(shown.id)
+    assert record is not None and (record.fields["doc_title"], record.conflicts) == ("Bằng tốt nghiệp", {})
+
+
+def test_what_somebody_else_said_meanwhile_still_meets_it(gateway: GatewayServer, pc: Pc) -> None:
+    shown, late = refused_edit(gateway, pc)
+    pc.save(shown, doc_title="Bằng tốt nghiệp")
+    push(pc, late)
+    other = structs.replace(late, change_id="other", before={"doc_title": "Học bạ lớp 5"}, after={"doc_title": "Khác"})
+    assert push(pc, structs.replace(other, device_seq=99))[0].status == "accepted"
+    assert pc.sync().conflicts == 1
+
+
 def test_a_restored_city_is_not_offered_what_was_given_up(gateway: GatewayServer, pc: Pc) -> None:
     shown, late = refused_edit(gateway, pc)
     with gateway.city.storage.read() as session:

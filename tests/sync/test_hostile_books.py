@@ -414,3 +414,35 @@ def test_a_withdrawn_pc_of_two_wards_is_enrolled_again_officer_by_officer(
     with pytest.raises(StoreError, match="phường cũ"):
         pc.store.set_enrolment(elsewhere)
     pc.store.close()
+
+
+def test_a_refused_line_that_is_voided_moves_no_book(pcs: list[Pc]) -> None:
+    """Nobody but its PC ever had it, and its number may be that of a line which was brought again."""
+    a, b = pcs
+    assert certify(a).number == "0001/2026"
+    record = refused_from_a_file(a, 700)
+    a.sync()
+    opened = a.store.records.load(record.id)
+    a.store.save([Save(type=COPY.id, fields={}, opened=opened, kind="void", reason="nhập nhầm")], a.officer)
+    assert certify(a).number == "0002/2026"
+    for pc in (a, b, a):
+        pc.sync()
+    assert a.store.records.load(record.id).standing == "city"
+    assert certify(a).number == "0003/2026"
+    assert a.store.audits.audit(COPY.id, "2026").is_whole
+
+
+def test_a_number_of_the_book_stays_in_it_though_its_refused_record_is_voided(pcs: list[Pc]) -> None:
+    """It was given here: it is on paper."""
+    a, _ = pcs
+    nobody = msgspec.structs.replace(a.officer, id="nobody", name="Không ai")
+    (record,) = a.store.save([Save(type=COPY.id, fields={"document": "x"}, action="certify")], nobody)
+    a.sync()
+    opened = a.store.records.load(record.id)
+    assert (opened.standing, opened.number) == ("refused", "0001/2026")
+    a.store.save([Save(type=COPY.id, fields={}, opened=opened, kind="void", reason="ghi nhầm")], a.officer)
+    a.clock.advance(seconds=30)
+    a.sync()
+    rows = a.store.audits.audit(COPY.id, "2026").rows
+    assert [(row.n, row.status, row.reason) for row in rows] == [(1, "void", "ghi nhầm")]
+    assert certify(a).number == "0002/2026"

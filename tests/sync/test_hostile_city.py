@@ -18,10 +18,10 @@ from sync.sound_answers import checked
 from sync.store.model import Save
 from tests.sync.direct_city import backup, restored, save, seen
 from tests.sync.direct_line import Pc
+from tests.sync.stick_pcs import COPY as BOOK
+from tests.sync.stick_pcs import Pc as FarPc
+from tests.sync.stick_pcs import gateway, time_goes_on
 from tests.sync.store.ward import COPIES_BOOK, COPY, WARD
-from tests.sync.test_bundles import COPY as BOOK
-from tests.sync.test_bundles import Pc as FarPc
-from tests.sync.test_bundles import gateway, time_goes_on
 
 __all__ = ["gateway"]
 
@@ -161,7 +161,7 @@ def test_a_pc_put_back_from_a_backup_hears_it_from_a_bundle_too(gateway, tmp_pat
 
     from sync.clock import SystemClock
     from sync.store import Store
-    from tests.sync.test_bundles import CATALOG as SHIPPED
+    from tests.sync.stick_pcs import CATALOG as SHIPPED
 
     key = secrets.token_bytes(32)
     make, Store.create = Store.create, lambda folder, _key, *rest: make(folder, key, *rest)  # type: ignore[method-assign]

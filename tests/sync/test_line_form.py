@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sync.columns import get_ids, get_rows, put_ids, put_moment, put_rows
 from sync.columns import moment as moment_of
+from sync.line_changes import get_changes, put_changes
 from sync.line_form import get_answer, get_request, put_answer, put_request
 from sync.protocol import (
     Candidate,
@@ -85,6 +86,32 @@ def test_a_request_comes_out_as_it_went_in(changes: list[Change], officers: list
     assert got == tuple(changes)
     # equal is not enough: 1 and True are, and a change is kept byte by byte
     assert msgspec.json.encode(got, order="sorted") == msgspec.json.encode(changes, order="sorted")
+
+
+def made_by_q1(ms: int, late: int, step: int, text: str, typed: bool) -> Change:
+    """As a device writes it: the id tells the millisecond, the clock stands near it and the moment is the clock's."""
+    clock = max(0, ms + late)
+    return Change(
+        change_id=f"{ms:012x}"[:8] + f"-{f'{ms:012x}'[8:]}-7{step & 0xFFF:03x}-8000-00000000000{step & 15:x}", save_id="s",
+        record_id="r", type="a.b", ward="w", kind="edit", officer=Officer("o", "An"), device="Q1",
+        at=text if typed else moment_of(clock // 1000), clock=f"{clock:012x}-{step:04x}-Q1",
+    )  # fmt: skip
+
+
+QUICK = st.builds(
+    made_by_q1, st.integers(0, 2**47), st.integers(-9000, 9000), st.integers(0, 0xFFFF), MOMENTS, st.booleans()
+)
+
+
+@given(st.lists(QUICK, max_size=6), CHANGES)
+@example([made_by_q1(1_790_000_000_000, 3, 1, "", False)] * 2, made_by_q1(2**47, 0, 7, "12:00", True))
+def test_changes_of_one_device_are_written_the_quick_way_as_they_are_one_by_one(
+    changes: list[Change], other: Change
+) -> None:
+    quick, mixed = put_changes(changes, []), put_changes([*changes, other], [])
+    assert (quick.at, quick.clocks) == (mixed.at[:-1], mixed.clocks[:-1])
+    assert list(get_changes(quick, [])) == changes
+    assert list(get_changes(mixed, [])) == [*changes, other]
 
 
 def changes_of(results: list[ChangeResult]) -> Iterator[Change]:

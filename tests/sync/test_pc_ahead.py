@@ -35,7 +35,7 @@ def forget(gateway: GatewayServer) -> None:
 
 
 def counted(gateway: GatewayServer) -> str:
-    page = requests.get(f"{gateway.url}/metrics", timeout=5).text
+    page = requests.get(f"{gateway.url}/metrics", timeout=30).text
     return next(line for line in page.splitlines() if line.startswith("sophuong_devices_ahead_total"))
 
 
@@ -63,6 +63,17 @@ def test_each_pc_that_knows_more_is_told_of_once(
     for pc in (*pcs, *pcs):
         pc.sync()
     assert len(told(caplog)) == 2
+
+
+def test_one_pc_alone_raises_no_alarm_whatever_it_says(
+    gateway: GatewayServer, pcs: list[Pc], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its position is its own word."""
+    for cursor in (10**6, 10**9, 10**12):
+        pcs[0].line.line.pull(PullRequest(ward=WARD, scope="open", cursor=cursor, limit=10))
+        pcs[1].sync()
+    assert len(told(caplog)) == 1, "the log names it"
+    assert counted(gateway).endswith(" 0")
 
 
 def test_an_older_program_that_pulls_is_told_of_too(

@@ -127,7 +127,7 @@ def test_the_messages_say_the_same_in_every_form(pcs: tuple[Pc, Pc], gateway: Ga
     headers = {"Authorization": f"Bearer {two.store.enrolment.token}"}
 
     def ask(body: bytes, kind: str) -> requests.Response:
-        return requests.post(f"{gateway.url}/v1/sync", body, headers={**headers, "Content-Type": kind}, timeout=5)
+        return requests.post(f"{gateway.url}/v1/sync", body, headers={**headers, "Content-Type": kind}, timeout=30)
 
     plain = ask(msgspec.msgpack.encode(request), "application/msgpack")
     in_json = ask(msgspec.json.encode(request), "application/json")
@@ -179,7 +179,7 @@ def test_what_is_no_round_is_refused_in_words(
     one, _ = pcs
     assert one.store.enrolment is not None
     headers = {"Authorization": f"Bearer {one.store.enrolment.token}", "Content-Type": kind}
-    answer = requests.post(f"{gateway.url}/v1/sync", body, headers=headers, timeout=5)
+    answer = requests.post(f"{gateway.url}/v1/sync", body, headers=headers, timeout=30)
     assert answer.status_code == status
     decode: Any = msgspec.json.decode if "json" in answer.headers["Content-Type"] else msgspec.msgpack.decode
     assert decode(answer.content, type=Refusal).message

@@ -66,3 +66,14 @@ def test_a_long_text_is_replaced_in_two_steps(pc: Pc) -> None:
     with pytest.raises(SaveRefused, match="xóa trống mục ấy"):
         pc.save(record, doc_title="y" * 1_000_000)
     pc.save(pc.save(record, doc_title=None), doc_title="y" * 1_000_000)
+
+
+def test_nor_does_one_that_a_firewall_with_its_own_bound_does_not_take(pc: Pc) -> None:
+    """128 KB is what such programs take where nobody said otherwise."""
+    pc.line.largest_bytes = 128 * 1024
+    large, small = pc.save(doc_title="x" * 150_000), pc.save(doc_title="Học bạ")
+    with pytest.raises(SyncError):
+        pc.sync()
+    pc.sync()
+    assert pc.store.records.load(small.id).standing == "city"
+    assert [row.change.record_id for row in pc.store.changes.outbox()] == [large.id]

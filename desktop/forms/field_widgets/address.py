@@ -8,11 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from desktop.forms.field_widgets.base import FieldWidget, mark
-from desktop.forms.field_widgets.line import LineEdit, LineField, forward_list_keys, is_open_key
+from desktop.forms.field_widgets.base import FieldWidget, lock_line, mark
+from desktop.forms.field_widgets.line import SHORT, LineEdit, LineField, forward_list_keys, is_open_key
 from desktop.forms.host import FormHost
 from desktop.forms.popup import Suggestion
 from forms.field_definition import Field
+from forms.field_types.places import typed_parts
 from forms.units import Unit
 from forms.vietnamese import fold
 
@@ -21,7 +22,8 @@ FOUND_AT_MOST = 9
 
 
 class UnitField(LineField):
-    """Type any part of the name, with or without accents. Hanoi's units come first; the province stands beside each."""
+    """Type any part of the name, with or without accents. Hanoi's units come first; the province stands beside each. A name
+    from before July 2025 is answered with what became of that unit, and a person picks."""
 
     def __init__(self, field: Field, host: FormHost, path: str, parent: QWidget | None = None) -> None:
         super().__init__(field, host, path, parent)
@@ -86,8 +88,12 @@ class UnitField(LineField):
     def _search(self, text: str) -> None:
         if self.line.isReadOnly():
             return
-        rows = [Suggestion(unit.code, (unit.name, unit.province)) for unit in self._found(text)]
-        self.host.popup().open(self.line, rows, lambda row: self.pick(row.key))
+        rows = {unit.code: Suggestion(unit.code, (unit.name, unit.province)) for unit in self._found(text)}
+        for old in self.host.app.units.legacy(text):
+            was = self.host.say("address.was", name=old.full_name)
+            for unit in old.successors:
+                rows.setdefault(unit.code, Suggestion(unit.code, (unit.name, was)))
+        self.host.popup().open(self.line, list(rows.values())[:FOUND_AT_MOST], lambda row: self.pick(row.key))
 
     def pick(self, code: str) -> None:
         self._dirty = False
@@ -145,9 +151,14 @@ class AddressField(FieldWidget):
         return self.detail
 
     def present(self, value: Any) -> None:
-        self._value = dict(value) if isinstance(value, dict) else {}
+        parts = typed_parts(value) if isinstance(value, str) else value
+        self._value = dict(parts) if isinstance(parts, dict) else {}
         if not (self.detail.hasFocus() and self.detail.isModified()):
-            self.detail.setText(str(self._value.get("detail") or ""))
+            text = str(self._value.get("detail") or "")
+            if text != self.detail.text():
+                self.detail.setText(text)
+                self.detail.setCursorPosition(0)  # the house comes first; the end of a long one is in the tip
+            self.detail.setToolTip(text if len(text) > SHORT else "")
         self.unit.present(self._value)
         original = str(self._value.get("original") or "")
         if original:
@@ -157,11 +168,7 @@ class AddressField(FieldWidget):
             self.resized.emit()
 
     def set_locked(self, locked: bool) -> None:
-        if self.detail.isReadOnly() != locked:
-            self.detail.setReadOnly(locked)
-            self.detail.setFocusPolicy(Qt.FocusPolicy.ClickFocus if locked else Qt.FocusPolicy.StrongFocus)
-            self.detail.style().unpolish(self.detail)
-            self.detail.style().polish(self.detail)
+        lock_line(self.detail, locked=locked)
         self.unit.set_locked(locked)
 
     def set_wrong(self, wrong: bool) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from desktop.forms.host import FormHost
 from forms.field_definition import Choice, Field
@@ -65,6 +65,19 @@ class FieldWidget(QWidget):
     def half_typed(self) -> dict[str, str]:
         """Text by path that stands here and cannot be committed yet (half a choice): a draft keeps it as typed."""
         return {}
+
+
+def lock_line(line: QLineEdit, *, locked: bool) -> None:
+    """A locked line shows its text and takes no typing; what invites to type goes away with it."""
+    if line.isReadOnly() == locked:
+        return
+    line.setReadOnly(locked)
+    line.setFocusPolicy(Qt.FocusPolicy.ClickFocus if locked else Qt.FocusPolicy.StrongFocus)
+    invites = line.property("invites") or ""
+    line.setProperty("invites", line.placeholderText())
+    line.setPlaceholderText(invites)
+    line.style().unpolish(line)
+    line.style().polish(line)
 
 
 def mark(widget: QWidget, *, wrong: bool) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from desktop.forms.attachments import ACCEPTED, attach, open_copy
+from desktop.forms.attachments import ACCEPTED, attach_each, open_copy
 from desktop.forms.field_widgets.base import FieldWidget
 from desktop.forms.field_widgets.file_row import FileRow
 from desktop.forms.host import FormHost
@@ -44,6 +44,7 @@ class FilesField(FieldWidget):
         self._note = QLabel(self)
         self._note.setObjectName("problem")
         self._note.setWordWrap(True)
+        self._note.setTextFormat(Qt.TextFormat.PlainText)
         self._note.hide()
         self._column.addWidget(self._note)
         self.setAcceptDrops(True)
@@ -88,14 +89,19 @@ class FilesField(FieldWidget):
             return
         files = self.host.app.store.files
         self._say(self.host.say("file.busy"))
-        task = self.host.app.background.run(lambda: [attach(path, files) for path in wanted], self)
+        task = self.host.app.background.run(lambda: attach_each(wanted, files), self)
         task.then(self._attached).failed(lambda error: self._say(f"⚠ {error}"))
 
-    def _attached(self, files: list[dict[str, Any]]) -> None:
-        self._say("")
-        known = {f["sha256"] for f in self._files}
-        kept = self._files + [f for f in files if f["sha256"] not in known] if self._many else files
-        self.committed.emit(kept if self._many else kept[0])
+    def _attached(self, answer: tuple[list[dict[str, Any]], list[str]]) -> None:
+        """What could be attached is; what could not, or stands there already, is told."""
+        files, refused = answer
+        known = {f["sha256"]: f for f in self._files} if self._many else {}
+        again = [known[f["sha256"]]["name"] for f in files if f["sha256"] in known]
+        fresh = {f["sha256"]: f for f in files if f["sha256"] not in known}  # the same scan chosen twice at once is one
+        told = [*refused, *(self.host.say("file.again", name=name) for name in dict.fromkeys(again))]
+        self._say("\n".join(f"⚠ {each}" for each in told))
+        if fresh:
+            self.committed.emit([*self._files, *fresh.values()] if self._many else next(iter(fresh.values())))
 
     def _show_add(self) -> None:
         self._add.setVisible(not self._locked and (self._many or not self._files))

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolBut
 
 from desktop.forms.field_widgets.base import FieldWidget
 from desktop.forms.host import FormHost
-from desktop.forms.layout import GridFlow
+from desktop.forms.layout import COLUMNS, STAR, GridFlow
 from forms.field_definition import Field
 
 if TYPE_CHECKING:
@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 6  # in one line; beyond, rows are blocks
 NARROWEST = 92  # px a column needs
+NEEDS = {
+    "date": 112,
+    "date_partial": 112,
+    "datetime": 152,
+    "money": 112,
+}  # px at 100 %: what is cut there cannot be guessed
+SHORT_TYPES = frozenset({"int", "decimal", "percent", "bool", "time"})
+GAP = 8  # px between two columns
+OUT = 28  # px of the button that takes a row out
+BESIDE = 6  # px between it and the row
 SPANS = {1: (12,), 2: (8, 4), 3: (6, 3, 3), 4: (3, 3, 3, 3), 5: (4, 2, 2, 2, 2), 6: (2, 2, 2, 2, 2, 2)}
 
 
@@ -40,8 +50,8 @@ class _Row(QFrame):
         self.cells: dict[str, FieldCell] = {}
         line = QHBoxLayout(self)
         line.setContentsMargins(*((10, 8, 6, 8) if block else (0, 2, 0, 2)))
-        line.setSpacing(6)
-        grid = GridFlow(gap_x=8, gap_y=6, flows=block)
+        line.setSpacing(BESIDE)
+        grid = GridFlow(gap_x=GAP, gap_y=6, flows=block)
         for field, span in zip(owner.field.fields, owner.spans(block=block), strict=True):
             path = f"{owner.path}/{row_id}/{field.name}"
             cell = FieldCell(field, owner.host, path, self, bare=not block)
@@ -56,6 +66,7 @@ class _Row(QFrame):
         self.out = QToolButton(self)
         self.out.setObjectName("fieldButton")
         self.out.setText("×")
+        self.out.setFixedSize(OUT, OUT)
         self.out.setToolTip(owner.host.say("group.remove"))
         self.out.setAccessibleName(owner.host.say("group.remove"))
         self.out.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -122,7 +133,13 @@ class GroupField(FieldWidget):
         """Twelfths of each column: in a block the definition's widths, in a line what the count allows."""
         if block:
             return tuple(f.width for f in self.field.fields)
-        return SPANS.get(len(self.field.fields), (2,) * len(self.field.fields))
+        small = [field.type in SHORT_TYPES for field in self.field.fields]
+        words = small.count(False)
+        if len(small) == 4 and 0 < words < 4:  # a count needs less than the names beside it
+            share, more = divmod(COLUMNS - 2 * small.count(True), words)
+            wide = iter([share + 1] * more + [share] * (words - more))
+            return tuple(2 if is_small else next(wide) for is_small in small)
+        return SPANS.get(len(small), (2,) * len(small))
 
     def cell(self, path: str) -> FieldCell | None:
         row = self._rows.get(path.split("/")[1]) if "/" in path else None
@@ -219,8 +236,14 @@ class GroupField(FieldWidget):
 
     def _needs_blocks(self, width: int | None) -> bool:
         """Whether a line is too short for the columns in ``width`` px; None: not known yet."""
-        columns = len(self.field.fields)
-        return columns > MOST_COLUMNS or (width is not None and width < NARROWEST * columns)
+        fields = self.field.fields
+        if len(fields) > MOST_COLUMNS or width is None:
+            return len(fields) > MOST_COLUMNS
+        px = self.host.app.look.px
+        unit = (width - OUT - BESIDE + GAP) / COLUMNS
+        spans = zip(fields, self.spans(block=False), strict=True)
+        too_narrow = any(span * unit - GAP < px(NEEDS.get(field.type, 0)) for field, span in spans)
+        return too_narrow or width < NARROWEST * len(fields)
 
     def _last_is_empty(self) -> bool:
         rows = self.host.entry.get(self.path)
@@ -274,11 +297,11 @@ class GroupField(FieldWidget):
     def _make_head(self) -> QWidget:
         head = QWidget(self)
         line = QHBoxLayout(head)
-        line.setContentsMargins(0, 2, 32, 0)
-        grid = GridFlow(gap_x=8, gap_y=0, flows=False)
+        line.setContentsMargins(0, 2, OUT + BESIDE, 0)
+        grid = GridFlow(gap_x=GAP, gap_y=0, flows=False)
         if len(self.field.fields) <= MOST_COLUMNS:
             for field, span in zip(self.field.fields, self.spans(block=False), strict=True):
-                label = QLabel(self.host.label(field.label) + (" *" if field.required is True else ""), head)
+                label = QLabel(self.host.label(field.label) + (STAR if field.required is True else ""), head)
                 label.setObjectName("label")
                 label.setWordWrap(True)
                 grid.add(label, span)

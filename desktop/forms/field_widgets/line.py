@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
-from desktop.forms.field_widgets.base import FieldWidget
+from desktop.forms.field_widgets.base import FieldWidget, lock_line
 from desktop.forms.host import FormHost
 from forms.field_definition import Field
 
@@ -119,11 +119,7 @@ class LineField(FieldWidget):
         return self.host.shown(self.field, value, masked=masked)
 
     def set_locked(self, locked: bool) -> None:
-        if self.line.isReadOnly() != locked:
-            self.line.setReadOnly(locked)
-            self.line.setFocusPolicy(Qt.FocusPolicy.ClickFocus if locked else Qt.FocusPolicy.StrongFocus)
-            self.line.style().unpolish(self.line)
-            self.line.style().polish(self.line)
+        lock_line(self.line, locked=locked)
 
     def flush(self) -> None:
         if self._pause is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -37,7 +37,6 @@ def _as_typed(text: str) -> str:
 class ReferenceField(LineField):
     """The PersonPicker. The line shows who was picked; typing searches in the background, old answers are dropped."""
 
-    new_wanted = Signal(str, object)
     """(record type, values): open the short form under this field."""
 
     def __init__(self, field: Field, host: FormHost, path: str, parent: QWidget | None = None) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QWidget
 
 from desktop.forms.field_widgets.base import FieldWidget
 from desktop.forms.host import FormHost
-from desktop.forms.layout import GridFlow, clear_layout
+from desktop.forms.layout import Cell, GridFlow, clear_layout
 from forms.field_definition import Choice, Field
+
+TICK = 26  # px of a box's line
 
 
 class _EnterGoesOn(QObject):
@@ -54,7 +56,8 @@ class YesNoField(FieldWidget):
         layout.setContentsMargins(0, 2, 0, 2)
         layout.setSpacing(2)
         layout.addWidget(self.box, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(_Words(host.label(field.label), self.box, self), 1, Qt.AlignmentFlag.AlignVCenter)
+        self._words = _Words(host.label(field.label), self.box, self)
+        layout.addWidget(self._words, 1, Qt.AlignmentFlag.AlignVCenter)
         self.setFocusProxy(self.box)
         self.box.installEventFilter(_EnterGoesOn(self))
         self.box.clicked.connect(self._ticked)
@@ -66,8 +69,33 @@ class YesNoField(FieldWidget):
     def present(self, value: Any) -> None:
         self.box.setChecked(bool(value))
 
+    def leave_out_words(self) -> None:
+        """In a table its column's heading says them."""
+        self._words.setText("")
+
     def _ticked(self, checked: bool) -> None:
         self.committed.emit(checked)
+
+
+class _Tick(Cell):
+    """A box of a list with its words, as wide as they need; on a form narrower than that they stand whole in the tip."""
+
+    def __init__(self, text: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.box = QCheckBox(text, self)
+        self.box.setMinimumHeight(TICK)
+        self.box.setToolTip(text)
+
+    def fit(self) -> int:
+        """px that box and words need, once the style sheet has reached them."""
+        self.box.ensurePolished()
+        return self.box.sizeHint().width()
+
+    def height_with(self, width: int, label_height: int) -> int:
+        return max(self.box.sizeHint().height(), TICK)
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        self.box.setGeometry(0, 0, min(self.fit(), self.width()), self.height())
 
 
 class ManyField(FieldWidget):
@@ -90,13 +118,14 @@ class ManyField(FieldWidget):
             return
         clear_layout(self._grid)
         self._boxes = {}
-        for choice in choices:
-            box = QCheckBox(self.host.label(choice.label), self)
-            box.setMinimumHeight(26)
-            box.installEventFilter(self._enter)
-            box.clicked.connect(self._ticked)
-            self._boxes[choice.code] = box
-            self._grid.add(box, 12 if self.field.width <= 6 else 6)
+        ticks = [_Tick(self.host.label(choice.label), self) for choice in choices]
+        widest = max((tick.fit() for tick in ticks), default=0)  # the same for all: the boxes stand below each other
+        for choice, tick in zip(choices, ticks, strict=True):
+            tick.box.installEventFilter(self._enter)
+            tick.box.clicked.connect(self._ticked)
+            tick.least_width = widest
+            self._boxes[choice.code] = tick.box
+            self._grid.add(tick, 12 if self.field.width <= 6 else 6)
         self.present(self._value)
 
     def present(self, value: Any) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 Stream = tuple[str, str]
@@ -72,6 +73,10 @@ class Storage(Protocol):
 
     def once(self, sql: str, *params: Any) -> list[Row]:
         """Every row of one query, a snapshot of its own: what a request asks by the way costs one way there and back."""
+        ...
+
+    def now(self) -> datetime | None:
+        """The time by the database's own clock; None: it has none but that of this machine."""
         ...
 
     def write(self, streams: Iterable[Stream] = ()) -> AbstractContextManager[Session]:

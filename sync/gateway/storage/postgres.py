@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -145,6 +146,11 @@ class PostgresStorage:
                 return _PostgresSession(connection).all(sql, *params)
         except psycopg.Error as error:
             raise StorageError(str(error)) from error
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(
+            float(self.once("SELECT extract(epoch FROM clock_timestamp())::float8")[0][0]), UTC
+        )
 
     @contextmanager
     def write(self, streams: Iterable[Stream] = ()) -> Iterator[_PostgresSession]:

@@ -145,6 +145,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             ward TXT NOT NULL, change_id TXT NOT NULL, record_id TXT NOT NULL, at TXT NOT NULL,
             PRIMARY KEY (ward, change_id))""",
     ),
+    (  # numbers of files that a book did not go on from, being far beyond it when they came
+        """CREATE TABLE far_numbers (
+            ward TXT NOT NULL, register TXT NOT NULL, period TXT NOT NULL, n BIG NOT NULL,
+            PRIMARY KEY (ward, register, period, n))""",
+    ),
+    (  # what an operator has to decide is counted without reading all that was ever delivered
+        "CREATE INDEX deliveries_stopped ON deliveries (service) WHERE status = 'stopped'",
+    ),
 )
 """Each entry brings the database from one version to the next; an entry that has landed is never changed."""
 
@@ -183,6 +191,7 @@ TABLES: dict[str, Table] = {
         ("ward", "record_id", "service"),
     ),
     "books": Table("ward:t register:t period:t known:i", ("ward", "register", "period")),
+    "far_numbers": Table("ward:t register:t period:t n:i", ("ward", "register", "period", "n")),
     "leases": Table(
         "ward:t register:t period:t device:t start:i upper:i at:t",
         ("ward", "register", "period"),

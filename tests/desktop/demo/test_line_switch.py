@@ -38,17 +38,17 @@ def test_cut_work_restore_and_it_arrives(qapp: QApplication, qtbot: Any, tmp_pat
         window.show()
         app.start_sync()
         try:
-            qtbot.waitUntil(lambda: app.line.state == "up" and not app.line.busy, timeout=20_000)
+            qtbot.waitUntil(lambda: app.line.state == "up" and not app.line.busy)
             assert window.status.switch.isVisible() and "Ngắt" in window.status.switch.text()
             window.status.switch.click()
-            qtbot.waitUntil(lambda: app.line.state == "down", timeout=20_000)
+            qtbot.waitUntil(lambda: app.line.state == "down")
             assert line.is_cut and "Nối lại" in window.status.switch.text()
             row = next(row for row in window.window_rows() if row.id == "line")
             assert "Nối lại" in row.title, "the menu and the palette say the same"
             store.save([Save(type=CITIZEN, fields={"full_name": "Lê Văn Khánh"})], officer)
             assert len(store.changes.pending(9)) == 1
             row.run()
-            qtbot.waitUntil(lambda: app.line.state == "up" and not store.changes.pending(9), timeout=20_000)
+            qtbot.waitUntil(lambda: app.line.state == "up" and not store.changes.pending(9))
             assert not line.is_cut
         finally:
             app.close()

@@ -98,9 +98,9 @@ def open_page(app: App, qtbot: QtBot) -> Callable[..., RecordPage]:
 
 def settle(app: App, qtbot: QtBot) -> None:
     """Waits until nothing runs in the background and its answers are delivered."""
-    qtbot.waitUntil(lambda: not app.background.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not app.background.busy)
     QApplication.processEvents()
-    qtbot.waitUntil(lambda: not app.background.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not app.background.busy)
 
 
 def type_text(widget: QWidget, text: str) -> None:

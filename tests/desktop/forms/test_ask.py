@@ -18,6 +18,7 @@ from forms.definition import Action, Catalog
 from forms.field_definition import Message
 from forms.label import Label
 from sync.store.model import Save
+from tests.desktop.cut_words import cut_words
 from tests.desktop.forms.catalogue import DOSSIER, choices, field, make_catalog
 from tests.desktop.forms.conftest import HA, dressed_app
 
@@ -112,3 +113,14 @@ def test_what_was_given_and_is_wanting_is_told_field_by_field(dialog: AskDialog,
     press(qtbot, Qt.Key.Key_F9)
     assert dialog.isVisible()
     assert all("⚠" in dialog.view.cells[name].problem_text for name in ("signed", "how"))
+
+
+def test_it_grows_with_what_it_has_to_say(dialog: AskDialog, qtbot: Any) -> None:
+    """What is told below a field must not push the last one out of sight."""
+    before = dialog.height()
+    dialog.resize(dialog.width(), dialog.minimumSizeHint().height())
+    dialog.accept_button.click()
+    qtbot.waitUntil(lambda: dialog.view.height() <= dialog.area.viewport().height())
+    assert dialog.height() >= before
+    assert dialog.view.height() >= dialog.view.heightForWidth(dialog.view.width())
+    assert cut_words(dialog) == []

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from desktop.app import App
 from desktop.forms import attachments
@@ -112,14 +112,14 @@ def test_a_file_that_is_not_here_is_fetched_and_then_opens(
     field = page.view.cells["f_files"].input
     assert isinstance(field, FilesField)
     (row,) = field.findChildren(FileRow)
-    qtbot.waitUntil(lambda: "chưa tải về" in row.state_text, timeout=5000)
+    qtbot.waitUntil(lambda: "chưa tải về" in row.state_text)
     press = next(b for b in row.findChildren(QPushButton) if b.text() == "Mở")
     assert press.isVisibleTo(page)
     press.click()
-    qtbot.waitUntil(lambda: "đang tải" in row.state_text, timeout=5000)
+    qtbot.waitUntil(lambda: "đang tải" in row.state_text)
     assert not opened
     app.store.files.put(content)  # as the sync does when all of it came
-    qtbot.waitUntil(lambda: bool(opened), timeout=5000)
+    qtbot.waitUntil(lambda: bool(opened))
     assert opened[0].read_bytes() == content
     assert opened[0].suffix == ".pdf"
 
@@ -136,8 +136,26 @@ def test_attaching_in_the_form(open_page: Callable[..., RecordPage], app: App, q
     field = page.view.cells["f_files"].input
     assert isinstance(field, FilesField)
     field.take([tmp_path / "tờ khai.pdf", tmp_path / "ảnh.png"])
-    qtbot.waitUntil(lambda: bool(page.entry.get("f_files")), timeout=5000)
+    qtbot.waitUntil(lambda: bool(page.entry.get("f_files")))
     assert [f["name"] for f in page.entry.get("f_files")] == ["tờ khai.pdf", "ảnh.png"]
+
+
+def test_one_wrong_file_does_not_take_the_others_with_it(
+    open_page: Callable[..., RecordPage], app: App, qtbot: Any, tmp_path: Path
+) -> None:
+    field = open_page(EVERYTHING).view.cells["f_files"].input
+    assert isinstance(field, FilesField)
+    (tmp_path / "quét.jpg").write_bytes(JPEG)
+    (tmp_path / "ảnh thẻ.jpg").write_bytes(JPEG + b" of a face")
+    (tmp_path / "biên lai.jpg").write_bytes(b"MZ program")
+    field.take([tmp_path / "quét.jpg", tmp_path / "biên lai.jpg", tmp_path / "ảnh thẻ.jpg"])
+    qtbot.waitUntil(lambda: len(field.findChildren(FileRow)) == 2)
+    (told,) = [label.text() for label in field.findChildren(QLabel) if label.objectName() == "problem"]
+    assert "biên lai.jpg" in told and "quét.jpg" not in told
+    field.take([tmp_path / "ảnh thẻ.jpg"])
+    said = next(label for label in field.findChildren(QLabel) if label.objectName() == "problem")
+    qtbot.waitUntil(lambda: "đã đính kèm rồi: ảnh thẻ.jpg" in said.text())
+    assert len(field.findChildren(FileRow)) == 2
 
 
 @pytest.mark.parametrize(("size", "text"), [(12, "12 B"), (2048, "2 KB"), (1_572_864, "1,5 MB")])

@@ -67,7 +67,7 @@ def test_it_is_shown_anew_and_travels_with_the_next_save(app: App, tuyet: Record
     assert record is not None and record.fields["mark"] == "calm", "nothing to save"
     page.view.put("note", "đã gọi điện")
     assert page.is_changed
-    with qtbot.waitSignal(page.saved, timeout=5000):
+    with qtbot.waitSignal(page.saved):
         page.save()
     settle(app, qtbot)
     record = app.store.records.load(record_id)

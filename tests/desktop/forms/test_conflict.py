@@ -65,7 +65,7 @@ def test_picking_by_keyboard_and_saving_resolves(app: App, qtbot: QtBot, in_conf
     for key in (Qt.Key.Key_Space, Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Space):
         qtbot.keyClick(page.table, key)
     assert page.table.chosen == {"phone": "+84987654321", "pages": 2}
-    with qtbot.waitSignal(page.saved, timeout=5000):
+    with qtbot.waitSignal(page.saved):
         qtbot.keyClick(page.table, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     record = app.store.records.load(in_conflict)
     assert record is not None
@@ -79,7 +79,7 @@ def test_picking_by_keyboard_and_saving_resolves(app: App, qtbot: QtBot, in_conf
 def test_all_of_one_side(app: App, qtbot: QtBot, in_conflict: str, side: int, values: tuple[str, int]) -> None:
     page = open_page(app, qtbot, in_conflict)
     page.pick_all(side)
-    with qtbot.waitSignal(page.saved, timeout=5000):
+    with qtbot.waitSignal(page.saved):
         page.save()
     record = app.store.records.load(in_conflict)
     assert record is not None
@@ -108,7 +108,7 @@ def test_after_the_choice_the_way_on_has_the_focus(app: App, qtbot: QtBot, in_co
     page = open_page(app, qtbot, in_conflict)
     page.pick_all(1)
     page.save()
-    qtbot.waitUntil(lambda: page.next_button is not None, timeout=5000)
+    qtbot.waitUntil(lambda: page.next_button is not None)
     assert page.table is None and page.actions() == []
     assert page.next_button is not None and page.next_button.hasFocus()
     assert "kết hôn" in page.next_button.text()
@@ -125,7 +125,7 @@ def test_after_the_last_choice_the_record_is_offered(app: App, qtbot: QtBot, in_
     page = open_page(app, qtbot, in_conflict)
     page.pick_all(1)
     page.save()
-    qtbot.waitUntil(lambda: "Không còn" in page.notice.text.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "Không còn" in page.notice.text.text())
     assert page.next_button is None and page.open_button is not None and page.open_button.hasFocus()
 
 
@@ -134,7 +134,7 @@ def test_the_history_says_that_the_choice_is_made_and_waits_to_be_sent(
 ) -> None:
     page = open_page(app, qtbot, in_conflict)
     page.pick_all(0)
-    with qtbot.waitSignal(page.saved, timeout=5000):
+    with qtbot.waitSignal(page.saved):
         page.save()
     chosen = app.store.changes.history(in_conflict)[0]
     change = structs.replace(chosen.change, change_id="before", kind="edit")
@@ -215,7 +215,7 @@ def test_the_citys_value_is_told_by_who_wrote_it_and_not_by_who_changed_the_reco
         written(in_conflict, "a2", KHANH, "2026-11-23T01:25:00Z", pages=2),
     )
     page._read_history()
-    qtbot.waitUntil(lambda: page.table is not None and KHANH.name in page.table.sides[-1].head, timeout=5000)
+    qtbot.waitUntil(lambda: page.table is not None and KHANH.name in page.table.sides[-1].head)
     assert page.table is not None
     assert NAM.name not in page.table.sides[-1].head and "08:25" in page.table.sides[-1].who
     assert page.table.places == {"phone": 0}, "what was picked stays picked"

@@ -116,7 +116,7 @@ def test_enter_faster_than_the_search_picks_nobody_else(open_page: Open, app: Ap
     page = open_page(EVERYTHING)
     page.view.walk.go_to("f_person")
     type_text(focused(), "nguyen thi")
-    qtbot.waitUntil(lambda: len(page.view.popup().rows) >= 2 and page.view.popup().isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: len(page.view.popup().rows) >= 2 and page.view.popup().isVisible())
     first = page.view.popup().rows[0].key
     wanted, letters = (tuyet, " anh") if first == other.id else (other, " bich")
     type_text(focused(), letters)
@@ -146,7 +146,7 @@ def test_one_word_in_a_picker_comes_back_from_the_draft(open_page: Open, app: Ap
     page = open_page(EVERYTHING)
     page.view.walk.go_to("f_person")
     type_text(focused(), ANY)
-    qtbot.waitUntil(lambda: bool(app.store.drafts.all()), timeout=5000)
+    qtbot.waitUntil(lambda: bool(app.store.drafts.all()))
     again = RecordPage(app, page.record_type, draft=app.store.drafts.all()[0])
     again.view.build_all()
     assert again.view.cells["f_person"].input.focus_target.text() == ANY  # type: ignore[attr-defined]

@@ -32,7 +32,7 @@ def test_what_is_on_its_way_and_fetching_by_the_page(app: App, qtbot: QtBot) -> 
     page = FilesPage(app)
     qtbot.addWidget(page)
     page.show()
-    qtbot.waitUntil(lambda: page.table.table.rowCount() == 2, timeout=5000)
+    qtbot.waitUntil(lambda: page.table.table.rowCount() == 2)
     assert [str(row.cells[0]) for row in page.table.table.rows] == ["◐ chờ gửi", "○ chưa tải về"]
     opened: list[str] = []
     app.open_requested.connect(opened.append)
@@ -41,7 +41,7 @@ def test_what_is_on_its_way_and_fetching_by_the_page(app: App, qtbot: QtBot) -> 
     assert opened == [record.id]
     assert page._fetch.isEnabled()
     page._fetch.click()
-    qtbot.waitUntil(lambda: str(page.table.table.rows[1].cells[0]).startswith("↓ đang tải"), timeout=5000)
+    qtbot.waitUntil(lambda: str(page.table.table.rows[1].cells[0]).startswith("↓ đang tải"))
     assert app.store.file_queue.next_to_fetch() is not None
     page.table.selectRow(0)
     assert not page._fetch.isEnabled()
@@ -55,7 +55,7 @@ def test_the_line_is_there_while_there_is_something_to_tell(app: App, qtbot: QtB
     assert not line.isVisible()
     record_with_files(app)
     line.refresh()
-    qtbot.waitUntil(lambda: "1 tệp chờ gửi (13 B) · 1 tệp chưa ở máy này" in line.text.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "1 tệp chờ gửi (13 B) · 1 tệp chưa ở máy này" in line.text.text())
 
 
 def test_the_line_says_what_hindered() -> None:

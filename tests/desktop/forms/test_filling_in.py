@@ -127,7 +127,7 @@ def test_what_is_built_after_the_first_screen_is_not_there_either(
     monkeypatch.setattr(form_view, "FIRST_SCREEN", 1)
     page = open_page()
     page.view.build_all()
-    qtbot.waitUntil(page.view.cells["phone"].isVisible, timeout=2000)
+    qtbot.waitUntil(page.view.cells["phone"].isVisible)
     QApplication.processEvents()
     assert page.view.cells["proxy"].isHidden()
     assert page.view.cells["reason"].isHidden()
@@ -140,11 +140,26 @@ def test_a_person_is_found_by_name_without_accents_and_picked(
     line = line_of(page, "applicant")
     line.setFocus()
     type_text(line, "anh tuyet")
-    qtbot.waitUntil(lambda: page.view.popup().isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: page.view.popup().isVisible())
     assert page.view.popup().rows[0].columns[:3] == ("001190012345", "Nguyễn Thị Ánh Tuyết", "05/01/1990")
     qtbot.keyClick(line, Qt.Key.Key_Return)
     assert page.entry.get("applicant") == tuyet.id
     assert "Nguyễn Thị Ánh Tuyết" in line.text()
+
+
+def test_the_old_name_of_a_ward_leads_to_what_became_of_it_and_the_officer_picks(app: App, qtbot: Any) -> None:
+    page = RecordPage(app, app.catalog.record_type(CITIZEN))
+    qtbot.addWidget(page)
+    page.view.build_all()
+    page.show()
+    page.view.put("permanent_addr", {"detail": "5 Hàng Bạc"})
+    unit = page.view.cells["permanent_addr"].input.findChildren(QLineEdit)[1]
+    unit.setFocus()
+    type_text(unit, "hang bac, hoan kiem")
+    (row,) = page.view.popup().rows
+    assert row.columns == ("Phường Hoàn Kiếm", "có phần của Phường Hàng Bạc, Quận Hoàn Kiếm cũ")
+    qtbot.keyClick(unit, Qt.Key.Key_Return)
+    assert page.entry.get("permanent_addr") == {"unit": "00070", "detail": "5 Hàng Bạc"}
 
 
 def test_a_new_person_is_made_in_place(open_page: Open, app: App, qtbot: Any) -> None:
@@ -153,7 +168,7 @@ def test_a_new_person_is_made_in_place(open_page: Open, app: App, qtbot: Any) ->
     assert isinstance(picker, ReferenceField)
     picker.line.setFocus()
     type_text(picker.line, "Phạm Minh Dũng")
-    qtbot.waitUntil(lambda: page.view.popup().isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: page.view.popup().isVisible())
     assert page.view.popup().rows[-1].command
     page.view.popup().accept()
     short = picker.short
@@ -163,7 +178,7 @@ def test_a_new_person_is_made_in_place(open_page: Open, app: App, qtbot: Any) ->
     assert "⚠" in short.view.cells["dob"].problem_text
     short.view.put("dob", "1988")
     short.save()
-    qtbot.waitUntil(lambda: page.entry.get("applicant") is not None, timeout=5000)
+    qtbot.waitUntil(lambda: page.entry.get("applicant") is not None)
     made = app.store.records.load(page.entry.get("applicant"))
     assert made is not None
     assert (made.type, made.fields["full_name"], made.fields["dob"]) == (CITIZEN, "Phạm Minh Dũng", "1988")
@@ -177,7 +192,7 @@ def test_a_scanned_card_picks_whoever_has_the_number(open_page: Open, app: App, 
     line = line_of(page, "applicant")
     type_text(line, "001190012345|011234567|Nguyễn Thị Ánh Tuyết|05011990|Nữ|12 Hàng Bài, Hà Nội|01012022")
     qtbot.keyClick(line, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: page.entry.get("applicant") == tuyet.id, timeout=5000)
+    qtbot.waitUntil(lambda: page.entry.get("applicant") == tuyet.id)
 
 
 def test_a_card_of_somebody_new_fills_the_short_form(open_page: Open, app: App, qtbot: Any) -> None:
@@ -240,13 +255,13 @@ def test_what_was_written_before_is_offered_and_free_typing_stays_free(
     line = line_of(page, "proxy")
     line.setFocus()
     type_text(line, "buu chinh")
-    qtbot.waitUntil(lambda: page.view.popup().isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: page.view.popup().isVisible())
     qtbot.keyClick(line, Qt.Key.Key_Return)
     assert page.entry.get("proxy") == "buu chinh"
     line.setFocus()
     line.selectAll()
     type_text(line, "hoan kiem")
-    qtbot.waitUntil(lambda: page.view.popup().isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: page.view.popup().isVisible())
     qtbot.keyClick(line, Qt.Key.Key_Down)
     qtbot.keyClick(line, Qt.Key.Key_Return)
     assert page.entry.get("proxy") == "Công ty Bưu chính Hoàn Kiếm"
@@ -286,7 +301,7 @@ def test_a_cancelled_short_form_leaves_the_typed_name_in_the_line(open_page: Ope
     assert isinstance(picker, ReferenceField)
     picker.line.setFocus()
     type_text(picker.line, "Phạm Minh Dũng")
-    qtbot.waitUntil(lambda: page.view.popup().isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: page.view.popup().isVisible())
     page.view.popup().accept()
     assert picker.short is not None
     assert picker.line.text() == "Phạm Minh Dũng"
@@ -294,7 +309,7 @@ def test_a_cancelled_short_form_leaves_the_typed_name_in_the_line(open_page: Ope
     assert picker.short is None
     assert (picker.line.text(), picker.line.hasFocus()) == ("Phạm Minh Dũng", True)
     qtbot.keyClick(picker.line, Qt.Key.Key_Down)
-    qtbot.waitUntil(lambda: page.view.popup().isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: page.view.popup().isVisible())
     assert page.view.popup().rows[-1].data == "Phạm Minh Dũng"
 
 
@@ -312,13 +327,13 @@ def test_a_short_form_under_half_a_line_is_as_wide_as_the_form(app: App, qtbot: 
     picker.input.begin_new(CITIZEN, {"full_name": "Phạm Minh Dũng"})
     short = picker.input.short
     assert short is not None
-    qtbot.waitUntil(lambda: short.width() == host.width(), timeout=2000)
+    qtbot.waitUntil(lambda: short.width() == host.width())
     assert below < short.y()
     later = [c for c in host.cells.values() if c.y() > picker.y() and not c.isHidden()]
     assert all(c.y() > short.geometry().bottom() for c in later), "nothing is covered"
     end = short.geometry().bottom()
     picker.input.close_short()
-    qtbot.waitUntil(lambda: later[0].y() < end, timeout=2000)
+    qtbot.waitUntil(lambda: later[0].y() < end)
 
 
 def test_a_picker_masks_numbers_and_tells_other_records_by_their_subtitle(app: App, tuyet: Record) -> None:

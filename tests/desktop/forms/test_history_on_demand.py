@@ -97,12 +97,12 @@ def opened(app: App, qtbot: QtBot, record_id: str) -> RecordPage:
 
 def arrived(app: App, qtbot: QtBot, record_id: str) -> None:
     app.start_sync()
-    qtbot.waitUntil(lambda: app.load(record_id) is not None, timeout=15_000)
+    qtbot.waitUntil(lambda: app.load(record_id) is not None)
     at_rest(app, qtbot)
 
 
 def at_rest(app: App, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not app.line.busy, timeout=15_000)
+    qtbot.waitUntil(lambda: not app.line.busy)
     settle(app, qtbot)
 
 
@@ -119,7 +119,7 @@ def test_the_tab_asks_and_shows_who_made_it_and_where(windowed: App, other: Othe
     assert (history.rows, history.standing) == ((), "part"), "who only opens a record asks for nothing"
     page.body.show_tab(1)
     assert COMING in words(history)
-    qtbot.waitUntil(lambda: len(history.rows) == 2, timeout=15_000)
+    qtbot.waitUntil(lambda: len(history.rows) == 2)
     told = words(history)
     assert history.standing == "whole"
     assert "Tạo mới" in told and "cũ → mới" in told and NAM.name in told and f"máy {other.device}" in told
@@ -129,12 +129,12 @@ def test_the_tab_asks_and_shows_who_made_it_and_where(windowed: App, other: Othe
 
     other.save(other.store.records.load(record.id), pages=3)
     windowed.sync_now()
-    qtbot.waitUntil(lambda: len(history.rows) == 3, timeout=15_000)
+    qtbot.waitUntil(lambda: len(history.rows) == 3)
     at_rest(windowed, qtbot)
     page.hide()
     other.save(other.store.records.load(record.id), pages=4)
     windowed.sync_now()
-    qtbot.waitUntil(lambda: (windowed.load(record.id) or record).fields.get("pages") == 4, timeout=15_000)
+    qtbot.waitUntil(lambda: (windowed.load(record.id) or record).fields.get("pages") == 4)
     at_rest(windowed, qtbot)
     assert len(windowed.store.changes.history(record.id)) == 3, "nobody looks any more"
 
@@ -148,12 +148,12 @@ def test_without_a_line_it_says_so_and_fetches_when_there_is_one(
     page = opened(windowed, qtbot, record.id)
     history = page.body.history
     page.body.show_tab(1)
-    qtbot.waitUntil(lambda: NO_LINE in words(history), timeout=15_000)
+    qtbot.waitUntil(lambda: NO_LINE in words(history))
     at_rest(windowed, qtbot)
     assert NO_LINE in words(history) and COMING not in words(history)
     city.start()
     windowed.sync_now()
-    qtbot.waitUntil(lambda: bool(history.rows), timeout=15_000)
+    qtbot.waitUntil(lambda: bool(history.rows))
     assert "Tạo mới" in words(history) and NO_LINE not in words(history)
 
 
@@ -165,7 +165,7 @@ def test_the_conflict_page_shows_both_sides_of_the_past(windowed: App, other: Ot
     other.save(record, pages=3)
     windowed.store.save([Save(type=DOSSIER, fields={**mine.fields, "pages": 4}, opened=mine)], windowed.officer)
     windowed.sync_now()
-    qtbot.waitUntil(lambda: bool((windowed.load(record.id) or record).conflicts), timeout=15_000)
+    qtbot.waitUntil(lambda: bool((windowed.load(record.id) or record).conflicts))
     at_rest(windowed, qtbot)
     page = ConflictPage(windowed, record.id)
     qtbot.addWidget(page)
@@ -173,9 +173,9 @@ def test_the_conflict_page_shows_both_sides_of_the_past(windowed: App, other: Ot
     page.show()
     page.activateWindow()
     page.focus_first()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is page.table, timeout=5000)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is page.table)
     assert page.history is not None
-    qtbot.waitUntil(lambda: len(page.history.rows) == 3, timeout=15_000)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: len(page.history.rows) == 3)  # type: ignore[union-attr]
     told = words(page.history)
     assert "Tạo mới" in told and told.count(f"máy {other.device}") == 2
     assert QApplication.focusWidget() is page.table

@@ -8,6 +8,7 @@ from desktop.app import App
 from desktop.forms import history_view
 from desktop.forms.change_words import describe_change
 from desktop.forms.history_view import HistoryView
+from sync.locked_fields import HELD_IN
 from sync.protocol import Change
 from sync.store.model import HistoryRow
 from tests.desktop.forms.catalogue import DOSSIER
@@ -28,6 +29,13 @@ def test_a_record_entered_past_its_first_state_says_so(app: App) -> None:
     assert told(to_state=first) == told() == "Tạo mới"
     assert told(to_state=other.id) == f"Nhập thẳng ở “{other.label.vi}”, không qua các bước trước"
     assert told(to_state=first, number="12/2026").endswith("· 12/2026")
+
+
+def test_a_newer_version_that_a_pc_put_back_names_who_made_it(app: App) -> None:
+    held = a_change(app, kind="edit", before={HELD_IN: "e1"}, reason="Trần Thu Hà", number="7", base_revision=3)
+    told = describe_change(app.catalog.record_type(DOSSIER), held)
+    assert "bản mới hơn mà một máy còn giữ" in told
+    assert told.endswith("người sửa cuối: Trần Thu Hà · 7")
 
 
 def test_a_long_history_says_that_it_is_cut(app: App, qtbot: object, monkeypatch: object) -> None:

@@ -8,14 +8,15 @@ from typing import Any
 from msgspec import structs
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFont, QFontMetrics
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
 from desktop.app import App
 from desktop.forms.action_bar import ActionBar
 from desktop.forms.dialogs import ProblemLine, ProblemList, mended_at
 from desktop.forms.field_widgets.group import GroupField
-from desktop.forms.record_header import LEAST_TITLE, RecordHeader, broken_lines
+from desktop.forms.record_header import LEAST_TITLE, RecordHeader
 from desktop.forms.record_page import RecordPage
+from desktop.widgets.broken_lines import broken_lines
 from forms.definition import Action
 from forms.entry import ActionOffer, Problem
 from forms.label import Label
@@ -158,3 +159,20 @@ def test_a_locked_table_stands_below_its_headings(open_page: Open, app: App, dos
         for heading, cell in zip(headings, row.cells.values(), strict=True):
             left = heading.mapTo(table, QPoint()).x() - cell.mapTo(table, QPoint()).x()
             assert abs(left) <= 2, (locked, heading.text(), left)
+
+
+def test_tab_finds_the_buttons_of_a_page_together_and_its_fields_together(app: App, qtbot: Any) -> None:
+    """The offers come while the fields are still being made: their buttons may not stand between two fields."""
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    header = RecordHeader(app, lambda: None, lambda: None, parent)
+    first = QLineEdit(parent)
+    header.show_offers([offer("check", "Chuẩn bị", main=True), offer("refuse", "Từ chối")])
+    second = QLineEdit(parent)
+    parent.resize(1300, 200)
+    header.setGeometry(0, 0, 1300, 100)
+    parent.show()
+    following = first.nextInFocusChain()
+    while following.focusPolicy() == Qt.FocusPolicy.NoFocus:
+        following = following.nextInFocusChain()
+    assert following is second

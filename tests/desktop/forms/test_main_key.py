@@ -175,9 +175,9 @@ def test_f9_does_nothing_while_its_paper_is_made_and_one_press_goes_on_after_it(
 ) -> None:
     with_paper(filled)
     press(filled)
-    qtbot.waitUntil(lambda: filled.printing.is_busy, timeout=5000)
+    qtbot.waitUntil(lambda: filled.printing.is_busy)
     press(filled)
-    qtbot.waitUntil(lambda: filled.printing.preview is not None, timeout=5000)
+    qtbot.waitUntil(lambda: filled.printing.preview is not None)
     assert state(app, filled) == "received"
     assert filled.printing.preview is not None
     filled.printing.preview.reject()
@@ -191,7 +191,7 @@ def test_f9_does_nothing_while_its_paper_is_made_and_one_press_goes_on_after_it(
 def test_a_paper_does_not_open_over_somebodys_typing(filled: RecordPage, app: App, qtbot: Any) -> None:
     with_paper(filled)
     press(filled)
-    qtbot.waitUntil(lambda: filled.printing.is_busy, timeout=5000)
+    qtbot.waitUntil(lambda: filled.printing.is_busy)
     focus = QApplication.focusWidget()
     assert focus is not None
     type_text(focus, "a")
@@ -200,7 +200,7 @@ def test_a_paper_does_not_open_over_somebodys_typing(filled: RecordPage, app: Ap
     assert "sẵn sàng" in filled.notice.text.text() and "Ctrl+P" in filled.notice.text.text()
     assert filled.notice.do is not None
     filled.notice.do[1]()
-    qtbot.waitUntil(lambda: filled.printing.preview is not None, timeout=5000)
+    qtbot.waitUntil(lambda: filled.printing.preview is not None)
     assert filled.printing.preview is not None
     filled.printing.preview.reject()
 
@@ -208,7 +208,7 @@ def test_a_paper_does_not_open_over_somebodys_typing(filled: RecordPage, app: Ap
 def test_a_paper_does_not_open_when_the_focus_went_on(filled: RecordPage, app: App, qtbot: Any) -> None:
     with_paper(filled)
     press(filled)
-    qtbot.waitUntil(lambda: filled.printing.is_busy, timeout=5000)
+    qtbot.waitUntil(lambda: filled.printing.is_busy)
     filled.view.walk.go_to("note" if filled.view.walk.here != "note" else "pages")
     settle(app, qtbot)
     assert filled.printing.preview is None
@@ -231,7 +231,7 @@ def test_enter_from_before_the_preview_was_seen_prints_nothing(
     preview.show()
     qtbot.keyClick(button, Qt.Key.Key_Return)
     assert pressed == []
-    qtbot.waitUntil(lambda: preview._is_seen, timeout=5000)
+    qtbot.waitUntil(lambda: preview._is_seen)
     qtbot.keyClick(button, Qt.Key.Key_Return)
     assert pressed == ["printer"]
 
@@ -240,7 +240,7 @@ def test_enter_at_the_end_of_typing_prints_nothing(printing: tuple[PrintPreview,
     preview, pressed = printing
     preview.show()
     preview.activateWindow()
-    qtbot.waitUntil(lambda: preview._is_seen, timeout=5000)
+    qtbot.waitUntil(lambda: preview._is_seen)
     focus = preview.focusWidget()
     assert focus is not None
     type_text(focus, "Lan")

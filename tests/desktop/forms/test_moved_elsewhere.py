@@ -43,7 +43,7 @@ def test_where_it_was_moved_to_is_said(
     settle(app, qtbot)
     assert page.notice.isHidden(), "another value is no news in itself"
     bring(app, tuyet, "refused", 3, note="mới", reason="Trùng")
-    qtbot.waitUntil(lambda: not page.notice.isHidden(), timeout=5000)
+    qtbot.waitUntil(lambda: not page.notice.isHidden())
     assert "Từ chối" in page.notice.text.text()
     assert NAM.name not in page.notice.text.text(), "who changed it last need not be who moved it"
     assert page.notice.property("kind") == "amber"
@@ -57,7 +57,7 @@ def test_whoever_was_typing_hears_it_too_and_what_he_can_do(
     page = open_page(DOSSIER, RECORD)
     page.view.put("note", "đang gõ dở")
     bring(app, tuyet, state, 2)
-    qtbot.waitUntil(lambda: page.record is not None and page.record.state == state, timeout=5000)
+    qtbot.waitUntil(lambda: page.record is not None and page.record.state == state)
     said = page.notice.text.text()
     assert not page.notice.isHidden() and page.notice.property("kind") == "amber"
     assert label in said and "chưa lưu" in said and "(Ghi chú)" in said
@@ -75,7 +75,7 @@ def test_text_that_could_not_be_read_stays_and_is_told(
     page = open_page(DOSSIER, RECORD)
     page.view.put("pages", "hai tờ")
     bring(app, tuyet, "refused", 2, reason="Trùng")
-    qtbot.waitUntil(lambda: page.record is not None and page.record.state == "refused", timeout=5000)
+    qtbot.waitUntil(lambda: page.record is not None and page.record.state == "refused")
     assert page.entry.raw("pages") == "hai tờ" and "(Số trang)" in page.notice.text.text()
 
 
@@ -86,6 +86,6 @@ def test_what_was_typed_on_both_sides_alike_needs_nobody(
     page = open_page(DOSSIER, RECORD)
     page.view.put("note", "mới")
     bring(app, tuyet, "refused", 2, note="mới")
-    qtbot.waitUntil(lambda: page.record is not None and page.record.state == "refused", timeout=5000)
+    qtbot.waitUntil(lambda: page.record is not None and page.record.state == "refused")
     assert "Từ chối" in page.notice.text.text() and "chưa lưu" not in page.notice.text.text()
     assert page.notice.do is None

@@ -16,12 +16,13 @@ from desktop.forms.action_bar import ActionBar, main_offer
 from desktop.forms.dialogs import AskDialog
 from desktop.forms.record_page import RecordPage
 from forms.definition import Action, RecordType
+from forms.entry import RecordEntry
 from forms.field_definition import Section
 from forms.label import Label
 from sync.protocol import Officer
 from sync.store.model import Save
 from tests.desktop.forms.catalogue import DOSSIER, field, make_catalog
-from tests.desktop.forms.conftest import HA, make_app, settle
+from tests.desktop.forms.conftest import HA, NAM, make_app, settle
 
 CHAIR = Officer(id="o7", name="Nguyễn Quốc Khánh", roles=("chair",), organisation="ubnd")
 
@@ -102,6 +103,19 @@ def test_a_step_that_is_signed_gives_way_to_the_next(opened: Callable[..., Recor
     assert any(offer.action.id == "enter" for offer in page.entry.actions(HA)), "it can still be taken again"
 
 
+def test_a_colleagues_signature_of_an_earlier_version_stands(opened: Callable[..., RecordPage]) -> None:
+    """Nothing says under which text it was put. It is not offered again to others of the role, where the signer had it."""
+    page = opened(booked=True)
+    for roles, step in ((["clerk"], "finish"), (["chair"], "enter"), (None, "enter")):
+        officers = {HA.id: {"full_name": HA.name, "roles": roles}} if roles else {}
+        context = structs.replace(page.entry.context, resolve=officers.get)
+        entry = RecordEntry(
+            page.entry.record_type, page.entry.catalog, context, fields=page.entry.fields, state="received", id="x"
+        )
+        offer = main_offer(entry.actions(NAM), NAM)
+        assert offer is not None and offer.action.id == step, roles
+
+
 def test_what_was_handed_over_is_not_handed_over_again(opened: Callable[..., RecordPage]) -> None:
     """A second press would write another time over the true one."""
     assert next_step(opened(booked=True, state="done"), HA) == "hand"
@@ -177,3 +191,34 @@ def test_f9_signs_again_once_the_text_was_changed(
     assert len(asked) == 2, "the citizen has read what was corrected, too"
     assert next_step(page, HA) == "finish"
     assert not page.record.conflicts
+
+
+def decided_by_the_chair(record_type: RecordType) -> RecordType:
+    if record_type.id != DOSSIER:
+        return record_type
+    actions = (structs.replace(a, roles=("chair",)) if a.id == "receive" else a for a in record_type.actions)
+    return structs.replace(record_type, actions=tuple(actions))
+
+
+def test_who_asks_for_something_sends_it_and_hears_who_decides(
+    qapp: QApplication, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """Of what is not there yet nothing can be withdrawn, and no button stands for the work of somebody else."""
+    made = make_catalog(tmp_path / "catalog")
+    tools = tuple(structs.replace(t, records=tuple(map(decided_by_the_chair, t.records))) for t in made.tools)
+    app = make_app(tmp_path, structs.replace(made, tools=tools))
+    app.dress()
+    page = RecordPage(app, app.catalog.record_type(DOSSIER))
+    qtbot.addWidget(page)
+    page.view.build_all()
+    assert not page.header.action_bar.buttons
+    assert (page.header.save_button.text(), page.header.save_button.property("kind")) == ("Lưu  F9", "main")
+    person = app.store.save([Save(type="residence.citizen", fields={"full_name": "A", "dob": "1990"})], HA)[0]
+    for name, value in (("procedure", "birth"), ("pages", 2), ("applicant", person.id)):
+        page.view.put(name, value)
+    page.take_main_action()
+    settle(app, qtbot)
+    assert page.record is not None and page.record.state == "draft"
+    assert "Tiếp theo: Tiếp nhận" in page.notice.text.text()
+    assert page.header.save_button.text() == "Lưu" and page.header.action_bar.buttons["receive"].text().endswith("F9")
+    app.close()

@@ -63,7 +63,7 @@ def test_printing_counts_copies_and_the_second_says_so(
     page = open_page(DOSSIER, dossier.id)
     for n in (1, 2):
         page.print_paper()
-        qtbot.waitUntil(lambda: page.printing.preview is not None, timeout=5000)
+        qtbot.waitUntil(lambda: page.printing.preview is not None)
         page.printing.preview.save_pdf(tmp_path / f"{n}.pdf")
         settle(app, qtbot)
         page.printing.preview = None
@@ -79,7 +79,7 @@ def test_a_print_that_fails_is_logged_as_not_printed(
 ) -> None:
     page = open_page(DOSSIER, dossier.id)
     page.print_paper()
-    qtbot.waitUntil(lambda: page.printing.preview is not None, timeout=5000)
+    qtbot.waitUntil(lambda: page.printing.preview is not None)
     page.printing.preview.save_pdf(tmp_path / "nowhere" / "a.pdf")
     settle(app, qtbot)
     (row,) = app.store.prints.of(dossier.id)

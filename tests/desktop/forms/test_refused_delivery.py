@@ -84,7 +84,7 @@ def sync_until(app: App, qtbot: QtBot, record_id: str, status: str) -> DeliveryS
         found[:] = [d for d in app.store.records.deliveries(record_id) if d.status == status]
         return bool(found)
 
-    qtbot.waitUntil(there, timeout=20_000)
+    qtbot.waitUntil(there)
     settle(app, qtbot)
     return found[0]
 
@@ -119,7 +119,7 @@ def test_an_officer_corrects_what_a_service_refused_by_keyboard(app: App, open_p
     assert is_in(page, "note" if first == "pages" else "pages")
     page.view.put("pages", 12)
     page.view.put("note", "có")
-    with qtbot.waitSignal(page.saved, timeout=5000):
+    with qtbot.waitSignal(page.saved):
         page.save()
     settle(app, qtbot)
     assert "đã sửa, sẽ gửi lại" in texts(page.body.cards.standing)
@@ -128,7 +128,7 @@ def test_an_officer_corrects_what_a_service_refused_by_keyboard(app: App, open_p
 
     state = sync_until(app, qtbot, record.id, "accepted")
     assert state.number == "HN-1"
-    qtbot.waitUntil(lambda: "đã nhận, HN-1" in texts(page.body.cards.standing), timeout=5000)
+    qtbot.waitUntil(lambda: "đã nhận, HN-1" in texts(page.body.cards.standing))
 
 
 def page_key(page: RecordPage) -> Qt.Key:
@@ -157,7 +157,7 @@ def test_an_open_form_tells_when_the_city_has_the_record(app: App, open_page: Op
     assert "Thành phố: chờ gửi" in texts(page.body.cards.standing)
     change = app.store.changes.pending(1)[0]
     app.store.changes.acknowledge([ChangeResult(change_id=change.change_id, status="accepted", revision=1)])
-    qtbot.waitUntil(lambda: "Thành phố: đã nhận" in texts(page.body.cards.standing), timeout=5000)
+    qtbot.waitUntil(lambda: "Thành phố: đã nhận" in texts(page.body.cards.standing))
     settle(app, qtbot)
     assert "Thành phố: đã nhận" in texts(page.body.cards.standing)
 

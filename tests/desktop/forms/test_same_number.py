@@ -43,8 +43,8 @@ def test_the_history_says_in_words_that_refused_work_was_taken_back(app: App) ->
         at="2026-11-23T02:00:00Z", in_place_of=("b",),
     )  # fmt: skip
     record_type = app.catalog.record_type(DOSSIER)
-    assert describe_change(record_type, taken_back) == "Bỏ phần bị từ chối, giữ như thành phố đang có"
-    assert describe(taken_back, record_type) == "Bỏ phần bị từ chối"
+    assert describe_change(record_type, taken_back) == "Bỏ phần bị trả lại, giữ như thành phố đang có"
+    assert describe(taken_back, record_type) == "Bỏ phần bị trả lại"
 
 
 def test_the_history_says_in_words_what_the_city_wrote(app: App) -> None:

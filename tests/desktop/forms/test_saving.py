@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton
@@ -25,6 +26,7 @@ from sync.store.model import Record, Save
 from tests.desktop.forms.catalogue import CITIZEN, DOSSIER, make_catalog
 from tests.desktop.forms.catalogue import dossier as dossier_type
 from tests.desktop.forms.conftest import HA, NAM, make_app, settle
+from tests.desktop.shortcuts import check_shortcuts
 
 Open = Callable[..., RecordPage]
 
@@ -62,7 +64,7 @@ def test_f9_saves_numbers_and_shows_where_the_record_stands(
     page.view.put("procedure", "birth")
     page.view.put("applicant", tuyet.id)
     page.view.put("pages", "2")
-    with qtbot.waitSignal(page.saved, timeout=5000) as saved:
+    with qtbot.waitSignal(page.saved) as saved:
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_F9)
     settle(app, qtbot)
     record = app.store.records.load(saved.args[0])
@@ -85,19 +87,20 @@ def test_ctrl_s_saves_an_edit_of_one_field(open_page: Open, app: App, dossier: R
     page = open_page(DOSSIER, dossier.id)
     page.view.put("note", "mới")
     assert page.is_changed
-    with qtbot.waitSignal(page.saved, timeout=5000):
+    with qtbot.waitSignal(page.saved):
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     newest = app.store.changes.history(dossier.id)[0].change
     assert (newest.kind, newest.before, newest.after) == ("edit", {"note": "cũ"}, {"note": "mới"})
 
 
-def test_what_an_action_asks_for_is_asked_and_a_dangerous_one_confirmed(
+def test_what_an_action_asks_for_is_asked_and_a_dangerous_one_not_twice(
     open_page: Open, app: App, dossier: Record, qtbot: Any, monkeypatch: Any
 ) -> None:
     page = open_page(DOSSIER, dossier.id)
     asked: list[str] = []
 
     def answer(dialog: saving.AskDialog) -> int:
+        assert dialog.accept_button.property("kind") == "danger"
         dialog.accept_button.click()
         asked.append(dialog.view.cells["reason"].problem_text)
         dialog.view.put("reason", "Thiếu giấy tờ")
@@ -105,8 +108,8 @@ def test_what_an_action_asks_for_is_asked_and_a_dangerous_one_confirmed(
         return dialog.result()
 
     monkeypatch.setattr(saving.AskDialog, "exec", answer)
-    monkeypatch.setattr(saving, "confirm", lambda *_: True)
-    with qtbot.waitSignal(page.saved, timeout=5000):
+    monkeypatch.setattr(saving, "confirm", lambda *_: pytest.fail("the reason would go with a second question"))
+    with qtbot.waitSignal(page.saved):
         page.save("refuse")
     record = app.store.records.load(dossier.id)
     assert record is not None
@@ -148,10 +151,10 @@ def test_another_officers_change_comes_in_where_nothing_was_touched(
     page = open_page(DOSSIER, dossier.id)
     page.view.put("note", "của Hà")
     app.store.save([Save(type=DOSSIER, fields={**dossier.fields, "pages": 9}, opened=dossier)], NAM)
-    qtbot.waitUntil(lambda: page.entry.get("pages") == 9, timeout=5000)
+    qtbot.waitUntil(lambda: page.entry.get("pages") == 9)
     assert page.entry.get("note") == "của Hà"
     assert "Số trang" in page.notice.text.text()
-    with qtbot.waitSignal(page.saved, timeout=5000):
+    with qtbot.waitSignal(page.saved):
         page.save()
     record = app.store.records.load(dossier.id)
     assert record is not None
@@ -199,7 +202,7 @@ def test_the_next_paper_of_the_visit_keeps_what_carries_over(
     assert (page.entry.get("pages"), page.entry.get("visit")) == (2, "L1")
     assert page.entry.get("note") is None
     page.view.put("procedure", "death")
-    with qtbot.waitSignal(page.saved, timeout=5000):
+    with qtbot.waitSignal(page.saved):
         page.save("receive")
     settle(app, qtbot)
     assert app.store.records.types()[DOSSIER] == 2
@@ -207,8 +210,6 @@ def test_the_next_paper_of_the_visit_keeps_what_carries_over(
 
 
 def test_the_page_offers_its_actions_as_rows_without_clashing_keys(open_page: Open, dossier: Record) -> None:
-    from desktop.actions import check_shortcuts
-
     page = open_page(DOSSIER, dossier.id)
     rows = page.actions()
     check_shortcuts(rows)
@@ -266,7 +267,7 @@ def test_a_step_that_leaves_the_state_tells_what_comes_next_and_by_whom(
     qtbot.addWidget(page)
     page.show()
     settle(app, qtbot)
-    with qtbot.waitSignal(page.saved, timeout=5000):
+    with qtbot.waitSignal(page.saved):
         page.take_main_action()
     settle(app, qtbot)
     assert page.notice.text.text() == "“Ghi sổ”: xong lúc 09:30. Tiếp theo: Trả kết quả (Chủ tịch UBND)."

@@ -12,7 +12,6 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from desktop.actions import check_shortcuts
 from desktop.app import App
 from desktop.forms.change_words import describe_change
 from desktop.forms.next_steps import ReasonDialog
@@ -22,6 +21,7 @@ from forms.flow_book import flow_book
 from forms.loader import load_catalog
 from sync.store.model import Record, Save
 from tests.desktop.forms.conftest import HA, dressed_app, settle
+from tests.desktop.shortcuts import check_shortcuts
 
 BIRTH, DOSSIER, CHANGE = "civil_status.birth", "onestop.dossier", "residence.population_change"
 SOCIAL = structs.replace(HA, roles=("social_officer",))

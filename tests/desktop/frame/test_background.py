@@ -77,7 +77,7 @@ def test_what_was_dropped_in_a_cycle_dies_on_the_windows_thread(app: App, qtbot:
     pages = [page() for _ in range(20)]
     app.background.run(allocate)
     pages.clear()
-    qtbot.waitUntil(lambda: not app.background.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not app.background.busy)
     assert set(died) <= {threading.get_ident()}  # the window may have swept while it waited
     gc.collect()
     assert died == [threading.get_ident()] * 20
@@ -88,7 +88,7 @@ def test_rubbish_is_collected_while_the_window_lives(app: App, qtbot: QtBot) -> 
         cycle: list[object] = []
         cycle.append(cycle)
     before = gc.get_count()[0]
-    qtbot.waitUntil(lambda: gc.get_count()[0] < before, timeout=10_000)
+    qtbot.waitUntil(lambda: gc.get_count()[0] < before)
     assert not gc.isenabled()
 
 

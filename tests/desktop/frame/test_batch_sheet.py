@@ -67,11 +67,11 @@ def sheet(window: MainWindow, settle: Callable[[], None]) -> BatchSheet:
 
 
 def _counted(qtbot: QtBot, sheet: BatchSheet) -> None:
-    qtbot.waitUntil(lambda: sheet.counted is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: sheet.counted is not None)
 
 
 def _made(qtbot: QtBot, sheet: BatchSheet) -> None:
-    qtbot.waitUntil(lambda: sheet.outcome is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: sheet.outcome is not None)
 
 
 def test_it_is_counted_made_and_told(qtbot: QtBot, app: App, sheet: BatchSheet) -> None:

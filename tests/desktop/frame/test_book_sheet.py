@@ -109,3 +109,34 @@ def test_a_list_without_papers_offers_none(window: MainWindow, app: App, settle:
     shown = next(p for p in window.findChildren(RecordList) if p.isVisible())
     shown.print_list()
     assert shown.printing.sheet is None
+
+
+def test_on_a_pc_of_two_wards_one_of_them_is_chosen(page: RecordList, app: App, settle: Callable[[], None]) -> None:
+    """Its own stands first; the numbers of the other are those of another book."""
+    from sync.store.rows import Touch
+    from sync.store.saving import SaveTransaction
+
+    both = {"00070": "Phường Hoàn Kiếm", "00082": "Phường Cửa Nam"}
+    app.store.update_enrolment(wards=both)
+    app.enrolment = app.store.enrolment
+    fields = {"requester_name": "Lò Thị Mẫu", "doc_title": "Bằng", "copies": 1, "cert_no": 3, "cert_date": "2025-03-03"}
+    with app.store._context.writer.transaction() as db:
+        other = SaveTransaction(db, app.store._context, HA, Touch(), ward="00082")
+        other.run([Save(type=COPY, fields=fields, state="certified", number="3")])
+    page.print_list()
+    settle()
+    sheet = page.printing.sheet
+    assert sheet is not None
+    assert sheet.ward.isVisible()
+    assert [sheet.ward.itemText(i) for i in range(2)] == ["Phường Hoàn Kiếm", "Phường Cửa Nam"]
+    assert "12 dòng" in count(page, settle)
+    sheet.ward.setCurrentIndex(1)
+    settle()
+    assert [sheet.period.itemData(i) for i in range(sheet.period.count())] == ["", "2026", "2025"]
+    sheet.period.setCurrentIndex(2)
+    assert "1 dòng" in count(page, settle)
+    sheet._go()
+    settle()
+    assert page.printing.preview is not None
+    assert "cửa nam" in page.printing.preview._html.casefold()
+    assert "hoàn kiếm" not in page.printing.preview._html.casefold()

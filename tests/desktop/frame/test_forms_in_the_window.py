@@ -43,7 +43,7 @@ def test_alt_left_comes_back_to_what_was_begun_and_saved(
     page = window.pages.page
     assert isinstance(page, RecordPage)
     assert page.entry.get("full_name") == "Lê Văn Khánh Nam"
-    with qtbot.waitSignal(page.saved, timeout=5000):
+    with qtbot.waitSignal(page.saved):
         page.save()
     settle()
     assert page.record is not None

@@ -59,7 +59,7 @@ def _sheet(qtbot: QtBot, window: MainWindow, page: RecordList) -> GroupSheet:
     assert row.enabled()
     row.run()
     (made,) = window.findChildren(GroupSheet)
-    qtbot.waitUntil(made.go_button.isEnabled, timeout=20_000)
+    qtbot.waitUntil(made.go_button.isEnabled)
     return made
 
 
@@ -68,7 +68,7 @@ def _pick(sheet: GroupSheet, words: str) -> None:
 
 
 def _done(qtbot: QtBot, sheet: GroupSheet) -> None:
-    qtbot.waitUntil(lambda: sheet.outcome is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: sheet.outcome is not None)
 
 
 def test_it_is_done_for_all_that_may_and_the_others_are_told(

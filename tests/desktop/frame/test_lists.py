@@ -197,3 +197,22 @@ def test_home_and_end_go_to_the_first_and_the_last_row(qapp: QApplication, qtbot
     for key, row in ((Qt.Key.Key_End, "r39"), (Qt.Key.Key_Home, "r0")):
         qtbot.keyClick(table, key)
         assert (table.current_key(), table.chosen_keys()) == (row, [row])
+
+
+def test_from_the_line_that_narrows_one_goes_down_into_the_list_or_takes_all_of_it(
+    store: Store, open_list: OpenList, settle: Settle, qtbot: QtBot
+) -> None:
+    for n in range(3):
+        ward.add_dossier(store, f"Hồ sơ {n}")
+    page = open_list("onestop.dossier")
+    page.focus_text()
+    qtbot.keyClick(page.text, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert len(page.table.chosen_keys()) == 3 and page.table.hasFocus()
+    page.drop_chosen()
+    page.focus_text()
+    qtbot.keyClicks(page.text, "ho so")
+    settle()
+    qtbot.keyClick(page.text, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert page.text.selectedText() == "ho so" and len(page.table.chosen_keys()) < 2, "there is text to take"
+    qtbot.keyClick(page.text, Qt.Key.Key_Down)
+    assert page.table.hasFocus()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from desktop.language import use_language
-from desktop.models.palette import Offer, list_offers, matching, report_offers
+from desktop.models.palette import Offer, list_offers, matching, named_kinds, report_offers
 from forms.loader import load_catalog
+from forms.vietnamese import fold
 
 
 def offer(title: str) -> Offer:
@@ -35,3 +36,19 @@ def test_a_report_is_found_by_the_word_report_and_its_tool() -> None:
             assert len(found) >= len(tool.reports), tool.id
     lists = list_offers(catalog, seen, lambda _: None)
     assert matching(lists, f"danh sách {catalog.record_types[0].label.vi}")
+
+
+def test_a_kind_and_a_name_typed_together_are_read_as_both() -> None:
+    catalog = load_catalog()
+    types = catalog.record_types
+
+    def read(text: str) -> dict[str, tuple[set[str], bool]]:
+        return {name: (set(meant), sure) for name, meant, sure in reversed(list(named_kinds(types, text)))}
+
+    birth = next(t for t in types if t.id.endswith(".birth"))
+    kind = " ".join(birth.label.vi.split()[-2:])
+    for typed in (f"{kind} Nguyễn Văn An", f"Nguyễn Văn An {kind}", f"{fold(kind)} nguyễn văn an"):
+        meant, sure = read(typed)["nguyễn văn an"]
+        assert birth.id in meant and sure, typed
+    assert not read("Nguyễn") and not read("")
+    assert all(not sure for _meant, sure in read("Đặng Hộ An").values()), "one word alone may be a part of the name"

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from desktop.app import App
+from desktop.reporting import count_report
 from desktop.settings import Settings
 from desktop.views.main_window import MainWindow
 from desktop.views.report_list import ReportList
@@ -165,3 +166,18 @@ def test_it_goes_out_as_a_spreadsheet(window: MainWindow, settle: Settle, tmp_pa
     rows = CalamineWorkbook.from_path(str(tmp_path / "so.xlsx")).get_sheet_by_index(0).to_python()
     assert ["Trực tiếp", 2.0, 8000.0] in rows
     assert ["Kỳ trước", 0.0, 0.0] in rows
+
+
+def test_what_is_there_now_has_no_period_before(app: App) -> None:
+    """Both would be today's figures, and say that nothing has changed; with a window in its rules a table has one."""
+    now = msgspec.structs.replace(TAKEN_IN.tables[0], id="now", when=None)
+    until = msgspec.structs.replace(now, id="until", where="local_date(received_at) <= to_date")
+    report = msgspec.structs.replace(TAKEN_IN, tables=(TAKEN_IN.tables[0], now, until))
+    tools = (
+        msgspec.structs.replace(tool, reports=(report,)) if tool.id == "onestop" else tool for tool in app.catalog.tools
+    )
+    catalog = msgspec.structs.replace(app.catalog, tools=tuple(tools))
+    counted = count_report(app.store, catalog, app.clock, "onestop.taken_in", "2026-11")
+    assert counted.before is not None
+    assert [table.id for table in counted.figures.tables] == ["by_channel", "now", "until"]
+    assert [table.id for table in counted.before.tables] == ["by_channel", "until"]

@@ -43,7 +43,7 @@ def stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch, *, finished: bool) -
 def opened(window: MainWindow, qtbot: QtBot) -> SelfTestSheet:
     sheet = SelfTestSheet(window.app, window)
     sheet.open()
-    qtbot.waitUntil(lambda: not sheet.is_running, timeout=20_000)
+    qtbot.waitUntil(lambda: not sheet.is_running)
     return sheet
 
 
@@ -62,7 +62,7 @@ def test_a_failed_step_stands_with_what_to_do(
     assert [step["name"] for step in copied["steps"]] == list(STEPS)
     stand_in(tmp_path, monkeypatch, finished=False)
     sheet.begin()
-    qtbot.waitUntil(lambda: not sheet.is_running, timeout=20_000)
+    qtbot.waitUntil(lambda: not sheet.is_running)
     assert "hỏng ở đây" in sheet.outcome.text.text()
     assert [card.tag.text() for card in sheet.cards.values()].count("! Chưa được") == 2, (
         "the failed one, and where it ended"

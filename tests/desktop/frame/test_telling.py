@@ -49,7 +49,7 @@ def test_the_window_shows_what_arrived_last(qtbot: QtBot, app: App, window: Main
     app.touched.connect(heard.append)
     for n in range(4):
         app.store._emit(bulk(n))
-    qtbot.waitUntil(lambda: len(frozenset().union(*(each.records for each in heard))) == 4 * BULK, timeout=5000)
+    qtbot.waitUntil(lambda: len(frozenset().union(*(each.records for each in heard))) == 4 * BULK)
     assert len(heard) < 4
 
 

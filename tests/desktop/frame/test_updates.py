@@ -71,7 +71,7 @@ def test_a_version_that_came_is_told_in_the_bar_and_in_settings(
     assert bar._update.text() == ""
     card = UpdateCard(app)
     card.setParent(window)
-    with qtbot.waitSignal(updates.arrived, timeout=20_000) as arrived:
+    with qtbot.waitSignal(updates.arrived) as arrived:
         updates.check()
         assert updates.busy
         assert "Đang hỏi" in texts(card)
@@ -175,7 +175,7 @@ def test_a_stick_is_taken_without_a_line_and_a_wrong_one_is_told(
     for folder, said in ((tmp_path, "Không thấy bản mới nào"), (shelf.folder, "Bản 9.1.0 sẽ dùng từ lần mở sau")):
         monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, folder=folder: str(folder))
         card.stick.click()
-        qtbot.waitUntil(lambda: not updates.busy, timeout=20_000)
+        qtbot.waitUntil(lambda: not updates.busy)
         assert said in texts(card)
 
 

@@ -17,7 +17,7 @@ from desktop.language import use_language
 from desktop.models.waiting_rows import MOST
 from desktop.settings import Settings
 from desktop.views.main_window import MainWindow
-from desktop.views.today import YOURS_MS, Today
+from desktop.views.today import Today
 from desktop.views.yours import Yours
 from forms.definition import Action, Catalog, RecordType, State
 from forms.field_definition import Field
@@ -118,10 +118,10 @@ def test_the_signer_sees_what_is_ready_and_the_preparer_what_came_back(
     assert keys == [ready.id], (lacking.id, own.id)
     assert "1 hồ sơ chờ anh/chị ký, duyệt" in told
     app.sign_in(ward.NAM)
-    qtbot.waitUntil(lambda: bool(shown(window)[0]), timeout=5000)
+    qtbot.waitUntil(lambda: bool(shown(window)[0]))
     assert shown(window)[0] == [signed.id], "who prepared it is not asked to sign, and hands out what was signed"
     app.sign_in(ward.HA)
-    qtbot.wait(2 * YOURS_MS)
+    qtbot.waitUntil(lambda: not shown(window)[0])
     settle()
     assert shown(window) == ([], shown(window)[1]) and "chờ anh/chị ký" not in shown(window)[1]
 
@@ -228,7 +228,7 @@ def test_whoever_signs_one_after_the_other_is_shown_the_way_to_the_next(
     page = window.pages.page
     assert isinstance(page, RecordPage)
     page.save("sign")
-    qtbot.waitUntil(lambda: page.notice.do is not None, timeout=5000)
+    qtbot.waitUntil(lambda: page.notice.do is not None)
     assert page.notice.do is not None and "Alt+←" in page.notice.do[0]
     page.notice.do[1]()
     settle()
@@ -247,6 +247,6 @@ def test_a_record_opened_elsewhere_offers_no_such_way(
     page = window.pages.page
     assert isinstance(page, RecordPage)
     page.save("sign")
-    qtbot.waitUntil(page.notice.isVisible, timeout=5000)
+    qtbot.waitUntil(page.notice.isVisible)
     settle()
     assert page.notice.do is None

@@ -277,3 +277,16 @@ def test_a_window_that_is_gone_hears_of_no_write(app: App, store: Store, qtbot: 
         settle()
         qtbot.wait(300)  # longer than the pause before counting
     assert raised == []
+
+
+def test_a_kind_typed_with_a_name_finds_that_persons_records(
+    window: MainWindow, store: Store, settle: Settle, qtbot: QtBot
+) -> None:
+    person = ward.add(store, "residence.citizen", full_name="Nguyễn Thị Ánh Tuyết")
+    ward.add_dossier(store, "Đăng ký kết hôn", applicant=person.id)
+    kind = window.app.catalog.record_type("onestop.dossier").label.vi
+    for typed in (f"{kind} ánh tuyết", f"anh tuyet {kind.lower()}"):
+        window.palette_box.open(typed)
+        qtbot.waitUntil(lambda: "Đăng ký kết hôn" in found(window))
+        window.palette_box.close_palette()
+    settle()

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from forms.definition import Catalog, RecordType
 from forms.field_definition import Field
 from forms.label import Label
-from forms.loader import check
 from forms.printing import PrintContext, render
 from tests.forms.catalog.conftest import OFFICE, WARD, Counter, examples_of, type_ids
 
 EVERY = pytest.mark.parametrize("type_id", type_ids())
-
-
-def test_the_catalogue_has_no_mistakes(catalog: Catalog) -> None:
-    assert check(Path(catalog.folder)) == []  # rules, links, templates, and every example in its state
 
 
 @EVERY

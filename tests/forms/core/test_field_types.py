@@ -124,6 +124,13 @@ def test_what_cannot_be_meant_is_refused_with_words_in_both_languages(kind: Fiel
     assert refused.value.label.en
 
 
+def test_an_old_name_of_a_ward_is_refused_with_what_became_of_it() -> None:
+    for old, now in (("Phường Hàng Bạc", "Phường Hoàn Kiếm"), ("tràng tiền, hoàn kiếm", "Phường Cửa Nam")):
+        with pytest.raises(FieldError) as refused:
+            parse(field("address"), {"unit": old})
+        assert f"{now}, Thành phố Hà Nội" in refused.value.label.vi
+
+
 @given(st.sampled_from(sorted(FIELD_TYPES)), st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3), max_leaves=5))  # fmt: skip

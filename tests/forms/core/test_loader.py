@@ -116,6 +116,8 @@ MISTAKES = [
     ("where: 'total > 0", "where: 'totl > 0", "lending/flows.yaml", "flows.keeps_borrower.where"),
     ("where: 'total > 0", "where: 'begun_at < now()", "lending/flows.yaml", "flows.keeps_borrower.where"),
     ("finds: borrower", "finds: borower", "lending/flows.yaml", "flows.keeps_borrower.finds"),
+    ("finds: borrower", "finds: id", "lending/flows.yaml", "flows.keeps_borrower.to"),
+    ("kind: draft}", "kind: draft, locked: true}", "residence/citizen.yaml", "flows.keeps_borrower.sets.dob"),
     ("finds: borrower", "finds: phone", "lending/flows.yaml", "flows.keeps_borrower.finds"),
     ("finds: borrower", "link: dob", "lending/flows.yaml", "flows.keeps_borrower.link"),
     ("    finds: borrower\n", "", "lending/flows.yaml", "flows.keeps_borrower"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from forms.calendar import OfficeHours, WorkCalendar
 from forms.vietnamese import VIETNAM
-from forms.workdays import DayOverride, read_overrides
+from forms.workdays import DayOverride
 
 CALENDAR = WorkCalendar()
 DAYS = st.dates(date(2024, 1, 1), date(2028, 12, 31))
@@ -36,8 +36,8 @@ def test_the_exchange_of_january_2026() -> None:
 
 
 def test_a_ward_may_decide_its_own_days() -> None:
-    text = "days:\n- {date: 2026-11-23, worked: false, vi: Ngày của phường, en: Ward day, source: thử}\n"
-    calendar = WorkCalendar(read_overrides(text))
+    theirs = DayOverride(date=date(2026, 11, 23), worked=False, vi="Ngày của phường", en="Ward day", source="thử")
+    calendar = WorkCalendar((theirs,))
     assert not calendar.is_working_day(date(2026, 11, 23))
     assert calendar.holiday(date(2026, 11, 23)).en == "Ward day"  # type: ignore[union-attr]
 
@@ -146,9 +146,3 @@ def test_adding_and_measuring_office_time_agree(moment: datetime, minutes: int) 
 def test_the_holiday_library_is_imported_when_a_day_is_asked_for() -> None:
     code = "import sys, forms.calendar as c; c.WorkCalendar(); assert not {'holidays', 'yaml'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_overrides_are_read_strictly() -> None:
-    with pytest.raises(ValueError, match="worked"):
-        read_overrides("days:\n- {date: 2026-11-23, vi: a, en: b, source: c}\n")
-    assert DayOverride(date=date(2026, 1, 1), worked=True, vi="", en="", source="").worked

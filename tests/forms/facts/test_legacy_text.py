@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms.legacy_text import convert, encoding_of_font, from_tcvn3, from_vni, guess_encoding, is_unicode
+from forms.legacy_text import ENCODINGS, convert, from_tcvn3, from_vni, guess_encoding, is_unicode
 
 
 def test_both_encodings(vectors: dict[str, Any]) -> None:
@@ -14,15 +14,6 @@ def test_both_encodings(vectors: dict[str, Any]) -> None:
         assert from_tcvn3(vector["i"]) == vector["o"]
     for vector in vectors["vni"]:
         assert from_vni(vector["i"]) == vector["o"]
-
-
-def test_the_font_says_which(vectors: dict[str, Any]) -> None:
-    assert encoding_of_font(".VnTime") == "tcvn3"
-    assert encoding_of_font("VNI-Times") == "vni"
-    assert encoding_of_font("Times New Roman") is None
-    assert convert("TiÕng ViÖt", "tcvn3", font=".VnTimeH") == "TIẾNG VIỆT"
-    assert convert("Tieáng", "vni") == "Tiếng"
-    assert convert("Tiếng", "unicode") == "Tiếng"
 
 
 def test_a_column_is_recognised_by_its_characters(vectors: dict[str, Any]) -> None:
@@ -33,6 +24,7 @@ def test_a_column_is_recognised_by_its_characters(vectors: dict[str, Any]) -> No
     assert guess_encoding(["abc", "12"]) == "unicode"
     assert guess_encoding([]) == "unicode"
     assert guess_encoding(["hòa", "Hà", "bé"]) == "unicode"
+    assert guess_encoding(["50 m × 20 m", "1½", "§ 12", "25 °C", "m²"]) == "unicode"
 
 
 @pytest.mark.parametrize("text", ["Đường Lê Văn Lương", "Phường Ô Chợ Dừa", "ấp"])
@@ -43,6 +35,6 @@ def test_unicode_is_never_converted(text: str) -> None:
 
 @given(st.text())
 def test_any_text_converts_without_error(text: str) -> None:
-    for encoding in ("unicode", "tcvn3", "vni"):
+    for encoding in ENCODINGS:
         convert(text, encoding)
     guess_encoding([text])

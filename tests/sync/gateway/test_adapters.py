@@ -20,8 +20,8 @@ from sync.gateway.adapters.signature import Key, Keys, Verifier, signed_headers
 from sync.gateway.listing import records
 from sync.gateway.parcel import Parcel, Pending
 from sync.gateway.simulator import Simulator
-from sync.gateway.simulator_drop import DropPlay
 from sync.protocol import RecordVersion
+from tests.sync.gateway.drop_play import DropPlay
 from tests.sync.gateway.pcs import WARD, Pc, gateway_to
 from tests.sync.gateway.small_catalog import CATALOG
 from tests.sync.gateway.test_deliveries import settled, state_of, until

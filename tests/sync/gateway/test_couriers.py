@@ -8,92 +8,26 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
 from forms.loader import load_catalog
 from sync.clock import FixedClock
-from sync.gateway.adapters.signature import Keys
 from sync.gateway.city import City
 from sync.gateway.commands import run
-from sync.gateway.deliveries import Courier
-from sync.gateway.delivery_commands import standing
 from sync.gateway.listing import deliveries, records
-from sync.gateway.parcel import Parcel, Pending, ServiceAnswer, UnreachableError
+from sync.gateway.parcel import ServiceAnswer
 from sync.gateway.parcel_retry import retry
 from sync.gateway.parcels import ENOUGH
 from sync.gateway.simulator import Simulator
-from sync.gateway.storage import StorageError
+from tests.sync.gateway.couriers_town import SERVICE, Played, clock, courier_of, made, town
 from tests.sync.gateway.pcs import Pc
 from tests.sync.gateway.small_catalog import CATALOG
 from tests.sync.gateway.test_deliveries import state_of, until
 
-SERVICE = "tthc_hanoi"
-A_KEY = "k1 mot-bi-mat-du-dai-de-ky\n"
-START = datetime(2026, 11, 23, 1, tzinfo=UTC)
-
-
-class Played:
-    """An adapter whose service does as it is told."""
-
-    has_inbox = False
-
-    def __init__(self) -> None:
-        self.down = False
-        self.bad: set[str] = set()
-        self.asked: list[tuple[str, int]] = []
-        self.pending = 0
-
-    def carry(self, parcel: Parcel) -> ServiceAnswer:
-        self.asked.append((parcel.record.id, parcel.revision))
-        if self.down:
-            raise UnreachableError("Chưa nối được.", down=True)
-        if parcel.record.id in self.bad:
-            raise UnreachableError("trả lời 500", down=False, fault=True)
-        if self.pending:
-            self.pending -= 1
-            raise Pending("đang xử lý")
-        return ServiceAnswer(status="accepted", number=f"H26-{parcel.record.id[-8:]}")
-
-    def settled(self, parcel: Parcel) -> None:
-        pass
-
-    def arrivals(self):
-        return iter(())
-
-    def close(self) -> None:
-        pass
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock(START)
-
-
-@pytest.fixture
-def town(storage_url: str, clock: FixedClock):
-    city = City(storage_url, CATALOG, clock)
-    city.set_services({SERVICE: "http://127.0.0.1:1/"})
-    yield city
-    city.close()
-
-
-def courier_of(town: City, played: Played) -> Courier:
-    return Courier(town.deliveries.parcels, SERVICE, lambda: played, lambda _: None)
-
-
-def made(pc: Pc, count: int) -> list[str]:
-    changes = [
-        pc.create("onestop.dossier", after={"applicant": f"Người {n}"}, to_state="accepted") for n in range(count)
-    ]
-    pc.push(*changes)
-    return [change.record_id for change in changes]
+__all__ = ["clock", "town"]  # fixtures
 
 
 def head(pc: Pc) -> int:
@@ -316,120 +250,6 @@ def test_a_service_that_answers_one_parcel_with_an_error_is_up_for_the_others(to
         rounds += 1
     assert rounds <= 3
     assert Counter(d["status"] for d in deliveries(town.storage)) == {"accepted": 7, "waiting": 1}
-
-
-def test_a_service_whose_keys_cannot_be_read_is_told_and_goes_on_when_they_can(
-    town: City, clock: FixedClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    made(Pc(town), 3)
-    keys, played = tmp_path / "keys", Played()
-
-    def adapter() -> Played:
-        Keys(str(keys))
-        return played
-
-    courier = Courier(town.deliveries.parcels, SERVICE, adapter, lambda _: None)
-    courier.start()
-    try:
-        until(lambda: any(str(keys) in line["trouble"] for line in standing(town.storage)))
-        courier.wake()
-        keys.write_text(A_KEY, "utf-8")
-        clock.advance(minutes=1)
-        courier.wake()
-        until(lambda: Counter(d["status"] for d in deliveries(town.storage)) == {"accepted": 3})
-    finally:
-        courier.end()
-        courier.join()
-    assert [line["trouble"] for line in standing(town.storage)] == [""]
-    assert len([one for one in caplog.records if str(keys) in one.getMessage()]) == 1
-
-
-@contextmanager
-def serving(town: City, keys: Path) -> Iterator[Courier]:
-    """A courier whose service takes what is signed, while it runs."""
-
-    def adapter() -> Played:
-        Keys(str(keys))
-        return Played()
-
-    courier = Courier(town.deliveries.parcels, SERVICE, adapter, lambda _: None)
-    courier.start()
-    try:
-        yield courier
-    finally:
-        courier.end()
-        courier.join()
-
-
-def troubles_told(town: City) -> list[str]:
-    return [line["trouble"] for line in standing(town.storage)]
-
-
-def test_a_courier_outlives_a_database_that_cannot_write_that_its_keys_are_away(
-    town: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The disk is full while the key file cannot be read either."""
-    keys, write = tmp_path / "keys", town.storage.write
-    tries = 0
-
-    def full(*_: Any) -> Any:
-        nonlocal tries
-        tries += 1
-        raise StorageError("database or disk is full")
-
-    made(Pc(town), 1)
-    monkeypatch.setattr(town.storage, "write", full)
-    with serving(town, keys) as courier:
-        until(lambda: tries > 0)
-        courier.wake()
-        until(lambda: tries > 1)
-        monkeypatch.setattr(town.storage, "write", write)
-        courier.wake()
-        until(lambda: str(keys) in troubles_told(town)[0])
-        keys.write_text(A_KEY, "utf-8")
-        courier.wake()
-        until(lambda: next(deliveries(town.storage))["status"] == "accepted")
-
-
-@pytest.mark.parametrize("by", ["itself", "a restart"])
-def test_a_trouble_with_keys_ends_with_its_cause_also_where_nothing_is_due(town: City, tmp_path: Path, by: str) -> None:
-    keys = tmp_path / "keys"
-    with serving(town, keys) as courier:
-        until(lambda: str(keys) in troubles_told(town)[0])
-        if by == "itself":
-            keys.write_text(A_KEY, "utf-8")
-            courier.wake()
-            until(lambda: troubles_told(town) == [""])
-    keys.write_text(A_KEY, "utf-8")
-    with serving(town, keys):
-        until(lambda: troubles_told(town) == [""])
-    keys.unlink()
-    with serving(town, keys):
-        until(lambda: str(keys) in troubles_told(town)[0])
-
-
-def test_a_trouble_with_keys_is_told_again_while_it_lasts_and_logged_once(
-    town: City, clock: FixedClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    keys = tmp_path / "keys"
-    with serving(town, keys) as courier:
-        until(lambda: str(keys) in troubles_told(town)[0])
-        retry(town.storage, clock, lambda _: None, SERVICE)  # an operator who hopes that it is mended
-        courier.wake()
-        until(lambda: str(keys) in troubles_told(town)[0])
-    assert len([one for one in caplog.records if str(keys) in one.getMessage()]) == 1
-
-
-def test_that_a_service_is_down_is_told_on_though_its_keys_are_there(town: City) -> None:
-    played = Played()
-    made(Pc(town), 1)
-    played.down = True
-    courier_of(town, played).round(played)
-    (before,) = standing(town.storage)
-    town.deliveries.parcels.usable(SERVICE)
-    assert before["failures"] == 1
-    assert list(standing(town.storage)) == [before]
-    assert town.deliveries.parcels.claim(SERVICE, 1) == []
 
 
 def test_two_couriers_of_two_processes_never_hold_the_same(town: City, clock: FixedClock) -> None:

@@ -20,7 +20,7 @@ from sync.protocol import DeliveryState, RecordVersion
 from tests.sync.gateway.pcs import Pc
 
 
-def until(holds: Callable[[], object], seconds: float = 15.0) -> None:
+def until(holds: Callable[[], object], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > end:

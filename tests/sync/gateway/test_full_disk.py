@@ -37,5 +37,5 @@ def test_another_mistake_is_no_full_disk(tmp_path: Path) -> None:
 
 
 def _status(gateway: GatewayServer) -> tuple[int, int]:
-    health, ready = (requests.get(f"{gateway.url}/{path}", timeout=5).status_code for path in ("healthz", "readyz"))
+    health, ready = (requests.get(f"{gateway.url}/{path}", timeout=30).status_code for path in ("healthz", "readyz"))
     return health, ready

@@ -220,3 +220,17 @@ def test_values_that_wait_for_a_person_count_too(city: City, monkeypatch: pytest
     picked = pc.edit(made, {"doc_title": "a"}, {"doc_title": "c"}, kind="resolve")
     assert [r.status for r in pc.push(picked)] == ["accepted"]
     assert not pc.pull_all("open").records[0].conflicts
+
+
+def test_a_large_record_that_was_signed_gets_its_number_late(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is locked by then: nobody could make it shorter, and the number stands on paper."""
+    monkeypatch.setattr(record_sizes, "LARGEST_RECORD", 3000)
+    pc = Pc(city, roles=("chair",))
+    made = pc.create(COPY, after={"doc_title": "x" * 2950})
+    waits = {"_awaiting": "2026-11-22T03:00:00Z"}
+    assert [r.status for r in pc.push(made, pc.act(made, "certify", "certified", after=waits))] == ["accepted"] * 2
+    given = pc.edit(made, {**waits, "cert_no": None}, {"_awaiting": None, "cert_no": "0001" * 30}, number="0001" * 30)
+    assert [(r.status, r.problems) for r in pc.push(given)] == [("accepted", ())]
+    assert pc.pull_all("open").records[0].number == "0001" * 30
+    longer = pc.edit(made, {}, {"unknown": "x"})
+    assert [r.status for r in pc.push(longer)] == ["refused"]

@@ -10,7 +10,7 @@ import pytest
 
 from sync.gateway.server import GatewayServer
 from sync.store.model import Record, Save
-from tests.sync.test_bundles import CATALOG, COPY, CityClock, Pc
+from tests.sync.stick_pcs import CATALOG, COPY, CityClock, Pc
 
 Begun = tuple[Pc, Pc, Record]
 

@@ -15,7 +15,9 @@ from sync.clock import FixedClock, parse_moment
 from sync.gateway.__main__ import main
 from sync.gateway.city import City
 from sync.gateway.device_commands import list_devices
+from sync.gateway.face import Face
 from sync.gateway.leases import LEASE_LENGTH
+from sync.hub.messages import LogRequest
 from sync.protocol import EnrolRequest, LeaseRequest
 from tests.sync.gateway.pcs import OTHER_WARD, WARD, Pc
 from tests.sync.gateway.small_catalog import CATALOG
@@ -225,3 +227,36 @@ def test_a_pc_that_numbers_nothing_is_seen_in_the_list(city: City, run: Run) -> 
     assert {row["device"]: row["suspended"] for row in told} == {twin.answer.device: True, other.answer.device: False}
     _, text, _ = run("device", "list")
     assert [("NUMBERS NOTHING" in line) for line in text.splitlines()] == [True, False]
+
+
+def test_books_that_nobody_on_the_new_pc_may_open_are_named_before_they_move(city: City, run: Run) -> None:
+    holder, counter, clerk = Pc(city), Pc(city, roles=("reception",)), Pc(city)
+    lend(holder, "2026")
+    one = ("lease-takeover", "--all-of", holder.device.id, "--reason", "hỏng", "--above", "0")
+    code, _, warned = run(*one, "--device", clerk.device.id, "--dry-run")
+    assert (code, "không ai cấp số được" in warned) == (0, False)
+    code, _, warned = run(*one, "--device", counter.device.id, "--dry-run")
+    assert code == 0
+    assert f"{REGISTER} 2026" in warned and "không ai cấp số được" in warned and "nobody can number" in warned
+    book = ("--ward", WARD, "--register", REGISTER, "--period", "2026", "--above", "5")
+    code, _, warned = run("lease-takeover", *book, "--device", counter.device.id, "--reason", "hỏng")
+    assert (code, "nobody can number" in warned) == (0, True)
+
+
+def test_whether_a_hub_is_alive_is_seen_in_the_list(city: City, run: Run) -> None:
+    assert run("hub", "list")[1].strip() == "Chưa có máy trung gian nào / no hubs yet"
+    code = run("hub", "code", "--ward", WARD)[1].strip()
+    answer = city.enrol(EnrolRequest(code=code, device_name="hub"))
+    assert run("hub", "list", "--json")[1] == [{"device": answer.device, "ward": WARD, "name": "hub", "seen": ""}]
+    asked = msgspec.json.encode(LogRequest())
+    headers = {"authorization": f"Bearer {answer.token}", "content-type": "application/json"}
+    assert Face(city).serve("POST", "/v1/hub/log", headers, asked).status == 200
+    assert run("hub", "list", "--json")[1][0]["seen"] == "2026-11-22"
+    assert "thấy / seen 2026-11-22" in run("hub", "list")[1]
+
+
+def test_a_token_s_last_day_is_told_as_it_was_given(city: City, run: Run) -> None:
+    run("enrol", "--ward", WARD, "--count", "2", "--until", "2026-12-31", "--role", "reception")
+    said = run("enrol", "--list")[1]
+    assert "đến hết / until 2026-12-31" in said
+    assert "T17:00" not in said

@@ -153,7 +153,7 @@ def test_processes_share_a_port_and_one_that_dies_is_begun_again(postgres_url: s
 
 def answers(address: str) -> bool:
     try:
-        return requests.get(f"{address}/healthz", timeout=5).status_code == 200
+        return requests.get(f"{address}/healthz", timeout=30).status_code == 200
     except requests.RequestException:
         return False
 

@@ -9,6 +9,7 @@ import pytest
 
 from sync.gateway.city import City
 from sync.gateway.storage import BadValueError, StorageError, open_storage
+from sync.gateway.storage.turns import Turns
 from sync.protocol import ChangeResult
 from tests.sync.gateway.pcs import OTHER_WARD, WARD, Pc
 from tests.sync.gateway.small_catalog import CATALOG
@@ -177,10 +178,19 @@ def test_a_stream_that_somebody_holds_for_good_is_told_as_busy(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sync.gateway.storage.postgres._PATIENCE", "SET lock_timeout = '100ms'")
-    storage = open_storage(postgres_url)
+    one, other = open_storage(postgres_url), open_storage(postgres_url)  # of two processes: within one they take turns
     stream = (WARD, "open")
-    with storage.write([stream]), pytest.raises(StorageError), storage.write([stream]):
+    with one.write([stream]), pytest.raises(StorageError), other.write([stream]):
         pass
-    with storage.write([stream]):  # the connection that had to give up does no harm
+    with other.write([stream]):  # the connection that had to give up does no harm
         pass
-    storage.close()
+    one.close()
+    other.close()
+
+
+def test_a_stream_that_somebody_of_the_same_process_holds_for_good_is_told_as_busy() -> None:
+    turns, stream = Turns(patience=0.05), (WARD, "open")
+    with turns.of([stream]), pytest.raises(StorageError, match="đang bận"), turns.of([stream]):
+        pass
+    with turns.of([stream]):
+        pass

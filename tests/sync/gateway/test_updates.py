@@ -24,16 +24,12 @@ from sync.updates.standing import settle
 from tests.sync.gateway.pcs import OTHER_WARD, WARD, Pc
 from tests.sync.gateway.small_catalog import CATALOG
 from tests.sync.updates import shelf as shelves
-from tests.sync.updates.shelf import Shelf, same_folder
+from tests.sync.updates.shelf import Shelf, same_folder, three_versions
 
 
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    shelf = Shelf(tmp_path_factory.mktemp("shelf"))
-    shelf.publish("1.0.0")
-    shelf.publish("1.1.0", "1.0.0")
-    shelf.publish("1.2.0", "1.1.0", "1.0.0")
-    return shelf
+    return three_versions(tmp_path_factory.mktemp("shelf"))
 
 
 def source(gateway: GatewayServer, token: str) -> LineSource:
@@ -118,13 +114,13 @@ def test_files_come_in_parts_to_devices_alone(gateway: GatewayServer, shelf: She
     path = next((shelf.folder / "targets" / shelves.PLATFORM / "1.2.0").glob("*.whole"))
     address = f"{gateway.url}/v1/updates/files/{path.relative_to(shelf.folder).as_posix()}"
     known = {"Authorization": f"Bearer {token}"}
-    assert requests.get(address, timeout=5).status_code == 401
-    assert requests.get(address, headers=known, timeout=5).content == path.read_bytes()
-    part = requests.get(address, headers={**known, "Range": "bytes=100000-300000"}, timeout=5)
+    assert requests.get(address, timeout=30).status_code == 401
+    assert requests.get(address, headers=known, timeout=30).content == path.read_bytes()
+    part = requests.get(address, headers={**known, "Range": "bytes=100000-300000"}, timeout=30)
     assert part.status_code == 206
     assert part.content == path.read_bytes()[100_000:300_001]
-    assert requests.get(address, headers={**known, "Range": "bytes=99999999-"}, timeout=5).status_code == 416
-    head = requests.head(address, headers=known, timeout=5)
+    assert requests.get(address, headers={**known, "Range": "bytes=99999999-"}, timeout=30).status_code == 416
+    head = requests.head(address, headers=known, timeout=30)
     assert head.status_code in (200, 405)
     for wrong in (
         "metadata/..%2f..%2fcity.db",
@@ -132,7 +128,7 @@ def test_files_come_in_parts_to_devices_alone(gateway: GatewayServer, shelf: She
         f"targets/{shelves.PLATFORM}/%2e%2e",
         "metadata/x.json",
     ):
-        assert requests.get(f"{gateway.url}/v1/updates/files/{wrong}", headers=known, timeout=5).status_code == 404
+        assert requests.get(f"{gateway.url}/v1/updates/files/{wrong}", headers=known, timeout=30).status_code == 404
 
 
 def test_a_large_file_is_never_whole_in_memory(gateway: GatewayServer, shelf: Shelf, tmp_path: Path) -> None:

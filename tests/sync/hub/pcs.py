@@ -80,3 +80,9 @@ def made_hub(gateway: GatewayServer, folder: Path, *wards: str) -> Path:
     code = gateway.city.enrolment.new_code(wards or [WARD, OTHER_WARD], "Máy trung gian", "", (HUB_ROLE,))
     join(folder, gateway.url, code)
     return folder
+
+
+def rename(gateway: GatewayServer, pc: Pc, name: str) -> None:
+    """The city takes no change of an officer whom it knows by another name."""
+    with gateway.city.storage.write() as session:
+        session.run("UPDATE officers SET name = ? WHERE id = ?", name, pc.officer.id)

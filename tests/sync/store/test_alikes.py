@@ -207,3 +207,31 @@ def test_whatever_is_alike_has_a_key_in_common(a: list[str], b: list[str]) -> No
 )
 def test_names(one: str, other: str, near: bool) -> None:
     assert is_near(one, other) is near
+
+
+RECEIPT = "onestop.fee_receipt"
+
+
+def receipt(store: Store, who: str = "Lê Văn Thử", day: str = "2026-11-02", **more: Any) -> Record:
+    fields = {"payer_name": who, "fee_item": "Lệ phí", "amount": 25000, "paid_at": f"{day}T02:00:00Z", **more}
+    return store.save([Save(type=RECEIPT, fields=fields, state="issued")], CLERK)[0]
+
+
+def test_two_receipts_for_one_payment_are_told_until_one_is_cancelled(store: Store) -> None:
+    """Two counters without a line take the same dossier's fee: each gives a number of its own series."""
+    one = receipt(store, dossier_ref="d1")
+    two = receipt(store, "Le Van Thu (nộp thay)", "2026-11-03", dossier_ref="d1")
+    receipt(store, dossier_ref="d1", amount=30000)
+    receipt(store, dossier_ref="d2")
+    receipt(store, dossier_ref="d1", day="2026-11-20")
+    assert pairs(store) == {frozenset((one.id, two.id))}
+    fields = {**two.fields, "cancelled_reason": "Thu hai lần"}
+    store.save([Save(type=RECEIPT, fields=fields, opened=two, action="cancel")], CLERK)
+    assert pairs(store) == set()
+
+
+def test_receipts_of_a_counter_without_a_dossier_are_told_by_payer_and_day(store: Store) -> None:
+    one, two = receipt(store), receipt(store, "Le Van Thu")
+    receipt(store, day="2026-11-03")
+    receipt(store, fee_item="Phí chứng thực")
+    assert pairs(store) == {frozenset((one.id, two.id))}

@@ -17,13 +17,14 @@ from forms.loader import load_catalog
 from forms.sample_scene import examples_of
 from forms.vietnamese import fold, name_sort_key, sort_key
 from sync.ids import derived_id, id_time_ms
+from sync.many_rows import write_many
 from sync.marks import versions_mark
 from sync.protocol import RecordVersion
 from sync.store import terms
-from sync.store.batch import write_many
 from sync.store.connection import connect
 from sync.store.new_rows import wanted_row_id, wanted_row_ids
 from sync.store.plan import Plans, link_key, link_keys, text_key
+from sync.store.rowcodec import among
 from sync.store.terms import ENDINGS, SHORTEST_NUMBER, index_text
 
 CATALOG = load_catalog()
@@ -134,3 +135,16 @@ def test_rows_of_which_much_is_the_same_stand_as_they_are(
         written = db.execute(f"SELECT {names} FROM t ORDER BY rowid").fetchall()
         given_as = [tuple(int(cell) if isinstance(cell, bool) else cell for cell in row) for row in rows]
         assert list(map(repr, written)) == list(map(repr, given_as))  # 1 and 1.0 are equal
+
+
+@given(st.sets(st.integers(0, 60), min_size=1), st.data())
+def test_rows_are_found_by_a_range_where_no_others_stand_in_it(there: set[int], data: st.DataObject) -> None:
+    wanted = data.draw(st.lists(st.sampled_from(sorted(there)), min_size=1, unique=True))
+    with closing(sqlite.connect(":memory:")) as db:
+        db.execute("CREATE TABLE t (n INTEGER PRIMARY KEY)")
+        db.executemany("INSERT INTO t VALUES (?)", [(n,) for n in there])
+        where, given_to_it = among(db, "t", "n", wanted)
+        assert {n for (n,) in db.execute(f"SELECT n FROM t WHERE {where}", given_to_it)} == set(wanted)
+        strange = [*wanted, 61]  # of which the table knows nothing
+        where, given_to_it = among(db, "t", "n", strange)
+        assert {n for (n,) in db.execute(f"SELECT n FROM t WHERE {where}", given_to_it)} >= set(wanted)

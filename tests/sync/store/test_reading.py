@@ -306,3 +306,12 @@ def test_a_register_is_gone_through_whole_and_alone(store: Store) -> None:
     assert [record.fields["full_name"] for record in between] == ["Người 1"]
     assert list(store.records.each_counted(COPY.id)) == []
     assert list(store.records.each("no.such_type")) == []
+
+
+def test_a_date_is_found_with_and_without_its_noughts(store: Store) -> None:
+    born = store.save([Save(type=DOSSIER.id, fields={"subject": "Sinh ngày 05/01/1990"})], CLERK)[0]
+    book = store.save([Save(type=DOSSIER.id, fields={"subject": "Văn bản 5/1/1990"})], CLERK)[0]
+    for typed in ("5/1/1990", "05/1/1990", "5-1-1990"):
+        assert born.id in {hit.id for hit in store.search.find(typed)}, typed
+    assert {hit.id for hit in store.search.find("5/1/1990")} == {born.id, book.id}
+    assert not store.search.find("5/2/1990")

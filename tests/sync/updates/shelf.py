@@ -76,6 +76,14 @@ class Shelf:
         return Pc(self, folder, version)
 
 
+def three_versions(folder: Path) -> Shelf:
+    shelf = Shelf(folder)
+    shelf.publish("1.0.0")
+    shelf.publish("1.1.0", "1.0.0")
+    shelf.publish("1.2.0", "1.1.0", "1.0.0")
+    return shelf
+
+
 class Pc:
     """An account with the program in ``version`` from the installer."""
 

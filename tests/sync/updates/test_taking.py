@@ -15,16 +15,12 @@ from sync.updates.installation import read_state
 from sync.updates.pointer import Pointer, came_up, not_a_try, read_pointer, write_pointer
 from sync.updates.sources import FolderSource
 from sync.updates.standing import settle, waiting
-from tests.sync.updates.shelf import Pc, Shelf, same_folder
+from tests.sync.updates.shelf import Pc, Shelf, same_folder, three_versions
 
 
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    shelf = Shelf(tmp_path_factory.mktemp("shelf"))
-    shelf.publish("1.0.0")
-    shelf.publish("1.1.0", "1.0.0")
-    shelf.publish("1.2.0", "1.1.0", "1.0.0")
-    return shelf
+    return three_versions(tmp_path_factory.mktemp("shelf"))
 
 
 class Counting(FolderSource):

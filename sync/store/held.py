@@ -1,0 +1,135 @@
+"""Versions that this PC held of records which a restored city has only older: whoever made them may be gone.
+
+Such a version is put aside before the city's older word takes its place, with the epoch in which it was held. Who made it offers
+it himself within the days; what the city still does not say after them, this PC tells it (``sync/held_copy.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import structs
+
+from sync.clock import moment_text
+from sync.difference import difference
+from sync.locked_fields import SAME_NUMBER
+from sync.protocol import RecordVersion
+from sync.store import worklist
+from sync.store.context import StoreContext, read_enrolment, read_meta, write_meta
+from sync.store.missing import held_at, who_may_begin
+from sync.store.rowcodec import decode_version, encode_change
+from sync.store.rows import Touch
+
+ENDED = "ended_epochs"
+"""In ``meta``: of the city's former epochs the least revision given after each."""
+_LEFT = "left_epoch"
+"""In ``meta``: the epoch this PC worked in before the present one."""
+
+
+def note_epochs(connection: Any, left: str, ended: Mapping[str, int]) -> None:
+    """What the city says of its former epochs (as in ``Hello``). ``left``: the one in which what is held here was read, where
+    the city has just been restored; else ""."""
+    if left:
+        write_meta(connection, _LEFT, left)
+    if ended:
+        write_meta(connection, ENDED, dict(ended))
+
+
+class Overtaken:
+    """What one transaction puts aside. ``at``: now, by this PC's clock."""
+
+    def __init__(self, connection: Any, at: str) -> None:
+        self._db, self._at = connection, at
+        self._epoch = read_meta(connection, _LEFT, "")
+        self._least = int(read_meta(connection, ENDED, {}).get(self._epoch, 0))
+
+    def note(self, base: RecordVersion | None, version: RecordVersion) -> None:
+        """``version`` takes the place of the city's version held here: put that aside where it may say more."""
+        if base is None or base.revision <= 0 or base.type != version.type:
+            return
+        crossed = base.revision < self._least <= version.revision
+        if version.revision < base.revision or (crossed and _says(base) != _says(version)):
+            self._keep(base)
+
+    def note_returned(self, returned: Iterable[RecordVersion], newest: Mapping[str, RecordVersion]) -> None:
+        """As ``note``, of records that were missing at the city and that somebody brings back."""
+        for base in returned:
+            self.note(base, newest[base.id])
+
+    def note_crossing(self, base: RecordVersion | None, revision: int) -> None:
+        """The city gave ``revision`` to a change made here, on what it has itself."""
+        if base is not None and 0 < base.revision < self._least <= revision:
+            self._keep(base)
+
+    def _keep(self, base: RecordVersion) -> None:
+        enrolment = read_enrolment(self._db)
+        present = enrolment.epoch if enrolment else ""  # where nobody has said yet that the city was restored
+        from_before = base.revision < self._least or (self._epoch and not self._least)
+        epoch = self._epoch if from_before else present
+        self._db.execute(
+            "INSERT OR IGNORE INTO held (id, revision, epoch, since, version) VALUES (?, ?, ?, ?, ?)",
+            (base.id, base.revision, epoch, self._at, encode_change(base)),
+        )
+
+
+def _says(version: RecordVersion) -> tuple[Any, ...]:
+    return version.state, version.number, version.fields
+
+
+def returned(connection: Any, works: Iterable[worklist.Work]) -> list[RecordVersion]:
+    """Those of these that were missing at the city, at the revisions at which they were held."""
+    found = [w.base for w in works if w.base is not None and w.base.revision == 0]
+    known = held_at(connection) if found else {}
+    return [structs.replace(base, revision=known[base.id]) for base in found if base.id in known]
+
+
+def tell_held(context: StoreContext, since: datetime) -> int:
+    """Tell the city what was put aside until then and it still does not say; the number of records. Others may do the same:
+    the city hears it once."""
+    from sync.store.saving import SaveTransaction  # a start saves nothing yet
+
+    sql = "SELECT id, revision, epoch, version FROM held WHERE since <= ? ORDER BY id, revision"
+    with context.readers.connection() as db:
+        if db.execute("SELECT 1 FROM held WHERE since <= ? LIMIT 1", (moment_text(since),)).fetchone() is None:
+            return 0
+    touch = Touch()
+    told = 0
+    with context.writer.transaction() as db:
+        rows = db.execute(sql, (moment_text(since),)).fetchall()
+        ended: dict[str, int] = read_meta(db, ENDED, {})
+        enrolment = read_enrolment(db)
+        works = worklist.load(db, [row[0] for row in rows])
+        done: list[tuple[str, int]] = []
+        for record_id, revision, epoch, body in rows:
+            work, held = works.get(record_id), decode_version(body)
+            base = work.base if work else None
+            record_type = context.plans.of(held.type).record_type
+            by = who_may_begin(context, record_type, enrolment, held.ward)
+            if base is None or record_type is None or by is None or base.revision == 0:
+                continue  # not the city's now; the record is begun anew first
+            if revision >= ended.get(epoch, 0):
+                continue  # the city has not been in that epoch, or is an older program
+            if any(c.status not in ("refused", "parked") for c in work.open) if work else False:
+                continue  # what the city says to it comes first
+            done.append((record_id, revision))
+            before, after = difference(record_type, base.fields, held.fields)
+            before.pop(SAME_NUMBER, None)
+            if after.pop(SAME_NUMBER, None) is None and not after and _same_standing(base, held):
+                continue
+            number = held.number if held.number != base.number else None
+            said = structs.replace(held, number=number)
+            SaveTransaction(db, context, by, touch).tell_held(said, epoch, before, after)
+            works |= worklist.load(db, [record_id])
+            told += 1
+        db.executemany("DELETE FROM held WHERE id = ? AND revision = ?", done)
+    context.emit(touch.frozen())
+    return told
+
+
+def _same_standing(base: RecordVersion, held: RecordVersion) -> bool:
+    return base.state == held.state and held.number in (None, base.number)
+
+
+__all__ = ["ENDED", "Overtaken", "note_epochs", "returned", "tell_held"]
