@@ -94,7 +94,7 @@ def test_a_book_goes_to_the_other_counter_and_is_whole_there(town: Town, tmp_pat
     assert [note["kind"] for note in book["notes"]] == ["handover"]
     answer = first.run("book", COPY, "--audit")
     assert answer.code == 0
-    assert "ĐỦ" in answer.out
+    assert "Đủ:" in answer.out
     for name in ("so.xlsx", "so.pdf"):
         assert first.run("book", COPY, "--audit", str(tmp_path / name)).code == 0
         assert (tmp_path / name).stat().st_size > 1000

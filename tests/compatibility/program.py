@@ -26,12 +26,14 @@ class NoHistory(Exception):
 
 
 class Version(Struct, frozen=True):
-    """``commit`` "" is this version; ``gateway``: why its gateway cannot be run, "" when it can."""
+    """``commit`` "" is this version; ``gateway``: why its gateway cannot be run, ``forms``: why it cannot read this version's
+    forms, "" when it can."""
 
     name: str
     commit: str = ""
     about: str = ""
     gateway: str = ""
+    forms: str = ""
 
     @property
     def folder(self) -> Path:

@@ -20,7 +20,7 @@ the client of a line works a PC of the newer or the gateway's own version; both 
 """
 TAIL = """
 A city is brought to a new version before its PCs: new clients ask it for what older ones do not know, and fall back where it
-refuses. A client that knows no packs goes on with the forms it came with; what newer forms add stays in the records and is shown
+refuses. A client or a city that cannot read newer forms says so and goes on with those it came with; what newer forms add stays in the records and is shown
 once that PC is updated.
 """
 
@@ -39,6 +39,7 @@ def document(shown: Mapping[Cell, Mapping[str, str]], versions: tuple[Version, .
     known = "\n".join(
         f"- **{version.name}** (`{version.commit}`): {version.about}."
         + (f" Its gateway is not run: {version.gateway}." if version.gateway else "")
+        + (f" It cannot read this version's forms: {version.forms}." if version.forms else "")
         for version in versions
     )
     return f"{HEAD}\n{table(shown)}\n\nVersions:\n\n{known}\n{TAIL}"
