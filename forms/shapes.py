@@ -30,6 +30,10 @@ _SHAPES: dict[str, tuple[type, ...]] = {
 _WHOLE = frozenset({"int", "money"})
 _CODES = frozenset({"refs", "many_of"})
 """Lists of ids and of codes."""
+_LARGEST = (1 << 63) - 1
+"""That a database holds. What is typed or read from a file has to be smaller still (``forms.field_types.numbers``)."""
+_DIGITS = 18
+"""Of a number that surely is no larger."""
 
 
 def allowed_types(field: Field) -> tuple[type, ...]:
@@ -40,7 +44,13 @@ def allowed_types(field: Field) -> tuple[type, ...]:
 def as_shape(record_type: RecordType, name: str, number: str) -> Any:
     """A register number, which is text, as the field that shows it has it: a certification number is an ``int``."""
     field = record_type.field_map.get(name)
-    return int(number) if field is not None and field.type in ("int", "money") and number.isdecimal() else number
+    as_int = field is not None and field.type in _WHOLE and number.isdecimal() and len(number) <= _DIGITS
+    return int(number) if as_int else number
+
+
+def too_large(value: Any) -> bool:
+    """Whether it is a whole number that no database holds."""
+    return isinstance(value, int) and not -_LARGEST <= value <= _LARGEST
 
 
 def shape_problem(field: Field, value: Any) -> bool:
@@ -53,8 +63,11 @@ def shape_problem(field: Field, value: Any) -> bool:
     if field.type in _CODES and isinstance(value, list):
         return not all(isinstance(item, str) for item in value)
     if field.type == "group" and isinstance(value, list):
-        return any(not isinstance(row, dict) or not isinstance(row.get("_id"), str) for row in value)
-    return False
+        return any(
+            not isinstance(row, dict) or not isinstance(row.get("_id"), str) or any(map(too_large, row.values()))
+            for row in value
+        )
+    return too_large(value)
 
 
 def wrong_shapes(record_type: RecordType, values: Mapping[str, Any]) -> list[str]:
@@ -63,7 +76,7 @@ def wrong_shapes(record_type: RecordType, values: Mapping[str, Any]) -> list[str
     known, plain = record_type.field_map, _plain_types(record_type)
     wrong = []
     for key, value in values.items():
-        if value is None or plain.get(key) is type(value):  # most of all
+        if value is None or (plain.get(key) is type(value) and not too_large(value)):  # most of all
             continue
         field = known.get(key)
         if field is not None:

@@ -237,7 +237,7 @@ def decoded(reply: Reply, answer: type[T]) -> T:
     decode: Any = msgspec.msgpack.decode if reply.kind == MSGPACK else msgspec.json.decode
     try:
         result: T = decode(reply.content, type=answer)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise (unreadable() if reply.kind == MSGPACK else other_program()) from error
     return result
 

@@ -4,7 +4,11 @@ refusal of its repetition, when what stood in the way is gone. The record then m
 from __future__ import annotations
 
 from sync.protocol import SyncError, Transport
+from sync.sound_answers import checked_history
 from sync.store import Store
+
+_OF_THE_RECORD = {"damaged", "too_large", "internal"}
+"""What may be wrong with one record's history alone; anything else is the line's or the city's, and ends the sync."""
 
 
 class SecondLook:
@@ -15,7 +19,8 @@ class SecondLook:
 
     def take(self) -> int:
         """Settle the refused changes that the city has taken after all; their number. Each record is asked for once a
-        revision. Raises SyncError when the line is lost."""
+        revision; one whose history cannot be read is passed over, and asked for by the next sync. Raises SyncError when the
+        line is lost."""
         refused: dict[str, set[str]] = {}
         for row in self._store.changes.outbox():
             if row.status == "refused":
@@ -23,13 +28,20 @@ class SecondLook:
         taken = 0
         for version in self._store.changes.held(refused):
             if version.revision > 0 and self._seen.get(version.id) != version.revision:
-                taken += self._ask(version.id, refused[version.id])
-                self._seen[version.id] = version.revision
+                try:
+                    taken += self._ask(version.id, refused[version.id])
+                except SyncError as error:
+                    if error.code == "timeout":
+                        break  # so slow that the next one is not asked for now
+                    if error.code not in _OF_THE_RECORD:
+                        raise
+                else:
+                    self._seen[version.id] = version.revision
         return taken
 
     def _ask(self, record_id: str, refused: set[str]) -> int:
         try:
-            answer = self._line.history(record_id)
+            answer = checked_history(self._line.history(record_id))
         except SyncError as error:
             if error.retry:
                 raise

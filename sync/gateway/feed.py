@@ -342,7 +342,7 @@ def delivery_state(row: Row) -> DeliveryState:
         record_id=row[0],
         service=row[1],
         revision=row[2],
-        status="waiting" if row[3] == "stopped" else row[3],  # every PC knows the one, none the other
+        status="waiting" if row[3] in ("stopped", "not_sent") else row[3],  # every PC knows the one, none the others
         number=row[4],
         message=row[5],
         problems=_decode_problems(row[6]) if row[6] is not None else (),

@@ -7,7 +7,7 @@ deliveries and history are given in one place.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from operator import itemgetter
@@ -19,6 +19,7 @@ from forms.definition import Catalog
 from sync.clock import moment_text
 from sync.gateway.digest import add_to_digests, record_hash
 from sync.gateway.storage import Row, Session, Stream
+from sync.gateway.void_deliveries import NOT_SENT, NOT_SENT_WORDS, in_void_state, is_void, services_with
 from sync.protocol import Candidate, Change, ChangeResult, Fields, RecordVersion
 
 _WAITING = ("waiting", None, "", None)  # status, number, message, problems
@@ -174,6 +175,8 @@ class Ledger:
         changed: list[Row] = []
         deliveries: list[Row] = []
         deltas: dict[str, int] = defaultdict(int)
+        void = {v.id for v in versions if (ward, v.id) in self._deliver and is_void(self._catalog, v)}
+        known = services_with(self._session, ward, void) if void else {}
         for position, version in enumerate(versions, head + 1):
             key = (ward, version.id)
             stored = self._loaded.get(key)
@@ -181,7 +184,9 @@ class Ledger:
             delta = record_hash(version.id, version.revision)
             deltas[version.type] += delta - (record_hash(version.id, stored) if stored else 0)
             if key in self._deliver:
-                deliveries += self._delivery_rows(version, position)
+                deliveries += self._delivery_rows(
+                    version, position, known.get(version.id, {}) if version.id in void else None
+                )
         self._session.insert("records", new)
         self._session.upsert("records", changed)
         self._session.upsert("deliveries", deliveries, keep=("number",))
@@ -189,15 +194,26 @@ class Ledger:
         add_to_digests(self._session, {(ward, scope, type_id): delta for type_id, delta in deltas.items()})
         return head
 
-    def _delivery_rows(self, version: RecordVersion, position: int) -> list[Row]:
-        """One row for each service that gets the record in its present state; it replaces an older revision's."""
+    def _delivery_rows(
+        self, version: RecordVersion, position: int, has_it: Mapping[str, bool] | None = None
+    ) -> list[Row]:
+        """One row for each service that gets the record in its present state; it replaces an older revision's. ``has_it``: of a
+        void record, the services it was meant for, and whether one may have it."""
         kind = (version.type, version.state)
         if kind not in self._wanting:
             wanted = self._catalog.record_type(version.type).deliveries
             self._wanting[kind] = sorted({d.service for d in wanted if version.state in d.states})
         v, times = version, (self._at, 0, self._due)
-        return [
-            (v.ward, v.id, service, v.scope, v.revision, position, *_WAITING, *times) for service in self._wanting[kind]
+        services: Iterable[str] = self._wanting[kind]
+        held_back: list[str] = []
+        if has_it is not None:
+            named = services if in_void_state(self._catalog, version) else ()  # the tool itself says who hears of it
+            services = sorted({*named, *(service for service, has in has_it.items() if has)})
+            held_back = sorted({*has_it} - {*services})
+        rows = [(v.ward, v.id, service, v.scope, v.revision, position, *_WAITING, *times) for service in services]
+        return rows + [
+            (v.ward, v.id, service, v.scope, v.revision, position, NOT_SENT, None, NOT_SENT_WORDS, None, *times)
+            for service in held_back
         ]
 
     def _change_row(self, entry: Entry) -> Row:

@@ -25,6 +25,7 @@ from forms.loader import load_catalog
 from sync.clock import HANOI, Clock, SystemClock
 from sync.gateway.adapters.signature import Keys, Verifier
 from sync.gateway.simulator_memory import Memory, Remembered
+from sync.locked_fields import VOID
 
 if TYPE_CHECKING:
     from sync.gateway.simulator_exchange import ExchangePlay
@@ -67,10 +68,18 @@ class CityServices:
         with self._lock:
             if key not in self._answers:
                 self._news = Remembered(key=key, answer={})
-                self._news.answer = self._missing(service, message) or self._taken(service, message)
+                void = VOID in message["fields"]
+                answer = self._void(service, message) if void else self._missing(service, message)
+                self._news.answer = answer or self._taken(service, message)
                 self._memory.keep(self._news)
                 self._answers[key] = self._news.answer
             return self._answers[key]
+
+    def _void(self, service: str, message: Message) -> Message:
+        """A paper is no longer valid: nothing is checked or numbered any more, and what was given stays given."""
+        known = self._codes.get((service, message["id"]), {})
+        told = {"status": "accepted", "message": "Đã ghi nhận giấy bị hủy."}
+        return {**told, "number": known["number"]} if known.get("number") else told
 
     def _missing(self, service: str, message: Message) -> Message | None:
         """The refusal of a birth that no hospital has told of."""

@@ -20,7 +20,9 @@ from sync.gateway.access import Device
 from sync.gateway.refusals import RefusedError, bad_request, not_granted
 from sync.gateway.storage import Session, Storage
 
-MOST_OPEN = 32  # unfinished uploads of one device in one ward
+MOST_OPEN = 32  # unfinished uploads of one device in one ward; then the one untouched for longest gives way
+_IN_HAND = 600.0  # seconds after its last part in which an upload gives way to no other
+_AHEAD = 60.0  # seconds; a time further ahead than this was written by a clock that was wrong then
 ABANDONED_AFTER = 7 * 86400.0  # seconds without a part
 REMEMBERED_FOR = 86400.0  # seconds that a finished upload still answers under its own address, and counts
 A_DAY = 4096 * 1024 * 1024
@@ -95,6 +97,7 @@ class Uploads:
         Raises RefusedError (400, 403, 413, 429)."""
         _check(device, wanted)
         now = self._now()
+        self._put_right(device, now)
         with self._storage.write() as session:
             known = _file(session, wanted.ward, wanted.scope, wanted.sha256)
             if wanted.resume and known is not None:
@@ -104,7 +107,7 @@ class Uploads:
             same = [upload for upload in unfinished if _is_same(upload, wanted)]
             if wanted.resume and same:
                 return same[0]
-            if len(unfinished) >= MOST_OPEN:
+            if len(unfinished) >= MOST_OPEN and not _gives_way(session, unfinished[-1], now):
                 vi = "Máy này còn nhiều tệp gửi dở; sẽ tự gửi tiếp."
                 en = "This device has too many unfinished uploads."
                 raise RefusedError(429, "too_many_uploads", vi, en, retry_after=60)
@@ -115,6 +118,16 @@ class Uploads:
             )  # fmt: skip
             session.insert("uploads", [structs.astuple(upload)])
         return upload
+
+    def _put_right(self, device: Device, now: float) -> None:
+        """What a clock ahead stamped counts from now: else it would stay, and count in a day's share, until that time comes.
+        For itself, so that it holds also where the upload that is asked for is refused."""
+        which, values = "WHERE ward = ANY(?) AND touched > ?", (list(device.wards), now + _AHEAD)
+        with self._storage.read() as session:
+            if session.one(f"SELECT 1 FROM uploads {which} LIMIT 1", *values) is None:
+                return
+        with self._storage.write() as session:
+            session.run(f"UPDATE uploads SET touched = ? {which}", now, *values)
 
     def _check_day(self, session: Session, device: Device, size: int, now: float) -> None:
         """Raises RefusedError (429) for a device that has sent its share of a day. Its records go on."""
@@ -287,6 +300,17 @@ def _file(session: Session, ward: str, scope: str, sha256: str) -> CityFile | No
 def _open(session: Session, ward: str, device: str) -> list[Upload]:
     sql = f"SELECT {_UPLOAD} FROM uploads WHERE ward = ? AND device = ? AND received < size ORDER BY touched DESC"
     return [Upload(*row) for row in session.all(sql, ward, device)]
+
+
+def _gives_way(session: Session, upload: Upload, now: float) -> bool:
+    """Drop an unfinished upload that nothing comes of any more; its PC has the file, and begins it anew. False: it is in hand."""
+    if now - upload.touched < _IN_HAND:
+        return False
+    untouched = "DELETE FROM uploads WHERE ward = ? AND id = ? AND touched = ?"
+    if not session.run(untouched, upload.ward, upload.id, upload.touched):
+        return False
+    _drop_parts(session, upload)
+    return True
 
 
 def _add(session: Session, upload: Upload, offset: int, content: bytes) -> None:

@@ -9,7 +9,8 @@ from msgspec import structs
 
 from forms.carried import belongs, carried
 from forms.definition import Action, RecordType
-from forms.shapes import wrong_shapes
+from forms.label import Label
+from forms.shapes import too_large, wrong_shapes
 from forms.signed_steps import SIGNED
 from sync.difference import difference, get_path, put_path
 from sync.locked_fields import CITYS_OWN, NUMBERED, SEEN, is_locked, locked_now
@@ -21,6 +22,10 @@ from sync.voiding import void_roles
 
 if TYPE_CHECKING:
     from sync.store.saving import SaveTransaction
+
+_TOO_LARGE_NUMBER = Label(
+    "Số ở mục này quá lớn; hãy xem lại.", "The number in this field is too large; look at it again."
+)
 
 
 class OneSave:
@@ -266,5 +271,9 @@ def refuse_wrong_shapes(record_type: RecordType, values: Fields) -> None:
     if wrong := wrong_shapes(record_type, values):
         raise SaveRefused(
             f"Có mục không đúng kiểu: {', '.join(wrong)}. (Wrong kind of value)",
-            tuple(FieldProblem(k, WRONG_KIND.vi, values[k], WRONG_KIND.en) for k in wrong),
+            tuple(FieldProblem(k, why.vi, values[k], why.en) for k in wrong for why in [_why_wrong(values[k])]),
         )
+
+
+def _why_wrong(value: Any) -> Label:
+    return _TOO_LARGE_NUMBER if too_large(value) else WRONG_KIND

@@ -19,9 +19,10 @@ from sync.pack_use import alone_with
 from sync.store import schema, vault
 from sync.store.backup import ALONG, PACKS, Backup, BackupError, read_backup
 from sync.store.connection import FILE_NAME, connect, refuse_newer
-from sync.store.context import devices_of, whole
+from sync.store.context import devices_of, read_enrolment, whole
 from sync.store.copying import PART, check_copy
 from sync.store.errors import translated
+from sync.store.home_ward import home_of, named_for
 from sync.store.model import WrongKey
 from sync.store.suspension import suspend
 
@@ -93,12 +94,15 @@ def _opens(profile: Path, key: bytes) -> bool:
     return False
 
 
-def _numbers_here(profile: Path, key: bytes, devices: frozenset[str]) -> list[tuple[Any, ...]]:
-    """What the store that stands here has numbered, where it is one of these devices' and can be read."""
+def _numbers_here(profile: Path, key: bytes, backup: Any) -> list[tuple[Any, ...]]:
+    """What the store that stands here has numbered, where it is one of the backup's devices' and can be read; by the names that
+    the books have in the backup, which may be of before the PC moved to another ward."""
+    devices, other = devices_of(backup), home_of(read_enrolment(backup))
     with contextlib.suppress(Exception), contextlib.closing(_read_only(profile, key)) as db:
         if devices_of(db) & devices:
             sql = f"SELECT {_NUMBER} FROM numbers WHERE status <> 'brought'"  # these come again with their records
-            return list(db.execute(sql).fetchall())
+            home = home_of(read_enrolment(db))
+            return [(name, *row[1:]) for row in db.execute(sql).fetchall() for name in named_for(row[0], home, other)]
     return []
 
 
@@ -119,7 +123,7 @@ def _make_ready(backup: Path, profile: Path, key: bytes, now: datetime, vault_of
         with translated(part / FILE_NAME):
             db = connect(part / FILE_NAME, key)
             try:
-                given = _numbers_here(profile, key, devices_of(db))
+                given = _numbers_here(profile, key, db)
                 with whole(db):
                     suspend(db, now)
                     db.executemany(_CARRY_OVER, given)

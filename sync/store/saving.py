@@ -217,7 +217,12 @@ class SaveTransaction:
         """``by_hand``: what the city would refuse for its size is refused here, where somebody can still shorten it."""
         if not self._made and not self._superseded:
             return
-        bodies = [encode_change(c) for c in self._made]
+        try:
+            bodies = [encode_change(c) for c in self._made]
+        except OverflowError as error:  # inside a value of several parts, or of a field that this pack does not know
+            raise SaveRefused(
+                "Có số quá lớn, không lưu được; hãy xem lại các mục số. (A number is too large)"
+            ) from error
         if by_hand and max(map(len, bodies), default=0) > _LARGEST:
             raise SaveRefused(
                 f"Nội dung lưu một lần, cả cũ lẫn mới, lớn hơn {LARGEST_CHANGE // 1024} KB: bớt chữ ở mục dài, hoặc đính kèm thành "

@@ -14,7 +14,7 @@ from forms.definition import Catalog
 from sync.clock import Clock
 from sync.ids import IdSource
 from sync.protocol import Officer
-from sync.store import connection, overview, rebuild, schema, suspension, waiting
+from sync.store import connection, home_ward, overview, rebuild, schema, suspension, waiting
 from sync.store.access import Readers, Writer
 from sync.store.alikes import Alikes
 from sync.store.audit import Audits
@@ -277,6 +277,8 @@ class Store:
             if before is not None and before.epoch:
                 # the city may have been restored since: the next sync compares with the epoch this store's work was sent in
                 enrolment = structs.replace(enrolment, epoch=before.epoch)
+            if before is not None:
+                home_ward.moved(db, self.catalog, before, enrolment)
             write_meta(db, DEVICES, sorted({*devices_of(db), enrolment.device}))
             write_meta(db, "enrolment", to_builtins(enrolment))
             if before is not None:
@@ -303,4 +305,5 @@ class Store:
                 serves=before.serves if serves is None else dict(serves),
             )
             if after != before:
+                home_ward.moved(db, self.catalog, before, after)
                 write_meta(db, "enrolment", to_builtins(after))

@@ -78,3 +78,14 @@ def test_the_operator_may_lift_it(city: City) -> None:
     city.uploads.a_day = 0
     one = Sender(city)
     assert [begins(one, told(n)) for n in range(5)] == [201] * 5
+
+
+def test_what_a_clock_a_year_ahead_stamped_counts_for_a_day(city: City, clock: FixedClock) -> None:
+    one = Sender(city)
+    clock.advance(hours=24 * 365)
+    for count in range(3):
+        one.sends(told(count))
+    clock.advance(hours=-24 * 365)
+    assert begins(one, told(3)) == 429
+    clock.advance(hours=25)
+    assert begins(one, told(3)) == 201

@@ -248,6 +248,34 @@ def test_limits(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [sender.create(bytes([n])).status for n in range(3)] == [201, 201, 429]
 
 
+def test_of_too_many_half_sent_the_one_untouched_for_longest_gives_way(
+    storage_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FixedClock(datetime(2026, 11, 22, 1, tzinfo=UTC))
+    city = City(storage_url, CATALOG, clock)
+    monkeypatch.setattr(uploads, "MOST_OPEN", 2)
+    try:
+        sender, other = Sender(city), Sender(city)
+        blocked = [sender.create(content).headers["Location"] for content in (b"first blocked", b"second blocked")]
+        others = other.create(b"of another PC").headers["Location"]
+        assert sender.patch(blocked[0], 0, b"first").status == 204
+        assert sender.create(b"new").status == 429, "both are in hand"
+        clock.advance(hours=1)
+        assert sender.patch(blocked[0], 5, b" bl").status == 204
+        sender.sends(b"new")
+        assert sender.offset(blocked[0]) == 8
+        assert sender.ask("HEAD", blocked[1]).status == 404
+        assert other.offset(others) == 0
+        sender.sends(b"second blocked")  # begun anew, and nothing is lost
+        assert sender.read(b"second blocked").body == b"second blocked"
+        clock.advance(hours=1)
+        assert [sender.create(bytes([n])).status for n in range(2)] == [201, 201]
+        assert sender.ask("HEAD", blocked[0]).status == 404
+        assert rows(city, "file_parts") == 2, "its parts went with it"
+    finally:
+        city.close()
+
+
 def test_abandoned_uploads_go(storage_url: str) -> None:
     clock = FixedClock(datetime(2026, 11, 22, 1, tzinfo=UTC))
     city = City(storage_url, CATALOG, clock)

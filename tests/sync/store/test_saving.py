@@ -348,3 +348,20 @@ def test_what_an_action_asked_for_is_said_by_the_action_alone_after_a_correction
     accept_all(store, 3)
     there = store.records.load(record.id) or pytest.fail()
     assert (there.state, there.fields["note"], there.fields["phone"]) == ("done", "đã trả", "+84912345678")
+
+
+@pytest.mark.parametrize("number", [1 << 63, 1 << 64, -(1 << 70), 10**30])
+def test_a_number_that_no_database_holds_is_refused_at_its_field(store: Store, number: int) -> None:
+    with pytest.raises(SaveRefused) as told:
+        store.save([Save(type=COPY.id, fields={"document": "x", "pages": number})], CLERK)
+    assert [(p.field, p.value, "quá lớn" in p.message) for p in told.value.problems] == [("pages", number, True)]
+    made = store.save([Save(type=COPY.id, fields={"document": "x", "pages": 1})], CLERK)[0]
+    with pytest.raises(SaveRefused):
+        store.save([Save(type=COPY.id, fields={**made.fields, "pages": number}, opened=made)], CLERK)
+
+
+@pytest.mark.parametrize("of_a_newer_pack", [1 << 64, {"size": 1 << 70}, [{"_id": "r", "n": 10**30}]])
+def test_one_inside_a_value_that_nobody_here_knows_is_refused_too(store: Store, of_a_newer_pack: object) -> None:
+    with pytest.raises(SaveRefused):
+        store.save([Save(type=COPY.id, fields={"document": "x", "unknown": of_a_newer_pack})], CLERK)
+    assert store.changes.pending(1) == ()

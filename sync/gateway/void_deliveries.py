@@ -1,0 +1,43 @@
+"""A record is voided: every service that may have it learns so, whatever states the record type delivers in; one that never got
+it is not sent it any more."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from forms.definition import Catalog, RecordType
+from sync.gateway.storage import Session
+from sync.locked_fields import VOID
+from sync.protocol import RecordVersion
+
+NOT_SENT = "not_sent"
+"""The state of a delivery whose record was voided before any courier had it; on the line it is told as waiting, which every PC
+knows."""
+NOT_SENT_WORDS = "Đã hủy trước khi gửi, nên không gửi nữa."
+
+
+def is_void(catalog: Catalog, version: RecordVersion) -> bool:
+    return VOID in version.fields or in_void_state(catalog, version)
+
+
+def in_void_state(catalog: Catalog, version: RecordVersion) -> bool:
+    return version.state in _void_states(catalog.record_type(version.type))
+
+
+def _void_states(record_type: RecordType) -> frozenset[str]:
+    known: frozenset[str] | None = record_type.__dict__.get("_void_states")
+    if known is None:
+        known = frozenset(state.id for state in record_type.states if state.kind == "void")
+        record_type.__dict__["_void_states"] = known
+    return known
+
+
+def services_with(session: Session, ward: str, ids: Iterable[str]) -> dict[str, dict[str, bool]]:
+    """Of each record: the services it was meant for, and whether one may have it. A courier that had it may have been cut off
+    before it wrote down what came of it: then the service is told once too often rather than never."""
+    sql = "SELECT record_id, service, status, attempts, holder FROM deliveries WHERE ward = ? AND record_id = ANY(?)"
+    found: dict[str, dict[str, bool]] = defaultdict(dict)
+    for record_id, service, status, attempts, holder in session.all(sql, ward, list(ids)):
+        found[record_id][service] = bool(status not in ("waiting", NOT_SENT) or attempts or holder)
+    return found
