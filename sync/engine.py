@@ -17,6 +17,7 @@ from sync.digest_check import DigestCheck
 from sync.file_step import FileStep
 from sync.first_fill import FirstFill
 from sync.handing_over import hand_books_over
+from sync.held_copy import is_held
 from sync.history_step import HistoryStep
 from sync.lock import SyncLock
 from sync.marks import CITY_HEARD, books_mark
@@ -125,8 +126,9 @@ class Engine:
                 self._hello, self._mark = None, b""
             since = self._store.clock.now() - OFFERED_ANEW_AFTER
             self._store.changes.offer_missing(since)
-            self._store.changes.tell_held(since)
             self._rounds(report)
+            if not report.more and self._store.changes.tell_held(since):  # over what the city says now
+                self._rounds(report)
             if not report.more and self._store.changes.leave_the_hub():  # the city was asked, and has not got them
                 self._store.changes.offer_missing(since)
                 self._rounds(report)
@@ -328,7 +330,7 @@ class Engine:
         stream = self._hello.streams[page.stream]
         there = {version.id for version in page.records}
         simply = {r.change_id for r in answer.results if r.status == "accepted" and not r.problems}
-        others = {c.record_id for c in asked.changes if c.change_id not in simply} | there
+        others = {c.record_id for c in asked.changes if c.change_id not in simply or is_held(c)} | there
         mine = dict.fromkeys(c.record_id for c in asked.changes if c.record_id not in others)
         begun = {c.record_id: c.after for c in asked.changes if c.kind == "create"}
         held = self._store.changes.held(mine, begun)

@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec import structs
-
 from forms.carried import carried
 from forms.definition import RecordType
 from forms.label import Label
@@ -37,13 +35,19 @@ def says_nothing(change: Change, result: ChangeResult) -> bool:
     return is_held(change) and result.already and not result.problems
 
 
-def truly_held(change: Change, ended: Mapping[str, int]) -> Change:
-    """The change as it may be judged. ``ended``: of each of the city's former epochs the least revision given after it. One that
-    names none of these, or a revision that none of them gave, is an edit like any other."""
-    if not is_held(change) or 0 < change.base_revision < ended.get(str(change.before[HELD_IN]), 0):
-        return change
-    before = {k: v for k, v in change.before.items() if k != HELD_IN}
-    return structs.replace(change, before=before, to_state=None, number=None)
+def is_untrue(change: Change, ended: Mapping[str, int]) -> bool:
+    """Whether it says a version that nobody can have held: of none of the city's former epochs, or at a revision that was not
+    given in it. Nothing is taken of it. ``ended``: of each epoch the least revision given after it."""
+    return is_held(change) and not 0 < change.base_revision < ended.get(str(change.before[HELD_IN]), 0)
+
+
+def is_only_heard(change: Change, before: RecordVersion | None, after: RecordVersion) -> bool:
+    """Whether the record says after it what it said before: services need not hear of that."""
+    return is_held(change) and before is not None and _said(before) == _said(after)
+
+
+def _said(version: RecordVersion) -> tuple[Any, ...]:
+    return version.state, version.number, version.fields, version.conflicts
 
 
 def met(
@@ -151,4 +155,4 @@ def value_of(said: Mapping[str, Any], key: str) -> Any:
     return get_path(said, key) if isinstance(said.get(group), list) else None
 
 
-__all__ = ["STATES_MET", "is_held", "met", "says", "says_nothing", "truly_held", "value_of"]
+__all__ = ["STATES_MET", "is_held", "is_only_heard", "is_untrue", "met", "says", "says_nothing", "value_of"]

@@ -92,6 +92,8 @@ def _held(record_type: RecordType, current: RecordVersion, change: Change, since
     if newer is None:
         return _nothing_new(current, change)
     judgement = _met(current, change, newer.clashing, **newer.parts)
+    if judgement.version is None:  # a revision all the same: what others held before this version is not heard after it
+        judgement = _accepted(change, structs.replace(current))
     return structs.replace(judgement, result=structs.replace(judgement.result, problems=told))
 
 
@@ -339,6 +341,8 @@ def replay(record_type: RecordType, base: RecordVersion | None, changes: Iterabl
             continue
         if change.kind == "action" and not _may_start(record_type, shown.state, change):
             continue
+        if is_held(change):  # what was held once is for the city to judge, and shows here once it has
+            continue
         fields = dict(shown.fields)
         for key, value in change.after.items():
             put_path(fields, key, value)
@@ -349,8 +353,7 @@ def replay(record_type: RecordType, base: RecordVersion | None, changes: Iterabl
             conflicts = settled(conflicts, change)
         if change.kind == "void":
             fields = _voided(fields, change)
-        leads = change.kind in ("action", "void") or is_held(change)
-        state = change.to_state if leads and change.to_state else shown.state
+        state = change.to_state if change.kind in ("action", "void") and change.to_state else shown.state
         shown = _next(
             shown, change, fields=fields, state=state, number=change.number or shown.number, conflicts=conflicts
         )

@@ -27,7 +27,7 @@ from sync.gateway.intake import Intake
 from sync.gateway.leases import Leases
 from sync.gateway.ledger import REVISIONS_FROM
 from sync.gateway.packs import MARK_SQL, Definitions, Mark, Packs
-from sync.gateway.restores import end_epoch, ended_epochs
+from sync.gateway.restores import end_epoch, ended_epochs, revisions_from
 from sync.gateway.seen import Seen
 from sync.gateway.sequences import standing
 from sync.gateway.storage import Session, Storage, Stream, open_notices, open_storage
@@ -35,8 +35,6 @@ from sync.gateway.updates import Updates
 from sync.gateway.uploads import Uploads
 from sync.gateway.wards import WardNames
 from sync.protocol import PROTOCOL_VERSION, EnrolAnswer, EnrolRequest, Hello
-
-_BEGINNING = 1_577_836_800  # 2020-01-01, in seconds since 1970
 
 
 class City:
@@ -159,7 +157,7 @@ class City:
         ask for, and which epochs a restore has ended."""
         seq, suspended = standing(self.storage, device.id)
         with self.storage.read() as session:
-            ended = ended_epochs(session)
+            ended = ended_epochs(session, self.clock.now())
         lent = self.leases.lent(device)
         return msgspec.structs.replace(hello, device_seq=seq, suspended=suspended, lent=lent, ended=ended)
 
@@ -180,11 +178,11 @@ class City:
 
     def restored(self) -> str:
         """Begin a new epoch: the database came back from a backup, and devices are to offer again what it may lack."""
-        revisions_from = _seconds(self.clock)
+        least = revisions_from(self.clock.now())
         with self.storage.write() as session:
-            end_epoch(session, revisions_from)
+            end_epoch(session, least)
             self.epoch = _new_epoch(session)
-            session.upsert("meta", [(REVISIONS_FROM, str(revisions_from))])
+            session.upsert("meta", [(REVISIONS_FROM, str(least))])
             mark_new_devices(session)
         return self.epoch
 
@@ -217,11 +215,6 @@ def _epoch(storage: Storage) -> str:
     with storage.write([("", "epoch")]) as session:
         row = session.one("SELECT value FROM meta WHERE key = 'epoch'")
         return str(row[0]) if row else _new_epoch(session)
-
-
-def _seconds(clock: Clock) -> int:
-    """Since 2020: no record was changed more often than once a second since the city was last restored."""
-    return max(1, int(clock.now().timestamp()) - _BEGINNING)
 
 
 def _new_epoch(session: Session) -> str:

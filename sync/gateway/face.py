@@ -30,6 +30,7 @@ from sync.gateway.storage import StorageError, Stream
 from sync.gateway.tus import TusRoutes
 from sync.gateway.update_routes import UpdateRoutes
 from sync.gateway.wire import JSON, LARGEST_BATCH, LARGEST_BODY, RawPush, Sent, Unreadable, Wire, WireRound, too_large
+from sync.held_copy import is_held
 from sync.marks import HELLO, books_mark, hello_mark
 from sync.protocol import (
     FILL_DONE,
@@ -64,7 +65,7 @@ class _Judged(Struct):
         for change, result in zip(self.changes, self.results, strict=True):
             if change is None:
                 continue
-            if result.status == "accepted" and not result.problems:
+            if result.status == "accepted" and not result.problems and not is_held(change):
                 taken[change.record_id] = result.revision
             else:
                 others.add(change.record_id)

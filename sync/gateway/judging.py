@@ -21,7 +21,7 @@ from sync.gateway.restores import ended_epochs
 from sync.gateway.sequences import DeviceChanges
 from sync.gateway.services import CITY, ServiceHand
 from sync.gateway.storage import Session, Stream
-from sync.held_copy import is_held, says_nothing, truly_held
+from sync.held_copy import is_held, is_only_heard, is_untrue, says_nothing
 from sync.locked_fields import SAME_NUMBER
 from sync.merge import Judgement, judge
 from sync.protocol import Change, ChangeResult, RecordVersion
@@ -43,7 +43,7 @@ class Batch:
         self._session = session
         self._catalog = catalog
         self._device = device
-        now = clock.now()
+        self._now = now = clock.now()
         self._ledger = Ledger(session, catalog, now)
         self._given_up = GivenUp(session, moment_text(now))
         self._books = Books(session)
@@ -103,7 +103,7 @@ class Batch:
             # also where it would not be allowed any more: what was taken stays taken, and only its answer was lost
             return structs.replace(known[1], duplicate=True)
         if offer.refusal is not None or offer.record_type is None:
-            self._parked.add(key)
+            self._park(key, change)
             return offer.refusal or refused(change.change_id, "")
         if known is not None and not _is_same(known[0], change):
             return refused(
@@ -126,12 +126,16 @@ class Batch:
         result = self._judged(offer, offer.record_type)
         self._known[change.ward, change.change_id] = (change, result)
         if result.status == "refused":
-            self._parked.add(key)
+            self._park(key, change)
         return result
+
+    def _park(self, key: tuple[str, str], change: Change) -> None:
+        if not is_held(change):  # nobody's work is made over that
+            self._parked.add(key)
 
     @cached_property
     def _ended(self) -> dict[str, int]:
-        return ended_epochs(self._session)
+        return ended_epochs(self._session, self._now)
 
     def _heard(self, offer: Offer) -> None:
         """The number of an act that was not taken is on paper all the same."""
@@ -165,9 +169,9 @@ class Batch:
         change = offer.change
         current = self._ledger.current(change.ward, change.record_id)
         record_type = self._judged_by(record_type, current)
-        meant = truly_held(change, self._ended) if is_held(change) else change
-        if change.in_place_of:
-            meant = over_what_came(current, meant, self._came(change))
+        if is_held(change) and is_untrue(change, self._ended):
+            return ChangeResult(change_id=change.change_id, status="accepted", already=True)
+        meant = over_what_came(current, change, self._came(change)) if change.in_place_of else change
         judgement = _judgement(record_type, current, meant, lambda: self._ledger.since(meant))
         if (after := judgement.version) and self._sizes.outgrown(change, offer.payload, current, after):
             judgement = Judgement(outgrown(change))
@@ -175,7 +179,8 @@ class Batch:
         noted = Noted()
         if judgement.version is not None:
             # the result was made for us by the judge, as the version was
-            revision = self._ledger.put(judgement.version, deliver=True, anew=change.base_revision > 0)
+            deliver = not is_only_heard(change, current, judgement.version)
+            revision = self._ledger.put(judgement.version, deliver=deliver, anew=change.base_revision > 0)
             structs.force_setattr(result, "revision", revision)
             if change.number and change.number == judgement.version.number:
                 noted = self._books.note(change, record_type, judgement.version.fields)

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from forms.definition import RecordType
 from sync.conflicts import candidate
-from sync.held_copy import says_nothing
+from sync.held_copy import is_held, says_nothing
 from sync.merge import judge
 from sync.protocol import Change, ChangeResult, RecordVersion
 from sync.store import brought, held, missing
@@ -119,6 +119,9 @@ class AnswerTransaction:
         return {change_id: (record_id, seq) for change_id, record_id, seq in rows}
 
     def _apply(self, work: Work, found: OpenChange, result: ChangeResult) -> None:
+        if is_held(found.change):
+            self._heard(work, found, result)
+            return
         if result.status == "refused":
             if (
                 found.status != "parked"
@@ -131,10 +134,15 @@ class AnswerTransaction:
                 self._overtaken.note_crossing(work.base, result.revision)
             work.base = _advanced(record_type, work.base, found.change, result)
         work.open.remove(found)
-        if says_nothing(found.change, result):
-            self._db.execute("DELETE FROM changes WHERE seq = ?", (found.seq,))
-            return
         self._mark(found, result.status, 1, result)
+
+    def _heard(self, work: Work, found: OpenChange, result: ChangeResult) -> None:
+        """The city made of it what it did, and says so by the record itself; a refusal stops nobody's work."""
+        work.open.remove(found)
+        if result.status == "refused" or says_nothing(found.change, result):
+            self._db.execute("DELETE FROM changes WHERE seq = ?", (found.seq,))
+        else:
+            self._mark(found, result.status, 1, result)
 
     def _refuse(self, work: Work, found: OpenChange, result: ChangeResult) -> None:
         found.status = "refused"

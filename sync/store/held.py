@@ -7,7 +7,7 @@ it himself within the days; what the city still does not say after them, this PC
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import structs
@@ -19,13 +19,19 @@ from sync.protocol import RecordVersion
 from sync.store import worklist
 from sync.store.context import StoreContext, read_enrolment, read_meta, write_meta
 from sync.store.missing import held_at, who_may_begin
-from sync.store.rowcodec import decode_version, encode_change
+from sync.store.rowcodec import decode_version, encode_change, encode_json
 from sync.store.rows import Touch
 
 ENDED = "ended_epochs"
 """In ``meta``: of the city's former epochs the least revision given after each."""
 _LEFT = "left_epoch"
 """In ``meta``: the epoch this PC worked in before the present one."""
+KEPT_FOR = timedelta(days=60)
+"""What could not be told for so long, is not: the city never was in that epoch, or nobody here may begin such a record."""
+_TO_TELL = (
+    "SELECT id, revision, epoch, version FROM held WHERE since <= ? AND epoch IN (SELECT value FROM json_each(?)) "
+    "ORDER BY id, revision DESC"
+)
 
 
 def note_epochs(connection: Any, left: str, ended: Mapping[str, int]) -> None:
@@ -86,50 +92,44 @@ def returned(connection: Any, works: Iterable[worklist.Work]) -> list[RecordVers
 
 
 def tell_held(context: StoreContext, since: datetime) -> int:
-    """Tell the city what was put aside until then and it still does not say; the number of records. Others may do the same:
-    the city hears it once."""
+    """Tell the city what was put aside until then, also where it says the same by its backup alone: what others held before that
+    is not heard after it. To be called when the city was just heard. The number of records."""
     from sync.store.saving import SaveTransaction  # a start saves nothing yet
 
-    sql = "SELECT id, revision, epoch, version FROM held WHERE since <= ? ORDER BY id, revision"
     with context.readers.connection() as db:
         if db.execute("SELECT 1 FROM held WHERE since <= ? LIMIT 1", (moment_text(since),)).fetchone() is None:
             return 0
     touch = Touch()
     told = 0
     with context.writer.transaction() as db:
-        rows = db.execute(sql, (moment_text(since),)).fetchall()
+        db.execute("DELETE FROM held WHERE since <= ?", (moment_text(since - KEPT_FOR),))
         ended: dict[str, int] = read_meta(db, ENDED, {})
+        rows = db.execute(_TO_TELL, (moment_text(since), encode_json(list(ended)).decode())).fetchall()
         enrolment = read_enrolment(db)
         works = worklist.load(db, [row[0] for row in rows])
         done: list[tuple[str, int]] = []
         for record_id, revision, epoch, body in rows:
-            work, held = works.get(record_id), decode_version(body)
+            work, held, least = works.get(record_id), decode_version(body), ended[epoch]
             base = work.base if work else None
             record_type = context.plans.of(held.type).record_type
             by = who_may_begin(context, record_type, enrolment, held.ward)
-            if base is None or record_type is None or by is None or base.revision == 0:
+            if work is None or base is None or record_type is None or base.revision == 0:
                 continue  # not the city's now; the record is begun anew first
-            if revision >= ended.get(epoch, 0):
-                continue  # the city has not been in that epoch, or is an older program
-            if any(c.status not in ("refused", "parked") for c in work.open) if work else False:
+            if any(c.status not in ("refused", "parked") for c in work.open):
                 continue  # what the city says to it comes first
             done.append((record_id, revision))
+            if by is None or revision >= least or (base.revision >= least and _says(base) == _says(held)):
+                continue
             before, after = difference(record_type, base.fields, held.fields)
             before.pop(SAME_NUMBER, None)
-            if after.pop(SAME_NUMBER, None) is None and not after and _same_standing(base, held):
-                continue
-            number = held.number if held.number != base.number else None
-            said = structs.replace(held, number=number)
+            after.pop(SAME_NUMBER, None)
+            said = structs.replace(held, number=held.number if held.number != base.number else None)
             SaveTransaction(db, context, by, touch).tell_held(said, epoch, before, after)
             works |= worklist.load(db, [record_id])
             told += 1
         db.executemany("DELETE FROM held WHERE id = ? AND revision = ?", done)
     context.emit(touch.frozen())
     return told
-
-
-def _same_standing(base: RecordVersion, held: RecordVersion) -> bool:
-    return base.state == held.state and held.number in (None, base.number)
 
 
 __all__ = ["ENDED", "Overtaken", "note_epochs", "returned", "tell_held"]

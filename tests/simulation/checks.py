@@ -11,8 +11,6 @@ from msgspec import structs
 from forms.renames import to_first, to_present
 from sync.gateway.given_up import over_what_came
 from sync.gateway.ledger import RECORD_SQL, version_of
-from sync.gateway.restores import ended_epochs
-from sync.held_copy import is_held, truly_held
 from sync.locked_fields import SAME_NUMBER
 from sync.merge import judge
 from sync.protocol import Change, RecordVersion
@@ -139,9 +137,6 @@ def _taken(
     world: World, before: RecordVersion | None, found: AtCity, steps: list[tuple[int, Change]]
 ) -> RecordVersion | None:
     intake, change = world.city.city.intake, found.change
-    if is_held(change):
-        with world.city.city.storage.read() as session:
-            change = truly_held(change, ended_epochs(session))
     own = intake._packs.get(change.pack)
     record_type = own.record_type(change.type) if own and own.knows(change.type) else intake._types[change.type]
     if before is not None and all(s.id != before.state for s in record_type.states):

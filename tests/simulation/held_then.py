@@ -34,7 +34,7 @@ def held_now(world: World, without: Pc) -> list[HeldThen]:
     """Right after the city was restored, and ``without`` with it. Of PCs that worked with the city whose backup it was."""
     with world.city.city.storage.read() as session:
         there = {v.id: v for v in map(version_of, session.all(RECORD_SQL))}
-        ended = ended_epochs(session)
+        ended = ended_epochs(session, world.city.city.clock.now())
     found = []
     for pc in world.pcs:
         enrolment = pc.store.enrolment
@@ -53,7 +53,12 @@ def held_now(world: World, without: Pc) -> list[HeldThen]:
             _, after = difference(record_type, city.fields, held.fields)
             told = {k: v for k, v in after.items() if k != SAME_NUMBER and not is_owned(record_type, city, k)}
             found.append(HeldThen(pc.name, held, told))
-    return found
+    newest: dict[str, int] = {}
+    for then in found:
+        newest[then.held.id] = max(newest.get(then.held.id, 0), then.held.revision)
+    return [
+        then for then in found if then.held.revision == newest[then.held.id]
+    ]  # what came after it replaced the others
 
 
 def nothing_held_is_lost(world: World, history: dict[str, AtCity], records: dict[str, RecordVersion]) -> None:
@@ -66,7 +71,10 @@ def nothing_held_is_lost(world: World, history: dict[str, AtCity], records: dict
         if any(row.change.record_id == record.id for row in holder.store.changes.outbox()):
             continue  # his own work on it was refused: it waits behind that, in sight of him
         said = [f.change for f in history.values() if f.change.record_id == record.id and f.status != "refused"]
+        record_type = world.city.city.catalog.record_type(record.type)
         for key, value in then.after.items():
+            if is_owned(record_type, record, key):
+                continue  # a service has said it since, and has the word
             heard = any(says(c.after, key) and value_of(c.after, key) == value for c in said)
             if not heard and not key.startswith("_") and value_of(record.fields, key) != value:
                 raise Broken(f"{then.name} held {key} = {value!r} at {held.revision}; lost: {record}")

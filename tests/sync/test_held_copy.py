@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,8 @@ from msgspec import structs
 from sync.clock import FixedClock
 from sync.gateway.city import City
 from sync.locked_fields import HELD_IN
-from sync.store.model import Record, Save
+from sync.protocol import SyncError
+from sync.store.model import Record, Save, SaveRefused
 from tests.sync.direct_city import backup, restored, save, seen
 from tests.sync.direct_line import Pc
 from tests.sync.store import soundness
@@ -45,13 +47,19 @@ class Disaster:
     def strike(self) -> None:
         """The work since the backup has reached the others."""
         self.sync(self.holder, self.other)
-        self._clock.advance(seconds=60)
-        self.city = restored(self.city, self._folder, self.all)
+        self.restore()
         self.all = [self.holder, self.other]
+
+    def restore(self) -> None:
+        self.later(60)
+        self.city = restored(self.city, self._folder, self.all)
+
+    def later(self, seconds: float) -> None:
+        self._clock.advance(seconds=seconds)
 
     def pass_days(self) -> None:
         self.sync()
-        self._clock.advance(seconds=WEEK)
+        self.later(WEEK)
         for _ in range(2):
             self.sync()
 
@@ -166,7 +174,7 @@ def test_no_device_rewrites_a_signed_record_by_claiming_to_have_held_more(disast
     assert (result.status, result.fields) == ("conflict", ("pages",))
     stranger = structs.replace(hostile, change_id="other", before={"pages": 1, HELD_IN: "never"}, device_seq=99)
     (result,) = city.intake.push(holder_there, [(stranger, msgspec.msgpack.encode(stranger))])
-    assert result.status == "refused", "what names no epoch of this city's is an edit like any other"
+    assert result.already, "nobody can have held it: nothing is taken of it"
 
 
 def test_an_edit_that_crosses_the_restore_does_not_hide_what_was_held(disaster: Disaster) -> None:
@@ -248,10 +256,77 @@ def test_an_older_city_is_told_nothing_it_would_not_understand(
     maker.sync()
     disaster.strike()
     with monkeypatch.context() as older:
-        older.setattr("sync.gateway.city.ended_epochs", lambda session: {})
+        older.setattr("sync.gateway.city.ended_epochs", lambda session, now: {})
         disaster.pass_days()
         assert disaster.at_the_city().state == "received"
         holder.reopen()
     disaster.pass_days()
     found = disaster.at_the_city()
     assert (found.state, found.number) == ("certified", signed.number), "told as soon as it is a newer one"
+
+
+def test_what_was_put_right_on_purpose_does_not_come_back(disaster: Disaster) -> None:
+    _put_right(disaster)
+    disaster.all = [disaster.other, disaster.holder]
+    disaster.pass_days()
+    there = disaster.at_the_city()
+    assert (there.fields["pages"], there.fields["document"], there.conflicts) == (1, "Bằng thạc sĩ", {})
+
+
+def test_nor_where_the_older_copy_is_told_first(disaster: Disaster) -> None:
+    _put_right(disaster)
+    disaster.all = [disaster.holder, disaster.other]
+    disaster.pass_days()
+    there = disaster.at_the_city()
+    assert (there.fields["pages"], there.fields["document"], there.conflicts) == (1, "Bằng thạc sĩ", {})
+
+
+def _put_right(disaster: Disaster) -> None:
+    """``holder`` saw the wrong value alone, ``other`` the right one, which is the backup's; who made both is gone."""
+    maker = disaster.maker
+    save(maker, seen(maker, disaster.record), pages=3)
+    disaster.sync(maker, disaster.holder)
+    save(maker, seen(maker, disaster.record), pages=1, document="Bằng thạc sĩ")
+    disaster.sync(maker, disaster.other)
+    disaster.restore()
+
+
+def test_what_is_to_be_told_covers_nothing_meanwhile(disaster: Disaster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line is cut while it is told: what others did since stands on the screen, and no number is given over it."""
+    maker, other = disaster.maker, disaster.other
+    disaster.restore()
+    disaster.sync(maker)
+    save(maker, seen(maker, disaster.record), pages=5)
+    act(maker, seen(maker, disaster.record), "refuse")
+    disaster.sync(maker, other)
+    disaster.later(WEEK)
+    with monkeypatch.context() as cut:
+        cut.setattr(other.line, "push", _no_line)
+        with contextlib.suppress(SyncError):
+            other.sync()
+    assert [HELD_IN in row.change.before for row in other.store.changes.outbox()] == [True]
+    shown = seen(other, disaster.record)
+    assert (shown.state, shown.fields["pages"]) == ("refused", 5)
+    with pytest.raises(SaveRefused):
+        act(other, shown, "certify")
+    disaster.sync(other, maker, other)
+    assert other.store.changes.outbox() == ()
+    assert seen(other, disaster.record).state == seen(maker, disaster.record).state == "refused"
+
+
+def _no_line(request: object) -> None:
+    raise SyncError("unreachable", "Mất mạng.")
+
+
+def test_nobody_is_heard_of_it_for_ever(disaster: Disaster) -> None:
+    maker = disaster.maker
+    save(maker, seen(maker, disaster.record), pages=3)
+    disaster.sync(maker)
+    disaster.strike()
+    disaster.sync()
+    disaster.later(WEEK * 12)
+    for _ in range(2):
+        disaster.sync()
+    assert disaster.at_the_city().fields["pages"] == 1
+    with disaster.holder.store._context.readers.connection() as db:
+        assert db.execute("SELECT count(*) FROM held").fetchone() == (0,)
