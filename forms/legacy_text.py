@@ -72,9 +72,11 @@ def convert(text: str, encoding: Encoding) -> str:
 
 def guess_encoding(cells: Iterable[str], expected: Encoding = "unicode") -> Encoding:
     """The likely encoding of a column, by which reading makes more Vietnamese syllables; ``expected`` where two make as
-    many. Plain ASCII, and what holds letters that only Unicode has, is "unicode"."""
-    sample = [cell for cell in cells if not cell.isascii()]
-    if not sample or any(is_unicode(cell) for cell in sample):
+    many. Plain ASCII, and what mostly holds letters that only Unicode has, is "unicode"; a few cells typed anew do not speak for
+    the others."""
+    marked = [cell for cell in cells if not cell.isascii()]
+    sample = [cell for cell in marked if not is_unicode(cell)]
+    if not sample or 2 * len(sample) <= len(marked):
         return "unicode"
     text = " ".join(sample)
     return likeliest({"unicode": text, "tcvn3": from_tcvn3(text), "vni": from_vni(text)}, expected)

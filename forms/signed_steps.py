@@ -18,15 +18,13 @@ from forms.entry_context import OfficerLike
 if TYPE_CHECKING:
     from forms.entry import RecordEntry
 
-OFFICER_ROLES = "roles"  # of the records of officers
 SIGNED = "_signed"  # {action id: digest of what its signature stands for, with the signature itself}
 
 
 def is_taken(entry: RecordEntry, action: Action, officer: OfficerLike) -> bool:
     """Whether the step needs nobody any more. A moment of handing over stands by itself. A signature stands while the text is the
-    one it was put under; where nothing says which that was (an earlier version's, the field's own button), it has to be of
-    somebody whose step it is, this officer or a colleague whose record tells his roles, with all answered that the step asks for
-    and nothing changed since the record was opened."""
+    one it was put under; where nothing says which that was, it has to be this officer's own, as his role's, with all answered that
+    the step asks for and nothing changed since the record was opened: of a colleague's nobody here knows what he read."""
     marks = _standing(entry, action)
     if not marks:
         return False
@@ -37,8 +35,9 @@ def is_taken(entry: RecordEntry, action: Action, officer: OfficerLike) -> bool:
         return False
     if _kept(entry, action) is not None:
         return True
-    signed = all(_is_his(entry, action, _signer(entry.get(name)), officer) for name in signatures)
-    return signed and all(entry.get(name) is not None for name in action.asks)
+    held = not action.roles or bool(set(action.roles) & set(officer.roles))
+    own = all(_signer(entry.get(name)) == officer.id for name in signatures)
+    return held and own and all(entry.get(name) is not None for name in action.asks)
 
 
 def is_overtaken(entry: RecordEntry, ticks: Collection[str]) -> bool:
@@ -84,18 +83,6 @@ def _covers(entry: RecordEntry, action: Action) -> bool:
 
 def _signer(value: object) -> object:
     return value.get("officer") if isinstance(value, dict) else None
-
-
-def _is_his(entry: RecordEntry, action: Action, signer: object, officer: OfficerLike) -> bool:
-    """Whether the step was the signer's to take: ``officer``, or another, whose record has the id the city knows him by."""
-    if signer == officer.id:
-        roles: object = officer.roles
-    else:
-        known = entry.context.resolve(signer) if isinstance(signer, str) else None
-        if known is None:
-            return False
-        roles = known.get(OFFICER_ROLES)
-    return not action.roles or (isinstance(roles, list | tuple) and not set(action.roles).isdisjoint(roles))
 
 
 def _digest(entry: RecordEntry, *, opened: bool = False) -> str:

@@ -38,12 +38,17 @@ def reader_of(rows: Iterable[list[Any]], written: Encoding | None, file: str) ->
     if written == "unicode":
         return list
     columns: dict[int, dict[str, None]] = {}
-    for cells in rows:
+    rest = iter(rows)
+    headings = next(rest, [])
+    for cells in rest:
         for at, cell in enumerate(cells):
             if isinstance(cell, str) and not cell.isascii():
                 column = columns.setdefault(at, {})
                 if len(column) < _SAMPLE:
                     column[cell] = None
+    for at, heading in enumerate(headings):  # a heading speaks for a column that says nothing itself
+        if isinstance(heading, str) and not heading.isascii():
+            columns.setdefault(at, {heading: None})
     found = {at: guess_encoding(column, written or "unicode") for at, column in columns.items()}
     old = {at: encoding for at, encoding in found.items() if encoding != "unicode"}
     if old and written is None:

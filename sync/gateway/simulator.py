@@ -68,12 +68,22 @@ class CityServices:
         with self._lock:
             if key not in self._answers:
                 self._news = Remembered(key=key, answer={})
-                void = VOID in message["fields"]
-                answer = self._void(service, message) if void else self._missing(service, message)
+                answer = self._void(service, message) if self._is_void(message) else self._missing(service, message)
                 self._news.answer = answer or self._taken(service, message)
                 self._memory.keep(self._news)
                 self._answers[key] = self._news.answer
             return self._answers[key]
+
+    def _is_void(self, message: Message) -> bool:
+        """Voided at the record, or by a step of its tool, in a state that its deliveries do not name."""
+        if VOID in message["fields"]:
+            return True
+        types = self._catalog
+        record_type = types.record_type(message["type"]) if types.knows(message["type"]) else None
+        state = message.get("state")
+        if record_type is None or any(state in delivery.states for delivery in record_type.deliveries):
+            return False
+        return any(s.id == state and s.kind == "void" for s in record_type.states)
 
     def _void(self, service: str, message: Message) -> Message:
         """A paper is no longer valid: nothing is checked or numbered any more, and what was given stays given."""

@@ -348,6 +348,20 @@ def test_a_table_in_an_old_font_goes_in_readable_and_only_when_a_person_said_so(
     assert (found["fields"]["full_name"], found["fields"]["other_name"]) == ("Nguyễn Văn Hùng", beside)
 
 
+def test_a_cell_typed_anew_and_our_own_headings_hide_no_old_font(counter: Counter, tmp_path: Path) -> None:
+    path = tmp_path / "mixed.csv"
+    names = ("NguyÔn V¨n Hïng", "TrÇn ThÞ Hång", "Lê Thị Hằng")
+    lines = [f"{name};19{60 + i};1;00070;12\n" for i, name in enumerate(names)]
+    path.write_text(
+        "Họ và tên;dob;gender;permanent_addr.unit;permanent_addr.detail\n" + "".join(lines), encoding="utf-8"
+    )
+    asked = counter.run("import", CITIZEN, str(path))
+    assert (asked.code, "--text tcvn3" in asked.err, counter.all(CITIZEN)) == (1, True, [])
+    assert counter.must("import", CITIZEN, str(path), "--text", "tcvn3")["accepted"] == 3
+    found = {each["fields"]["full_name"] for each in counter.all(CITIZEN)}
+    assert found == {"Nguyễn Văn Hùng", "Trần Thị Hồng", "Lê Thị Hằng"}
+
+
 def test_a_table_whose_letters_only_look_old_goes_in_as_it_is(counter: Counter, tmp_path: Path) -> None:
     path = tmp_path / "right.csv"
     path.write_text("full_name;dob;gender;permanent_addr.detail\nNguyÔn;1960;1;12\n", encoding="utf-8")

@@ -16,13 +16,12 @@ from desktop.forms.action_bar import ActionBar, main_offer
 from desktop.forms.dialogs import AskDialog
 from desktop.forms.record_page import RecordPage
 from forms.definition import Action, RecordType
-from forms.entry import RecordEntry
 from forms.field_definition import Section
 from forms.label import Label
 from sync.protocol import Officer
 from sync.store.model import Save
 from tests.desktop.forms.catalogue import DOSSIER, field, make_catalog
-from tests.desktop.forms.conftest import HA, NAM, make_app, settle
+from tests.desktop.forms.conftest import HA, make_app, settle
 
 CHAIR = Officer(id="o7", name="Nguyễn Quốc Khánh", roles=("chair",), organisation="ubnd")
 
@@ -101,19 +100,6 @@ def test_a_step_that_is_signed_gives_way_to_the_next(opened: Callable[..., Recor
     page = opened(booked=True)
     assert next_step(page, HA) == "finish"
     assert any(offer.action.id == "enter" for offer in page.entry.actions(HA)), "it can still be taken again"
-
-
-def test_a_colleagues_signature_of_an_earlier_version_stands(opened: Callable[..., RecordPage]) -> None:
-    """Nothing says under which text it was put. It is not offered again to others of the role, where the signer had it."""
-    page = opened(booked=True)
-    for roles, step in ((["clerk"], "finish"), (["chair"], "enter"), (None, "enter")):
-        officers = {HA.id: {"full_name": HA.name, "roles": roles}} if roles else {}
-        context = structs.replace(page.entry.context, resolve=officers.get)
-        entry = RecordEntry(
-            page.entry.record_type, page.entry.catalog, context, fields=page.entry.fields, state="received", id="x"
-        )
-        offer = main_offer(entry.actions(NAM), NAM)
-        assert offer is not None and offer.action.id == step, roles
 
 
 def test_what_was_handed_over_is_not_handed_over_again(opened: Callable[..., RecordPage]) -> None:
