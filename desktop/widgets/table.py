@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
@@ -24,6 +24,7 @@ LEAST_STIFF = 136  # px a tag or a date with a long heading keeps
 GOOD_STRETCH = 220  # px below which marks give way first
 BESIDE_HEADING = 26  # px of its edges
 SORT_ARROW = 20  # px
+_MOST_TURNS = 6
 
 
 class RowTable(QTableView):
@@ -44,6 +45,8 @@ class RowTable(QTableView):
         self._lines_tried = (
             ((False, 1), (False, 2), (False, 3)) if keeps_columns else ((False, 1), (False, 2), (True, 2))
         )
+        self._turned: tuple[QSize, int] | None = None
+        self._turns = 0  # resized so often with the same rows, though its own size stayed
         self._headings: dict[tuple[int, int], int] = {}  # px of a column's heading on so many lines
         self.setViewport(QWidget())  # one of our own: to wrap Qt's own, PySide builds every class of widgets, 10 ms
         self.table = model
@@ -122,7 +125,20 @@ class RowTable(QTableView):
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
+        self._keep_the_bar()
         self._share_width()
+
+    def _keep_the_bar(self) -> None:
+        """Without the scroll bar there is room for headings on one line, which leaves less to the main column: its rows may then
+        stand in two lines and want the bar, with which they stand in one and want none. Once that goes round, the bar stays."""
+        about = (self.size(), id(self.table.rows))
+        self._turns = self._turns + 1 if about == self._turned else 0
+        self._turned = about
+        wanted = (
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOn if self._turns > _MOST_TURNS else Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        )
+        if self._turns in (0, _MOST_TURNS + 1) and self.verticalScrollBarPolicy() != wanted:
+            self.setVerticalScrollBarPolicy(wanted)
 
     def _open(self, index: QModelIndex) -> None:
         if index.isValid():

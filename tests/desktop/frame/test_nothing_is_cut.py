@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.app import App
@@ -80,3 +81,38 @@ def test_long_words_may_break_behind_their_marks() -> None:
     name = "phuong-an-an-ninh,-pccc-268842.pdf"
     assert breakable(f"Tệp {name}").replace("\u200b", "") == f"Tệp {name}"
     assert max(map(len, breakable(name).split("\u200b"))) <= 7
+
+
+def test_a_table_comes_to_rest_whatever_its_height(app: App, qtbot: QtBot, qapp: QApplication) -> None:
+    """With the scroll bar rows fit on one line and want none, without it they stand in two and want one."""
+    columns = (
+        Column("c0", "Người xử lý", stretch=True, main=False, width=30),
+        Column("c1", "Ghi chú", stretch=False, main=False, width=30),
+        Column("c2", "Họ tên người yêu cầu chứng thực", stretch=True, main=True, width=0),
+        Column("c3", "Tên giấy tờ được chứng thực", stretch=False, main=False, width=60),
+        Column("c4", "Tên giấy tờ được chứng thực", stretch=False, main=False, width=20),
+        Column("c5", "Hạn trả kết quả", stretch=False, main=False, width=0),
+    )
+    words = [
+        [30, 21, 11, 19, 21, 15],
+        [3, 9, 2, 5, 21, 8],
+        [17, 23, 1, 28, 23, 29],
+        [17, 8, 2, 1, 15, 20],
+        [17, 7, 9, 22, 14, 2],
+        [21, 30, 30, 28, 30, 20],
+        [28, 24, 9, 4, 8, 7],
+    ]
+    table = RowTable(CellTable(columns), app.look)
+    qtbot.addWidget(table)
+    table.resize(982, 288)
+    table.show()
+    table.show_rows(tuple(Row(str(n), tuple("x " * k for k in row)) for n, row in enumerate(words)))
+    for height in range(228, 349):
+        table.resize(982, height)
+        for _ in range(40):
+            qapp.processEvents()
+        seen = set()
+        for _ in range(20):
+            qapp.processEvents()
+            seen.add(table.viewport().width())
+        assert len(seen) == 1, height
