@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from desktop.book_places import ward_of
 from desktop.language import label
 from forms.definition import Catalog, RecordType
 from forms.label import Label
@@ -28,7 +29,7 @@ def books_here(
     ward: str = "",
 ) -> list[Lease]:
     """The books of the type that this PC numbers for a ward ("": its own): of the period, else of the one now."""
-    of_ward = ward or (store.enrolment.ward if store.enrolment else "")
+    of_ward = ward_of(store, ward)
     names = {register_name(record_type), *series_names(record_type, catalog)}
     if series:
         names = {f"{register_name(record_type)}{SERIES}{series}"}

@@ -70,7 +70,11 @@ def newer_copy(
 
 def _state_of(record_type: RecordType, current: RecordVersion, change: Change, later: Sequence[Change]) -> str:
     wanted = change.to_state or current.state
-    is_void = VOID in change.after and any(s.id == wanted and s.kind == "void" for s in record_type.states)
     moved = any(step.kind in ("action", "void") for step in later)
-    onward = not moved and (is_void or record_type.reached(wanted, current.state))
-    return wanted if onward else current.state
+    return wanted if not moved and leads_onward(record_type, current, change, wanted) else current.state
+
+
+def leads_onward(record_type: RecordType, current: RecordVersion, change: Change, wanted: str) -> bool:
+    """Whether a state that another copy has lies further on than the record's: nobody's word unlocks what was signed."""
+    is_void = VOID in change.after and record_type.state(wanted).kind == "void"
+    return is_void or record_type.reached(wanted, current.state)

@@ -14,7 +14,7 @@ from typing import Any
 from forms.carried import carried
 from forms.definition import RecordType
 from forms.label import Label
-from sync.begun_anew import Newer
+from sync.begun_anew import Newer, leads_onward
 from sync.conflicts import with_candidate, with_merge_groups
 from sync.difference import get_path, put_path, split_path
 from sync.locked_fields import FROZEN, HELD_IN, SAME_NUMBER, VOID, is_owned, is_shut, register_fields
@@ -101,14 +101,12 @@ def _is_copy(step: Change, change: Change) -> bool:
 def _state(
     record_type: RecordType, current: RecordVersion, change: Change, since: Sequence[Change], *, unknown: bool
 ) -> tuple[str, bool]:
-    """The state that follows, and whether two have met. It goes onward alone: nobody's word unlocks what was signed."""
+    """The state that follows, and whether two have met. It goes onward alone."""
     wanted = change.to_state or current.state
     moves = [step for step in since if step.kind in ("create", "action", "void") or is_held(step)]
     if wanted == current.state or any(wanted in (step.state, step.to_state) for step in moves):
         return current.state, False
-    is_void = VOID in change.after and any(s.id == wanted and s.kind == "void" for s in record_type.states)
-    onward = is_void or record_type.reached(wanted, current.state)
-    if onward and not moves and not unknown:
+    if leads_onward(record_type, current, change, wanted) and not moves and not unknown:
         return wanted, False
     return current.state, True
 

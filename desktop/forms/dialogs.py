@@ -87,9 +87,7 @@ class AskDialog(GrowingDialog):
     def _grow(self) -> None:
         """Once the fields know their real width: one that just does not fit would stand behind a bar to scroll."""
         port = self.area.viewport()
-        lacking = self.view.heightForWidth(port.width()) - port.height()
-        if lacking > 0:
-            self.resize(self.width(), min(self.height() + lacking, self.screen().availableGeometry().height()))
+        self.grow_to(self.height() + self.view.heightForWidth(port.width()) - port.height())
 
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
         """Enter never submits from a field; on the button it does. F9 does from anywhere, but not the press that opened this

@@ -21,8 +21,10 @@ class GrowingDialog(QDialog):
         layout = self.layout()
         if layout is None or not layout.hasHeightForWidth():
             return
-        room = self.screen().availableGeometry().height() - FRAME
-        needed = min(layout.totalMinimumHeightForWidth(self.width()), room)  # of a list that scrolls not the whole
+        self.grow_to(layout.totalMinimumHeightForWidth(self.width()))  # of a list that scrolls not the whole
+
+    def grow_to(self, height: int) -> None:
+        needed = min(height, self.screen().availableGeometry().height() - FRAME)
         if needed > self.height():
             self.resize(self.width(), needed)
 

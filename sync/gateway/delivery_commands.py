@@ -15,8 +15,8 @@ import msgspec
 
 from sync.gateway.adapters import parse_address
 from sync.gateway.operator_verbs import city_of, say_told
-from sync.gateway.parcels import HOLD_SECONDS, LONGEST_HOLD
-from sync.gateway.service_lines import troubles
+from sync.gateway.parcels import HOLD_SECONDS
+from sync.gateway.service_lines import LONGEST_HOLD, troubles
 from sync.gateway.storage import Storage
 
 _LOOK_FOR_PACKS = 5.0  # seconds

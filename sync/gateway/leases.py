@@ -27,6 +27,8 @@ LEASE_LENGTH = 1000
 this long, explained in the book."""
 _NEXT_YEAR_SOON = timedelta(days=31)
 """PCs ask for the books of next year a day less before."""
+_IS_HERE = "EXISTS (SELECT 1 FROM grants g WHERE g.device = l.device AND g.ward = l.ward)"
+"""Whether the holder of a lease ``l`` still serves its ward."""
 _PERIODS = {"year": re.compile("[0-9]{4}"), "day": re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}"), "none": re.compile("")}
 
 
@@ -80,10 +82,7 @@ class Leases:
         year = str(self._clock.now().astimezone(HANOI).year)
         if len(book[2]) != len(year) or book[2] <= year:
             return NOBODY
-        sql = (
-            "SELECT l.device FROM leases l WHERE l.ward = ? AND l.register = ? AND l.period = ? "
-            "AND EXISTS (SELECT 1 FROM grants g WHERE g.device = l.device AND g.ward = l.ward)"
-        )
+        sql = f"SELECT l.device FROM leases l WHERE l.ward = ? AND l.register = ? AND l.period = ? AND {_IS_HERE}"
         row = session.one(sql, book[0], book[1], year)
         return str(row[0]) if row else NOBODY
 
@@ -136,7 +135,7 @@ class Leases:
         days = [day + timedelta(days=n) for n in (-1, 0, 1)]
         periods = ["", *sorted({str(y) for y in (day.year, day.year + 1)}), *(d.isoformat() for d in days)]
         sql = (
-            "SELECT l.ward, l.register, l.period, EXISTS (SELECT 1 FROM grants g WHERE g.device = l.device AND g.ward = l.ward) "
+            f"SELECT l.ward, l.register, l.period, {_IS_HERE} "
             "FROM leases l WHERE l.ward = ANY(?) AND l.period = ANY(?) AND l.device <> ? AND l.device <> ?"
         )
         rows = self._storage.once(sql, list(device.wards), periods, device.id, NOBODY)

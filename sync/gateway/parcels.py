@@ -21,6 +21,7 @@ from sync.gateway.ledger import Ledger, stream_head
 from sync.gateway.packing import CLAIMED, Packing
 from sync.gateway.parcel import Parcel, ServiceAnswer
 from sync.gateway.service_lines import (
+    LONGEST_HOLD,
     LONGEST_WAIT,
     backoff,
     give_probe_back,
@@ -36,7 +37,6 @@ from sync.gateway.storage import Row, Session, Storage, Stream
 from sync.protocol import FieldProblem
 
 HOLD_SECONDS = 60.0  # after these a claimed delivery is anybody's again: whoever had it died
-LONGEST_HOLD = 3600.0
 ENOUGH = 12  # failures of which a parcel may be the cause; then it waits for an operator
 STOPPED = "stopped"
 """The state of a delivery that is not tried any more; on the line it is told as waiting, which every PC knows."""

@@ -15,7 +15,8 @@ from msgspec import Struct
 from sync.gateway.storage import Session, Storage
 
 LONGEST_WAIT = 900.0
-_FARTHEST = 2 * 3600.0  # seconds; a courier's hold, which is the longest wait for a try, is an hour at most
+LONGEST_HOLD = 3600.0  # seconds that a courier may keep a delivery, and wait for a try
+_FARTHEST = 2 * LONGEST_HOLD
 LONGEST_TROUBLE = 500  # characters
 
 

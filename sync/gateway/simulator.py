@@ -80,10 +80,10 @@ class CityServices:
             return True
         types = self._catalog
         record_type = types.record_type(message["type"]) if types.knows(message["type"]) else None
-        state = message.get("state")
+        state = message.get("state") or ""
         if record_type is None or any(state in delivery.states for delivery in record_type.deliveries):
             return False
-        return any(s.id == state and s.kind == "void" for s in record_type.states)
+        return record_type.state(state).kind == "void"
 
     def _void(self, service: str, message: Message) -> Message:
         """A paper is no longer valid: nothing is checked or numbered any more, and what was given stays given."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from forms.definition import Catalog, RecordType
+from forms.definition import Catalog
 from sync.gateway.storage import Session
 from sync.locked_fields import VOID
 from sync.protocol import RecordVersion
@@ -22,15 +22,7 @@ def is_void(catalog: Catalog, version: RecordVersion) -> bool:
 
 
 def in_void_state(catalog: Catalog, version: RecordVersion) -> bool:
-    return version.state in _void_states(catalog.record_type(version.type))
-
-
-def _void_states(record_type: RecordType) -> frozenset[str]:
-    known: frozenset[str] | None = record_type.__dict__.get("_void_states")
-    if known is None:
-        known = frozenset(state.id for state in record_type.states if state.kind == "void")
-        record_type.__dict__["_void_states"] = known
-    return known
+    return catalog.record_type(version.type).state(version.state).kind == "void"
 
 
 def services_with(session: Session, ward: str, ids: Iterable[str]) -> dict[str, dict[str, bool]]:

@@ -168,8 +168,8 @@ class Changes:
             held.note_epochs(db, left, ended)
 
     def tell_held(self, since: datetime) -> int:
-        """Tell the city newer versions that were held here when it was restored to older ones, at the latest then, and that
-        nobody has told it meanwhile; the number of records."""
+        """Tell the city, which was just heard, newer versions that were held here when it was restored to older ones, at the
+        latest then; the number of records."""
         return held.tell_held(self._context, since)
 
     def leave_the_hub(self) -> int:

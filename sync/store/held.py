@@ -27,7 +27,7 @@ ENDED = "ended_epochs"
 _LEFT = "left_epoch"
 """In ``meta``: the epoch this PC worked in before the present one."""
 KEPT_FOR = timedelta(days=60)
-"""What could not be told for so long, is not: the city never was in that epoch, or nobody here may begin such a record."""
+"""What could not be told for so long, is not: the city was never in that epoch, or does not have the record."""
 _TO_TELL = (
     "SELECT id, revision, epoch, version FROM held WHERE since <= ? AND epoch IN (SELECT value FROM json_each(?)) "
     "ORDER BY id, revision DESC"

@@ -72,24 +72,24 @@ class NumberSource:
         book = self._ward if register.kind == "local" else ward  # its own series a PC has once, whatever the ward
         kept_as = name_of_book(series, book, self._ward)
         number, n = self._earlier(kept_as, record_id)
+        when = signed_in(register, since, self._now)
+        period = period_of(register, when)
         if (
             number is None
             and register.kind in ("leased", "local")
             and clock_problem(self._db, kept_as, self._now) is None
             and not is_suspended(self._db)
         ):
-            when = signed_in(register, since, self._now)
-            n = self._next(register, series, book, period_of(register, when))
+            n = self._next(register, series, book, period)
             if n is not None:
                 number = self._text(register.format, register, n, officer, ward, when=when)
-                self._note(kept_as, period_of(register, when), n, number, record_id=record_id, officer=officer)
+                self._note(kept_as, period, n, number, record_id=record_id, officer=officer)
         if number is None or n is None:
             return Given(None, self.temporary(record_type, record_id, officer))
-        when = signed_in(register, since, self._now)
         shown = self._fields(register, number, n, officer, ward, when=when)
         values = {name: as_shape(record_type, name, text) for name, text in shown.items()}
         mark = {"n": n, "at": moment_text(self._now), "by": officer.name, "device": self._device}
-        if (period := period_of(register, when)) != period_of(register, self._now):
+        if period != period_of(register, self._now):
             mark[PERIOD] = period
         return Given(number, {**values, NUMBERED: mark})
 

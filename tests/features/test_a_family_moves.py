@@ -11,30 +11,15 @@ CHANGE, HOUSEHOLD = "residence.population_change", "residence.household"
 FAMILY = ("head", "spouse", "child", "child", "grandchild")
 
 
+def _citizen(name: str, dob: str, gender: str) -> dict[str, Any]:
+    """Without a number of their own."""
+    address = {"unit": "00070", "detail": "9 Hàng Bài"}
+    return {"full_name": name, "dob": dob, "gender": gender, "permanent_addr": address}
+
+
 def _family(counter: Counter, code: str, names: str) -> tuple[str, list[str]]:
-    people = [
-        counter.takes_in(
-            CITIZEN,
-            {
-                "full_name": f"{names} {word}",
-                "dob": "1990",
-                "gender": "2",
-                "permanent_addr": {"unit": "00070", "detail": "9 Hàng Bài"},
-            },
-        )
-        for word in "ABCD"
-    ]
-    people.append(
-        counter.takes_in(
-            CITIZEN,
-            {
-                "full_name": f"{names} Bé",
-                "dob": "15/11/2026",
-                "gender": "1",
-                "permanent_addr": {"unit": "00070", "detail": "9 Hàng Bài"},
-            },
-        )
-    )  # no number yet
+    people = [counter.takes_in(CITIZEN, _citizen(f"{names} {word}", "1990", "2")) for word in "ABCD"]
+    people.append(counter.takes_in(CITIZEN, _citizen(f"{names} Bé", "15/11/2026", "1")))
     rows = [{"citizen_ref": p, "relation": r, "from": "01/01/2020"} for p, r in zip(people, FAMILY, strict=True)]
     rows[-1]["from"] = "15/11/2026"
     address = {"unit": "00070", "detail": "9 Hàng Bài"}
@@ -72,16 +57,7 @@ def test_a_family_of_five_leaves_with_its_newborn(town: Town) -> None:
 def test_who_comes_home_is_written_into_the_household(town: Town) -> None:
     office = town.counter("Lý Châu", "social_officer", "office_head")
     home, people = _family(office, "00070-005-0012", "Lê Thị")
-    son = office.takes_in(
-        CITIZEN,
-        {
-            "full_name": "Lê Văn Con",
-            "dob": "2001",
-            "gender": "1",
-            "permanent_addr": {"unit": "00070", "detail": "9 Hàng Bài"},
-        },
-        "moved_out",
-    )
+    son = office.takes_in(CITIZEN, _citizen("Lê Văn Con", "2001", "1"), "moved_out")
     fields = {"kind": "arrival", "citizen_ref": son, "household_to": home, "other_place": {"detail": "Huế"}}
     fields |= {"event_date": "20/11/2026", "recorded_date": "21/11/2026", "source": "citizen"}
     change = office.takes_in(CHANGE, fields)
@@ -90,15 +66,7 @@ def test_who_comes_home_is_written_into_the_household(town: Town) -> None:
     assert office.sees(son)["state"] == "active" and len(office.sees(home)["fields"]["members"]) == 5
 
     again = office.takes_in(CHANGE, fields | {"citizen_ref": people[0], "event_date": "19/11/2026"})
-    daughter = office.takes_in(
-        CITIZEN,
-        {
-            "full_name": "Lê Thị Gái",
-            "dob": "2003",
-            "gender": "2",
-            "permanent_addr": {"unit": "00070", "detail": "9 Hàng Bài"},
-        },
-    )
+    daughter = office.takes_in(CITIZEN, _citizen("Lê Thị Gái", "2003", "2"))
     third = office.takes_in(CHANGE, fields | {"citizen_ref": daughter, "kind": "joined", "relation": "child"})
     for each in (again, third):
         office.acts(each, "confirm")

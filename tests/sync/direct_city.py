@@ -37,6 +37,13 @@ def save(pc: Pc, record: Record | None = None, **fields: object) -> Record:
     return pc.store.save([Save(type=COPY.id, fields={**base, **fields}, opened=record)], pc.officer)[0]
 
 
+def certify(pc: Pc) -> Record:
+    """A new copy, certified half a minute later."""
+    pc.clock.advance(seconds=30)
+    (record,) = pc.store.save([Save(type=COPY.id, fields={"document": "x"}, action="certify")], pc.officer)
+    return record
+
+
 def seen(pc: Pc, record: Record) -> Record:
     found = pc.store.records.load(record.id)
     assert found is not None

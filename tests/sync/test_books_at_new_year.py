@@ -11,8 +11,7 @@ from msgspec.structs import replace
 from sync.clock import FixedClock, parse_moment
 from sync.gateway.access import trust_no_more
 from sync.gateway.city import City
-from sync.store.model import Record, Save
-from tests.sync.direct_city import CATALOG
+from tests.sync.direct_city import CATALOG, certify
 from tests.sync.direct_line import Pc
 from tests.sync.store.ward import COPIES_BOOK, COPY
 
@@ -47,12 +46,6 @@ def pcs(city: City, tmp_path: Path, clock: FixedClock) -> Iterator[list[Pc]]:
     yield made
     for pc in made:
         pc.store.close()
-
-
-def certify(pc: Pc) -> Record:
-    pc.clock.advance(seconds=30)
-    (record,) = pc.store.save([Save(type=COPY.id, fields={"document": "x"}, action="certify")], pc.officer)
-    return record
 
 
 def new_year(clock: FixedClock) -> None:

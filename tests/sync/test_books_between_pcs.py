@@ -16,8 +16,8 @@ from sync.clock import FixedClock
 from sync.gateway.city import City
 from sync.protocol import Lease, LeaseRequest, SyncError
 from sync.store.audit import BookAudit
-from sync.store.model import Record, Save, StoreError
-from tests.sync.direct_city import CATALOG
+from sync.store.model import Save, StoreError
+from tests.sync.direct_city import CATALOG, certify
 from tests.sync.direct_line import DirectLine, Pc
 from tests.sync.store import ward
 from tests.sync.store.ward import COPIES_BOOK, COPY, WARD
@@ -33,12 +33,6 @@ def pcs(city: City, tmp_path: Path, clock: FixedClock) -> Iterator[list[Pc]]:
     yield made
     for pc in made:
         pc.store.close()
-
-
-def certify(pc: Pc) -> Record:
-    pc.clock.advance(seconds=30)
-    (record,) = pc.store.save([Save(type=COPY.id, fields={"document": "x"}, action="certify")], pc.officer)
-    return record
 
 
 def lease_of(pc: Pc) -> Lease | None:

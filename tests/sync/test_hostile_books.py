@@ -16,7 +16,7 @@ from sync.gateway.city import City
 from sync.gateway.refusals import RefusedError
 from sync.protocol import EnrolRequest, PushRequest
 from sync.store.model import Record, Save, StoreError
-from tests.sync.direct_city import CATALOG
+from tests.sync.direct_city import CATALOG, certify
 from tests.sync.direct_line import Pc
 from tests.sync.store.ward import COPIES_BOOK, COPY, DOSSIER, TOOLS, WARD, label
 
@@ -36,12 +36,6 @@ WITH_OWN_SERIES = msgspec.structs.replace(
 
 def a_pc(city: City, folder: Path, clock: FixedClock, ward: str = WARD) -> Pc:
     return Pc(city, folder, city.catalog, clock, "clerk", "office_head", ward=ward)
-
-
-def certify(pc: Pc) -> Record:
-    pc.clock.advance(seconds=30)
-    (record,) = pc.store.save([Save(type=COPY.id, fields={"document": "x"}, action="certify")], pc.officer)
-    return record
 
 
 def from_a_file(pc: Pc, n: int) -> None:

@@ -37,8 +37,6 @@ def _as_typed(text: str) -> str:
 class ReferenceField(LineField):
     """The PersonPicker. The line shows who was picked; typing searches in the background, old answers are dropped."""
 
-    """(record type, values): open the short form under this field."""
-
     def __init__(self, field: Field, host: FormHost, path: str, parent: QWidget | None = None) -> None:
         super().__init__(field, host, path, parent)
         self.targets = targets_of(field)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop.lasting_notices import lasting_notices
+from desktop.start import Start
 from desktop.views.gates import Trouble
 from desktop.views.sign_in import Unlock
 from sync.store import Store, vault
@@ -31,15 +32,25 @@ def damage(profile: Path) -> None:
     file.write_bytes(b"\0" * 4096 + file.read_bytes()[4096:])
 
 
-def test_a_damaged_store_offers_its_backup(qtbot: QtBot, qapp: QApplication, tmp_path: Path, profile: Path) -> None:
-    target = str(tmp_path / "usb")
+def damaged(profile: Path, target: str) -> None:
+    """Backed up, and then damaged."""
     with Store.open(profile, vault.open_key(profile), CATALOG, ward.clock()) as store:
         backed_up(store, profile, target)
     damage(profile)
-    start = started(qapp, profile)
+
+
+def trouble_of(start: Start) -> Trouble:
+    """The page on which a start tells that it cannot open the store."""
     assert start.gate is not None
     page = start.gate.currentWidget()
     assert isinstance(page, Trouble)
+    return page
+
+
+def test_a_damaged_store_offers_its_backup(qtbot: QtBot, qapp: QApplication, tmp_path: Path, profile: Path) -> None:
+    damaged(profile, str(tmp_path / "usb"))
+    start = started(qapp, profile)
+    page = trouble_of(start)
     assert "hỏng" in page.heading.text() and "09:41" in page.offers[0].text()
     page.offers[0].click()
     qtbot.waitUntil(lambda: start.window is not None)
@@ -62,10 +73,7 @@ def test_unsent_work_of_a_damaged_store_that_was_replaced_is_told(
         file.seek((page - 1) * int(size))
         file.write(b"\0" * int(size))
     start = started(qapp, profile)
-    assert start.gate is not None
-    shown = start.gate.currentWidget()
-    assert isinstance(shown, Trouble)
-    shown.offers[0].click()
+    trouble_of(start).offers[0].click()
     qtbot.waitUntil(lambda: start.window is not None)
     (apart,) = (profile / "former").iterdir()
     assert start.window is not None
@@ -81,14 +89,9 @@ def test_unsent_work_of_a_damaged_store_that_was_replaced_is_told(
 def test_what_was_restored_is_told_until_somebody_has_read_it(
     qtbot: QtBot, qapp: QApplication, tmp_path: Path, profile: Path
 ) -> None:
-    target = str(tmp_path / "usb")
-    with Store.open(profile, vault.open_key(profile), CATALOG, ward.clock()) as store:
-        backed_up(store, profile, target)
-    damage(profile)
+    damaged(profile, str(tmp_path / "usb"))
     start = started(qapp, profile)
-    assert start.gate is not None
-    page = start.gate.currentWidget()
-    assert isinstance(page, Trouble)
+    page = trouble_of(start)
     page.offers[0].click()
     qtbot.waitUntil(lambda: start.window is not None)
     ended(start)  # nobody was there
@@ -123,8 +126,8 @@ def test_a_damaged_store_under_a_passphrase_offers_its_backup_too(
     assert start.gate.currentWidget() is asked
     asked.given.emit(PASSPHRASE)
     qtbot.waitUntil(lambda: isinstance(start.gate.currentWidget(), Trouble))
-    page = start.gate.currentWidget()
-    assert isinstance(page, Trouble) and "hỏng" in page.heading.text()
+    page = trouble_of(start)
+    assert "hỏng" in page.heading.text()
     (offer,) = page.offers
     offer.click()
     qtbot.waitUntil(lambda: isinstance(start.gate.currentWidget(), Unlock))
@@ -148,9 +151,8 @@ def test_a_newer_store_says_so_and_may_be_tried_again(qtbot: QtBot, qapp: QAppli
 
     stamp(999)
     start = started(qapp, profile)
-    assert start.gate is not None
-    page = start.gate.currentWidget()
-    assert isinstance(page, Trouble) and page.offers == []
+    page = trouble_of(start)
+    assert page.offers == []
     assert "mới hơn" in page.heading.text() and "999" in page.problem.text()
     stamp(schema.NEWEST)
     page.do.click()

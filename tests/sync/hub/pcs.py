@@ -86,3 +86,13 @@ def rename(gateway: GatewayServer, pc: Pc, name: str) -> None:
     """The city takes no change of an officer whom it knows by another name."""
     with gateway.city.storage.write() as session:
         session.run("UPDATE officers SET name = ? WHERE id = ?", name, pc.officer.id)
+
+
+def come_back_refused(gateway: GatewayServer, pc: Pc, record: Record, other: Pc) -> None:
+    """The line is there again, and the city refuses what the PC made of the record; the other one hears of it."""
+    gateway.start()
+    rename(gateway, pc, "Người khác")
+    pc.sync()
+    assert pc.sees(record).standing == "refused"
+    other.sync()
+    other.sync()

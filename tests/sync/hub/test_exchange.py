@@ -23,7 +23,7 @@ from sync.hub.reach import Found
 from sync.hub.server import HubServer
 from sync.protocol import SyncError
 from sync.store.model import Record, Save, SaveRefused
-from tests.sync.hub.pcs import COPY, OTHER_WARD, Pc, rename
+from tests.sync.hub.pcs import COPY, OTHER_WARD, Pc, come_back_refused
 
 
 def test_a_record_travels_while_the_line_is_down_and_ends_the_citys(
@@ -253,12 +253,7 @@ def test_work_that_ended_elsewhere_goes(make: Callable[..., Pc], gateway: Gatewa
     one.sync()
     two.sync()
     assert two.sees(record).fields["copies"] == 4
-    gateway.start()
-    rename(gateway, one, "Người khác")
-    one.sync()
-    assert one.sees(record).standing == "refused"
-    two.sync()
-    two.sync()
+    come_back_refused(gateway, one, record, two)
     assert two.store.provisional.count() == 0
     assert (two.sees(record).fields["copies"], two.sees(record).standing) == (1, "city")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sync.gateway.server import GatewayServer
 from sync.hub.exchange import HUBS_TOLD
 from sync.store.model import Record
-from tests.sync.hub.pcs import OTHER_WARD, Pc, rename
+from tests.sync.hub.pcs import OTHER_WARD, Pc, come_back_refused, rename
 
 
 def test_what_the_city_refused_is_told_as_such_where_only_the_hub_brought_it(
@@ -22,12 +22,7 @@ def test_what_the_city_refused_is_told_as_such_where_only_the_hub_brought_it(
     one.sync()
     two.sync()
     assert not sent_back(two, record)
-    gateway.start()
-    rename(gateway, one, "Người khác")
-    one.sync()
-    assert one.sees(record).standing == "refused"
-    two.sync()
-    two.sync()
+    come_back_refused(gateway, one, record, two)
     assert two.sees(record).standing == "hub"
     assert sent_back(two, record) == made
     other.sync()
