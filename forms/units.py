@@ -79,7 +79,7 @@ class AdministrativeUnits:
         for row in _rows("hanoi_legacy_map.csv"):
             found.setdefault(row[0], (row, []))[1].append(self._by_code[row[4]])
         return tuple(
-            (_bare(row[1]), LegacyUnit(code, row[1], row[3], tuple(units))) for code, (row, units) in found.items()
+            (bare_name(row[1]), LegacyUnit(code, row[1], row[3], tuple(units))) for code, (row, units) in found.items()
         )
 
     def get(self, code: str) -> Unit | None:
@@ -112,7 +112,7 @@ class AdministrativeUnits:
         for word in sorted(words, key=len, reverse=True):  # the longest leaves the fewest to look at again
             found = [pair for pair in found if word in pair[0]]
         hits = [unit for _, unit in found]
-        hits.sort(key=lambda unit: (unit.province_code != province_code, not _bare(unit.name).startswith(typed)))
+        hits.sort(key=lambda unit: (unit.province_code != province_code, not bare_name(unit.name).startswith(typed)))
         return hits[:limit]
 
     def legacy(self, text: str) -> list[LegacyUnit]:
@@ -120,13 +120,13 @@ class AdministrativeUnits:
 
         A district in the text decides between old units of one name; more than one result means it did not.
         """
-        parts = [_bare(part) for part in text.split(",")]
+        parts = [bare_name(part) for part in text.split(",")]
         named = [unit for bare, unit in self._legacy if bare in parts]
         within = [unit for unit in named if _bare_district(unit.district) in {_bare_district(part) for part in parts}]
         return within or named
 
 
-def _bare(name: str) -> str:
+def bare_name(name: str) -> str:
     """The folded name without "Phường", "Xã"… in front."""
     folded = fold(name).strip()
     for word in (*_COMMUNE_WORDS, *_PROVINCE_WORDS):

@@ -159,7 +159,7 @@ class Intake:
 
     def _derived(self, head: dict[str, Any], values: LineValues) -> str:
         """The id of a line without one, from what it says and which of its twins it is."""
-        content = "\x1f".join((head.get("state") or "", head.get("number") or "", values.content()))
+        content = "\x1f".join((head.get("state") or "", _number_in(head) or "", values.content()))
         self._ordinals[content] += 1
         return derived_id(self._ward, self._type.id, content, str(self._ordinals[content]))
 

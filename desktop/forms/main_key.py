@@ -41,6 +41,9 @@ class MainKey(QObject):
             self._tell(main)
             return
         self._must_tell = False
+        if main is None and page.record is None and not page.is_given and not page.is_changed:
+            page.app.notice(tr("form.save.nothing"))  # an empty record would help nobody
+            return
         page.save(main.action.id if main else None)
         self._begun = main is not None and page.saving.is_busy
 

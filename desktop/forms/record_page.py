@@ -63,6 +63,7 @@ class RecordPage(QWidget):
         self.record: Record | None = app.store.records.load(record_id) if record_id else None
         self.opened: Record | None = self.record
         self.entry = self._begin(draft)
+        self.is_given = draft is not None and bool(draft.fields)  # something stood in it when it was opened
         self._reading = 0
         self._bringing = Bringing(app)
         self.tell_rest_of_visit = False

@@ -23,6 +23,7 @@ from sync.store.model import Hit
 Index = QModelIndex | QPersistentModelIndex
 OFFER_ROLE = Qt.ItemDataRole.UserRole + 1
 MOST_COMMANDS = 6  # beside found records, so that records are never pushed out of sight
+MOST_WORDS = 12  # of a line that is read as a kind and a name; what is longer was pasted
 _NOWHERE = QModelIndex()
 
 
@@ -131,7 +132,7 @@ def named_kinds(types: Iterable[RecordType], text: str) -> Iterator[tuple[str, t
     """Ways to read a typed line as a kind and a name, "khai sinh Nguyễn An" or "Nguyễn An khai sinh": (the name, the record
     types meant, whether the kind is surely meant), the longest kind first. A single word may be a part of the name."""
     words = unicodedata.normalize("NFC", text).casefold().split()
-    if len(words) < 2:
+    if not 2 <= len(words) <= MOST_WORDS:
         return
     labels = {each.id: f" {' '.join(_words(say(each.label)))} " for each in types}
     for count in range(len(words) - 1, 0, -1):

@@ -153,6 +153,8 @@ def test_a_number_of_a_list_is_read_whatever_spaces_stand_around_it(counter: Cou
     file.write_text(json.dumps(line), encoding="utf-8")
     told = counter.run("import", INCOMING, str(file))
     assert told.code == 0, told.out
+    file.write_text(json.dumps({**line, "number": "31"}), encoding="utf-8")
+    assert counter.run("import", INCOMING, str(file)).code == 0, "the same line, cleaned: it is there"
     (record,) = counter.all(INCOMING)
     assert (record["number"], record["fields"]["arrival_no"]) == ("31", 31)
 

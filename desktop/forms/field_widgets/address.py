@@ -14,7 +14,7 @@ from desktop.forms.host import FormHost
 from desktop.forms.popup import Suggestion
 from forms.field_definition import Field
 from forms.field_types.places import typed_parts
-from forms.units import Unit
+from forms.units import Unit, bare_name
 from forms.vietnamese import fold
 
 HANOI = "01"
@@ -88,12 +88,25 @@ class UnitField(LineField):
     def _search(self, text: str) -> None:
         if self.line.isReadOnly():
             return
-        rows = {unit.code: Suggestion(unit.code, (unit.name, unit.province)) for unit in self._found(text)}
+        units, was = self._found(text), self._was(text)
+        now = {unit.code: Suggestion(unit.code, (unit.name, unit.province)) for unit in units}
+        here = (unit for unit in units if unit.province_code == HANOI)
+        named = {unit.code: now[unit.code] for unit in here if bare_name(unit.name) == bare_name(text)}
+        # what is called so now, what was called so once, what only has such words
+        first = {**named, **was, **named}
+        rows = {**first, **now, **first}
+        most = max(FOUND_AT_MOST, len(first))
+        current = -1 if len(was) > 1 and not named else 0  # of several that an old ward became a person picks
+        self.host.popup().open(self.line, list(rows.values())[:most], lambda row: self.pick(row.key), current=current)
+
+    def _was(self, text: str) -> dict[str, Suggestion]:
+        """What became of the wards that were called so, by code."""
+        rows: dict[str, Suggestion] = {}
         for old in self.host.app.units.legacy(text):
             was = self.host.say("address.was", name=old.full_name)
             for unit in old.successors:
                 rows.setdefault(unit.code, Suggestion(unit.code, (unit.name, was)))
-        self.host.popup().open(self.line, list(rows.values())[:FOUND_AT_MOST], lambda row: self.pick(row.key))
+        return rows
 
     def pick(self, code: str) -> None:
         self._dirty = False

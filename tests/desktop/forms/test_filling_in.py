@@ -162,6 +162,25 @@ def test_the_old_name_of_a_ward_leads_to_what_became_of_it_and_the_officer_picks
     assert page.entry.get("permanent_addr") == {"unit": "00070", "detail": "5 Hàng Bạc"}
 
 
+@pytest.mark.parametrize(("typed", "among"), [("Dịch Vọng", "Phường Nghĩa Đô"), ("Phúc Xá", "Phường Hồng Hà")])
+def test_of_several_that_an_old_ward_became_none_is_taken_by_enter(
+    app: App, qtbot: Any, typed: str, among: str
+) -> None:
+    page = RecordPage(app, app.catalog.record_type(CITIZEN))
+    qtbot.addWidget(page)
+    page.view.build_all()
+    page.show()
+    unit = page.view.cells["permanent_addr"].input.findChildren(QLineEdit)[1]
+    unit.setFocus()
+    type_text(unit, typed)
+    assert among in [row.columns[0] for row in page.view.popup().rows]
+    codes = list(dict.fromkeys(each.code for old in app.units.legacy(typed) for each in old.successors))
+    assert [row.key for row in page.view.popup().rows][: len(codes)] == codes, "before what only has such words"
+    qtbot.keyClick(unit, Qt.Key.Key_Return)
+    taken = page.entry.get("permanent_addr")
+    assert (taken or {}).get("unit") == (codes[0] if len(codes) == 1 else None)
+
+
 def test_a_new_person_is_made_in_place(open_page: Open, app: App, qtbot: Any) -> None:
     page = open_page()
     picker = page.view.cells["applicant"].input

@@ -199,6 +199,9 @@ def test_who_asks_for_something_sends_it_and_hears_who_decides(
     page.view.build_all()
     assert not page.header.action_bar.buttons
     assert (page.header.save_button.text(), page.header.save_button.property("kind")) == ("Lưu  F9", "main")
+    page.take_main_action()
+    settle(app, qtbot)
+    assert page.record is None and not app.store.changes.pending(1), "nothing was filled in yet"
     person = app.store.save([Save(type="residence.citizen", fields={"full_name": "A", "dob": "1990"})], HA)[0]
     for name, value in (("procedure", "birth"), ("pages", 2), ("applicant", person.id)):
         page.view.put(name, value)
