@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
-from desktop.language import tr
+from desktop.language import language, tr
 from sync.clock import moment_text
 
 if TYPE_CHECKING:
@@ -44,10 +44,11 @@ class SettingUp:
 
     def offer_enrolment(self) -> None:
         """By itself, where the office gave address and code; else what is not given is asked for."""
-        from desktop.commands.errors import NoVault
+        from desktop.commands.errors import NoVault, one_line
         from desktop.rollout import log_findings, read_rollout
         from desktop.views.sign_in import OfferEnrolment
         from sync.protocol import SyncError
+        from sync.strangers import NOT_THE_CITY
 
         start = self._start
         start.let_go_of_pack()  # enrolling makes the profile, and another ward's has packs of its own
@@ -66,10 +67,14 @@ class SettingUp:
         def refused(error: Exception) -> None:
             if isinstance(error, NoVault):
                 page.ask_passphrase()
-            elif isinstance(error, SyncError) and error.code == "unreachable":  # its own words promise another try
-                page.refuse(tr("frame.enrol_no_line"))
+            elif not isinstance(error, SyncError):
+                page.refuse(one_line(error, language())[0])
+            elif error.code in ("bad_url", "not_safe", "tls", NOT_THE_CITY):
+                page.refuse(error.label.get(language()), page.url)
+            elif error.retry:  # its own words promise another try, and nobody makes one here
+                page.refuse(tr("frame.enrol_no_line" if error.code == "unreachable" else "frame.enrol_not_now"))
             else:
-                page.refuse(str(error))
+                page.refuse(str(error), page.code)
 
         page.given.connect(try_it)
         start.show(page)

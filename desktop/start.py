@@ -237,8 +237,9 @@ class Start(QObject):
                     self._setting_up.tell_trouble(error, passphrase)  # with the backups that may take its place
                     self._setting_up.drop(page)
                 else:
-                    self._troubled = self._troubled or not isinstance(error, WrongKey)
-                    page.refuse(str(error))
+                    wrong = isinstance(error, WrongKey)
+                    self._troubled = self._troubled or not wrong
+                    page.refuse(tr("frame.wrong_passphrase") if wrong else str(error))
 
             task = self.background.run(lambda: self._open_store(passphrase), page)
             task.then(self._sign_in).failed(refused)

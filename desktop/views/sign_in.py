@@ -244,18 +244,22 @@ class OfferEnrolment(GateCard):
         """Shown as it is typed: it is made up here, and whoever mistypes it unseen would never open the register again."""
         for part in self._secret:
             part.show()
-        self.refuse(tr("frame.no_vault"))
-        self._secret[1].setFocus()
+        self.refuse(tr("frame.no_vault"), self._secret[1])
 
-    def refuse(self, text: str) -> None:
+    def refuse(self, text: str, at: QLineEdit | None = None) -> None:
+        """``at``: the field that is to be put right; the hand goes there, else to the button, which tries again."""
         self.do.setEnabled(True)
         self.say_problem(text)
+        if at is None or at.isReadOnly():
+            self.do.setFocus()
+        else:
+            at.setFocus()
+            at.selectAll()
 
     def _give(self) -> None:
         secret = self._secret[1]
         if not secret.isHidden() and len(secret.text().strip()) < LEAST_PASSPHRASE:
-            self.refuse(tr("frame.passphrase_short", least=LEAST_PASSPHRASE))
-            secret.setFocus()
+            self.refuse(tr("frame.passphrase_short", least=LEAST_PASSPHRASE), secret)
         elif not self.url.text().strip():
             self.url.setFocus()
         elif not self.code.text().strip():
@@ -263,7 +267,12 @@ class OfferEnrolment(GateCard):
         else:
             self.do.setEnabled(False)
             self.say_problem("")
-            self.given.emit(self.url.text().strip(), self.code.text().strip())
+            self.given.emit(self._address(), self.code.text().strip())
+
+    def _address(self) -> str:
+        """As typed; the empty field shows https://, so that hardly anybody types it."""
+        typed = self.url.text().strip()
+        return typed if "://" in typed else f"https://{typed}"
 
 
 class OfficerDialog(Sheet):

@@ -51,7 +51,7 @@ def keep_key(folder: Path, key: bytes, passphrase: str | None = None) -> None:
     if passphrase is None:
         _put_into_system_vault(item, key)
     else:
-        content["wrapped"] = _wrap(key, passphrase, item)
+        content["wrapped"] = _wrap(key, _bare(passphrase), item)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / FILE_NAME, msgspec.json.encode(content))
@@ -68,7 +68,18 @@ def open_key(folder: Path, passphrase: str | None = None) -> bytes:
         return _from_system_vault(str(content["item"]))
     if passphrase is None:
         raise WrongKey("Kho này cần mật khẩu để mở. (A passphrase is needed)")
-    return _unwrap(wrapped, passphrase, str(content["item"]))
+    bare, item = _bare(passphrase), str(content["item"])
+    try:
+        return _unwrap(wrapped, bare, item)
+    except WrongKey:
+        if bare == passphrase:
+            raise
+        return _unwrap(wrapped, passphrase, item)  # put away when its outer spaces still counted
+
+
+def _bare(passphrase: str) -> str:
+    """Spaces at either end are typed without being seen: they count for nothing, unless there is nothing else."""
+    return passphrase.strip() or passphrase
 
 
 def needs_passphrase(folder: Path) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -113,6 +114,53 @@ def test_what_is_given_is_not_asked_again(qtbot: QtBot, qapp: QApplication, tmp_
     page = start.gate.currentWidget()
     assert isinstance(page, OfferEnrolment)
     assert page.url.text() == "https://sophuong.example.vn" and page.url.isReadOnly()
+    ended(start)
+
+
+def test_a_refusal_leads_to_what_is_to_be_put_right(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, office: Path, city: GatewayServer
+) -> None:
+    """By keyboard alone: a wrong code is typed over; an address is good without https:// before it."""
+    start = started(qapp, tmp_path / "profile")
+    assert start.gate is not None
+    page = start.gate.currentWidget()
+    assert isinstance(page, OfferEnrolment)
+    qtbot.waitActive(start.gate)
+    given: list[str] = []
+    page.given.connect(lambda url, _code: given.append(url))
+    page.url.setText("127.0.0.1:9")
+    page.code.setText("ABCD-EFGH")
+    qtbot.keyClick(page.code, Qt.Key.Key_Return)
+    qtbot.waitUntil(page.do.isEnabled)
+    assert given == ["https://127.0.0.1:9"]
+    assert "Xem lại địa chỉ" in page.problem.text() and page.do.hasFocus()
+    page.url.setText(city.url)
+    qtbot.keyClick(page.do, Qt.Key.Key_Space)
+    qtbot.waitUntil(page.do.isEnabled)
+    assert "Mã đăng ký không đúng" in page.problem.text()
+    assert page.code.hasFocus() and page.code.selectedText() == "ABCD-EFGH"
+    ended(start)
+
+
+def test_a_city_that_cannot_answer_now_promises_no_other_try(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, office: Path, city: GatewayServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it says itself is meant for a PC that tries again by itself."""
+    import sync.http
+
+    def refusing(*_arguments: object, **_more: object) -> object:
+        raise sync.http.SyncError("restarting", "Thành phố đang khởi động lại; máy sẽ tự thử lại.")
+
+    start = started(qapp, tmp_path / "profile")
+    assert start.gate is not None
+    page = start.gate.currentWidget()
+    assert isinstance(page, OfferEnrolment)
+    monkeypatch.setattr(sync.http, "enrol", refusing)
+    page.url.setText(city.url)
+    page.code.setText("ABCD-EFGH")
+    page.do.click()
+    qtbot.waitUntil(page.do.isEnabled)
+    assert "bấm “Đăng ký” lần nữa" in page.problem.text() and "tự thử lại" not in page.problem.text()
     ended(start)
 
 

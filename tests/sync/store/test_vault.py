@@ -91,6 +91,24 @@ def test_passphrase_wrong_missing_or_composed_otherwise(tmp_path: Path) -> None:
             vault.open_key(tmp_path, wrong)
 
 
+def test_spaces_at_the_ends_of_a_passphrase_count_for_nothing(tmp_path: Path) -> None:
+    """They are not seen, neither when it is made up nor when it is typed; those inside are part of it."""
+    key = vault.create_key(tmp_path, "cây đa bến nước ")
+    for typed in ("cây đa bến nước", "cây đa bến nước ", "  cây đa bến nước\u00a0"):
+        assert vault.open_key(tmp_path, typed) == key
+    with pytest.raises(WrongKey):
+        vault.open_key(tmp_path, "cây đabến nước")
+
+
+def test_what_was_put_away_with_its_spaces_still_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as as_it_was:
+        as_it_was.setattr(vault, "_bare", str)
+        key = vault.create_key(tmp_path, "cây đa ")
+    assert vault.open_key(tmp_path, "cây đa ") == key
+    with pytest.raises(WrongKey):
+        vault.open_key(tmp_path, "cây đa")
+
+
 def test_nobody_else_may_read_the_file(tmp_path: Path) -> None:
     vault.create_key(tmp_path, "x")
     if os.name != "nt":
