@@ -27,6 +27,7 @@ from sync.gateway.offers import unread
 from sync.gateway.refusals import RefusedError
 from sync.gateway.uploads import CityFile, WantedUpload
 from sync.gateway.wire import MSGPACK, Unreadable, Wire
+from sync.held_copy import is_held
 from sync.ids import IdSource
 from sync.protocol import Change, ChangeResult, PullRequest
 
@@ -137,7 +138,7 @@ class Bundles:
         for part in _parts(readable):
             results = self._city.intake.take(device, part, frozenset(parked)).results
             refused_ones = zip(part, results, strict=True)
-            parked |= {(c.ward, c.record_id) for (c, _), result in refused_ones if result.status == "refused"}
+            parked |= {(c.ward, c.record_id) for (c, _), r in refused_ones if r.status == "refused" and not is_held(c)}
             judged += results
         report.changes += len(came)
         for result in [*judged, *(_unread(each) for each in came if isinstance(each, Unreadable))]:

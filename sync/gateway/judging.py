@@ -113,7 +113,7 @@ class Batch:
             )
         if change in self._given_up:
             return self._too_late(offer, offer.record_type, is_known=known is not None)
-        if key in self._parked:
+        if key in self._parked and not is_held(change):  # that is made over nobody's work
             return refused(
                 change.change_id,
                 "Chờ thay đổi trước đó của cùng bản ghi được xử lý.",
@@ -130,7 +130,7 @@ class Batch:
         return result
 
     def _park(self, key: tuple[str, str], change: Change) -> None:
-        if not is_held(change):  # nobody's work is made over that
+        if not is_held(change):  # nor is any over that
             self._parked.add(key)
 
     @cached_property

@@ -40,7 +40,7 @@ class AnswerTransaction:
     def __init__(self, connection: Any, plans: Plans, touch: Touch, at: str, now: str) -> None:
         """``at``: when the city said it, by its own clock; ``now``: by this PC's."""
         self._overtaken = held.Overtaken(connection, now) if missing.is_rereading(connection) else None
-        self._at = at
+        self._at, self._now = at, now
         self._db = connection
         self._plans = plans
         self._touch = touch
@@ -139,6 +139,8 @@ class AnswerTransaction:
     def _heard(self, work: Work, found: OpenChange, result: ChangeResult) -> None:
         """The city made of it what it did, and says so by the record itself; a refusal stops nobody's work."""
         work.open.remove(found)
+        if result.status == "refused":
+            held.put_aside_again(self._db, work.base or work.shown, found.change, self._now)
         if result.status == "refused" or says_nothing(found.change, result):
             self._db.execute("DELETE FROM changes WHERE seq = ?", (found.seq,))
         else:
@@ -150,7 +152,7 @@ class AnswerTransaction:
             brought.forget(self._db, found.change.record_id)
         self._mark(found, "refused", 0, result)
         for later in work.open[work.open.index(found) + 1 :]:
-            if later.status == "pending":
+            if later.status == "pending" and not is_held(later.change):  # that is made over nobody's work
                 later.status = "parked"
                 self._mark(later, "parked", 0, None)
 

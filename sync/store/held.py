@@ -13,9 +13,9 @@ from typing import Any
 from msgspec import structs
 
 from sync.clock import moment_text
-from sync.difference import difference
-from sync.locked_fields import SAME_NUMBER
-from sync.protocol import RecordVersion
+from sync.difference import difference, put_path
+from sync.locked_fields import HELD_IN, SAME_NUMBER
+from sync.protocol import Change, RecordVersion
 from sync.store import worklist
 from sync.store.context import StoreContext, read_enrolment, read_meta, write_meta
 from sync.store.missing import held_at, who_may_begin
@@ -74,10 +74,7 @@ class Overtaken:
         present = enrolment.epoch if enrolment else ""  # where nobody has said yet that the city was restored
         from_before = base.revision < self._least or (self._epoch and not self._least)
         epoch = self._epoch if from_before else present
-        self._db.execute(
-            "INSERT OR IGNORE INTO held (id, revision, epoch, since, version) VALUES (?, ?, ?, ?, ?)",
-            (base.id, base.revision, epoch, self._at, encode_change(base)),
-        )
+        _put(self._db, base, epoch, self._at)
 
 
 def _says(version: RecordVersion) -> tuple[Any, ...]:
@@ -91,6 +88,32 @@ def returned(connection: Any, works: Iterable[worklist.Work]) -> list[RecordVers
     return [structs.replace(base, revision=known[base.id]) for base in found if base.id in known]
 
 
+def put_aside_again(connection: Any, base: RecordVersion | None, told: Change, at: str) -> None:
+    """The city refused what was told: the record may be gone once more, or the city may not know its forms yet. It is told anew
+    after the days, until nobody hears it any more. ``base``: the city's version here."""
+    if base is None:
+        return
+    fields = dict(base.fields)
+    for key, value in told.after.items():
+        put_path(fields, key, value)
+    held = structs.replace(
+        base,
+        revision=told.base_revision,
+        state=told.to_state or base.state,
+        number=told.number or base.number,
+        fields=fields,
+        updated_by=told.reason or base.updated_by,
+    )
+    _put(connection, held, str(told.before[HELD_IN]), at)
+
+
+def _put(connection: Any, held: RecordVersion, epoch: str, at: str) -> None:
+    connection.execute(
+        "INSERT OR IGNORE INTO held (id, revision, epoch, since, version) VALUES (?, ?, ?, ?, ?)",
+        (held.id, held.revision, epoch, at, encode_change(held)),
+    )
+
+
 def tell_held(context: StoreContext, since: datetime) -> int:
     """Tell the city what was put aside until then, also where it says the same by its backup alone: what others held before that
     is not heard after it. To be called when the city was just heard. The number of records."""
@@ -102,7 +125,6 @@ def tell_held(context: StoreContext, since: datetime) -> int:
     touch = Touch()
     told = 0
     with context.writer.transaction() as db:
-        db.execute("DELETE FROM held WHERE since <= ?", (moment_text(since - KEPT_FOR),))
         ended: dict[str, int] = read_meta(db, ENDED, {})
         rows = db.execute(_TO_TELL, (moment_text(since), encode_json(list(ended)).decode())).fetchall()
         enrolment = read_enrolment(db)
@@ -128,8 +150,10 @@ def tell_held(context: StoreContext, since: datetime) -> int:
             works |= worklist.load(db, [record_id])
             told += 1
         db.executemany("DELETE FROM held WHERE id = ? AND revision = ?", done)
+        # not before: a PC may have been switched off for so long
+        db.execute("DELETE FROM held WHERE since <= ?", (moment_text(since - KEPT_FOR),))
     context.emit(touch.frozen())
     return told
 
 
-__all__ = ["ENDED", "Overtaken", "note_epochs", "returned", "tell_held"]
+__all__ = ["ENDED", "Overtaken", "note_epochs", "put_aside_again", "returned", "tell_held"]
