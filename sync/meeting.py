@@ -80,9 +80,7 @@ class Meeting:
         given_up = {(x.ward, x.register, x.period) for x in self._store.numbers.hand_overs.all()}
         elsewhere = {*hello.lent, *given_up}
         now = self._store.clock.now().astimezone(HANOI)
-        wanted = wanted_leases(self._store.catalog, hello, now)
-        now_asked = {(ward, register) for ward, register, _ in wanted}
-        wanted += sorted(book for book in self._store.numbers.late_books() if book[:2] in now_asked)
+        wanted = asked_for(self._store, hello, now)
         for ward, register, period in () if hello.suspended else wanted:
             if (ward, register, period) in held or (ward, register, period) in elsewhere:
                 continue
@@ -153,6 +151,13 @@ def compare(store: Store, hello: Hello) -> list[Label]:
             "it has synced and was enrolled again with a new code.",
         )
     ]
+
+
+def asked_for(store: Store, hello: Hello, now: datetime) -> list[tuple[str, str, str]]:
+    """The books that officers of this device may number, and those of the year that is over for what was signed then and waits."""
+    wanted = wanted_leases(store.catalog, hello, now)
+    numbered_here = {(ward, register) for ward, register, _ in wanted}
+    return wanted + sorted(book for book in store.numbers.late_books() if book[:2] in numbered_here)
 
 
 def wanted_leases(catalog: Catalog, hello: Hello, now: datetime) -> list[tuple[str, str, str]]:

@@ -70,6 +70,7 @@ def export_bundle(store: Store, path: Path, *, files_bytes: int = 0) -> Exported
         kind="city", bundle=IdSource(store.clock).new(), device=enrolment.device, wards=tuple(enrolment.wards),
         city=city.mark, at=at,
     )  # fmt: skip
+    _offer_what_is_gone(store)
     outgoing = Outgoing(store, enrolment, files_bytes)
     size = write_sealed(path, header, outgoing.sections(), keys, city)
     exported = Exported(
@@ -78,6 +79,15 @@ def export_bundle(store: Store, path: Path, *, files_bytes: int = 0) -> Exported
     )  # fmt: skip
     store.set_meta(_LAST_OUT, msgspec.to_builtins(exported))
     return exported
+
+
+def _offer_what_is_gone(store: Store) -> None:
+    """What a restored city lost, and nobody has brought back in days, as at the beginning of a sync."""
+    from sync.engine import OFFERED_ANEW_AFTER  # a start carries no stick
+
+    since = store.clock.now() - OFFERED_ANEW_AFTER
+    store.changes.offer_missing(since)
+    store.changes.tell_held(since)
 
 
 def import_bundle(store: Store, path: Path) -> Imported:

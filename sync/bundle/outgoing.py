@@ -61,7 +61,7 @@ class Outgoing:
 
     def _books(self, streams: Sequence[tuple[str, str]]) -> Iterator[LeaseRequest]:
         """The books this PC would ask for at a sync and does not hold: neither what it gave back, nor any while it is suspended."""
-        from sync.meeting import wanted_leases
+        from sync.meeting import asked_for
 
         numbers = self._store.numbers
         if numbers.suspension.standing() is not None:
@@ -73,7 +73,7 @@ class Outgoing:
         not_asked = {(x.ward, x.register, x.period) for x in numbers.leases()}
         not_asked |= {(x.ward, x.register, x.period) for x in numbers.hand_overs.all()}
         now = self._store.clock.now().astimezone(HANOI)
-        for ward, register, period in wanted_leases(self._store.catalog, hello, now):
+        for ward, register, period in asked_for(self._store, hello, now):
             if (ward, register, period) not in not_asked:
                 yield LeaseRequest(ward=ward, register=register, period=period)
 

@@ -48,6 +48,7 @@ class Taking:
         self._report = Imported(at=sealed.header.at)
         self._types: dict[str, str] = {}
         self._begun = {(ward, scope) for ward, scope, _ in store.changes.cursors()}
+        self._anew: set[tuple[str, str]] = set()  # streams that this answer went on reading anew
         self._behind = self._restored = False
 
     def run(self) -> Imported:
@@ -145,7 +146,11 @@ class Taking:
         if here < news.start:
             self._behind = True
             return
-        if page.cursor > here or (news.ward, news.scope) not in self._begun:
+        stream = (news.ward, news.scope)
+        is_anew = changes.is_rereading(*stream)
+        if is_anew:
+            self._anew.add(stream)
+        if page.cursor > here or stream not in self._begun or (is_anew and page.cursor == here):
             records = tuple(renamed_version(v, self._names.of(v.type)[1]) for v in page.records)
             pull = structs.replace(page, records=records)
             self._report.pulled += changes.apply_pull(pull, news.ward, news.scope)
@@ -153,11 +158,15 @@ class Taking:
             self._compare(news.ward, news.scope, page)
 
     def _compare(self, ward: str, scope: str, page: PullAnswer) -> None:
-        """Where both hold something else at the same cursor, the stream is read anew next time. While a first fill is under
-        way this PC holds less anyway."""
+        """Where both hold something else at the same cursor, the stream is read anew next time; once it was, the city lost what it
+        did not name. While a first fill is under way this PC holds less anyway."""
         if self._store.fills.progress() is not None:
             return
-        if _told(self._store.changes.digest(ward, scope)) != _told(page.digest):
+        if _told(self._store.changes.digest(ward, scope)) == _told(page.digest):
+            return
+        if (ward, scope) in self._anew:
+            self._store.changes.mark_missing(ward, scope)
+        else:
             self._store.changes.reset_cursor(ward, scope)
             self._report.problems.append(
                 Label(

@@ -132,6 +132,11 @@ class Changes:
         with self._context.readers.connection() as db:
             return Stream(db, ward, scope).cursor
 
+    def is_rereading(self, ward: str, scope: str) -> bool:
+        """Whether the stream is being read anew from its beginning."""
+        with self._context.readers.connection() as db:
+            return Stream(db, ward, scope).rereading
+
     def cursors(self) -> tuple[tuple[str, str, int], ...]:
         """(ward, scope, cursor) of every stream that this PC reads."""
         with self._context.readers.connection() as db:

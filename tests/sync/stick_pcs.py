@@ -14,7 +14,7 @@ from forms.loader import load_catalog
 from sync.bundle.keys import new_keys
 from sync.bundle.on_pc import export_bundle, import_bundle, keep_keys
 from sync.bundle.taking import Imported
-from sync.clock import SystemClock
+from sync.clock import Clock, SystemClock
 from sync.engine import Engine
 from sync.gateway.bundles import Answered, Bundles
 from sync.gateway.server import GatewayServer
@@ -42,13 +42,16 @@ class CityClock:
 class Pc:
     """A store with an officer. ``out`` and ``back`` are what is carried; ``sync`` is for when there is a line."""
 
-    def __init__(self, gateway: GatewayServer, folder: Path, officer: str, ward: str = WARD, keys: bool = True) -> None:
+    def __init__(
+        self, gateway: GatewayServer, folder: Path, officer: str, ward: str = WARD, keys: bool = True,
+        clock: Clock | None = None,
+    ) -> None:  # fmt: skip
         folder.mkdir()
         self.gateway, self.folder = gateway, folder
         own = new_keys()
         code = gateway.enrolment_code(ward, officer, ["civil_status_officer"], "UBND")
         answer = enrol(gateway.url, code, folder.name, public_key=own.public.text if keys else "")
-        self.store = Store.create(folder, secrets.token_bytes(32), CATALOG, SystemClock())
+        self.store = Store.create(folder, secrets.token_bytes(32), CATALOG, clock or SystemClock())
         self.store.set_enrolment(Enrolment.of_answer(gateway.url, answer))
         keep_keys(self.store, own, answer.bundle_key)
         self.officer = answer.officer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from sync.bundle import messages
 from sync.gateway.bundles import Bundles
 from sync.gateway.refusals import RefusedError
 from sync.gateway.server import GatewayServer
+from sync.locked_fields import NUMBERED
+from sync.number_reader import PERIOD
 from sync.store.model import Save
 from tests.sync.stick_pcs import COPY, Pc, gateway, make
 
@@ -24,6 +27,23 @@ def test_the_book_comes_by_stick_and_numbers_once(make: Callable[..., Pc]) -> No
     assert one.store.numbers.leases() == ()
     one.carry()
     assert one.store.numbers.leases()
+
+
+def test_what_was_signed_before_new_year_gets_its_number_by_stick(
+    make: Callable[..., Pc], gateway: GatewayServer
+) -> None:
+    """In the old year's book, which no PC has."""
+    clock = gateway.city.clock
+    year = clock.now().year
+    clock.later += datetime(year, 12, 30, 3, tzinfo=UTC) - clock.now()
+    one = make("một", clock=clock)
+    one.carry()
+    assert certified(one) is None
+    clock.later += timedelta(days=4)
+    one.carry()
+    (record,) = one.store.records.each(COPY)
+    mark = record.fields[NUMBERED]
+    assert (mark["n"], mark[PERIOD]) == (1, str(year))
 
 
 def test_an_answer_older_than_what_the_line_said_moves_no_book(make: Callable[..., Pc], gateway: GatewayServer) -> None:
@@ -60,12 +80,7 @@ def test_a_book_is_handed_over_by_stick(make: Callable[..., Pc]) -> None:
     for pc in (one, two, one):
         pc.carry()
     given = next(lease for lease in one.store.numbers.leases() if lease.register.startswith(COPY))
-    record = one.save(doc_title="Học bạ", original_seen=True)
-    for action in ("check", "certify"):
-        there = one.load(record)
-        save = Save(type=COPY, fields=there.fields, opened=there, action=action)
-        one.store.save([save], one.officer)
-    assert one.load(record).number
+    assert certified(one)
     one.store.numbers.hand_overs.begin(given, one.officer, "nghỉ phép", to=read_device(two))
     late = one.export()
     assert [each.stage for each in one.store.numbers.hand_overs.all()] == ["asked"]
