@@ -71,9 +71,13 @@ class NumberSource:
         series = series_name(record_type, fields)
         book = self._ward if register.kind == "local" else ward  # its own series a PC has once, whatever the ward
         kept_as = name_of_book(series, book, self._ward)
-        number, n = self._earlier(kept_as, record_id)
-        when = signed_in(register, since, self._now)
-        period = period_of(register, when)
+        number, n, period, at = self._earlier(kept_as, record_id) or (None, None, "", "")
+        if number is None:
+            given_at, when = self._now, signed_in(register, since, self._now)
+            period = period_of(register, when)
+        else:  # it stands in the book of its year, whenever its act is taken once more
+            given_at = parse_moment(at)
+            when = given_at if period_of(register, given_at) == period else _last_day(period)
         if (
             number is None
             and register.kind in ("leased", "local")
@@ -88,7 +92,7 @@ class NumberSource:
             return Given(None, self.temporary(record_type, record_id, officer))
         shown = self._fields(register, number, n, officer, ward, when=when)
         values = {name: as_shape(record_type, name, text) for name, text in shown.items()}
-        mark = {"n": n, "at": moment_text(self._now), "by": officer.name, "device": self._device}
+        mark = {"n": n, "at": moment_text(given_at), "by": officer.name, "device": self._device}
         if period != period_of(register, self._now):
             mark[PERIOD] = period
         return Given(number, {**values, NUMBERED: mark})
@@ -99,7 +103,8 @@ class NumberSource:
         if register is None or register.temporary_format is None:
             return {}
         series, day = f"{series_of(record_type)}/temporary", local_day(self._now)
-        number, _ = self._earlier(series, record_id)
+        earlier = self._earlier(series, record_id)
+        number = earlier[0] if earlier else None
         if number is None:
             n = self._after_last(series, day)
             if n <= PASSED_OVER and is_suspended(self._db):
@@ -116,10 +121,11 @@ class NumberSource:
             fields[register.book_field] = self._text(register.book_format, register, n, officer, ward, when=when)
         return fields
 
-    def _earlier(self, series: str, record_id: str) -> tuple[str | None, int | None]:
-        sql = "SELECT number, n FROM numbers WHERE record_id = ? AND series = ? AND status = 'given'"
-        row = self._db.execute(sql, (record_id, series)).fetchone()
-        return (row[0], row[1]) if row else (None, None)
+    def _earlier(self, series: str, record_id: str) -> tuple[str, int, str, str] | None:
+        """What was given to the record before: the number, its place, its period and when."""
+        sql = "SELECT number, n, period, at FROM numbers WHERE record_id = ? AND series = ? AND status = 'given'"
+        row: tuple[str, int, str, str] | None = self._db.execute(sql, (record_id, series)).fetchone()
+        return row
 
     def _next(self, register: Register, series: str, ward: str, period: str) -> int | None:
         free = self._after_last(name_of_book(series, ward, self._ward), period)
@@ -194,6 +200,11 @@ def period_of(register: Register, when: datetime) -> str:
     if register.period == "none":
         return ""
     return local_day(when) if register.period == "day" else local_day(when)[:4]
+
+
+def _last_day(year: str) -> datetime:
+    """A moment of the year whose book a number of the first days after it stands in."""
+    return datetime(int(year), 12, 31, 12, tzinfo=HANOI)
 
 
 def signed_at(fields: Fields) -> datetime | None:

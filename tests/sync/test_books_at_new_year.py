@@ -11,7 +11,10 @@ from msgspec.structs import replace
 from sync.clock import FixedClock, parse_moment
 from sync.gateway.access import trust_no_more
 from sync.gateway.city import City
-from tests.sync.direct_city import CATALOG, certify
+from sync.locked_fields import SAME_NUMBER
+from sync.protocol import ChangeResult, FieldProblem
+from sync.store.model import Record, Save
+from tests.sync.direct_city import CATALOG, certify, save, seen
 from tests.sync.direct_line import Pc
 from tests.sync.store.ward import COPIES_BOOK, COPY
 
@@ -166,3 +169,33 @@ def test_only_what_somebody_else_will_have_is_not_asked_for(december: tuple[City
     assert keeper.line.hello().lent == ()
     for pc in (keeper, early):
         pc.store.close()
+
+
+def test_a_number_of_the_old_year_stays_of_it_where_its_act_is_taken_once_more(
+    pcs: list[Pc], clock: FixedClock
+) -> None:
+    """The city did not take the act for which it was given, and the paper is in the citizen's hands."""
+    a, b = pcs
+    record = save(a, document="x")
+    a.sync()
+    signed = act(a, seen(a, record))
+    (sent,) = a.store.changes.pending(9)
+    no = FieldProblem("", "Cán bộ chưa có vai trò này.")
+    a.store.changes.acknowledge([ChangeResult(change_id=sent.change_id, status="refused", problems=(no,))])
+    new_year(clock)
+    again = act(a, seen(a, record))
+    assert (again.number, again.fields.get("book_no")) == (signed.number, signed.fields.get("book_no"))
+    first = certify(a)
+    for pc in (a, b):
+        pc.sync()
+    for pc in pcs:
+        assert rows(pc, "2026") == [(1, "given", record.id)]
+        assert rows(pc, "2027") == [(1, "given", first.id)]
+        assert seen(pc, first).fields.get(SAME_NUMBER) is None
+
+
+def act(pc: Pc, record: Record) -> Record:
+    (acted,) = pc.store.save(
+        [Save(type=COPY.id, fields=dict(record.fields), opened=record, action="certify")], pc.officer
+    )
+    return acted
