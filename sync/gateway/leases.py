@@ -27,6 +27,8 @@ LEASE_LENGTH = 1000
 this long, explained in the book."""
 _NEXT_YEAR_SOON = timedelta(days=31)
 """PCs ask for the books of next year a day less before."""
+_LAST_YEAR_STILL = timedelta(days=61)
+"""PCs ask for a book of last year, for what was signed in it and waits, a day less long."""
 _IS_HERE = "EXISTS (SELECT 1 FROM grants g WHERE g.device = l.device AND g.ward = l.ward)"
 """Whether the holder of a lease ``l`` still serves its ward."""
 _PERIODS = {"year": re.compile("[0-9]{4}"), "day": re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}"), "none": re.compile("")}
@@ -133,7 +135,8 @@ class Leases:
         the others would ask for each of some fifty books in vain whenever they start."""
         day = self._clock.now().astimezone(HANOI).date()
         days = [day + timedelta(days=n) for n in (-1, 0, 1)]
-        periods = ["", *sorted({str(y) for y in (day.year, day.year + 1)}), *(d.isoformat() for d in days)]
+        years = sorted({(day - _LAST_YEAR_STILL).year, day.year, day.year + 1})
+        periods = ["", *map(str, years), *(d.isoformat() for d in days)]
         sql = (
             f"SELECT l.ward, l.register, l.period, {_IS_HERE} "
             "FROM leases l WHERE l.ward = ANY(?) AND l.period = ANY(?) AND l.device <> ? AND l.device <> ?"

@@ -12,7 +12,7 @@ from sync.clock import FixedClock, parse_moment
 from sync.gateway.access import trust_no_more
 from sync.gateway.city import City
 from sync.locked_fields import SAME_NUMBER
-from sync.protocol import ChangeResult, FieldProblem
+from sync.protocol import ChangeResult, FieldProblem, Lease, LeaseRequest
 from sync.store.model import Record, Save
 from tests.sync.direct_city import CATALOG, certify, save, seen
 from tests.sync.direct_line import Pc
@@ -97,6 +97,28 @@ def test_a_book_of_the_old_year_that_nobody_has_is_lent_for_what_waits(pcs: list
         pc.sync()
     assert rows(b, "2026") == [(1, "given", waits.id)]
     assert rows(b, "2027") == []
+
+
+def test_last_years_book_is_not_asked_for_in_vain(
+    pcs: list[Pc], clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something waits for it on every PC of the ward, and one of them has it."""
+    _, b = pcs
+    certify(b)
+    new_year(clock)
+    b.sync()
+    b.begin()
+    asked: list[str] = []
+    lease = b.line.lease
+
+    def noted(request: LeaseRequest) -> Lease:
+        asked.append(request.period)
+        return lease(request)
+
+    monkeypatch.setattr(b.line, "lease", noted)
+    b.sync()
+    assert b.store.numbers.late_books() == {(b.ward, COPIES_BOOK, "2026")}
+    assert asked == []
 
 
 def test_what_a_stopped_clock_signed_long_ago_is_of_this_year(pcs: list[Pc], clock: FixedClock) -> None:
