@@ -98,13 +98,17 @@ class Intake:
 
     def _in_order(self, lines: Iterable[Line]) -> Iterator[Line]:
         """High numbers last and in their order: many lists have their newest line first, and a book that has not come near would
-        doubt it."""
+        doubt it. Of lines with one id the first stands, wherever its number puts it: the others follow it."""
         high: list[tuple[int, Line]] = []
+        places: dict[str, int] = {}  # by the id that a high line gives
         for line in lines:
-            number = line.head.get("number")
+            number, given = line.head.get("number"), line.head.get("id")
             read = self._reader.read(number.strip(), {}, _ANY_DAY) if self._reader and isinstance(number, str) else None
-            if read is not None and read.n > FARTHEST:
-                high.append((read.n, line))
+            place = read.n if read is not None else 0
+            if isinstance(given, str) and (given in places or place > FARTHEST):
+                place = places.setdefault(given, place)
+            if place > FARTHEST:
+                high.append((place, line))
             else:
                 yield line
         yield from (line for _, line in sorted(high, key=lambda one: one[0]))

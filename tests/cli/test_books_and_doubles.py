@@ -183,6 +183,21 @@ def test_a_list_with_its_newest_line_first_leaves_no_doubts(
     assert len(storage.once("SELECT 1 FROM changes WHERE detail IS NOT NULL")) == 1
 
 
+@pytest.mark.parametrize("numbers", [(30_000, 7), (7, 30_000), (30_000, 25_000), (25_000, 30_000)])
+def test_of_two_lines_with_one_id_the_first_stands(counter: Counter, tmp_path: Path, numbers: tuple[int, int]) -> None:
+    """Whichever has the high number, by which lines are put in order."""
+    lines = [
+        {"type": INCOMING, "id": "cv-1", "state": "registered", "number": str(n), "fields": an_old_letter()}
+        for n in numbers
+    ]
+    file = tmp_path / "so cu.ndjson"
+    file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    told = counter.run("import", INCOMING, str(file), "--json")
+    assert [(r["line"], r["field"]) for r in told.json["refused"]] == [(2, "id")]
+    (record,) = counter.all(INCOMING)
+    assert record["number"] == str(numbers[0])
+
+
 def test_a_book_that_runs_already_goes_on_where_the_city_was_told(town: Town, counter: Counter, tmp_path: Path) -> None:
     """A number whose line does not tell its year does not move the book on; import says so and with which verb it is done."""
     counter.syncs()
