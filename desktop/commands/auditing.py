@@ -36,7 +36,7 @@ def audit_book(desk: Desk, record_type: RecordType, given: argparse.Namespace) -
 
 def _find(desk: Desk, record_type: RecordType, given: argparse.Namespace) -> BookAudit:
     """The book asked for; where the period is left open this period's, else the newest."""
-    books = desk.store.audits.books(record_type.id)
+    books = desk.store.audits.books(record_type.id, given.ward)
     wanted = given.period or current_period(record_type, desk.clock.now())
     series = given.series
     if series is None:
@@ -47,7 +47,7 @@ def _find(desk: Desk, record_type: RecordType, given: argparse.Namespace) -> Boo
         series = known[0] if known else ""
     if not given.period and (series, wanted) not in books and books:
         series, wanted = books[0]
-    return desk.store.audits.audit(record_type.id, wanted, series)
+    return desk.store.audits.audit(record_type.id, wanted, series, given.ward)
 
 
 def _write(desk: Desk, record_type: RecordType, audit: BookAudit, path: Path) -> None:

@@ -66,9 +66,9 @@ def make_list_html(app: App, record_type: RecordType, printout: Printout, select
     return render(record_type, printout.id, app.catalog, selection.records, context=context)
 
 
-def print_surroundings(app: App) -> PrintContext:
-    """What surrounds a paper that no tool has a template for."""
-    return _context(app)
+def print_surroundings(app: App, ward: str = "") -> PrintContext:
+    """What surrounds a paper that no tool has a template for. ``ward``: whose paper it is, "": this PC's own."""
+    return _context(app, ward)
 
 
 def _context(app: App, ward: str = "", **more: Any) -> PrintContext:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
@@ -24,6 +25,7 @@ from sync.store.audit import AuditRow, BookAudit
 from sync.store.model import HandOver, StoreError, Touched
 
 if TYPE_CHECKING:
+    from forms.list_paper import ListPaper
     from sync.protocol import Lease
 
 MOST_NOTES = 3  # the newest; all of them stand on the paper
@@ -31,8 +33,13 @@ MOST_ROWS = 5000  # drawn; filters and the search look through all
 _SIGNS = {"given": ("green", "✓"), "void": ("grey", "✕"), "unused": ("amber", "–"), "missing": ("red", "!")}
 
 
+Book = tuple[str, str, str]
+"""ward, series, period"""
+
+
 class Loaded(Struct, frozen=True):
-    books: tuple[tuple[str, str], ...]
+    here: Book
+    books: tuple[Book, ...]
     audit: BookAudit
     leases: tuple[Lease, ...]
     given_back: tuple[HandOver, ...]
@@ -44,7 +51,7 @@ class BookPage(TablePage):
         self.record_type = app.catalog.record_type(type_id)
         super().__init__(app, tr("book.title", name=say(self.record_type.label)), parent)
         self.loaded: Loaded | None = None
-        self._chosen: tuple[str, str] | None = None
+        self._chosen: Book | None = None
         self._make_tools()
         self.notice = Notice(app.look, "", "amber")
         self._confirm = button(tr("book.confirm_clock"), self.confirm_clock)
@@ -121,22 +128,35 @@ class BookPage(TablePage):
         store, record_type, chosen, catalog = self.app.store, self.record_type, self._chosen, self.app.catalog
         if record_type.id not in self.app.seen:
             return
-        now = self.app.clock.now()
+        now, wards = self.app.clock.now(), self._wards()
 
         def load() -> Loaded:
-            books = tuple(store.audits.books(record_type.id))
             period = current_period(record_type, now)
-            mine = [book for book in books if book[1] == period]
-            series, wanted = chosen or next(iter(mine or books), ("", period))
+            of_wards = [[(ward, *book) for book in store.audits.books(record_type.id, ward)] for ward in wards]
+            of_wards = [found or [(ward, "", period)] for ward, found in zip(wards, of_wards, strict=True)]
+            here = chosen or next((book for book in of_wards[0] if book[2] == period), of_wards[0][0])
+            ward, series, wanted = here
+            handed = [h for h in store.numbers.hand_overs.all() if h.register.partition("/")[0] == record_type.id]
             return Loaded(
-                books,
-                store.audits.audit(record_type.id, wanted, series),
-                tuple(books_here(store, catalog, record_type, now=now)),
-                tuple(h for h in store.numbers.hand_overs.all() if h.register.partition("/")[0] == record_type.id),
+                here,
+                tuple(book for found in of_wards for book in found),
+                store.audits.audit(record_type.id, wanted, series, ward),
+                tuple(books_here(store, catalog, record_type, now=now, ward=ward)),
+                tuple(h for h in handed if h.ward == ward),
                 store.numbers.standstill(record_type.id),
             )
 
         self.app.background.run(load, self).then(self._show)
+
+    def _wards(self) -> list[str]:
+        """Whose books this PC may number: its own ward's first."""
+        wards = self.app.enrolment.wards if self.app.enrolment else {}
+        return sorted(wards, key=lambda ward: ward != self.app.ward) or [""]
+
+    def _ward_name(self, ward: str) -> str:
+        """ "" on a PC of one ward, where it need not be said."""
+        wards = self.app.enrolment.wards if self.app.enrolment else {}
+        return wards.get(ward, ward) if len(wards) > 1 else ""
 
     def _show(self, loaded: Loaded) -> None:
         self.loaded = loaded
@@ -151,13 +171,14 @@ class BookPage(TablePage):
         self._show_rows()
 
     def _show_books(self, loaded: Loaded) -> None:
-        here = (loaded.audit.series, loaded.audit.period)
-        books = loaded.books if here in loaded.books else (here, *loaded.books)
+        books = loaded.books if loaded.here in loaded.books else (loaded.here, *loaded.books)
         self.which.clear()
-        for series, period in books:
-            name = " · ".join(part for part in (series, period) if part) or say(self.record_type.label)
-            self.which.addItem(name, (series, period))
-        self.which.setCurrentIndex(books.index(here))
+        for ward, series, period in books:
+            parts = (self._ward_name(ward), series, period)
+            name = " · ".join(part for part in parts if part) or say(self.record_type.label)
+            self.which.addItem(name, (ward, series, period))
+        self.which.setCurrentIndex(books.index(loaded.here))
+        self.which.view().setMinimumWidth(self.which.view().sizeHintForColumn(0) + self.app.look.px(24))
 
     def _show_keeper(self, loaded: Loaded) -> None:
         register = self.record_type.register
@@ -204,7 +225,7 @@ class BookPage(TablePage):
         return Row(f"{place}:{row.record_id or ''}", (number, tag, book_audit.what(row), by, at, device))
 
     def _choose(self) -> None:
-        self._chosen = self.which.currentData()
+        self._chosen = tuple(self.which.currentData())
         self.refresh()
 
     def _open(self, key: str) -> None:
@@ -216,17 +237,23 @@ class BookPage(TablePage):
         loaded, app = self.loaded, self.app
         if loaded is None:
             return
-        made = book_audit.paper(
-            loaded.audit, app.catalog, self.record_type, self.filter.currentData(), self.text.text()
-        )
+        made = self._paper(loaded)
 
         def make() -> str:
             from desktop.forms.papers import print_surroundings
             from forms.list_paper import render_list
 
-            return render_list(made, app.catalog, print_surroundings(app))
+            return render_list(made, app.catalog, print_surroundings(app, loaded.here[0]))
 
         app.background.run(make, self).then(self._preview)
+
+    def _paper(self, loaded: Loaded) -> ListPaper:
+        """What is shown now; where this PC has books of several wards, it says whose."""
+        made = book_audit.paper(
+            loaded.audit, self.app.catalog, self.record_type, self.filter.currentData(), self.text.text()
+        )
+        ward = self._ward_name(loaded.here[0])
+        return replace(made, sub=f"{made.sub} · {ward}") if ward else made
 
     def _preview(self, html: str) -> None:
         from desktop.forms.print_preview import PrintPreview
@@ -240,15 +267,13 @@ class BookPage(TablePage):
             return
         if path is None:
             folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-            name = f"{tr('book.sheet')} {self.record_type.id} {loaded.audit.period}.xlsx".replace("/", "-")
+            whose = " ".join(part for part in (self._ward_name(loaded.here[0]), loaded.audit.period) if part)
+            name = f"{tr('book.sheet')} {self.record_type.id} {whose}.xlsx".replace("/", "-")
             chosen, _ = QFileDialog.getSaveFileName(self, tr("book.excel"), str(Path(folder) / name), "Excel (*.xlsx)")
             if not chosen:
                 return
             path = Path(chosen).with_suffix(".xlsx")
-        target = path
-        made = book_audit.paper(
-            loaded.audit, self.app.catalog, self.record_type, self.filter.currentData(), self.text.text()
-        )
+        target, made = path, self._paper(loaded)
         task = self.app.background.run(lambda: book_audit.write_sheet(target, made), self)
         task.then(lambda _none: self.app.notice(tr("book.saved", file=str(target)), "blue"))
         task.failed(lambda error: self.app.notice(str(error), "red"))
@@ -305,12 +330,13 @@ class BookPage(TablePage):
     def _may_explain(self) -> bool:
         kind = self.app.catalog.book_notes
         missing = self.loaded is not None and self.loaded.audit.count("missing") > 0
-        return missing and kind is not None and self.app.may_begin(self.app.catalog.record_type(kind))
+        own = self.loaded is not None and self.loaded.here[0] == self.app.ward  # a note is begun in this PC's own ward
+        return own and missing and kind is not None and self.app.may_begin(self.app.catalog.record_type(kind))
 
     def explain(self) -> None:
         """Begins a note about the unexplained numbers one stands on, else about the first of them."""
         loaded, kind = self.loaded, self.app.catalog.book_notes
-        if loaded is None or kind is None:
+        if loaded is None or kind is None or not self._may_explain():
             return
         row = next((row for row in loaded.audit.rows if row.status == "missing"), None)
         if row is not None:

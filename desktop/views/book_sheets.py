@@ -22,7 +22,9 @@ class HandOverSheet(Sheet):
     chosen = Signal(str, str)  # device, reason
 
     def __init__(self, app: App, record_type: RecordType, leases: tuple[Lease, ...], window: QWidget) -> None:
-        super().__init__(app.look, tr("book.hand_title", name=say(record_type.label)), window, width=560)
+        wards, whose = app.enrolment.wards if app.enrolment else {}, leases[0].ward
+        name = say(record_type.label) + (f", {wards.get(whose, whose)}" if len(wards) > 1 else "")
+        super().__init__(app.look, tr("book.hand_title", name=name), window, width=560)
         last = ", ".join(str(lease.next - 1) for lease in leases)
         self.body.addWidget(text_label(tr("book.hand_about", last=last), wrap=True))
         form = QFormLayout()

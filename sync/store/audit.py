@@ -19,7 +19,7 @@ from sync.number_reader import NumberReader
 from sync.protocol import Fields
 from sync.store.context import StoreContext, read_enrolment
 from sync.store.model import StoreError
-from sync.store.numbering import series_of
+from sync.store.numbering import name_of_book, series_of
 from sync.store.numbers import EVERY_BOOK, why_void
 from sync.store.rowcodec import decode_fields
 
@@ -104,17 +104,18 @@ class Audits:
     def __init__(self, context: StoreContext) -> None:
         self._context = context
 
-    def books(self, type_id: str) -> list[tuple[str, str]]:
-        """The (series value, period) of every book of which this PC knows a number, newest period first."""
-        found, _ = self._gather(self._type(type_id))
+    def books(self, type_id: str, ward: str = "") -> list[tuple[str, str]]:
+        """The (series value, period) of every book of ``ward`` ("": this PC's own) of which this PC knows a number, newest
+        period first."""
+        found, _ = self._gather(self._type(type_id), ward)
         return sorted(found, key=lambda book: (book[1], book[0]), reverse=True)
 
-    def audit(self, type_id: str, period: str, series: str = "") -> BookAudit:
-        """Raises StoreError where the type has no numbered book."""
+    def audit(self, type_id: str, period: str, series: str = "", ward: str = "") -> BookAudit:
+        """Raises StoreError where the type has no numbered book. ``ward``: whose book, "": this PC's own."""
         record_type = self._type(type_id)
-        found, unread = self._gather(record_type)
+        found, unread = self._gather(record_type, ward)
         register = series_of(record_type) + (f"{SERIES}{series}" if series else "")
-        notes = self._notes(register, period)
+        notes = self._notes(register, period, ward)
         rows = _rows(found.get((series, period), {}), notes, period, series)
         return BookAudit(
             register=register, series=series, period=period, rows=tuple(rows), notes=tuple(notes), unread=tuple(unread)
@@ -126,16 +127,18 @@ class Audits:
             raise StoreError("Đây không phải sổ có số. (Not a numbered book)")
         return record_type
 
-    def _gather(self, record_type: RecordType) -> tuple[dict[tuple[str, str], dict[int, list[_Given]]], list[str]]:
+    def _gather(
+        self, record_type: RecordType, ward: str
+    ) -> tuple[dict[tuple[str, str], dict[int, list[_Given]]], list[str]]:
         """(series, period) → number → what carries it."""
         register = record_type.register
         assert register is not None  # noqa: S101
         reader = NumberReader(register, record_type)
         books: dict[tuple[str, str], dict[int, list[_Given]]] = defaultdict(lambda: defaultdict(list))
-        own = self._own(record_type)
+        own = self._own(record_type, ward)
         unread = []
         taken: set[tuple[str, str, int, str]] = set()
-        for rid, number, title, state, fields, created in self._numbered(record_type):
+        for rid, number, title, state, fields, created in self._numbered(record_type, ward):
             mine = own.get(rid)
             mark = fields.get(NUMBERED)
             mark = mark if isinstance(mark, dict) else {}
@@ -159,27 +162,28 @@ class Audits:
                 books[series, period][n].append(_Given(number, rid or None, "", "", at, officer, "", void, (), False))
         return books, unread
 
-    def _numbered(self, record_type: RecordType) -> list[tuple[str, str, str, str, Fields, str]]:
+    def _numbered(self, record_type: RecordType, ward: str) -> list[tuple[str, str, str, str, Fields, str]]:
         plan = self._context.plans.of(record_type.id)
         sql = (
             f"SELECT r.id, r.number, r.title, r.state, r.fields, r.created_at FROM {plan.table} l "
             "CROSS JOIN records r ON r.rid = l.rid WHERE r.number IS NOT NULL AND r.ward = coalesce(?, r.ward) ORDER BY l.rid"
         )
         with self._context.readers.connection() as db:
-            return [(*row[:4], decode_fields(row[4]), row[5]) for row in db.execute(sql, (_home(db),))]
+            return [(*row[:4], decode_fields(row[4]), row[5]) for row in db.execute(sql, (ward or _home(db),))]
 
-    def _own(self, record_type: RecordType) -> dict[str, tuple[str, str, int, str, str, str, str, str]]:
+    def _own(self, record_type: RecordType, ward: str) -> dict[str, tuple[str, str, int, str, str, str, str, str]]:
         """What this PC wrote down: record id → series, period, n, at, officer, status, reason, number."""
-        name = series_of(record_type)
         sql = (
             "SELECT record_id, series, period, n, at, officer, status, reason, number FROM numbers "
             "WHERE series = ? OR series GLOB ?"
         )
         with self._context.readers.connection() as db:
+            home = _home(db) or ""
+            name = name_of_book(series_of(record_type), ward or home, home)
             rows = db.execute(sql, (name, f"{name}{SERIES}*")).fetchall()
         return {row[0] or f"{row[1]}#{row[2]}#{row[3]}": (row[1].partition(SERIES)[2], *row[2:]) for row in rows}
 
-    def _notes(self, register: str, period: str) -> list[AuditNote]:
+    def _notes(self, register: str, period: str, ward: str) -> list[AuditNote]:
         type_id = self._context.catalog.book_notes
         record_type = self._context.plans.of(type_id).record_type if type_id else None
         if type_id is None or record_type is None:
@@ -192,9 +196,9 @@ class Audits:
             "WHERE k.key = ? AND r.ward = coalesce(?, r.ward)"
         )
         with self._context.readers.connection() as db:
-            home = _home(db)
+            whose = ward or _home(db)
             for book in (register, register_of(register), EVERY_BOOK):
-                for record_id, state, text in db.execute(sql, (plan.key_of("book", book), home)):
+                for record_id, state, text in db.execute(sql, (plan.key_of("book", book), whose)):
                     fields = decode_fields(text)
                     same_period = fields.get("period") in (None, "", period)
                     if fields.get("book") == book and same_period and state not in void and "_void" not in fields:

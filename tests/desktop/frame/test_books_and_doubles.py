@@ -31,15 +31,17 @@ from tests.features.cases import copy_of
 CATALOG = load_catalog()
 COPY, CITIZEN = "certification.cert_copy", "residence.citizen"
 BOOK = "certification.cert_copy/sct_bs"
+THERE = "00082"
+TWO_WARDS = {"00070": "Phường Hoàn Kiếm", THERE: "Phường Cửa Nam"}
 HEAD = Officer("o1", "Công Tằng Tôn Nữ Nguyễn Thị Hoàng Phương Thảo", ("office_head", "chair", "reception"), "UBND")
 
 
 @pytest.fixture
-def app(qtbot: QtBot, tmp_path: Path) -> Iterator[App]:
+def app(qtbot: QtBot, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[App]:
     clock = FixedClock(datetime(2026, 11, 23, 2, 41, tzinfo=UTC))
     (tmp_path / "pc").mkdir()
     store = Store.create(tmp_path / "pc", bytes(range(32)), CATALOG, clock)
-    wards = {"00070": "Phường Hoàn Kiếm"}
+    wards = getattr(request, "param", {"00070": "Phường Hoàn Kiếm"})
     store.set_enrolment(Enrolment(url="", token="t", device="Q2", wards=wards, officers=(HEAD,), epoch="e"))
     store.numbers.put_lease(Lease(ward="00070", register=BOOK, period="2026", device="Q2", next=1))
     made = App(store, CATALOG, clock, folder=tmp_path, settings=Settings(), officer=HEAD)
@@ -254,3 +256,56 @@ def test_several_conflicts_are_settled_one_way_shown_first(
     assert names == ["Của máy này 1", "Của thành phố 2", "Của thành phố 3"]
     assert [bool(r.conflicts) for r in app.store.records.load_many(["p1", "p2", "p3"])] == [False, False, True]
     assert [change.kind for change in app.store.changes.pending(10)] == ["resolve", "resolve"]
+
+
+@pytest.mark.parametrize("app", [TWO_WARDS], indirect=True)
+def test_the_other_ward_s_book_is_handed_over_too(window: MainWindow, app: App, settle: Settle, qtbot: QtBot) -> None:
+    """A PC that numbers in two wards: the page says whose book it shows, and gives back that one and no other."""
+    store = app.store
+    store.numbers.put_lease(Lease(ward=THERE, register=BOOK, period="2026", device="Q2", next=5))
+    certified(store, app.clock, "Bằng tốt nghiệp")
+    page = book_page(window, settle)
+    names = [page.which.itemText(place) for place in range(page.which.count())]
+    assert names == ["Phường Hoàn Kiếm · 2026", "Phường Cửa Nam · 2026"]
+    assert "số tiếp theo 2." in page._holder.text()
+    page.which.setFocus()
+    qtbot.keyClick(page.which, Qt.Key.Key_Down)
+    settle()
+    assert page.which.currentText() == "Phường Cửa Nam · 2026" and cells(page) == []
+    assert "số tiếp theo 5." in page._holder.text()
+    page._hand.click()
+    (sheet,) = page.window().findChildren(HandOverSheet)
+    assert "Phường Cửa Nam" in sheet.windowTitle()
+    sheet.reason.setText("nay phường tự cấp số")
+    qtbot.keyClick(sheet.reason, Qt.Key.Key_Return)
+    settle()
+    assert [lease.ward for lease in store.numbers.leases()] == ["00070"]
+    assert "nhận lại" in page._hand.text().lower() or "lấy lại" in page._hand.text().lower()
+    page.which.setCurrentIndex(0)
+    page.which.activated.emit(0)
+    settle()
+    assert page._hand.text() == "Giao sổ sang máy khác…" and "số tiếp theo 2." in page._holder.text()
+
+
+@pytest.mark.parametrize("app", [TWO_WARDS], indirect=True)
+def test_each_ward_s_book_has_its_own_numbers_and_paper(
+    window: MainWindow, app: App, settle: Settle, tmp_path: Path
+) -> None:
+    store = app.store
+    own = certified(store, app.clock, "Bằng tốt nghiệp")
+    scope = CATALOG.record_type(COPY).scope
+    version = RecordVersion(
+        id="0193aaaa-0000-7000-8000-000000000001", type=COPY, ward=THERE, scope=scope, revision=1, state=own.state,
+        number=own.number, fields={**own.fields, **copy_of("Giấy khai sinh")},
+    )  # fmt: skip
+    store.changes.apply_pull(PullAnswer(records=(version,), cursor=1), THERE, scope)
+    page = book_page(window, settle)
+    assert [row[2] for row in cells(page)] == [own.title]
+    page.which.setCurrentIndex(1)
+    page.which.activated.emit(1)
+    settle()
+    assert [(row[0], row[2].partition(" ·")[0]) for row in cells(page)] == [("1", "Giấy khai sinh")]
+    page.save_sheet(tmp_path / "so.xlsx")
+    settle()
+    sheet = CalamineWorkbook.from_path(str(tmp_path / "so.xlsx")).get_sheet_by_index(0).to_python()
+    assert "Phường Cửa Nam" in str(sheet[0][0])
