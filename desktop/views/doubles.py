@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -11,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop.actions import ActionRow
 from desktop.app import App
-from desktop.doubles import reason_of
+from desktop.doubles import reason_of, shortened
 from desktop.language import say, tr
 from desktop.merging import apart_save, can_merge, merging_save, unmerging_save
 from desktop.models.table import Column, Row
@@ -138,9 +137,10 @@ class Doubles(TablePage):
             grid.addWidget(text_label(tr(name), "label"), 0, place)
         for row, (label, one, other) in enumerate(self._lines(pair), start=1):
             grid.addWidget(text_label(label, "quiet"), row, 0, Qt.AlignmentFlag.AlignTop)
-            for column, text in ((1, one), (2, other)):
-                told = text_label(shorten(text, LONGEST, placeholder="…"), "quiet" if one == other else "", wrap=True)
-                told.setToolTip(text if len(text) > LONGEST else "")
+            shown = shortened(one, other, LONGEST)
+            for column, text, part in ((1, one, shown[0]), (2, other, shown[1])):
+                told = text_label(part, "quiet" if one == other else "", wrap=True)
+                told.setToolTip(text if part != text else "")
                 grid.addWidget(told, row, column, Qt.AlignmentFlag.AlignTop)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(2, 1)
