@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from forms.definition import Catalog
+from forms.definition import Catalog, RecordType
 from sync.clock import Clock, moment_text
 from sync.gateway import awaited
 from sync.gateway.ledger import Ledger, stream_head
@@ -34,7 +34,7 @@ from sync.gateway.service_lines import (
 )
 from sync.gateway.services import ServiceHand
 from sync.gateway.storage import Row, Session, Storage, Stream
-from sync.protocol import FieldProblem
+from sync.protocol import FieldProblem, RecordVersion
 
 HOLD_SECONDS = 60.0  # after these a claimed delivery is anybody's again: whoever had it died
 ENOUGH = 12  # failures of which a parcel may be the cause; then it waits for an operator
@@ -201,7 +201,9 @@ class Parcels:
         """Write the answer: the delivery's state, and what the service owns into the record. The streams with news."""
         now = self._clock.now()
         with self._storage.write([parcel.stream]) as session:
-            news = answer.status == "accepted" and self._amend(session, parcel, answer, now)
+            news = False
+            if answer.status == "accepted":
+                news, answer = self._amend(session, parcel, answer, now)
             state = _State(answer.status, answer.number, answer.message, answer.problems)
             news = self._settle(session, parcel, state, parcel.attempts + 1, 0.0) or news
             open_again(session, parcel.service)
@@ -247,25 +249,29 @@ class Parcels:
         """There is a way to the service; whether it answers is seen when something is due."""
         tell_no_more(self._storage, service)
 
-    def _amend(self, session: Session, parcel: Parcel, answer: ServiceAnswer, now: datetime) -> bool:
+    def _amend(
+        self, session: Session, parcel: Parcel, answer: ServiceAnswer, now: datetime
+    ) -> tuple[bool, ServiceAnswer]:
+        """Whether the record says something new, and the answer as it is to be told."""
         catalog = self.packing.catalog
         ledger = Ledger(session, catalog, now)
         ledger.load([(parcel.record.ward, parcel.record.id)])
         current = ledger.current(parcel.record.ward, parcel.record.id)
         if current is None:
-            return False
+            return False, answer
         record_type = catalog.record_type(current.type)
+        if _numbers(record_type, parcel.service) and answer.number not in (None, current.number):
+            answer = _with_other_number(parcel, current, answer)
         hand = ServiceHand(catalog, self._clock, parcel.service)
         fields = hand.owned(record_type, answer.fields)
         number = None
-        register = record_type.register
-        if answer.number and register and register.kind == "service" and register.service == parcel.service:
+        if answer.number and record_type.register and _numbers(record_type, parcel.service):
             number = answer.number
-            fields[register.field] = number
+            fields[record_type.register.field] = number
         if not hand.amend(ledger, current, fields, number):
-            return False
+            return False, answer
         ledger.write()
-        return True
+        return True, answer
 
     def _settle(
         self, session: Session, parcel: Parcel, state: _State, attempts: int, wait: float,
@@ -304,6 +310,27 @@ class Parcels:
             session.upsert("streams", [(ward, scope, position)])
             session.run(f"UPDATE deliveries SET number = ?, position = ? {which}", number, position, *key)
         return news
+
+
+def _numbers(record_type: RecordType, service: str) -> bool:
+    """Whether the register's numbers are the service's to give."""
+    register = record_type.register
+    return register is not None and register.kind == "service" and register.service == service
+
+
+def _with_other_number(parcel: Parcel, current: RecordVersion, answer: ServiceAnswer) -> ServiceAnswer:
+    """An answer with another number than the record has. One that the record got after the parcel was packed came with a first
+    answer to the same act, from another courier: it stands on papers, and the second says nothing over it. One that the service
+    saw and changed is its to change: history keeps the former. Either is told."""
+    if current.number is None:
+        return answer
+    if current.number == parcel.record.number:
+        told = f"Dịch vụ đổi số {current.number} thành {answer.number}."
+        return structs.replace(answer, message=" ".join(filter(None, (answer.message, told))))
+    log.warning("delivery %s: numbered twice, %s stays, %s is left", parcel.key, current.number, answer.number)
+    told = f"Dịch vụ trả lời hai lần với hai số: giữ số {current.number} cấp trước; báo dịch vụ hủy số {answer.number}."
+    fields = {k: v for k, v in answer.fields.items() if current.fields.get(k) is None}
+    return structs.replace(answer, number=current.number, fields=fields, message=told)
 
 
 def told_status(status: str) -> str:
