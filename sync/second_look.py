@@ -16,6 +16,7 @@ class SecondLook:
         self._store = store
         self._line = line
         self._seen: dict[str, int] = {}  # record → the revision at which the city was asked
+        self._slow: set[str] = set()  # records whose histories did not come in time: others are asked for first
 
     def take(self) -> int:
         """Settle the refused changes that the city has taken after all; their number. Each record is asked for once a
@@ -26,12 +27,13 @@ class SecondLook:
             if row.status == "refused":
                 refused.setdefault(row.change.record_id, set()).add(row.change.change_id)
         taken = 0
-        for version in self._store.changes.held(refused):
+        for version in sorted(self._store.changes.held(refused), key=lambda v: v.id in self._slow):
             if version.revision > 0 and self._seen.get(version.id) != version.revision:
                 try:
                     taken += self._ask(version.id, refused[version.id])
                 except SyncError as error:
                     if error.code == "timeout":
+                        self._slow.add(version.id)
                         break  # so slow that the next one is not asked for now
                     if error.code not in _OF_THE_RECORD:
                         raise

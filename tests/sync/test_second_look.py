@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sync.engine import Engine
 from sync.gateway.server import GatewayServer
 from sync.protocol import HistoryAnswer, PushRequest, SyncError
 from sync.store.model import Record
@@ -69,4 +70,27 @@ def test_a_history_that_cannot_be_read_holds_up_nothing(
     monkeypatch.setattr(one.line, "history", history)
     one.sync()
     assert one.pending() == 0, "it was asked for again"
+    one.close()
+
+
+def test_a_history_that_never_comes_in_time_keeps_no_other_waiting(
+    gateway: GatewayServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = Pc(gateway, tmp_path / "one", "Vũ Đức Nam", "civil_status_officer")
+    one.sync()
+    records = [one.save(doc_title=title) for title in ("Học bạ", "Bằng tốt nghiệp", "Giấy khai sinh")]
+    taken_after_a_refusal(gateway, one, *records)
+    history = one.line.history
+    slow = {record.id for record in records[:2]}
+
+    def late(record_id: str) -> HistoryAnswer:
+        if record_id in slow:
+            raise SyncError("timeout", "quá lâu")
+        return history(record_id)
+
+    monkeypatch.setattr(one.line, "history", late)
+    engine = Engine(one.store, one.line)  # the window's, which stays
+    for _ in range(3):
+        engine.sync_once()
+    assert {row.change.record_id for row in one.store.changes.outbox()} == slow
     one.close()
