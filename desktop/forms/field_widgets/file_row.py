@@ -78,6 +78,7 @@ class FileRow(QWidget):
     def show_standing(self, standing: FileStanding) -> None:
         where = tr(f"form.file.state_{standing.state}", percent=standing.percent)
         self._state.setText(f"{self._size} · {where}")
+        self._state.setToolTip(self._state.text())  # a column of a table may be too narrow for it
         self._why.setText(f"⚠ {standing.why}")
         self._why.setVisible(bool(standing.why))
         self._open.setVisible(standing.state == "missing")

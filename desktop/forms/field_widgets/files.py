@@ -90,7 +90,7 @@ class FilesField(FieldWidget):
         files = self.host.app.store.files
         self._say(self.host.say("file.busy"))
         task = self.host.app.background.run(lambda: attach_each(wanted, files), self)
-        task.then(self._attached).failed(lambda error: self._say(f"⚠ {error}"))
+        task.then(self._attached).failed(lambda error: self._warn([str(error)]))
 
     def _attached(self, answer: tuple[list[dict[str, Any]], list[str]]) -> None:
         """What could be attached is; what could not, or stands there already, is told."""
@@ -99,7 +99,7 @@ class FilesField(FieldWidget):
         again = [known[f["sha256"]]["name"] for f in files if f["sha256"] in known]
         fresh = {f["sha256"]: f for f in files if f["sha256"] not in known}  # the same scan chosen twice at once is one
         told = [*refused, *(self.host.say("file.again", name=name) for name in dict.fromkeys(again))]
-        self._say("\n".join(f"⚠ {each}" for each in told))
+        self._warn(told)
         if fresh:
             self.committed.emit([*self._files, *fresh.values()] if self._many else next(iter(fresh.values())))
 
@@ -170,6 +170,16 @@ class FilesField(FieldWidget):
         title = self.host.label(self.field.label)
         names, _ = QFileDialog.getOpenFileNames(self, title, "", f"{title} ({kinds})")
         self.take([Path(name) for name in names])
+
+    def _warn(self, told: Sequence[str]) -> None:
+        """A column of a table has no room for a sentence: there it stands in the window, and in the sign's tip."""
+        text = "\n".join(f"⚠ {each}" for each in told)
+        in_a_row = bool(text) and "/" in self.path
+        self._say("⚠" if in_a_row else text)
+        self._note.setToolTip(text if in_a_row else "")
+        self._note.setAccessibleName(text)
+        if in_a_row:
+            self.host.app.notice("  ".join(told), "red")
 
     def _say(self, text: str) -> None:
         self._note.setText(text)

@@ -140,6 +140,23 @@ def test_attaching_in_the_form(open_page: Callable[..., RecordPage], app: App, q
     assert [f["name"] for f in page.entry.get("f_files")] == ["tờ khai.pdf", "ảnh.png"]
 
 
+def test_in_a_row_of_a_table_the_window_says_why(
+    open_page: Callable[..., RecordPage], app: App, qtbot: Any, tmp_path: Path
+) -> None:
+    """The column is a few letters wide: a sentence in it would stand one word a line."""
+    outside = open_page(EVERYTHING).view.cells["f_files"].input
+    assert isinstance(outside, FilesField)
+    field = FilesField(outside.field, outside.host, "papers/a/scan")
+    qtbot.addWidget(field)
+    (tmp_path / "chạy.pdf").write_bytes(b"MZ program")
+    told: list[str] = []
+    app.noticed.connect(lambda text, _kind: told.append(text))
+    field.take([tmp_path / "chạy.pdf"])
+    qtbot.waitUntil(lambda: bool(told))
+    (sign,) = [label for label in field.findChildren(QLabel) if label.objectName() == "problem"]
+    assert "chạy.pdf" in told[0] and sign.text() == "⚠" and "chạy.pdf" in sign.toolTip()
+
+
 def test_one_wrong_file_does_not_take_the_others_with_it(
     open_page: Callable[..., RecordPage], app: App, qtbot: Any, tmp_path: Path
 ) -> None:
