@@ -67,9 +67,6 @@ def nothing_held_is_lost(world: World, history: dict[str, AtCity], records: dict
         return  # who held it may not say it any more
     for then in world.held_then:
         record, held = records[then.held.id], then.held
-        holder = next(pc for pc in world.pcs if pc.name == then.name)
-        if any(row.change.record_id == record.id for row in holder.store.changes.outbox()):
-            continue  # his own work on it was refused: it waits behind that, in sight of him
         said = [f.change for f in history.values() if f.change.record_id == record.id and f.status != "refused"]
         record_type = world.city.city.catalog.record_type(record.type)
         for key, value in then.after.items():
