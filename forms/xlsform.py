@@ -21,6 +21,7 @@ from forms.definition_problems import DefinitionProblem
 from forms.label import Label
 from forms.pack_format import PackError
 from forms.plan import make_plan
+from forms.wards import ward_facts
 from forms.xlsform_cel import quoted
 from forms.xlsform_fields import Fields
 from forms.xlsform_questions import plain_name
@@ -281,7 +282,7 @@ def _examples(folder: Path) -> None:
     catalog, record_type = _read_back(folder)
     if record_type is None:
         return
-    ward = {"code": "00070", "name": "Phường Hoàn Kiếm", "org_code": "00070", "place": "Hoàn Kiếm"}
+    ward = ward_facts("00070", "Phường Hoàn Kiếm")
     try:
         made = sample_records(
             record_type, catalog, 2, 7, ward=ward, now=datetime.now(UTC), resolve=lambda _id: None, pools={}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from desktop.commands.desk import Desk
 from desktop.commands.errors import usage_error
+from forms import wards
 from forms.definition import RecordType
 
 if TYPE_CHECKING:
@@ -33,10 +34,7 @@ def entry_context(desk: Desk, resolve: Callable[[str], Mapping[str, Any] | None]
 def ward_facts(desk: Desk, ward: str = "") -> dict[str, str]:
     """The ward (its code; "": this PC's own) as rules and printouts know it."""
     code = ward or desk.enrolment.ward
-    name = desk.enrolment.wards[code]
-    # Decree 30/2020/NĐ-CP: papers name the ward as their place, without the word for its kind
-    place = next((name.removeprefix(kind) for kind in ("Phường ", "Xã ", "Đặc khu ") if name.startswith(kind)), name)
-    return {"code": code, "name": name, "org_code": code, "place": place}
+    return wards.ward_facts(code, desk.enrolment.wards[code])
 
 
 def open_entry(desk: Desk, record: Record) -> RecordEntry:

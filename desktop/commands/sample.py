@@ -19,12 +19,13 @@ from desktop.commands.parser import Parser
 from forms.definition import RecordType
 from forms.exchange.same_record import Key, telling_keys
 from forms.field_definition import Field
+from forms.wards import ward_facts
 from sync.clock import parse_moment
 from sync.ids import derived_id
 
 _DAY = "2026-11-20T08:00:00+07:00"
 """The moment samples are made around unless SOPHUONG_NOW says another: today's would change the bytes of a seed."""
-_WARD = {"code": SAMPLE_WARD, "name": "Phường Hoàn Kiếm", "org_code": SAMPLE_WARD, "place": "Hoàn Kiếm"}
+_WARD = ward_facts(SAMPLE_WARD, "Phường Hoàn Kiếm")
 _POOL = 40  # records of each kind that samples refer to
 _ONE = ("person", "household", "organisation", "ref")
 

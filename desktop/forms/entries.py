@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from desktop.language import language
+from forms import wards
 from forms.definition import RecordType
 from forms.entry import EntryContext, RecordEntry
 from sync.ids import IdSource
@@ -17,12 +18,9 @@ if TYPE_CHECKING:
 
 
 def ward_facts(app: App, ward: str = "") -> dict[str, str]:
-    """The ward (its code; "": this PC's own) as rules and printouts know it. Papers name the ward as their place without the word for its kind
-    (Decree 30/2020/NĐ-CP, appendix I)."""
+    """The ward (its code; "": this PC's own) as rules and printouts know it."""
     code = ward or app.ward
-    name = app.enrolment.wards.get(code, code) if app.enrolment else ""
-    place = next((name.removeprefix(kind) for kind in ("Phường ", "Xã ", "Đặc khu ") if name.startswith(kind)), name)
-    return {"code": code, "name": name, "org_code": f"H26.{code}", "place": place}
+    return wards.ward_facts(code, app.enrolment.wards.get(code, code) if app.enrolment else "")
 
 
 def entry_context(app: App) -> EntryContext:

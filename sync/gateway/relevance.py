@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from forms.calendar import calendar_of
 from forms.definition import Catalog
 from forms.entry import EntryContext, RecordEntry
+from forms.wards import ward_facts
 from sync.clock import Clock
-from sync.gateway.wards import WardNames, organisation_code
+from sync.gateway.wards import WardNames
 from sync.locked_fields import FROZEN, VOID
 from sync.protocol import Fields, RecordVersion
 
 _KEPT = frozenset({FROZEN, VOID})
 """The engine's values that go along: persons as they were when the record was signed; why it was voided, which its state may not
 tell."""
-_KINDS = ("Phường ", "Xã ", "Đặc khu ", "Thị trấn ")
 
 
 class Relevance:
@@ -29,9 +29,7 @@ class Relevance:
 
     def entry(self, record: RecordVersion, references: Mapping[str, Fields]) -> RecordEntry:
         """The record as its rules see it. ``references``: fields of the records this one points to."""
-        name = self._wards.name(record.ward)
-        place = next((name.removeprefix(kind) for kind in _KINDS if name.startswith(kind)), name)
-        ward = {"code": record.ward, "name": name, "org_code": organisation_code(record.ward), "place": place}
+        ward = ward_facts(record.ward, self._wards.name(record.ward))
         context = EntryContext(
             now=self._clock.now, ward=ward, officer=None, resolve=references.get, calendar=self._calendar
         )

@@ -7,8 +7,9 @@ import re
 from functools import cached_property
 from importlib.resources import files
 
+from forms.wards import CITY
+
 _CODE = re.compile(r"[0-9]{5}")
-_CITY = "H26"  # Hanoi, by Decision 20/2020/QĐ-TTg
 
 
 def is_ward_code(code: str) -> bool:
@@ -16,15 +17,10 @@ def is_ward_code(code: str) -> bool:
     return _CODE.fullmatch(code) is not None
 
 
-def organisation_code(ward: str) -> str:
-    """What the ward's office is called where organisations exchange documents."""
-    return f"{_CITY}.{ward}"
-
-
 def ward_of_organisation(code: str) -> str | None:
     """The ward whose office has that code; None for any other organisation's."""
     city, _, ward = code.strip().rpartition(".")
-    return ward if city == _CITY and is_ward_code(ward) else None
+    return ward if city == CITY and is_ward_code(ward) else None
 
 
 class WardNames:

@@ -15,13 +15,14 @@ from forms.definition import RecordType
 from forms.document_messages import values_of_message
 from forms.exchange import Line
 from forms.renames import FirstNames
+from forms.wards import CITY
 from sync.clock import moment_text
 from sync.gateway.adapters.address import Address
 from sync.gateway.adapters.base import Arrival, ArrivalReport, Tools
 from sync.gateway.adapters.http_post import HttpPost, Reply
 from sync.gateway.adapters.package_xml import Flaw, PackageError, build, flaws, read
 from sync.gateway.parcel import Parcel, Pending, ServiceAnswer, UnreachableError
-from sync.gateway.wards import organisation_code, ward_of_organisation
+from sync.gateway.wards import ward_of_organisation
 from sync.protocol import FieldProblem
 
 XML = {"Content-Type": "application/xml; charset=utf-8"}
@@ -153,7 +154,7 @@ class PackageExchange:
         """The status of what came: arrived, or refused and why."""
         named: list[dict[str, str]] = elements.get("To", [])
         receiver: dict[str, str] = next((row for row in named if ward_of_organisation(row.get("OrganId", ""))), {})
-        code = receiver.get("OrganId", "") or organisation_code("00000").partition(".")[0]
+        code = receiver.get("OrganId", "") or CITY
         told: dict[str, Any] = {
             "FromId": code,
             "FromName": receiver.get("OrganName", "") or code,
