@@ -118,6 +118,19 @@ def test_saving_takes_the_draft_away(open_page: Open, app: App, dossier: Record,
     assert page.header.draft.isHidden()
 
 
+def test_a_draft_written_behind_the_save_does_not_stay(open_page: Open, app: App, dossier: Record, qtbot: Any) -> None:
+    """Two threads of the background: the save's is done first and heard of last."""
+    page = open_page(DOSSIER, dossier.id)
+    page.view.put("note", "x")
+    page.drafts.keep()
+    page.drafts.pause()
+    settle(app, qtbot)
+    assert len(app.store.drafts.all()) == 1
+    page.drafts.restart(dossier.id)
+    settle(app, qtbot)
+    assert app.store.drafts.all() == ()
+
+
 def test_values_to_begin_with_go_over_the_defaults(open_page: Open, app: App) -> None:
     draft = Draft(
         id="d1", type=DOSSIER, record_id=None, fields={"pages": 4}, opened=None, updated_at="2026-11-23T02:30:00Z"
