@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop import theme
 from desktop.background import Background
-from desktop.language import tr, use_language
+from desktop.language import say_error, tr, use_language
 from desktop.line import Line
 from desktop.line_settings import is_spared
 from desktop.models.rows import RowContext
@@ -377,4 +377,4 @@ class App(QObject):
             self.touched.emit(Touched(types=types, outbox=True))
 
     def _say_error(self, error: Exception) -> None:
-        self.notice(str(error), "red")
+        self.notice(say_error(error), "red")

@@ -64,9 +64,9 @@ def act(choice: Choice, inputs: Mapping[str, Any], desk: Desk, watch: Watch = go
         except RuleError as error:
             tally.refused.append(Told(record.id, record.title, joined([p.message for p in error.problems])))
         except SaveRefused as refusal:
-            tally.refused.append(Told(record.id, record.title, Label(str(refusal), str(refusal))))
+            tally.refused.append(Told(record.id, record.title, refusal.label))
         except StoreError as error:  # a full disk: none of the others will fare better
-            tally.refused.append(Told(record.id, record.title, Label(str(error), str(error))))
+            tally.refused.append(Told(record.id, record.title, error.label))
             tally.stopped = True
             return tally
     return tally

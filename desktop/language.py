@@ -62,3 +62,9 @@ def tr(key: str, **values: Any) -> str:
 def say(text: Label) -> str:
     """A label of the catalogue in the language in use."""
     return text.get(language())
+
+
+def say_error(error: BaseException) -> str:
+    """What an error says to an officer, in the language in use."""
+    label = getattr(error, "label", None)
+    return say(label) if isinstance(label, Label) else str(error)

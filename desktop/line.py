@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.language import say
+from desktop.language import say_error
 from sync.protocol import SyncError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Line(QObject):
 
     def lost(self, error: Exception) -> None:
         """A SyncError that need not be tried again means that the city answered, and refused."""
-        self.reason = say(error.label) if isinstance(error, SyncError) else str(error)
+        self.reason = say_error(error)
         self._enter("refused" if isinstance(error, SyncError) and not error.retry else "down")
 
     def _enter(self, state: LineState) -> None:

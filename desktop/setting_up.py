@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
-from desktop.language import language, tr
+from desktop.language import language, say_error, tr
 from sync.clock import moment_text
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class SettingUp:
             elif error.retry:  # its own words promise another try, and nobody makes one here
                 page.refuse(tr("frame.enrol_no_line" if error.code == "unreachable" else "frame.enrol_not_now"))
             else:
-                page.refuse(str(error), page.code)
+                page.refuse(say_error(error), page.code)
 
         page.given.connect(try_it)
         start.show(page)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 from desktop import theme
 from desktop.app import App, TransportFactory, over_http
 from desktop.background import Background
-from desktop.language import tr, use_language
+from desktop.language import say_error, tr, use_language
 from desktop.one_window import OneWindow
 from desktop.rubbish import collect_here
 from desktop.setting_up import SettingUp
@@ -239,7 +239,7 @@ class Start(QObject):
                 else:
                     wrong = isinstance(error, WrongKey)
                     self._troubled = self._troubled or not wrong
-                    page.refuse(tr("frame.wrong_passphrase") if wrong else str(error))
+                    page.refuse(tr("frame.wrong_passphrase") if wrong else say_error(error))
 
             task = self.background.run(lambda: self._open_store(passphrase), page)
             task.then(self._sign_in).failed(refused)

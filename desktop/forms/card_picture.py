@@ -9,7 +9,7 @@ from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.background import Background, Task
-from desktop.language import tr
+from desktop.language import say_error, tr
 
 
 def ask_for_picture(parent: QWidget) -> Path | None:
@@ -28,4 +28,4 @@ def read_picture(
     """In the background: ``read(text of the code)``, or ``failed(sentence)``."""
     from desktop.code_reader import card_text
 
-    return background.run(lambda: card_text(path), owner).then(read).failed(lambda error: failed(str(error)))
+    return background.run(lambda: card_text(path), owner).then(read).failed(lambda error: failed(say_error(error)))

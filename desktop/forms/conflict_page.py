@@ -16,7 +16,7 @@ from desktop.forms.conflict_table import ConflictTable
 from desktop.forms.history_view import HistoryView
 from desktop.forms.record_body import scrolled
 from desktop.forms.record_header import NoticeLine
-from desktop.language import say, tr
+from desktop.language import say, say_error, tr
 from desktop.widgets.basics import button, text_label
 from desktop.widgets.flow import FlowLine
 from sync.difference import put_path
@@ -154,7 +154,7 @@ class ConflictPage(QWidget):
 
     def _failed(self, error: Exception) -> None:
         self._busy = False
-        self.notice.say(tr("form.save.refused", reason=str(error)), "red")
+        self.notice.say(tr("form.save.refused", reason=say_error(error)), "red")
 
     def _sides(self) -> list[tuple[int, str]]:
         """One button for each officer whose value waits, then the city's."""

@@ -106,7 +106,9 @@ class DraftKeeping(QObject):
 
     def restart(self, draft_id: str) -> None:
         """After a save: the next edit begins a new draft."""
-        if self._overlaps and not self._writing:  # what was written may have come behind the save, though it was heard of before
+        if (
+            self._overlaps and not self._writing
+        ):  # what was written may have come behind the save, though it was heard of before
             self._take_back(self.draft_id)
         self.pause()
         self._turn += 1

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QMessageBox,
 from desktop import following
 from desktop.forms.dialogs import AskDialog, agreed
 from desktop.forms.entries import entry_context, entry_of
-from desktop.language import language, say, tr
+from desktop.language import language, say, say_error, tr
 from desktop.widgets.basics import text_label
 from forms.entry import RuleError
 from forms.field_types import show
@@ -119,7 +119,7 @@ class NextSteps(QObject):
             page.read_around()
 
         task = page.app.background.run(lambda: store.save([save], officer), page)
-        task.then(done).failed(lambda error: page.notice.say(tr("form.save.refused", reason=str(error)), "red"))
+        task.then(done).failed(lambda error: page.notice.say(tr("form.save.refused", reason=say_error(error)), "red"))
 
 
 class ReasonDialog(QDialog):

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QPushBu
 
 from desktop.forms.blank_bar import BlankBar
 from desktop.forms.printing_qt import Document, PrintFailed, paint_on_printer, write_pdf
-from desktop.language import say, tr
+from desktop.language import say, say_error, tr
 from forms.definition import Printout
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class PrintPreview(QDialog):
             try:
                 write_pdf(self._html, target, self._printout)
             except PrintFailed as error:
-                self.failed.emit(str(error))
+                self.failed.emit(say_error(error))
             return
         self._out(lambda: write_pdf(self._html, target, self._printout))
 
@@ -140,7 +140,7 @@ class PrintPreview(QDialog):
         try:
             way()
         except PrintFailed as error:
-            self.failed.emit(str(error))
+            self.failed.emit(say_error(error))
             return
         self.printed.emit()
         if self.blank is not None:

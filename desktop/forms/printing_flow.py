@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from desktop.forms.papers import make_html, next_copy, offered, withheld
 from desktop.forms.print_preview import PrintPreview
-from desktop.language import say, tr
+from desktop.language import say, say_error, tr
 from forms.definition import Printout
 from forms.label import Label
 from sync.store.model import Record
@@ -94,7 +94,7 @@ class PrintingFlow(QObject):
 
     def _not_made(self, error: Exception) -> None:
         self.is_busy = False
-        self._say_failed(str(error))
+        self._say_failed(say_error(error))
 
     def _made(self, record: Record, printout: Printout, html: str, copy: int) -> None:
         self.is_busy = False

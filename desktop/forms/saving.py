@@ -14,7 +14,7 @@ from desktop.following import with_followers, write
 from desktop.forms.action_bar import is_own, main_offer
 from desktop.forms.dialogs import AskDialog, confirm, mended_at
 from desktop.forms.entries import copy_entry
-from desktop.language import say, tr
+from desktop.language import say, say_error, tr
 from desktop.models.dates import clock_time
 from forms.definition import Action
 from forms.entry import Problem, RecordEntry, RuleError
@@ -183,7 +183,7 @@ class SavingFlow(QObject):
         self._settle()
         page.main_key.failed()
         page.drafts.touch()
-        page.notice.say(tr("form.save.refused", reason=str(error)), "red")
+        page.notice.say(tr("form.save.refused", reason=say_error(error)), "red")
         page.focus_again(self._place)
         if isinstance(error, SaveRefused) and error.problems:
             page.view.show_refused({p.field: say(p.label) for p in error.problems if p.field})

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from desktop.forms.entries import new_entry
 from desktop.forms.people import first_of
-from desktop.language import say, tr
+from desktop.language import say, say_error, tr
 from forms.definition import RecordType
 from sync.store.model import Record, Save, SaveRefused
 
@@ -119,7 +119,7 @@ class ShortForm(QFrame):
         self._busy = False
         if isinstance(error, SaveRefused):
             self.view.show_refused({p.field: say(p.label) for p in error.problems})
-        self._say(tr("form.save.refused", reason=str(error)))
+        self._say(tr("form.save.refused", reason=say_error(error)))
 
     def _say(self, text: str) -> None:
         self._note.setText(text)

@@ -13,7 +13,7 @@ from desktop.app import App
 from desktop.batches import Tally, Told
 from desktop.forms.entries import entry_context
 from desktop.forms.form_view import FormView
-from desktop.language import language, say, tr
+from desktop.language import language, say, say_error, tr
 from desktop.models.table import CellTable, Column, Row
 from desktop.models.tags import Tag
 from desktop.views.dialogs import StepSheet
@@ -166,7 +166,7 @@ class BatchSheet(StepSheet):
             return
         made = work.tally.made if self._making else 0
         self._end()
-        self.summary.setText(tr("batch.failed", **number_words(made), reason=str(error)))
+        self.summary.setText(tr("batch.failed", **number_words(made), reason=say_error(error)))
         self._arrange()
 
     # the work under way ----------------------------------------------------------------------------------------------

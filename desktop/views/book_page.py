@@ -15,7 +15,7 @@ from desktop import book_audit
 from desktop.actions import ActionRow
 from desktop.app import App
 from desktop.book_keeping import books_here, current_period, may_hand_over, with_later
-from desktop.language import say, tr
+from desktop.language import say, say_error, tr
 from desktop.models.table import Column, Row
 from desktop.models.tags import Tag
 from desktop.theme import SMALL
@@ -276,7 +276,7 @@ class BookPage(TablePage):
         target, made = path, self._paper(loaded)
         task = self.app.background.run(lambda: book_audit.write_sheet(target, made), self)
         task.then(lambda _none: self.app.notice(tr("book.saved", file=str(target)), "blue"))
-        task.failed(lambda error: self.app.notice(str(error), "red"))
+        task.failed(lambda error: self.app.notice(say_error(error), "red"))
 
     def confirm_clock(self) -> None:
         from desktop.views.book_sheets import ClockSheet
@@ -325,7 +325,7 @@ class BookPage(TablePage):
         self.refresh()
 
     def _say_failed(self, error: Exception) -> None:
-        self.app.notice(str(error) if isinstance(error, StoreError) else repr(error), "red")
+        self.app.notice(say_error(error) if isinstance(error, StoreError) else repr(error), "red")
 
     def _may_explain(self) -> bool:
         kind = self.app.catalog.book_notes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from desktop.language import say, tr
+from desktop.language import say, say_error, tr
 from forms.definition import Printout, RecordType
 from sync.store.model import ListQuery
 
@@ -57,7 +57,7 @@ class BookPrinting(QObject):
 
         task = app.background.run(make, self._page)
         task.then(lambda html: self._open(printout, wanted, html))
-        task.failed(lambda error: self._say_failed(str(error)))
+        task.failed(lambda error: self._say_failed(say_error(error)))
 
     def _open(self, printout: Printout, wanted: Wanted, html: str) -> None:
         from desktop.forms.print_preview import PrintPreview

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QS
 
 from desktop.book_places import series_kept, series_label
 from desktop.book_selection import Selection, Wanted, has_book, list_printouts, periods, select
-from desktop.language import language, say, tr
+from desktop.language import language, say, say_error, tr
 from desktop.views.dialogs import Sheet
 from desktop.widgets.basics import button, restyle, text_label
 from forms.definition import Printout, RecordType
@@ -227,7 +227,7 @@ class BookSheet(Sheet):
 
     def _say_trouble(self, error: Exception, asked: int) -> None:
         if asked == self._asked:
-            self._say(str(error) if isinstance(error, StoreError) else repr(error), "problem")
+            self._say(say_error(error) if isinstance(error, StoreError) else repr(error), "problem")
 
     def _say(self, text: str, role: str) -> None:
         of = date_field(self._type)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from desktop.actions import ActionRow
 from desktop.app import App
-from desktop.language import say, tr
+from desktop.language import say, say_error, tr
 from desktop.models.dates import when
 from desktop.models.rows import RowContext, number_of
 from desktop.models.table import Column, Row
@@ -134,7 +134,7 @@ def write_plan(store: Store, plan: Plan, officer: Officer) -> tuple[int, int, st
             store.save([save], officer)
             done += 1
         except StoreError as error:
-            problem = problem or str(error)
+            problem = problem or say_error(error)
     return done, changed, problem
 
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from desktop.actions import ActionRow
 from desktop.app import App
 from desktop.doubles import reason_of, shortened
-from desktop.language import say, tr
+from desktop.language import say, say_error, tr
 from desktop.merging import apart_save, can_merge, merging_save, unmerging_save
 from desktop.models.table import Column, Row
 from desktop.theme import SMALL
@@ -215,7 +215,7 @@ class Doubles(TablePage):
         self._busy = False
         self._last_merged = None
         problems = getattr(error, "problems", ())
-        reason = say(problems[0].message) if problems and hasattr(problems[0].message, "vi") else str(error)
+        reason = say(problems[0].message) if problems and hasattr(problems[0].message, "vi") else say_error(error)
         self.app.notice(tr("double.failed", reason=reason), "red")
 
     def _focus_buttons(self) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from desktop.language import tr
+from desktop.language import say_error, tr
 from desktop.theme import LARGE, SMALL, Look
 from desktop.views.sign_in import GateCard
 from desktop.widgets.basics import button, text_label
@@ -90,7 +90,7 @@ class Trouble(_Roomy):
         self.card.setFixedWidth(look.px(560))
         at = self.card.body.indexOf(self.about)
         self.card.body.insertWidget(at, self.problem)
-        self.say_problem(str(error))
+        self.say_problem(say_error(error))
         self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.offers = [
             button(tr("office.restore", when=when), partial(self.restore.emit, backup)) for when, backup in backups

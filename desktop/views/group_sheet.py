@@ -13,7 +13,7 @@ from desktop.batches import Tally, Told
 from desktop.forms.entries import entry_context
 from desktop.forms.form_view import FormView
 from desktop.group_acting import Choice
-from desktop.language import language, say, tr
+from desktop.language import language, say, say_error, tr
 from desktop.models.table import CellTable, Column, Row
 from desktop.views.batch_sheet import LOOK_MS, WHO, Work, desk_of, number_words
 from desktop.views.dialogs import StepSheet
@@ -151,7 +151,7 @@ class GroupSheet(StepSheet):
 
     def _failed(self, error: Exception) -> None:
         self._end()
-        self.summary.setText(tr("form.save.refused", reason=str(error)))
+        self.summary.setText(tr("form.save.refused", reason=say_error(error)))
         self.close_button.setFocus()
 
     def _end(self) -> None:

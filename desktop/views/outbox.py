@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.actions import ActionRow
 from desktop.app import App
-from desktop.language import say, tr
+from desktop.language import say, say_error, tr
 from desktop.models.dates import when
 from desktop.models.rows import RowContext
 from desktop.models.table import Column, Row
@@ -162,7 +162,7 @@ class Outbox(TablePage):
         def write(reason: str) -> None:
             task = app.background.run(lambda: store.changes.withdraw(record_id, officer, reason), self)
             task.then(lambda _none: app.sync_now())
-            task.failed(lambda error: app.notice(str(error), "red"))
+            task.failed(lambda error: app.notice(say_error(error), "red"))
 
         sheet.given.connect(write)
         sheet.open()

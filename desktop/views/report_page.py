@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QHBoxLayout, QTab
 from desktop.actions import ActionRow
 from desktop.app import App
 from desktop.forms.entries import ward_facts
-from desktop.language import language, say, tr
+from desktop.language import language, say, say_error, tr
 from desktop.models.table import Cell, CellTable, Column, Row
 from desktop.reporting import Counted, count_report, find_report, latest_window, write_report
 from desktop.sight import shown_reports
@@ -246,7 +246,9 @@ class ReportPage(Page):
         target = path
         task = self.app.background.run(lambda: write_report(counted, target, "", language=spoken), self)
         task.then(lambda _none: self.app.notice(tr("report.written", file=str(target)), "blue"))
-        task.failed(lambda error: self.app.notice(tr("report.not_written", file=str(target), why=str(error)), "red"))
+        task.failed(
+            lambda error: self.app.notice(tr("report.not_written", file=str(target), why=say_error(error)), "red")
+        )
 
 
 class Behind(QDialog):

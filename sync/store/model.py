@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from forms.label import Label, both
 from sync.protocol import Candidate, Change, DeliveryState, EnrolAnswer, FieldProblem, Fields, Officer
 
 Standing = Literal["here", "city", "conflict", "refused", "hub"]
@@ -319,9 +320,14 @@ class FileCounts(Struct, frozen=True, kw_only=True):
 
 
 class StoreError(Exception):
-    """``str()`` is one sentence for a person; ``code`` is stable."""
+    """``str()`` is one sentence for a person, in Vietnamese and in brackets in English; ``code`` is stable."""
 
     code = "store"
+
+    @property
+    def label(self) -> Label:
+        """The sentence in each language."""
+        return both(str(self))
 
 
 class NoStore(StoreError):

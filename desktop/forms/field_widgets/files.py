@@ -14,6 +14,7 @@ from desktop.forms.attachments import ACCEPTED, attach_each, open_copy
 from desktop.forms.field_widgets.base import FieldWidget
 from desktop.forms.field_widgets.file_row import FileRow
 from desktop.forms.host import FormHost
+from desktop.language import say_error
 from forms.field_definition import Field
 from sync.store.model import FileStanding, Touched
 
@@ -90,7 +91,7 @@ class FilesField(FieldWidget):
         files = self.host.app.store.files
         self._say(self.host.say("file.busy"))
         task = self.host.app.background.run(lambda: attach_each(wanted, files), self)
-        task.then(self._attached).failed(lambda error: self._warn([str(error)]))
+        task.then(self._attached).failed(lambda error: self._warn([say_error(error)]))
 
     def _attached(self, answer: tuple[list[dict[str, Any]], list[str]]) -> None:
         """What could be attached is; what could not, or stands there already, is told."""
