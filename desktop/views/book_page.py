@@ -21,6 +21,7 @@ from desktop.models.tags import Tag
 from desktop.theme import SMALL
 from desktop.views.table_page import TablePage
 from desktop.widgets.basics import Card, Notice, button, text_label
+from forms.wards import ward_facts
 from sync.store.audit import AuditRow, BookAudit
 from sync.store.model import HandOver, StoreError, Touched
 
@@ -87,6 +88,7 @@ class BookPage(TablePage):
         self.which, self.filter, self.text = QComboBox(), QComboBox(), QLineEdit()
         self.which.setAccessibleName(tr("book.which"))
         self.which.setMaximumWidth(self.app.look.px(230))
+        self.which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.filter.setAccessibleName(tr("book.filter"))
         for name in book_audit.FILTERS:
             self.filter.addItem(tr(f"book.filter_{name}"), name)
@@ -174,10 +176,11 @@ class BookPage(TablePage):
         books = loaded.books if loaded.here in loaded.books else (loaded.here, *loaded.books)
         self.which.clear()
         for ward, series, period in books:
-            parts = (self._ward_name(ward), series, period)
+            parts = (ward_facts(ward, self._ward_name(ward))["place"], series, period)
             name = " · ".join(part for part in parts if part) or say(self.record_type.label)
             self.which.addItem(name, (ward, series, period))
         self.which.setCurrentIndex(books.index(loaded.here))
+        self.which.setMinimumWidth(min(self.which.sizeHint().width(), self.which.maximumWidth()))  # the search gives way
         self.which.view().setMinimumWidth(self.which.view().sizeHintForColumn(0) + self.app.look.px(24))
 
     def _show_keeper(self, loaded: Loaded) -> None:
