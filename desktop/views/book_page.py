@@ -180,7 +180,9 @@ class BookPage(TablePage):
             name = " · ".join(part for part in parts if part) or say(self.record_type.label)
             self.which.addItem(name, (ward, series, period))
         self.which.setCurrentIndex(books.index(loaded.here))
-        self.which.setMinimumWidth(min(self.which.sizeHint().width(), self.which.maximumWidth()))  # the search gives way
+        self.which.setMinimumWidth(
+            min(self.which.sizeHint().width(), self.which.maximumWidth())
+        )  # the search gives way
         self.which.view().setMinimumWidth(self.which.view().sizeHintForColumn(0) + self.app.look.px(24))
 
     def _show_keeper(self, loaded: Loaded) -> None:
