@@ -114,7 +114,7 @@ def greet(store: Store, hello: Hello) -> None:
         # the city came back from a backup: offer again what it may have lost, and read it all anew
         store.changes.note_epochs(enrolment.epoch, hello.ended)
         store.changes.offer_again(parse_moment(hello.time) - OFFERED_AGAIN)
-        retry_without_record(store)
+        retry_after_restore(store)
         store.numbers.hand_overs.tell_again()
         store.file_queue.city_restored()
         store.histories.city_restored()
@@ -127,11 +127,13 @@ def greet(store: Store, hello: Hello) -> None:
     store.update_enrolment(officers=hello.officers, epoch=hello.epoch, wards=hello.ward_names, serves=hello.serves)
 
 
-def retry_without_record(store: Store) -> None:
-    """What a restored city refused for want of its record is judged anew, behind what is offered again; no other refusal: what
-    a lock or a state kept out is not to come in by way of a city that has yet to hear of them."""
+def retry_after_restore(store: Store) -> None:
+    """What a restored city refused for want of its record is judged anew, behind what is offered again, and so is that something was
+    given up: what was may stand there once more. No other refusal: what a lock or a state kept out is not to come in by way of a
+    city that has yet to hear of them."""
     for row in store.changes.outbox():
-        if row.status == "refused" and any(problem.message == NO_RECORD.vi for problem in row.problems):
+        wants_record = any(problem.message == NO_RECORD.vi for problem in row.problems)
+        if row.status == "refused" and (wants_record or row.change.only_takes_back):
             store.changes.retry(row.change.record_id)
 
 

@@ -63,9 +63,9 @@ class Taking:
             else:
                 self._take_in(message)
         if self._restored:  # the city judged these before it was offered anew what they stand on
-            from sync.meeting import retry_without_record
+            from sync.meeting import retry_after_restore
 
-            retry_without_record(self._store)
+            retry_after_restore(self._store)
         self._report.numbered = self._store.numbers.give_awaiting()
         for ward, scope, sha256 in first.files:
             self._report.files += self._store.file_queue.is_there(ward, scope, sha256)

@@ -19,7 +19,7 @@ from sync.store import saving
 from sync.store.model import Record, Save
 from tests.sync import direct_line
 from tests.sync.bad_line import Pc
-from tests.sync.direct_city import NOTE, save, seen
+from tests.sync.direct_city import NOTE, backup, restored, save, seen
 from tests.sync.store.ward import COPY
 
 
@@ -264,6 +264,25 @@ def test_whoever_may_not_say_it_either_need_not_say_it_for_ever(city: City, cert
         one.store.changes.withdraw(record.id, one.officer, "không còn làm ở đây")
         assert [r for r in one.store.changes.outbox() if r.change.record_id == record.id] == []
         assert seen(one, record).standing == "city"
+
+
+def test_a_city_whose_backup_has_what_was_given_up_hears_of_it(
+    city: City, certified: Certified, tmp_path: Path
+) -> None:
+    """It was refused before by a city from an older backup, which heard nobody."""
+    one, record, late = certified
+    with no_grants(city):
+        one.store.changes.withdraw(record.id, one.officer, "khách không lấy nữa")
+        one.sync()
+    assert taken(one, late) == "accepted", "as the newer backup has it"
+    backup(city, tmp_path)
+    after = restored(city, tmp_path, [one])
+    for _ in range(2):
+        one.sync()
+    assert record.id not in {row.change.record_id for row in one.store.changes.outbox()}
+    told = {row.change.change_id: row.status for row in one.store.changes.history(record.id)}
+    assert (told[late.change_id], seen(one, record).number) == ("accepted", late.number)
+    after.close()
 
 
 def test_a_number_taken_from_a_late_copy_is_the_one_its_successor_says(certified: Certified) -> None:
