@@ -170,7 +170,7 @@ class Changes:
         """What the city says of its former epochs. ``left``: the one in which what is held here was read, where the city has
         just been restored; else ""."""
         with self._context.writer.transaction() as db:
-            held.note_epochs(db, left, ended)
+            held.note_epochs(db, left, ended, self._context.now_text())
 
     def tell_held(self, since: datetime) -> int:
         """Tell the city, which was just heard, newer versions that were held here when it was restored to older ones, at the

@@ -7,6 +7,7 @@ officer has confirmed it, since a legal book is in order of date.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from sync.store.suspension import is_suspended
 
 LARGEST_SKEW = 300.0  # seconds
 STEADY_SKEW = 60.0  # seconds by which a clock may drift from what was confirmed
+_YEAR = re.compile("[1-9][0-9]{3}")
 LATE = timedelta(days=60)
 """How long what was signed before New Year waits for a number of the old year's book."""
 OF_WARD = "|"
@@ -77,7 +79,7 @@ class NumberSource:
             period = period_of(register, when)
         else:  # it stands in the book of its year, whenever its act is taken once more
             given_at = parse_moment(at)
-            when = given_at if period_of(register, given_at) == period else _last_day(period)
+            when = _last_day(period) if _of_other_year(register, given_at, period) else given_at
         if (
             number is None
             and register.kind in ("leased", "local")
@@ -93,7 +95,7 @@ class NumberSource:
         shown = self._fields(register, number, n, officer, ward, when=when)
         values = {name: as_shape(record_type, name, text) for name, text in shown.items()}
         mark = {"n": n, "at": moment_text(given_at), "by": officer.name, "device": self._device}
-        if period != period_of(register, self._now):
+        if period == period_of(register, when) != period_of(register, self._now):
             mark[PERIOD] = period
         return Given(number, {**values, NUMBERED: mark})
 
@@ -200,6 +202,12 @@ def period_of(register: Register, when: datetime) -> str:
     if register.period == "none":
         return ""
     return local_day(when) if register.period == "day" else local_day(when)[:4]
+
+
+def _of_other_year(register: Register, given_at: datetime, period: str) -> bool:
+    """Whether a number stands in the book of another year than that in which it was given. What was given before a pack changed
+    how the register is parted names no year, or not the one its book is of now."""
+    return register.period == "year" and _YEAR.fullmatch(period) is not None and period != period_of(register, given_at)
 
 
 def _last_day(year: str) -> datetime:

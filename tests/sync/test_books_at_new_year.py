@@ -216,6 +216,21 @@ def test_a_number_of_the_old_year_stays_of_it_where_its_act_is_taken_once_more(
         assert seen(pc, first).fields.get(SAME_NUMBER) is None
 
 
+@pytest.mark.parametrize("period", ["", "2026-12-31"])
+def test_a_number_from_before_the_register_was_parted_by_years_is_kept(pcs: list[Pc], period: str) -> None:
+    """A pack may part a register in another way than when the number was given."""
+    a = pcs[0]
+    record = save(a, document="x")
+    a.sync()
+    signed = act(a, seen(a, record))
+    (sent,) = a.store.changes.pending(9)
+    a.store.changes.acknowledge([ChangeResult(change_id=sent.change_id, status="refused")])
+    with a.store._context.writer.transaction() as db:
+        db.execute("UPDATE numbers SET period = ? WHERE record_id = ?", (period, record.id))
+    again = act(a, seen(a, record))
+    assert (again.number, again.state) == (signed.number, "certified")
+
+
 def act(pc: Pc, record: Record) -> Record:
     (acted,) = pc.store.save(
         [Save(type=COPY.id, fields=dict(record.fields), opened=record, action="certify")], pc.officer

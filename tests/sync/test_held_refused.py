@@ -7,7 +7,7 @@ import contextlib
 import pytest
 
 from sync.locked_fields import HELD_IN
-from sync.protocol import SyncError
+from sync.protocol import ChangeResult, SyncError
 from sync.store.model import Record
 from tests.sync.direct_city import backup, restored, save, seen
 from tests.sync.test_held_copy import WEEK, Disaster, _no_line, act, disaster
@@ -81,3 +81,17 @@ def test_a_pc_that_was_switched_off_for_long_still_tells_it(disaster: Disaster) 
     for _ in range(2):
         disaster.sync()
     assert disaster.at_the_city().fields["pages"] == 3
+
+
+@pytest.mark.parametrize(("days", "told_again"), [(30, True), (91, False)])
+def test_what_is_refused_for_good_is_told_no_longer_than_it_is_heard(
+    disaster: Disaster, monkeypatch: pytest.MonkeyPatch, days: int, told_again: bool
+) -> None:
+    only_the_holder_has_it(disaster, disaster.record)
+    told_and_cut(disaster, monkeypatch)
+    changes = disaster.holder.store.changes
+    disaster.later(days * 86400.0)
+    changes.acknowledge([ChangeResult(change_id=changes.outbox()[-1].change.change_id, status="refused")])
+    assert changes.outbox() == ()
+    disaster.later(WEEK)
+    assert disaster.holder.sync().pushed == int(told_again)
