@@ -72,6 +72,20 @@ def test_values_of_act_may_stand_after_an_option(counter: Counter, record: str) 
     assert answer.json["state"] == "checking"
 
 
+def test_a_line_of_a_file_gets_the_code_of_the_office_that_a_form_gives(town: Town) -> None:
+    """The window and the city call the office by the city's code and its own (Decision 20/2020/QĐ-TTg)."""
+    clerk = town.counter("Trần Thị Thu Hà", "clerk")
+    fields = {
+        "title": "Hồ sơ tiếp công dân tháng 11 năm 2026",
+        "opened_year": 2026,
+        "file_notation": "05",
+        "start_date": "2026-11-02",
+    }
+    record = clerk.takes_in("documents.archive_file", fields)
+    ward = clerk.sees(record)["ward"]
+    assert clerk.sees(record)["fields"]["file_code"] == f"H26.{ward}.2026.05"
+
+
 def test_an_unknown_record_is_one_line(counter: Counter) -> None:
     for words in (["show", "x"], ["history", "x"], ["act", "x", "check"], ["print", "x", "p", "f.pdf"]):
         answer = counter.run(*words)
