@@ -71,6 +71,8 @@ class SettingUp:
                 page.refuse(one_line(error, language())[0])
             elif error.code in ("bad_url", "not_safe", "tls", NOT_THE_CITY):
                 page.refuse(error.label.get(language()), page.url)
+            elif error.code == "too_many_guesses":
+                page.refuse(say_error(error), page.code)
             elif error.retry:  # its own words promise another try, and nobody makes one here
                 page.refuse(tr("frame.enrol_no_line" if error.code == "unreachable" else "frame.enrol_not_now"))
             else:

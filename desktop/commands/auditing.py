@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from desktop.book_audit import as_json, note_line, numbers, paper, stand, summary, title, why, write_sheet
 from desktop.book_keeping import current_period
 from desktop.commands.desk import Desk
@@ -25,7 +27,7 @@ def audit_book(desk: Desk, record_type: RecordType, given: argparse.Namespace) -
         raise usage_error("Tệp kiểm sổ là .pdf hoặc .xlsx.", "The check of a book is written as .pdf or .xlsx.")
     audit = _find(desk, record_type, given)
     if path is not None:
-        _write(desk, record_type, audit, path)
+        _write(desk, record_type, audit, path, given.ward)
     if desk.as_json:
         desk.put_json({"type": record_type.id, **as_json(audit)})
     elif path is None:
@@ -50,15 +52,17 @@ def _find(desk: Desk, record_type: RecordType, given: argparse.Namespace) -> Boo
     return desk.store.audits.audit(record_type.id, wanted, series, given.ward)
 
 
-def _write(desk: Desk, record_type: RecordType, audit: BookAudit, path: Path) -> None:
+def _write(desk: Desk, record_type: RecordType, audit: BookAudit, path: Path, ward: str) -> None:
     check_writable(path)
     made = paper(audit, desk.catalog, record_type)
+    if ward:
+        made = replace(made, sub=f"{made.sub} · {desk.enrolment.wards[ward]}")
     if path.suffix.lower() == ".xlsx":
         write_sheet(path, made)
         return
     from forms.list_paper import LIST_PRINTOUT, render_list
 
-    write_paper(render_list(made, desk.catalog, print_context(desk)), LIST_PRINTOUT, path)
+    write_paper(render_list(made, desk.catalog, print_context(desk, ward)), LIST_PRINTOUT, path)
 
 
 def _show(desk: Desk, record_type: RecordType, audit: BookAudit) -> None:

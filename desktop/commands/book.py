@@ -46,6 +46,12 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
 
     record_type = desk.record_type(given.type)
     desk.check_seen(record_type)
+    if given.ward and given.ward not in desk.enrolment.wards:
+        known_wards = ", ".join(desk.enrolment.wards)
+        raise usage_error(
+            f"Máy không làm việc với phường {given.ward}. Có: {known_wards}.",
+            f"This PC does not serve ward {given.ward}. Known: {known_wards}.",
+        )
     if given.audit:
         from desktop.commands.auditing import audit_book
 
@@ -101,12 +107,6 @@ def _wanted(desk: Desk, record_type: RecordType, given: argparse.Namespace) -> W
             f"No state “{unknown[0]}”. Known: {', '.join(known)}.",
         )
     _check_series(record_type, desk.catalog, given.series)
-    if given.ward and given.ward not in desk.enrolment.wards:
-        known_wards = ", ".join(desk.enrolment.wards)
-        raise usage_error(
-            f"Máy không làm việc với phường {given.ward}. Có: {known_wards}.",
-            f"This PC does not serve ward {given.ward}. Known: {known_wards}.",
-        )
     if not has_book(record_type) and (given.period or given.volume or given.first or given.last):
         raise usage_error(
             f"“{record_type.label.vi}” không phải sổ có số: chọn theo ngày hoặc trạng thái.",

@@ -37,7 +37,6 @@ class DraftKeeping(QObject):
         self._writing = False
         self._again = False
         self._stopped = False
-        self._overlaps = False  # a write was under way when the form began to be saved
         self._turn = 0  # goes up with every save: a write that belongs to an earlier form is recognised
         self.exists = False
         self._pause = QTimer(self, singleShot=True, interval=AFTER_PAUSE)
@@ -49,7 +48,6 @@ class DraftKeeping(QObject):
         """A keystroke or a committed value."""
         if self._stopped:
             return
-        self._overlaps = False  # this is not in what is being saved
         self._pause.start()
         if not self._latest.isActive():
             self._latest.start()
@@ -88,7 +86,6 @@ class DraftKeeping(QObject):
 
     def pause(self) -> None:
         """A save is under way: it takes the draft away itself when it succeeds."""
-        self._overlaps = self._writing
         self._pause.stop()
         self._latest.stop()
 
@@ -106,10 +103,6 @@ class DraftKeeping(QObject):
 
     def restart(self, draft_id: str) -> None:
         """After a save: the next edit begins a new draft."""
-        if (
-            self._overlaps and not self._writing
-        ):  # what was written may have come behind the save, though it was heard of before
-            self._take_back(self.draft_id)
         self.pause()
         self._turn += 1
         self.draft_id = draft_id

@@ -304,16 +304,17 @@ class BookPage(TablePage):
             return
         if loaded.leases:
             sheet = HandOverSheet(self.app, self.record_type, loaded.leases, self.window())
-            sheet.chosen.connect(self._hand_over)
+            sheet.chosen.connect(partial(self._hand_over, loaded.leases))
             sheet.open()
         elif loaded.given_back:
             self._take_back(loaded.given_back)
 
-    def _hand_over(self, to: str, reason: str) -> None:
-        loaded, officer, store = self.loaded, self.app.officer, self.app.store
-        if loaded is None or officer is None:
+    def _hand_over(self, leases: tuple[Lease, ...], to: str, reason: str) -> None:
+        """``leases``: those that the sheet named; another book may be on the page by now."""
+        officer, store = self.app.officer, self.app.store
+        if officer is None:
             return
-        begin, leases = store.numbers.hand_overs.begin, loaded.leases
+        begin = store.numbers.hand_overs.begin
         task = self.app.background.run(lambda: [begin(x, officer, reason, to) for x in with_later(store, leases)], self)
         task.then(partial(self._did, "book.handed"))
         task.failed(self._say_failed)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from tests.features.cases import COPY, INCOMING, copy_of
 from tests.features.story import Counter, Town, run
@@ -216,3 +217,14 @@ def test_a_book_that_runs_already_goes_on_where_the_city_was_told(town: Town, co
     new = counter.takes_in(INCOMING, {**old, "doc_number": "13/SNV", "arrival_no": None})
     assert counter.acts(new, "register")["number"] == "58"
     assert "lease-takeover" not in counter.run("import", INCOMING, str(file)).out
+
+
+def test_the_check_of_a_book_says_whose_it_is_and_knows_no_strange_ward(counter: Counter, tmp_path: Path) -> None:
+    strange = counter.run("book", COPY, "--audit", "--ward", "99999")
+    assert (strange.code, strange.out) == (2, "") and "99999" in strange.err
+    certified(counter, "Học bạ")
+    ward = counter.sees(counter.all(COPY)[0]["id"])["ward"]
+    path = tmp_path / "so.xlsx"
+    counter.must("book", COPY, "--audit", "--ward", ward, str(path))
+    head = str(CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()[0])
+    assert "Phường" in head

@@ -155,7 +155,8 @@ def test_with_a_book_goes_that_of_next_year_and_none_of_another_ward(
     for ward, period in (("00070", "2027"), ("00082", "2026")):
         app.store.numbers.put_lease(Lease(ward=ward, register=BOOK, period=period, device="Q2", next=1))
     page = book_page(window, settle)
-    page._hand_over("Q5", "nghỉ phép")
+    assert page.loaded is not None
+    page._hand_over(page.loaded.leases, "Q5", "nghỉ phép")
     settle()
     assert [(h.ward, h.period) for h in app.store.numbers.hand_overs.all()] == [("00070", "2026"), ("00070", "2027")]
     assert [(x.ward, x.period) for x in app.store.numbers.leases()] == [("00082", "2026")]
@@ -286,6 +287,22 @@ def test_the_other_ward_s_book_is_handed_over_too(window: MainWindow, app: App, 
     page.which.activated.emit(0)
     settle()
     assert page._hand.text() == "Giao sổ sang máy khác…" and "số tiếp theo 2." in page._holder.text()
+
+
+@pytest.mark.parametrize("app", [TWO_WARDS], indirect=True)
+def test_the_book_that_the_sheet_names_is_handed_over(window: MainWindow, app: App, settle: Settle) -> None:
+    """Though another was chosen, and comes on the page while the sheet is open."""
+    app.store.numbers.put_lease(Lease(ward=THERE, register=BOOK, period="2026", device="Q2", next=5))
+    page = book_page(window, settle)
+    page.which.setCurrentIndex(1)
+    page.which.activated.emit(1)
+    page._hand.click()
+    (sheet,) = page.window().findChildren(HandOverSheet)
+    assert "Phường Hoàn Kiếm" in sheet.windowTitle()
+    settle()
+    sheet.chosen.emit("", "nay phường kia giữ")
+    settle()
+    assert [lease.ward for lease in app.store.numbers.leases()] == [THERE]
 
 
 @pytest.mark.parametrize("app", [TWO_WARDS], indirect=True)

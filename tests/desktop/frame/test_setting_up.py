@@ -164,6 +164,21 @@ def test_a_city_that_cannot_answer_now_promises_no_other_try(
     ended(start)
 
 
+def test_too_many_wrong_codes_are_told_as_such(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, office: Path, city: GatewayServer
+) -> None:
+    start = started(qapp, tmp_path / "profile")
+    page = start.gate.currentWidget()
+    assert isinstance(page, OfferEnrolment)
+    page.url.setText(city.url)
+    for letter in "HJKLMNPQRST":
+        page.code.setText(f"ABCD-EFG{letter}")
+        page.do.click()
+        qtbot.waitUntil(page.do.isEnabled, timeout=8000)
+    assert "quá nhiều lần" in page.problem.text()
+    ended(start)
+
+
 def test_another_code_may_be_typed(qtbot: QtBot, qapp: QApplication, tmp_path: Path, office: Path) -> None:
     office.write_text('url = "http://127.0.0.1:9"\ncode = "ABCD-EFGH"\n')
     start = started(qapp, tmp_path / "profile")
