@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.backups import AT_QUIT, Outcome, back_up, due
-from desktop.language import tr
+from desktop.language import say_error, tr
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -79,7 +79,7 @@ class BackupTimer(QObject):
         asked, self._asked = self._asked, False
         for outcome in outcomes if asked else ():
             if outcome.error is not None:
-                self._app.notice(str(outcome.error), "red")
+                self._app.notice(say_error(outcome.error), "red")
             else:
                 self._app.notice(tr("office.backup_done", folder=outcome.folder), "green")
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from desktop.language import tr
+from desktop.language import say, tr
 from desktop.models.dates import when
 from desktop.settings import Settings
 from desktop.version import VERSION
+from forms.label import both
 from sync.clock import moment_text, parse_moment
 from sync.store.model import StoreError
 
@@ -129,7 +130,7 @@ def offers(profile: Path, settings: Settings, now: datetime) -> list[tuple[str, 
 def sentence(folder: str, target: Target, now: datetime) -> str:
     """How a folder stands, for a person."""
     good = tr("office.backup_good", when=when(target.good_at, now)) if target.good_at else tr("office.backup_never")
-    return f"{good}\n! {target.trouble}" if target.trouble else good
+    return f"{good}\n! {say(both(target.trouble))}" if target.trouble else good
 
 
 def _age(at: str, now: datetime) -> timedelta:

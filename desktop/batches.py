@@ -159,8 +159,7 @@ def _write_alone(ready: _Ready, desk: Desk, tally: Tally, refusal: SaveRefused) 
         desk.store.save([_save(ready, desk)], desk.officer)
         tally.made += 1
     except SaveRefused:
-        told = Label(str(refusal), str(refusal))
-        tally.refused.append(Told(ready.source.id, ready.source.title, told))
+        tally.refused.append(Told(ready.source.id, ready.source.title, refusal.label))
 
 
 def _saves(ready: _Ready, desk: Desk) -> list[Save]:

@@ -70,10 +70,10 @@ class SettingUp:
             elif not isinstance(error, SyncError):
                 page.refuse(one_line(error, language())[0])
             elif error.code in ("bad_url", "not_safe", "tls", NOT_THE_CITY):
-                page.refuse(error.label.get(language()), page.url)
-            elif error.code == "too_many_guesses":
-                page.refuse(say_error(error), page.code)
-            elif error.retry:  # its own words promise another try, and nobody makes one here
+                page.refuse(say_error(error), page.url)
+            elif (
+                error.retry and error.code != "too_many_guesses"
+            ):  # its own words promise another try, and nobody makes one here
                 page.refuse(tr("frame.enrol_no_line" if error.code == "unreachable" else "frame.enrol_not_now"))
             else:
                 page.refuse(say_error(error), page.code)
@@ -140,7 +140,7 @@ class SettingUp:
         def restore(backup: Backup) -> None:
             page.wait()
             task = start.background.run(lambda: self._restore(backup, passphrase), page)
-            task.then(lambda _none: again()).failed(lambda failed: page.refuse(str(failed)))
+            task.then(lambda _none: again()).failed(lambda failed: page.refuse(say_error(failed)))
 
         page.again.connect(again)
         page.closing.connect(QCoreApplication.quit)

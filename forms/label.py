@@ -4,7 +4,7 @@ import re
 
 from msgspec import Struct
 
-_BOTH = re.compile(r"(.+[.…?!]) \(([A-Z].*)\)", re.DOTALL)
+_BOTH = re.compile(r"(.+[.…?!]) \(([“A-Z].*)\)", re.DOTALL)
 
 
 class Label(Struct, frozen=True):
