@@ -112,8 +112,9 @@ def title(audit: BookAudit, catalog: Catalog, record_type: RecordType) -> str:
 
 
 def paper(
-    audit: BookAudit, catalog: Catalog, record_type: RecordType, wanted: str = "all", text: str = ""
+    audit: BookAudit, catalog: Catalog, record_type: RecordType, wanted: str = "all", text: str = "", *, whose: str = ""
 ) -> ListPaper:
+    """``whose``: the ward, where it has to be said."""
     shown = [row for row in audit.rows if is_shown(row, wanted, text)]
     note = tr(f"book.filter_{wanted}") if wanted != "all" else ""
     foot = [summary(audit), *(note_line(each) for each in audit.notes)]
@@ -121,7 +122,7 @@ def paper(
         foot.append(tr("book.unread", n=len(audit.unread)))
     return ListPaper(
         heading=tr("book.paper_title"),
-        sub=title(audit, catalog, record_type),
+        sub=" · ".join(filter(None, (title(audit, catalog, record_type), whose))),
         note=note,
         columns=list(zip(columns(), _WIDTHS, strict=True)),
         lines=[cells(row) for row in shown],

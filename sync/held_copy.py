@@ -9,6 +9,7 @@ field has had since then was changed on purpose, and is not brought back; any ot
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from forms.carried import carried
@@ -20,6 +21,8 @@ from sync.difference import get_path, put_path, split_path
 from sync.locked_fields import FROZEN, HELD_IN, SAME_NUMBER, VOID, is_owned, is_shut, register_fields
 from sync.protocol import Change, ChangeResult, RecordVersion
 
+HEARD_FOR = timedelta(days=90)
+"""So long after a restore the city hears PCs that tell what they held before it."""
 STATES_MET = Label(
     "Bản ghi đã đi tiếp theo cách khác từ khi thành phố khôi phục; bản máy này giữ chỉ còn để đối chiếu.",
     "The record has gone another way since the city was restored; what this PC held is for comparison alone.",

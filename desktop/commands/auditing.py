@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from desktop.book_audit import as_json, note_line, numbers, paper, stand, summary, title, why, write_sheet
 from desktop.book_keeping import current_period
 from desktop.commands.desk import Desk
@@ -54,9 +52,7 @@ def _find(desk: Desk, record_type: RecordType, given: argparse.Namespace) -> Boo
 
 def _write(desk: Desk, record_type: RecordType, audit: BookAudit, path: Path, ward: str) -> None:
     check_writable(path)
-    made = paper(audit, desk.catalog, record_type)
-    if ward:
-        made = replace(made, sub=f"{made.sub} · {desk.enrolment.wards[ward]}")
+    made = paper(audit, desk.catalog, record_type, whose=desk.enrolment.wards[ward] if ward else "")
     if path.suffix.lower() == ".xlsx":
         write_sheet(path, made)
         return

@@ -23,9 +23,10 @@ from forms.examples import Example, ExampleWorld
 from forms.loader import load_catalog
 from forms.paper_offers import why_not
 from forms.printing import PrintContext, PrintError, render
+from forms.wards import ward_facts
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
-WARD = {"code": "00070", "name": "Phường Hoàn Kiếm", "org_code": "H26.00070", "place": "Hoàn Kiếm"}
+WARD = ward_facts("00070", "Phường Hoàn Kiếm")
 OFFICER = {"id": "mau-can-bo-1", "name": "Trần Thu Hà"}
 ZOOM = 0.75
 _SLACK = 10.0  # px, under 3 mm: the lines of a bordered table stand outside its width

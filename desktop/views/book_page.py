@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
@@ -180,9 +179,8 @@ class BookPage(TablePage):
             name = " · ".join(part for part in parts if part) or say(self.record_type.label)
             self.which.addItem(name, (ward, series, period))
         self.which.setCurrentIndex(books.index(loaded.here))
-        self.which.setMinimumWidth(
-            min(self.which.sizeHint().width(), self.which.maximumWidth())
-        )  # the search gives way
+        # the search gives way
+        self.which.setMinimumWidth(min(self.which.sizeHint().width(), self.which.maximumWidth()))
         self.which.view().setMinimumWidth(self.which.view().sizeHintForColumn(0) + self.app.look.px(24))
 
     def _show_keeper(self, loaded: Loaded) -> None:
@@ -254,11 +252,8 @@ class BookPage(TablePage):
 
     def _paper(self, loaded: Loaded) -> ListPaper:
         """What is shown now; where this PC has books of several wards, it says whose."""
-        made = book_audit.paper(
-            loaded.audit, self.app.catalog, self.record_type, self.filter.currentData(), self.text.text()
-        )
-        ward = self._ward_name(loaded.here[0])
-        return replace(made, sub=f"{made.sub} · {ward}") if ward else made
+        wanted, text, whose = self.filter.currentData(), self.text.text(), self._ward_name(loaded.here[0])
+        return book_audit.paper(loaded.audit, self.app.catalog, self.record_type, wanted, text, whose=whose)
 
     def _preview(self, html: str) -> None:
         from desktop.forms.print_preview import PrintPreview
@@ -303,7 +298,8 @@ class BookPage(TablePage):
         if loaded is None or not may_hand_over(self.record_type, self.app.officer):
             return
         if loaded.leases:
-            sheet = HandOverSheet(self.app, self.record_type, loaded.leases, self.window())
+            whose = self._ward_name(loaded.here[0])
+            sheet = HandOverSheet(self.app, self.record_type, loaded.leases, self.window(), whose=whose)
             sheet.chosen.connect(partial(self._hand_over, loaded.leases))
             sheet.open()
         elif loaded.given_back:

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 class HandOverSheet(Sheet):
     chosen = Signal(str, str)  # device, reason
 
-    def __init__(self, app: App, record_type: RecordType, leases: tuple[Lease, ...], window: QWidget) -> None:
-        wards, whose = app.enrolment.wards if app.enrolment else {}, leases[0].ward
-        name = say(record_type.label) + (f", {wards.get(whose, whose)}" if len(wards) > 1 else "")
+    def __init__(
+        self, app: App, record_type: RecordType, leases: tuple[Lease, ...], window: QWidget, *, whose: str = ""
+    ) -> None:
+        """``whose``: the ward, where it has to be said."""
+        name = ", ".join(filter(None, (say(record_type.label), whose)))
         super().__init__(app.look, tr("book.hand_title", name=name), window, width=560)
         last = ", ".join(str(lease.next - 1) for lease in leases)
         self.body.addWidget(text_label(tr("book.hand_about", last=last), wrap=True))

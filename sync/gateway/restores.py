@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from sync.gateway.storage import Session
+from sync.held_copy import HEARD_FOR
 
-HEARD_FOR = timedelta(days=90)
-"""So long after a restore PCs are heard that tell what they held before it."""
 _KEY = "ended_epochs"
 _BEGINNING = 1_577_836_800  # 2020, in seconds since 1970
 

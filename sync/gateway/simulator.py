@@ -22,6 +22,7 @@ from urllib.parse import unquote
 
 from forms.definition import Catalog, Register
 from forms.loader import load_catalog
+from forms.wards import CITY
 from sync.clock import HANOI, Clock, SystemClock
 from sync.gateway.adapters.signature import Keys, Verifier
 from sync.gateway.simulator_memory import Memory, Remembered
@@ -115,7 +116,7 @@ class CityServices:
         parts = {"yyyy": str(today.year), "yy": f"{today:%y}", "mm": f"{today:%m}", "dd": f"{today:%d}", "book": 1}
         parts |= {
             "n": self._next(f"{ward}-{message['type']}-{period}"),
-            "org": f"H26.{ward}",
+            "org": f"{CITY}.{ward}",
             "ward": ward,
             "device": "",
         }

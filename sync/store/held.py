@@ -14,6 +14,7 @@ from msgspec import structs
 
 from sync.clock import moment_text, parse_moment
 from sync.difference import difference, put_path
+from sync.held_copy import HEARD_FOR
 from sync.locked_fields import HELD_IN, SAME_NUMBER
 from sync.protocol import Change, RecordVersion
 from sync.store import worklist
@@ -28,8 +29,6 @@ _LEFT = "left_epoch"
 """In ``meta``: the epoch this PC worked in before the present one."""
 _LEFT_AT = "left_epoch_at"
 """In ``meta``: when it heard that the city was restored, by its own clock."""
-_HEARD_FOR = timedelta(days=90)
-"""After a restore the city hears so long what was held before it (``gateway.restores``)."""
 KEPT_FOR = timedelta(days=60)
 """What could not be told for so long, is not: the city was never in that epoch, or does not have the record."""
 _TO_TELL = (
@@ -96,7 +95,7 @@ def returned(connection: Any, works: Iterable[worklist.Work]) -> list[RecordVers
 def put_aside_again(connection: Any, base: RecordVersion | None, told: Change, at: str) -> None:
     """The city refused what was told: the record may be gone once more, or the city may not know its forms yet. It is told anew
     after the days, until nobody hears it any more. ``base``: the city's version here."""
-    if base is None or read_meta(connection, _LEFT_AT, "") <= moment_text(parse_moment(at) - _HEARD_FOR):
+    if base is None or read_meta(connection, _LEFT_AT, "") <= moment_text(parse_moment(at) - HEARD_FOR):
         return
     fields = dict(base.fields)
     for key, value in told.after.items():
