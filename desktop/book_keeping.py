@@ -16,6 +16,7 @@ from sync.voiding import HEADS
 if TYPE_CHECKING:
     from sync.protocol import Lease, Officer
     from sync.store import Store
+    from sync.store.model import Enrolment
 
 
 def books_here(
@@ -89,11 +90,20 @@ def current_period(record_type: RecordType, now: datetime) -> str:
     return period_of(record_type.register, now) if record_type.register else ""
 
 
-def may_hand_over(record_type: RecordType, officer: Officer | None) -> bool:
-    """Whoever may number the book, and the heads of the office."""
-    if officer is None or record_type.register is None or record_type.register.kind != "leased":
-        return False
-    return bool(set(officer.roles) & HEADS) or _is_numbered_by(record_type, (officer,))
+def why_not_handed_over(
+    record_type: RecordType, officer: Officer | None, enrolment: Enrolment | None, ward: str = ""
+) -> Label | None:
+    """Why the officer may neither give a ward's book ("": that of the PC's own) away nor take it back; None: he may. Those may
+    who number the book and the heads of the office, where they work: the city takes a book from its PC whoever says so, and
+    refuses the note that explains it where its officer has nothing to do in that ward."""
+    leased = record_type.register is not None and record_type.register.kind == "leased"
+    if officer is None or not leased:
+        return label("book.hand_not_yours")
+    if not set(officer.roles) & HEADS and not _is_numbered_by(record_type, (officer,)):
+        return label("book.hand_not_yours")
+    if enrolment is not None and (ward := ward or enrolment.ward) not in enrolment.serves.get(officer.id, (ward,)):
+        return label("book.hand_other_ward")
+    return None
 
 
 def _is_numbered_by(record_type: RecordType, officers: Iterable[Officer]) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from desktop.book_keeping import books_here, may_hand_over, standstill_words, with_later
+from desktop.book_keeping import books_here, standstill_words, why_not_handed_over, with_later
+from desktop.book_places import ward_of
 from desktop.commands.desk import Desk
 from desktop.commands.errors import CommandError
 from desktop.commands.parser import Parser
-from desktop.language import label
 from forms.definition import RecordType
 from forms.label import Label
 
@@ -42,9 +42,8 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
         return _clock(desk, given.confirm)
     record_type = desk.record_type(given.type)
     desk.check_seen(record_type)
-    if not may_hand_over(record_type, desk.officer):
-        text = label("book.hand_not_yours")
-        raise CommandError(text.vi, text.en)
+    if why_not := why_not_handed_over(record_type, desk.officer, desk.store.enrolment, given.ward):
+        raise CommandError(why_not.vi, why_not.en)
     return _back(desk, record_type, given) if given.back else _hand_over(desk, record_type, given)
 
 
@@ -67,10 +66,12 @@ def _hand_over(desk: Desk, record_type: RecordType, given: argparse.Namespace) -
 
 
 def _back(desk: Desk, record_type: RecordType, given: argparse.Namespace) -> int:
+    ward = ward_of(desk.store, given.ward)
     mine = [
         each
         for each in desk.store.numbers.hand_overs.all()
-        if each.register.partition("/")[0] == record_type.id and given.period in (None, each.period)
+        if (each.register.partition("/")[0], each.ward) == (record_type.id, ward)
+        and given.period in (None, each.period)
     ]
     if not mine:
         raise CommandError("Máy này không giao sổ nào của loại ấy.", "This PC handed over no such book.")
@@ -85,7 +86,7 @@ def _back(desk: Desk, record_type: RecordType, given: argparse.Namespace) -> int
 
 
 def _told(each: Any) -> dict[str, Any]:
-    names = ("id", "register", "period", "to", "last", "reason", "at", "stage")
+    names = ("id", "ward", "register", "period", "to", "last", "reason", "at", "stage")
     return {name: getattr(each, name) for name in names}
 
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QW
 from desktop import book_audit
 from desktop.actions import ActionRow
 from desktop.app import App
-from desktop.book_keeping import books_here, current_period, may_hand_over, with_later
+from desktop.book_keeping import books_here, current_period, why_not_handed_over, with_later
 from desktop.language import say, say_error, tr
 from desktop.models.table import Column, Row
 from desktop.models.tags import Tag
@@ -25,6 +25,7 @@ from sync.store.audit import AuditRow, BookAudit
 from sync.store.model import HandOver, StoreError, Touched
 
 if TYPE_CHECKING:
+    from forms.label import Label
     from forms.list_paper import ListPaper
     from sync.protocol import Lease
 
@@ -190,12 +191,11 @@ class BookPage(TablePage):
         self._confirm.setVisible(loaded.stopped in ("skew", "set_back"))
         if loaded.stopped:
             self.notice.text.setText(tr(f"book.still_{loaded.stopped}"))
-        may = may_hand_over(self.record_type, self.app.officer)
+        why_not = self._why_not_handed_over(loaded)
         self._hand.setVisible(leased)
-        waiting = any(h.stage == "waiting" for h in loaded.given_back)
         self._hand.setText(tr("book.take_back" if loaded.given_back and not loaded.leases else "book.hand_over"))
-        self._hand.setEnabled(may and (bool(loaded.leases) or waiting or bool(loaded.given_back)))
-        self._hand.setToolTip("" if may else tr("book.hand_not_yours"))
+        self._hand.setEnabled(why_not is None and bool(loaded.leases or loaded.given_back))
+        self._hand.setToolTip(say(why_not) if why_not else "")
         self._holder.setVisible(leased)
         self._holder.setText("  ".join(self._keeper_lines(loaded)))
 
@@ -205,7 +205,12 @@ class BookPage(TablePage):
         for each in loaded.given_back[:2]:
             to = tr("book.going_to", device=each.to) if each.to else ""
             lines.append(tr("book.holder_going", to=to, stage=tr(f"book.stage_{each.stage}")))
+        if lines and (why_not := self._why_not_handed_over(loaded)):  # a tip is not seen from the keyboard
+            lines.append(say(why_not))
         return lines or [tr("book.holder_other")]
+
+    def _why_not_handed_over(self, loaded: Loaded) -> Label | None:
+        return why_not_handed_over(self.record_type, self.app.officer, self.app.enrolment, loaded.here[0])
 
     def _show_rows(self) -> None:
         if self.loaded is None:
@@ -295,7 +300,7 @@ class BookPage(TablePage):
         from desktop.views.book_sheets import HandOverSheet
 
         loaded = self.loaded
-        if loaded is None or not may_hand_over(self.record_type, self.app.officer):
+        if loaded is None or self._why_not_handed_over(loaded):
             return
         if loaded.leases:
             whose = self._ward_name(loaded.here[0])

@@ -12,7 +12,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from tests.features.cases import COPY, INCOMING, copy_of
-from tests.features.story import Counter, Town, run
+from tests.features.story import CUA_NAM, HOAN_KIEM, Counter, Town, run
 
 CITIZEN = "residence.citizen"
 
@@ -102,6 +102,27 @@ def test_a_book_goes_to_the_other_counter_and_is_whole_there(town: Town, tmp_pat
     assert first.run("book", COPY, "--audit", str(tmp_path / "so.doc")).code == 2
     assert first.run("book", COPY).code == 2
     assert first.run("book", CITIZEN, "--audit").code == 1
+
+
+def test_a_ward_s_book_is_handed_over_by_who_works_there(town: Town) -> None:
+    """On one PC of two wards: the city would take the book from it whoever says so, and refuse the note that explains it."""
+    both = Counter(town.folder / "both")
+    wards = ("--ward", HOAN_KIEM, "--ward", CUA_NAM, "--officer", "Nguyễn Văn Thử")
+    code = run("gateway", "enrol", "--database", town.storage_url, *wards).out.strip()
+    both.must("enrol", "--url", town.gateway.url, "--code", code, "--device", "both")
+    town.joins(both, "Trần Thị Thử", ward=HOAN_KIEM)
+    both.syncs()
+    there = ("handover", COPY, "--ward", CUA_NAM, "--reason", "nghỉ phép")
+    refused = both.run(*there, "--officer", "Trần Thị Thử")
+    assert (refused.code, "không được phân công" in refused.err) == (1, True)
+    both.must(*there, "--officer", "Nguyễn Văn Thử")
+    both.must("handover", COPY, "--reason", "nghỉ phép", "--officer", "Trần Thị Thử")
+    assert both.run("handover", COPY, "--back", "--ward", CUA_NAM, "--officer", "Trần Thị Thử").code == 1
+    (back,) = both.must("handover", COPY, "--back", "--officer", "Trần Thị Thử")["taken_back"]
+    assert back["ward"] == HOAN_KIEM
+    both.syncs()
+    assert both.status()["refused"] == 0
+    assert len([r for r in town.records(CUA_NAM).values() if r["type"] == "governance.book_note"]) == 1
 
 
 def test_the_clock_is_confirmed_by_somebody_for_a_reason(counter: Counter) -> None:

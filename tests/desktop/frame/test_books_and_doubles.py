@@ -327,3 +327,25 @@ def test_each_ward_s_book_has_its_own_numbers_and_paper(
     settle()
     sheet = CalamineWorkbook.from_path(str(tmp_path / "so.xlsx")).get_sheet_by_index(0).to_python()
     assert "Phường Cửa Nam" in str(sheet[0][0])
+
+
+@pytest.mark.parametrize("app", [TWO_WARDS], indirect=True)
+def test_who_does_not_work_in_a_ward_keeps_his_hands_off_its_book(window: MainWindow, app: App, settle: Settle) -> None:
+    store = app.store
+    store.numbers.put_lease(Lease(ward=THERE, register=BOOK, period="2026", device="Q2", next=5))
+    store.update_enrolment(serves={HEAD.id: ("00070",), "o2": tuple(TWO_WARDS)})
+    app.enrolment = store.enrolment
+    page = book_page(window, settle)
+    assert page._hand.isEnabled() and "phân công" not in page._holder.text()
+    page.which.setCurrentIndex(1)
+    page.which.activated.emit(1)
+    settle()
+    assert not page._hand.isEnabled()
+    assert "không được phân công ở phường này" in page._holder.text() and "số tiếp theo 5." in page._holder.text()
+    assert "không được phân công" in page._hand.toolTip()
+    page.hand_over()
+    assert page.window().findChildren(HandOverSheet) == []
+    store.numbers.hand_overs.begin(store.numbers.leases()[1], HEAD, "người của phường ấy giao")
+    page.refresh()
+    settle()
+    assert not page._hand.isEnabled()
