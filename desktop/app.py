@@ -66,6 +66,7 @@ class App(QObject):
     """One opened store and the officer who works on it."""
 
     _filling = Signal(object)  # FillProgress | None, from the sync thread
+    _heard = Signal()  # the city answered where it was not known to; from the sync thread
     touched = Signal(object)  # Touched: what a committed write changed, on the window's thread
     day_passed = Signal()  # midnight: what is told of today and of days left is told anew
     files_moved = Signal(object)  # Touched, of attached files alone: it comes with every part of one
@@ -113,6 +114,7 @@ class App(QObject):
         self._closing = False
         self._fill: FillProgress | None = None  # as last told by the sync thread
         self._filling.connect(self.line.filling)
+        self._heard.connect(self.line.heard)
         use_language(self.settings.language)
         self.look = theme.Look(self.settings.theme, self.settings.scale)
         self._seen: tuple[object, frozenset[str]] = (None, frozenset())  # and whom it was worked out for
@@ -265,6 +267,8 @@ class App(QObject):
         if report.fill != self._fill:
             self._fill = report.fill
             self._filling.emit(report.fill)
+        if report.answered and self.line.state != "up":
+            self._heard.emit()
 
     def _over_http(self, enrolment: Enrolment) -> Transport:
         from desktop.line_settings import line_settings

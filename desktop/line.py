@@ -54,13 +54,19 @@ class Line(QObject):
         self.reason = ""
         self._enter("up")
 
+    def heard(self) -> None:
+        """The city answered, and the sync goes on: its files may take many minutes more."""
+        if self.busy and self.state != "up":
+            self.reason = ""
+            self._enter("up", busy=True)
+
     def lost(self, error: Exception) -> None:
         """A SyncError that need not be tried again means that the city answered, and refused."""
         self.reason = say_error(error)
         self._enter("refused" if isinstance(error, SyncError) and not error.retry else "down")
 
-    def _enter(self, state: LineState) -> None:
-        self.busy = False
+    def _enter(self, state: LineState, *, busy: bool = False) -> None:
+        self.busy = busy
         if state != self.state:
             self.state = state
             self.since = self._now()

@@ -158,6 +158,7 @@ class Engine:
         try:
             yield
         except SyncError:
+            report.answered = False
             self._index(report)
             raise
         self._index(report)
@@ -293,6 +294,7 @@ class Engine:
 
     def _write_down(self, asked: SyncRequest, answer: SyncAnswer, report: SyncReport) -> bool:
         """Take note of a round; whether it leaves nothing to be asked."""
+        report.answered = True
         if answer.hello is not None:
             self._meet(answer.hello, answer.mark, report)
             return False

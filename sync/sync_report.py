@@ -24,6 +24,7 @@ class SyncReport(Struct, kw_only=True):
     bytes_sent: int = 0
     bytes_received: int = 0
     problems: list[Label] = []
+    answered: bool = False  # the city has, in this sync, and the line was not lost since
     fill: FillProgress | None = None  # how far the first fill of this PC has come; None: there is none under way
     more: bool = False  # a sparing sync left some for later
     files_sent: int = 0

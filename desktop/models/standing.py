@@ -36,16 +36,19 @@ def fill_sentence(line: Line) -> str:
     return tr("frame.fill_usable", percent=fill.percent) if fill.usable else tr("frame.fill_begun")
 
 
-def waiting_sentence(overview: Overview | None) -> str:
-    """What has not reached the city; "all there" only when that is true for every change on this PC. Of what another
-    officer left here and this one may not see it says that it is there, and no number."""
+def waiting_sentence(overview: Overview | None, files: int = 0) -> str:
+    """What has not reached the city; "all there" only when that is true for every change on this PC, and ``files`` that are
+    still to follow their records are told. Of what another officer left here and this one may not see it says that it is
+    there, and no number."""
     if overview is None:
         return ""
     if overview.waiting:
         return tr("frame.n_waiting_and_unseen" if overview.unseen_waiting else "frame.n_waiting", n=overview.waiting)
     if overview.refused:
         return tr("frame.n_refused", n=overview.refused)
-    return tr("frame.unseen_waiting" if overview.unseen_waiting else "frame.all_there")
+    if overview.unseen_waiting:
+        return tr("frame.unseen_waiting")
+    return tr("frame.all_there_but_files", n=files) if files else tr("frame.all_there")
 
 
 def attention_sentence(overview: Overview | None) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from desktop.widgets.tray import Tray
 
 COUNT_PAUSE_MS = 200  # a sync commits many batches; counting once after a burst is enough
+FILES_PAUSE_MS = 1000  # a file is told of with every part of it
 MINUTE_MS = 60_000
 TRAY_MS = 1000  # after the window: what is beside the clock may come a little later
 
@@ -55,11 +56,16 @@ class MainWindow(QMainWindow):
         self._count_soon.setSingleShot(True)
         self._count_soon.setInterval(COUNT_PAUSE_MS)
         self._count_soon.timeout.connect(self.count)
+        self._files_soon = QTimer(self)
+        self._files_soon.setSingleShot(True)
+        self._files_soon.setInterval(FILES_PAUSE_MS)
+        self._files_soon.timeout.connect(self._count_files)
         self.pages = Navigator(app)
         self.pages.shown.connect(self._on_shown)
         self.pages.saved.connect(self._note_saved)
         self._build()
         app.touched.connect(self._count_later)  # a method goes with its window, a lambda would outlive it
+        app.files_moved.connect(self._count_files_later)
         app.officer_changed.connect(self._change_officer)
         app.look_changed.connect(self._rebuild)
         app.open_requested.connect(self.pages.open_record)
@@ -208,9 +214,19 @@ class MainWindow(QMainWindow):
         self._overview = overview
         self.rail.show_counts(overview)
         self.status.show_counts(overview)
+        self._count_files_later()
         if self._tray is not None:
             self._tray.show_counts(overview)
         self.counted.emit()
+
+    def _count_files_later(self, _touched: object = None) -> None:
+        if not self._files_soon.isActive():  # each part would put it off
+            self._files_soon.start()
+
+    def _count_files(self) -> None:
+        """Attached files follow their records: that these are at the city does not say that those are."""
+        store, seen, show = self.app.store, self.app.seen, self.status.show_files
+        self.app.background.run(lambda: store.files.counts(seen).to_send, self.status).then(show)
 
     def _pass_minute(self) -> None:
         """Deadlines pass without anyone touching a record; so does midnight, also behind a window that is put away."""

@@ -26,6 +26,7 @@ class StatusBar(QFrame):
         self.setObjectName("statusBar")
         self._app = app
         self._overview: Overview | None = None
+        self._files = 0  # attached ones that the city has not got
         self._saved_at: datetime | None = None
         self._sign = text_label("")
         self._line = text_label("")
@@ -53,6 +54,11 @@ class StatusBar(QFrame):
     def show_counts(self, overview: Overview) -> None:
         self._overview = overview
         self._say()
+
+    def show_files(self, files: int) -> None:
+        if files != self._files:
+            self._files = files
+            self._say()
 
     def note_saved(self) -> None:
         """A record was just written to this PC's disk."""
@@ -87,7 +93,7 @@ class StatusBar(QFrame):
         self._words = words
         self._line.setToolTip(line.reason)
         for made, text in (
-            (self._waiting, waiting_sentence(self._overview)),
+            (self._waiting, waiting_sentence(self._overview, self._files)),
             (self._attention, attention_sentence(self._overview)),
         ):
             made.setText(text)

@@ -416,3 +416,20 @@ def test_a_file_that_was_replaced_before_it_was_sent_goes_all_the_same(
     one.sync()
     one.sync()
     assert one.stands(first) == one.stands(second) == "there"
+
+
+def test_that_the_city_answered_is_told_before_the_files_go(gateway: GatewayServer, tmp_path: Path) -> None:
+    pc = Pc(gateway, tmp_path / "pc")
+    pc.attaches(some(MB))
+    told: list[tuple[bool, bool]] = []
+    engine = Engine(
+        pc.store, pc.line, progress=lambda report: told.append((report.answered, bool(pc.cut.count("POST"))))
+    )
+    assert engine.sync_once().answered
+    assert (True, False) in told and all(answered for answered, _ in told)
+    pc.cut.passes = lambda request: "unheard"
+    told.clear()
+    with pytest.raises(SyncError):
+        engine.sync_once()
+    assert not any(answered for answered, _ in told)
+    pc.close()

@@ -9,6 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from desktop.app import App
 from desktop.views.files import FilesLine, FilesPage, files_sentence
+from desktop.views.main_window import MainWindow
+from sync.protocol import ChangeResult
 from sync.store.model import FileCounts, Record, Save
 from tests.desktop.forms.catalogue import EVERYTHING
 from tests.desktop.forms.conftest import HA
@@ -61,3 +63,18 @@ def test_the_line_is_there_while_there_is_something_to_tell(app: App, qtbot: QtB
 def test_the_line_says_what_hindered() -> None:
     counts = FileCounts(to_send=1, bytes_to_send=2048, wanted=0, not_here=0, failing=1, why="vì thế")
     assert files_sentence(counts).splitlines() == ["Tệp đính kèm: 1 tệp chờ gửi (2 KB)", "⚠ Lần trước: vì thế"]
+
+
+def test_the_status_bar_tells_of_a_file_behind_its_record(app: App, qtbot: QtBot) -> None:
+    record_with_files(app)
+    (change,) = app.store.changes.pending(10)
+    app.store.changes.acknowledge([ChangeResult(change_id=change.change_id, status="accepted", revision=1)])
+    window = MainWindow(app)
+    qtbot.addWidget(window)
+    window.show()
+    said = window.status._waiting.text
+    qtbot.waitUntil(lambda: said() == "Thay đổi đã ở thành phố, còn 1 tệp chờ gửi")
+    due = app.store.file_queue.next_to_send()
+    assert due is not None
+    app.store.file_queue.there(due)
+    qtbot.waitUntil(lambda: said() == "Mọi thay đổi đã ở thành phố")

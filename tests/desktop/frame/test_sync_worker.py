@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 from pytestqt.qtbot import QtBot
 
+from desktop.app import App
 from desktop.language import use_language
 from desktop.line import Line
 from desktop.models.standing import line_sentence
 from desktop.sync_worker import SyncWorker
+from desktop.views.main_window import MainWindow
 from sync.protocol import SyncError
+from sync.sync_report import SyncReport
 from tests.desktop.frame import ward
 
 
@@ -95,3 +98,18 @@ def test_the_line_says_where_it_stands_and_since_when(qtbot: QtBot) -> None:
     assert said() == "Mất mạng từ 09:46, vẫn làm việc bình thường."
     line.lost(SyncError("unknown_device", "máy bị thu hồi", retry=False))
     assert "không nhận máy này" in said()
+
+
+def test_a_line_that_answers_is_no_lost_one_while_files_still_go(app: App, window: MainWindow, qtbot: QtBot) -> None:
+    bar, line = window.status, app.line
+    line.lost(SyncError("no_line", "không có mạng"))
+    line.syncing()
+    assert "Mất mạng" in bar._line.text(), "nobody has answered yet"
+    app._note_progress(SyncReport())
+    qtbot.wait(20)
+    assert line.state == "down"
+    app._note_progress(SyncReport(answered=True))
+    assert line.state == "up" and line.busy and "Đang gửi" in bar._line.text()
+    line.lost(SyncError("no_line", "không có mạng"))
+    line.heard()
+    assert line.state == "down", "told late, after that sync has ended"
