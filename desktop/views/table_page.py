@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-
 from desktop.models.table import CellTable, Column, Row
 from desktop.views.page import Page
 from desktop.widgets.basics import Card, EmptyState
 from desktop.widgets.table import RowTable
+from desktop.widgets.table_or_words import TableOrWords
 
 
 class TablePage(Page):
@@ -23,16 +22,15 @@ class TablePage(Page):
         self.table = RowTable(CellTable(columns), self.app.look)
         self.table.setAccessibleName(name)
         self.empty = EmptyState(self.app.look, empty, advice)
-        self.empty.hide()
+        self._either = TableOrWords(self.table, self.empty, self)
         card = Card(self.app.look, padding=1)
         card.body.addWidget(self.table, 1)
         card.body.addWidget(self.empty, 1)
         self.column.addWidget(card, 1)
 
     def show_rows(self, rows: tuple[Row, ...]) -> None:
-        self.table.setVisible(bool(rows))
-        self.empty.setVisible(not rows)
+        self._either.show(rows=bool(rows))
         self.table.show_rows(rows)
 
     def focus_first(self) -> None:
-        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._either.focus()

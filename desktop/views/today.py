@@ -21,6 +21,7 @@ from desktop.theme import MEDIUM, SMALL, TINY
 from desktop.views.page import Page
 from desktop.widgets.basics import Card, EmptyState, OpeningCard, bare_column, button, text_label
 from desktop.widgets.table import RowTable
+from desktop.widgets.table_or_words import TableOrWords
 from sync.clock import moment_text
 from sync.store.model import Draft, Overview
 
@@ -69,6 +70,7 @@ class Today(Page):
         self._make_table()
         self._make_figures()
         self._make_starts()
+        self._either = TableOrWords(self.table, self.empty, self.begin)
 
     def _make_table(self) -> None:
         columns = (
@@ -125,6 +127,7 @@ class Today(Page):
             for place, record_type in enumerate(starts)
         ]
         made.append(button(f"{tr('frame.scan')}   F8", self.app.scan_requested.emit))
+        self.begin = made[0]
         a_line = round(BUTTONS_A_LINE / self.app.look.scale)
         for first in range(0, len(made), a_line):
             row = QHBoxLayout()
@@ -144,7 +147,7 @@ class Today(Page):
         return rows
 
     def focus_first(self) -> None:
-        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._either.focus()
 
     def _open(self, key: str) -> None:
         kind, _, draft_id = key.partition(":")
@@ -291,8 +294,7 @@ class Today(Page):
         self.title.setText(long_day(local(self.app.clock.now()).date()))
         coming = sum(row.key.startswith(f"{NEXT}:") for row in rows)
         self.subtitle.setText(self._summary(overview, coming, len(self._yours)))
-        self.table.setVisible(bool(rows))
-        self.empty.setVisible(not rows)
+        self._either.show(rows=bool(rows))
         self._say_empty()
         if rows != self.table.table.rows:  # a day is asked for more often than it changes
             self.table.show_rows(rows)
