@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from forms.calendar import WorkCalendar
 from forms.definition import Catalog
 from forms.document_messages import ELEMENTS, values_of_message
+from forms.entry import EntryContext, RecordEntry
 from forms.exchange import read_values
 from forms.loader import check, load_catalog
+from forms.wards import ward_facts
 
 INCOMING = "documents.incoming_doc"
 NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
@@ -48,7 +51,7 @@ def test_a_mistake_in_messages_is_told(
 
 
 def test_a_message_becomes_values_that_a_line_may_have(catalog: Catalog) -> None:
-    message = {"FromId": "H26.00071", "FromName": "UBND phường Cửa Nam", "CodeNumber": 7, "CodeNotation": "UBND-VP"}
+    message = {"FromId": "Cửa Nam", "FromName": "UBND phường Cửa Nam", "CodeNumber": 7, "CodeNotation": "UBND-VP"}
     message |= {
         "PromulgationDate": "2026-11-20",
         "DocumentType": "Công văn",
@@ -62,6 +65,34 @@ def test_a_message_becomes_values_that_a_line_may_have(catalog: Catalog) -> None
     assert values["arrival_date"] == "2026-11-22"
     assert "due_date" not in values
     assert read_values(values, record_type, catalog).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "is_one"),
+    [
+        (ward_facts("00070", "Phường Hoàn Kiếm")["org_code"], True),
+        ("H26.15.3", True),
+        ("G09", True),
+        ("H26.01.02.03.04.05.06", True),
+        ("H26." + "9" * 31, True),
+        ("000.00.00.H26", True),
+        ("H26." + "9" * 32, False),
+        ("h26.15", False),
+        ("H26..3", False),
+        ("H26.", False),
+        ("26.15", False),
+    ],
+)
+def test_a_sender_s_code_is_taken_when_an_organisation_may_have_it(catalog: Catalog, code: str, is_one: bool) -> None:
+    """By groups and 35 characters in all (Decision 20/2020/QĐ-TTg), or in the form before it; so a neighbouring ward's code is,
+    and what is answered finds its way there."""
+    message = {"FromId": code, "FromName": "UBND phường Cửa Nam", "CodeNumber": 7, "CodeNotation": "UBND-VP"}
+    values = values_of_message(catalog.record_type(INCOMING), message, lambda: NOW)
+    organisation = {"name": "UBND phường Cửa Nam", "org_code": code}
+    assert values["issuer_org"] == (organisation if is_one else {"name": "UBND phường Cửa Nam"})
+    around = EntryContext(lambda: NOW, ward_facts("00070", "Phường Hoàn Kiếm"), None, lambda _id: None, WorkCalendar())
+    entry = RecordEntry(catalog.record_type("residence.organisation"), catalog, around, fields=organisation)
+    assert (entry.problem("org_code") is None) == is_one
 
 
 def test_every_element_of_a_document_and_a_status_has_its_place_in_the_xml() -> None:
