@@ -11,7 +11,8 @@ from pathlib import Path
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
 from PySide6.QtGui import QImage, QImageReader, QPainter
 
-from desktop.language import tr
+from desktop.language import say, tr
+from forms.disk_words import disk_words
 from forms.identity import looks_like_card
 
 PICTURES = ("png", "jpg", "jpeg", "jfif", "bmp", "webp", "gif", "tif", "tiff", "pdf")
@@ -47,8 +48,8 @@ def pictures_of(path: Path) -> Iterator[QImage]:
             raise PictureUnreadable(tr("scan.too_large", name=path.name))
         content = path.read_bytes()
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise PictureUnreadable(tr("scan.unreadable", name=path.name, reason=reason)) from error
+        why = say(disk_words(error))
+        raise PictureUnreadable(tr("scan.unreadable", name=path.name, reason=why)) from error
     if content.lstrip()[:5] == b"%PDF-":
         from desktop.pdf_pictures import pictures_in_pdf
 

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from desktop.rollout_places import Place, places
+from forms.disk_words import disk_words
 from forms.label import Label
 
 LARGEST = 256 * 1024  # bytes of a file
@@ -90,7 +91,8 @@ class _Reading:
         try:
             raw = place.path.read_bytes()
         except OSError as error:
-            self._find(place, 0, "", f"không đọc được ({error.strerror})", f"cannot be read ({error.strerror})")
+            why = disk_words(error)
+            self._find(place, 0, "", f"không đọc được ({why.vi})", f"cannot be read ({why.en})")
             return {}, ""
         if len(raw) > LARGEST:
             self._find(place, 0, "", "quá lớn, không phải tệp cấu hình", "too large to be a configuration")

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from forms.disk_words import disk_words
 from forms.label import Label
 from forms.pack_format import (
     FOLDER,
@@ -72,7 +73,7 @@ class Pack(Struct, frozen=True):
             beside.rename(folder)
         except OSError as error:
             shutil.rmtree(beside, ignore_errors=True)
-            vi = f"Không ghi được bộ mẫu biểu vào {folder} ({error.strerror}); bộ đang dùng vẫn giữ nguyên."
+            vi = f"Không ghi được bộ mẫu biểu vào {folder} ({disk_words(error).vi}); bộ đang dùng vẫn giữ nguyên."
             raise PackError(
                 "disk", vi, f"The pack cannot be written to {folder} ({error}); the present one stays."
             ) from error
@@ -160,7 +161,7 @@ def read_files(folder: Path) -> dict[str, bytes]:
                 found["/".join(parts)] = path.read_bytes()
     except OSError as error:
         raise PackError(
-            "input", f"Không đọc được {folder}: {error.strerror}", f"Cannot read {folder}: {error}"
+            "input", f"Không đọc được {folder}: {disk_words(error).vi}", f"Cannot read {folder}: {error}"
         ) from error
     return found
 

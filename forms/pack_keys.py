@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forms.disk_words import disk_words
 from forms.pack_format import PackError
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def _write_new(path: Path, content: bytes, mode: int) -> None:
             "exists", f"Đã có tệp {path}; chọn tên khác.", f"{path} is there; choose another name."
         ) from None
     except OSError as error:
-        raise PackError("disk", f"Không ghi được {path}: {error.strerror}", f"Cannot write {path}: {error}") from error
+        raise PackError(
+            "disk", f"Không ghi được {path}: {disk_words(error).vi}", f"Cannot write {path}: {error}"
+        ) from error
 
 
 def public_pem(key: Ed25519PublicKey) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from forms.definition_problems import DefinitionError
+from forms.disk_words import disk_words
 from forms.loader import load_catalog
 from forms.pack import PROGRAM_VERSION, check_program, open_pack
 from forms.pack_format import LARGEST_PACK, PackError
@@ -173,7 +174,7 @@ class PackStep:
 
 
 def _no_room(error: OSError) -> PackError:
-    vi = f"Không lưu được mẫu biểu mới ({error.strerror}); bộ đang dùng vẫn giữ nguyên. Dọn bớt đĩa rồi đồng bộ lại."
+    vi = f"Không lưu được mẫu biểu mới ({disk_words(error).vi}); bộ đang dùng vẫn giữ nguyên. Dọn bớt đĩa rồi đồng bộ lại."
     return PackError(
         "disk", vi, f"The new pack cannot be stored ({error}); the present one stays. Free some disk and sync."
     )

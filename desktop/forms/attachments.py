@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from desktop.language import tr
+from desktop.language import say, tr
 from forms.attached import LARGEST_FILE
+from forms.disk_words import disk_words
 from forms.file_kinds import SUFFIXES, kind_of
 
 LARGEST = LARGEST_FILE
@@ -50,8 +51,8 @@ def attach(source: Path, files: KeepsFiles) -> dict[str, Any]:
             raise AttachmentRefused(tr("form.file.too_large", name=source.name, size=shown_size(size), limit=limit))
         content = source.read_bytes()
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise AttachmentRefused(tr("form.file.unreadable", name=source.name, reason=reason)) from error
+        why = say(disk_words(error))
+        raise AttachmentRefused(tr("form.file.unreadable", name=source.name, reason=why)) from error
     media_type = _media_type(source, content)
     digest = files.put(content)
     name = source.name if _says(source, media_type) else source.name + SUFFIXES[media_type]

@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 from desktop.forms.whole_rows import foot_of_text, keep_whole
 from desktop.theme import SIGNS_FAMILY, own_fonts
 from forms.definition import Printout
+from forms.disk_words import disk_words
 from forms.exchange.writing import whole_file
 
 DPI = 96.0  # the unit of every length here: CSS px
@@ -153,7 +154,7 @@ def write_pdf(html: str, path: Path, printout: Printout) -> None:
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise PrintFailed(f"Không ghi được tệp {path}: {error.strerror or error}.") from error
+        raise PrintFailed(f"Không ghi được tệp {path}: {disk_words(error).vi}.") from error
 
 
 def write_odt(html: str, path: Path, printout: Printout) -> None:
@@ -166,7 +167,7 @@ def write_odt(html: str, path: Path, printout: Printout) -> None:
         with whole_file(path) as beside:
             beside.write_bytes(odt_bytes(document.text, document.paper.layout))
     except OSError as error:
-        raise PrintFailed(f"Không ghi được tệp {path}: {error.strerror or error}.") from error
+        raise PrintFailed(f"Không ghi được tệp {path}: {disk_words(error).vi}.") from error
 
 
 def _is_whole(path: Path) -> bool:

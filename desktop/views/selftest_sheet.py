@@ -18,6 +18,7 @@ from desktop.selftest.run import STEPS
 from desktop.theme import MEDIUM, SMALL, TINY
 from desktop.views.dialogs import Sheet
 from desktop.widgets.basics import Card, Notice, bare_column, restyle, tag_label, text_label
+from forms.disk_words import disk_words
 
 EVERY_MS = 150
 _KINDS = {"ok": "green", "failed": "red", "skipped": "grey", "running": "blue", "waiting": "grey"}
@@ -108,7 +109,7 @@ class SelfTestSheet(Sheet):
         try:
             self._test = SelfTest(self._app.folder, language(), enrolment.url if enrolment else "")
         except OSError as error:
-            self._say(tr("selftest.not_run", reason=error.strerror or str(error)), "red")
+            self._say(tr("selftest.not_run", reason=say(disk_words(error))), "red")
             return
         self._say(tr("selftest.running"), "blue")
         self._timer.start()

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from forms.disk_words import disk_words
 from sync.updates.errors import UpdateError
 from sync.updates.model import Manifest, UpdateFile, get_manifest, is_version, put_manifest
 from sync.updates.parcel import Parcel, Stopped, missing_base
@@ -72,9 +73,9 @@ def _check_room(folder: Path, size: int) -> None:
 
 
 def no_room(error: OSError) -> UpdateError:
-    vi = f"Không ghi được bản mới ({error.strerror}); bản đang dùng vẫn nguyên. Dọn bớt đĩa, máy sẽ tự thử lại."
+    vi = f"Không ghi được bản mới ({disk_words(error).vi}); bản đang dùng vẫn nguyên. Dọn bớt đĩa, máy sẽ tự thử lại."
     return UpdateError(
-        "disk", vi, f"The update cannot be written ({error.strerror}); free some disk, it is tried again."
+        "disk", vi, f"The update cannot be written ({disk_words(error).en}); free some disk, it is tried again."
     )
 
 

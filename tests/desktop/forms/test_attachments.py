@@ -129,6 +129,12 @@ def test_a_file_that_cannot_be_read_says_why(app: App, tmp_path: Path) -> None:
         attach(tmp_path / "none.pdf", app.store.files)
 
 
+def test_a_file_that_is_gone_is_told_in_the_language_of_the_window(app: App, tmp_path: Path) -> None:
+    with pytest.raises(AttachmentRefused) as caught:
+        attach(tmp_path / "scan.pdf", app.store.files)
+    assert str(caught.value) == "Không đọc được “scan.pdf”: không còn ở đó (đã xóa, đổi tên hoặc rút USB)"
+
+
 def test_attaching_in_the_form(open_page: Callable[..., RecordPage], app: App, qtbot: Any, tmp_path: Path) -> None:
     page = open_page(EVERYTHING)
     (tmp_path / "tờ khai.pdf").write_bytes(b"%PDF-1.7 1")
