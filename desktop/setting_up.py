@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from sync.store.model import StoreError
 
 
+def not_its_store(folder: Path) -> StoreError:
+    """The key that was kept for it is right, and the store does not open by it: no passphrase that is typed again helps."""
+    from sync.store.model import DamagedStore
+
+    return DamagedStore(
+        f"Sổ ở {folder} không mở được bằng khóa của máy này: tệp store.db bị hỏng, hoặc là của máy khác chép vào. Khôi phục bản "
+        "sao lưu, hoặc trả lại tệp cũ. (The store does not open by this PC's key: store.db is damaged, or was copied from another PC)"
+    )
+
+
 class SettingUp:
     """Pages of ``Start`` that lead back to its ``begin``."""
 

@@ -191,11 +191,15 @@ class Start(QObject):
 
     def _open_store(self, passphrase: str | None) -> Store:
         from sync.store import Store, vault
-        from sync.store.model import NewerStore
+        from sync.store.model import NewerStore, WrongKey
 
-        key = vault.open_key(self.folder, passphrase)
+        key = vault.open_key(self.folder, passphrase)  # WrongKey of this alone is a wrong passphrase
         try:
             return Store.open(self.folder, key, self.catalog, self.clock, prepared=self._note_prepared)
+        except WrongKey as error:
+            from desktop.setting_up import not_its_store
+
+            raise not_its_store(self.folder) from error
         except NewerStore:
             from desktop.updating import went_back
 

@@ -139,6 +139,27 @@ def test_a_damaged_store_under_a_passphrase_offers_its_backup_too(
     ended(start)
 
 
+def test_another_store_in_its_place_is_no_wrong_passphrase(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vault, "MEMORY_KIB", 64)  # derived cheaply
+    for name in ("profile", "other"):
+        folder = tmp_path / name
+        with Store.create(folder, vault.create_key(folder, PASSPHRASE), CATALOG, ward.clock()) as store:
+            store.set_enrolment(msgspec.structs.replace(ward.enrolment(), officers=(ward.HA,)))
+    for file in (tmp_path / "other").glob("store.*"):
+        (tmp_path / "profile" / file.name).write_bytes(file.read_bytes())
+    start = started(qapp, tmp_path / "profile")
+    assert start.gate is not None
+    asked = start.gate.currentWidget()
+    assert isinstance(asked, Unlock)
+    asked.given.emit(PASSPHRASE)
+    qtbot.waitUntil(lambda: isinstance(start.gate.currentWidget(), Trouble) or asked.problem.text() != "")
+    said = trouble_of(start).problem.text()
+    assert "khóa của máy này" in said and "mật khẩu" not in said and "(" not in said
+    ended(start)
+
+
 def test_a_newer_store_says_so_and_may_be_tried_again(qtbot: QtBot, qapp: QApplication, profile: Path) -> None:
     from sync.store.connection import connect
 
