@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QInputMethodEvent
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QInputMethodEvent
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop.forms.field_widgets.base import FieldWidget
@@ -97,5 +98,17 @@ class LongTextField(FieldWidget):
         lines = max(FEWEST_LINES, min(self.box.document().size().toSize().height(), MOST_LINES))
         if lines != self._lines:
             self._lines = lines
-            self.box.setFixedHeight(lines * self.box.fontMetrics().lineSpacing() + 16)
+            self.box.setFixedHeight(lines * self._line_height() + self._edges())
             self.resized.emit()
+
+    def _line_height(self) -> int:
+        """px of a line as Qt lays it out; ``lineSpacing`` rounds once where that rounds above and below."""
+        self.box.ensurePolished()
+        metrics = QFontMetricsF(self.box.font())
+        return math.ceil(metrics.ascent()) + math.ceil(metrics.descent()) + math.ceil(max(metrics.leading(), 0))
+
+    def _edges(self) -> int:
+        """px above and below the lines, and one that Qt wants free: without it a text that fits is given a scroll bar, which
+        takes room from it."""
+        margins = self.box.contentsMargins()
+        return margins.top() + margins.bottom() + round(2 * self.box.document().documentMargin()) + 1
