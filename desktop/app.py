@@ -168,7 +168,7 @@ class App(QObject):
     @cached_property
     def rows(self) -> RowContext:
         """What turning records into rows of a list needs."""
-        return RowContext(self.catalog, self.clock.now, self.calendar, self.resolve)
+        return RowContext(self.catalog, self.clock.now, self.calendar, self.named)
 
     @cached_property
     def temporary(self) -> Path:
@@ -181,6 +181,13 @@ class App(QObject):
     def resolve(self, record_id: str) -> Fields | None:
         """The fields of a record that another one refers to, for rules and titles; None where it may not be seen."""
         return self.store.records.resolve(record_id, self.seen)
+
+    def named(self, record_id: str) -> Fields | None:
+        """The same where a reference is only shown: an officer of this PC whose own record nobody has made has a name too.
+        Not for rules: what they take down of him would stand in place of his record."""
+        officers = self.enrolment.officers if self.enrolment else ()
+        by_name = ({"_title": each.name} for each in officers if each.id == record_id and each.name)
+        return self.resolve(record_id) or next(by_name, None)
 
     @property
     def seen(self) -> frozenset[str]:

@@ -93,7 +93,7 @@ def shown_value(app: App, field: Field, value: Any) -> str:
         return "; ".join(_row_text(app, field, row) for row in rows if isinstance(row, dict))
     choices = app.catalog.choices_of(field) if field.type in {"one_of", "many_of"} else ()
     try:
-        return show(field, value, language(), choices=choices, resolve=app.resolve, masked=field.masked)
+        return show(field, value, language(), choices=choices, resolve=app.named, masked=field.masked)
     except (TypeError, ValueError, LookupError, AttributeError):  # another PC's, which the city refused for just that
         return tr("form.history.unreadable")
 

@@ -48,4 +48,4 @@ class FormHost:
         if value is None or value == "":
             return ""
         choices = self.catalog.choices_of(of) if of.type in {"one_of", "many_of"} else ()
-        return show(of, value, self.language, choices=choices, resolve=self.app.resolve, masked=masked)
+        return show(of, value, self.language, choices=choices, resolve=self.app.named, masked=masked)

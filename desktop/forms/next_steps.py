@@ -84,7 +84,7 @@ class NextSteps(QObject):
         told = [tr("form.next.step", before=say(states[0].label), after=say(states[1].label))]
         for name, value in values.items():
             field = to.field(name)
-            shown = show(field, value, language(), choices=app.catalog.choices_of(field), resolve=app.resolve)
+            shown = show(field, value, language(), choices=app.catalog.choices_of(field), resolve=app.named)
             told.append(f"{say(field.label)}: {shown}")
         box = QMessageBox(self._page)
         box.setIcon(QMessageBox.Icon.Question)

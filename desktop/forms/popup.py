@@ -14,9 +14,11 @@ from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from desktop.theme import Look
+from desktop.widgets.basics import text_label
 
 MAX_ROWS = 9
 ROW_PADDING = 7  # px above and below the text of a row
+NOTE_WIDTH = 360  # px, under a field that is narrower
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -132,6 +134,9 @@ class SuggestionPopup(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 1, 1, 1)
         layout.addWidget(self._list)
+        self._note = text_label("", "quiet", wrap=True, parent=self)
+        self._note.setContentsMargins(look.px(10), look.px(ROW_PADDING), look.px(8), look.px(ROW_PADDING))
+        layout.addWidget(self._note)
         self._anchor: QWidget | None = None
         self._picked: Callable[[Suggestion], object] | None = None
         self.hide()
@@ -140,15 +145,26 @@ class SuggestionPopup(QFrame):
         return self.isVisible() and self._anchor is anchor
 
     def open(
-        self, anchor: QWidget, rows: Sequence[Suggestion], picked: Callable[[Suggestion], object], *, current: int = 0
+        self,
+        anchor: QWidget,
+        rows: Sequence[Suggestion],
+        picked: Callable[[Suggestion], object],
+        *,
+        current: int = 0,
+        note: str = "",
     ) -> None:
-        """Shows ``rows`` under ``anchor``; nothing to show closes the list. ``current`` -1: none is marked yet."""
-        if not rows:
+        """Shows ``rows`` under ``anchor`` and ``note`` below them; nothing to show closes the list. ``current`` -1: none is
+        marked yet."""
+        if not rows and not note:
             self.dismiss()
             return
+        self._list.setVisible(bool(rows))
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
         self._anchor, self._picked = anchor, picked
         self._model.show(rows)
-        self._list.setCurrentIndex(self._model.index(min(current, len(rows) - 1)) if current >= 0 else QModelIndex())
+        marked = self._model.index(min(current, len(rows) - 1)) if rows and current >= 0 else QModelIndex()
+        self._list.setCurrentIndex(marked)
         self._place(anchor, len(rows))
         self.show()
         self.raise_()
@@ -178,6 +194,11 @@ class SuggestionPopup(QFrame):
         return self._model.rows[index.row()] if self.isVisible() and index.isValid() else None
 
     @property
+    def note(self) -> str:
+        """What it says below its rows, or instead of any."""
+        return self._note.text()
+
+    @property
     def rows(self) -> Sequence[Suggestion]:
         return self._model.rows
 
@@ -194,7 +215,10 @@ class SuggestionPopup(QFrame):
         row_height = max(self._list.sizeHintForRow(0), self._list.fontMetrics().height() + 2 * ROW_PADDING)
         words = self._painter.measure(self._list.fontMetrics()) + 30
         width = min(max(anchor.width(), words, 220), window.width() - 16)
-        height = min(count, MAX_ROWS) * row_height + 4
+        if self._note.text():
+            width = min(max(width, NOTE_WIDTH), window.width() - 16)
+        height = (min(count, MAX_ROWS) * row_height if count else 0) + 4
+        height += self._note.heightForWidth(width - 2) if self._note.text() else 0
         policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if count > MAX_ROWS else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         self._list.setVerticalScrollBarPolicy(policy)
         below = anchor.mapTo(window, QPoint(0, anchor.height() + 2))

@@ -36,6 +36,13 @@ def fill_sentence(line: Line) -> str:
     return tr("frame.fill_usable", percent=fill.percent) if fill.usable else tr("frame.fill_begun")
 
 
+def filling_note(line: Line) -> str:
+    """Beside what is not found: a new PC has not got everything yet. Empty when there is no first fill."""
+    if line.fill is None and not line.is_first_fill:
+        return ""
+    return tr("frame.still_filling", percent=line.fill.percent if line.fill else 0)
+
+
 def waiting_sentence(overview: Overview | None, files: int = 0) -> str:
     """What has not reached the city; "all there" only when that is true for every change on this PC, and ``files`` that are
     still to follow their records are told. Of what another officer left here and this one may not see it says that it is

@@ -25,6 +25,7 @@ from desktop.forms.people import TARGETS
 from desktop.icons import pixmap
 from desktop.language import tr
 from desktop.models.palette import MOST_COMMANDS, OFFER_ROLE, Offer, OfferModel, hit_offer, matching, named_kinds
+from desktop.models.standing import filling_note
 from desktop.theme import HEADER_HEIGHT, MEDIUM, SMALL, Look
 from desktop.widgets.basics import text_label
 from sync.store.model import Hit
@@ -200,8 +201,10 @@ class Palette(QFrame):
         self.list.setVisible(not empty)
         self.nothing.setVisible(empty)
         searching = self._pause.isActive() or self._search is not None
+        nothing = tr("frame.nothing_found_for", text=text)
+        told = tr("frame.searching") if searching else f"{nothing} {filling_note(self._app.line)}".strip()
+        self.nothing.setText(told)
         self._fit()
-        self.nothing.setText(tr("frame.searching") if searching else tr("frame.nothing_found_for", text=text))
 
     def _run(self, index: QModelIndex) -> None:
         if not index.isValid():
@@ -218,6 +221,9 @@ class Palette(QFrame):
     def _fit(self) -> None:
         """As tall as what was found, up to most of the window."""
         px = self._app.look.px
-        rows = self.found.rowCount() * self.list.sizeHintForRow(0) + px(4) if self.found.rowCount() else px(56)
+        said = self.nothing.heightForWidth(self.width() - 2 * px(SMALL))
+        rows = (
+            self.found.rowCount() * self.list.sizeHintForRow(0) + px(4) if self.found.rowCount() else max(px(56), said)
+        )
         most = self._window.height() - px(HEADER_HEIGHT) - 4 * px(MEDIUM)
         self.resize(self.width(), min(self.text.sizeHint().height() + 3 * px(SMALL) + rows, most, px(480)))

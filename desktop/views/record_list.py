@@ -12,6 +12,7 @@ from desktop.actions import ActionRow
 from desktop.app import App
 from desktop.language import say, tr
 from desktop.models.rows import MARKS, columns_of, row_of
+from desktop.models.standing import filling_note
 from desktop.models.table import CellTable, Row
 from desktop.theme import SMALL
 from desktop.views.batch_offers import batch_button, batch_rows
@@ -312,11 +313,12 @@ class RecordList(Page):
 
     def _explain_nothing(self) -> None:
         if self._query.text or self._query.states:
-            self.empty.say(tr("frame.nothing_found"), tr("frame.nothing_found_advice"))
+            advice = f"{tr('frame.nothing_found_advice')} {filling_note(self.app.line)}".strip()
+            self.empty.say(tr("frame.nothing_found"), advice)
         else:
             name = say(self.record_type.label).lower()
             advice = "frame.empty_list_advice" if self.app.may_begin(self.record_type) else "frame.empty_list_wait"
-            self.empty.say(tr("frame.empty_list", name=name), tr(advice))
+            self.empty.say(tr("frame.empty_list", name=name), filling_note(self.app.line) or tr(advice))
 
     def _show_preview(self, record_id: str) -> None:
         if self.preview.isHidden() or self._records is None:

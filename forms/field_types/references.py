@@ -13,6 +13,8 @@ from forms.vietnamese import clean
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}", re.ASCII)
 _NAMING = ("_title", "full_name", "name", "title", "subject")
 """Where a record's name stands, best first; ``_title`` is what a store may add when it resolves."""
+UNNAMED = "…"
+"""A reference to what is not here, or has no name."""
 
 
 def read_id(value: Any) -> str | None:
@@ -38,7 +40,7 @@ def name_of(fields: Mapping[str, Any] | None) -> str:
 
 def shown_reference(value: Any, resolve: Resolve | None) -> str:
     fields = resolve(value) if resolve and isinstance(value, str) else None
-    return name_of(fields) or ("…" if value else "")
+    return name_of(fields) or (UNNAMED if value else "")
 
 
 class Reference(FieldKind):

@@ -17,9 +17,11 @@ from desktop.forms.layout import GridFlow, bring_into_sight
 from desktop.forms.people import SHARED, TARGETS, columns_of, find_suggestions, out_of_use, targets_of
 from desktop.forms.popup import Suggestion
 from desktop.language import tr
+from desktop.models.standing import filling_note
 from desktop.widgets.basics import text_label
 from forms.definition import RecordType
 from forms.field_definition import Field
+from forms.field_types.references import UNNAMED
 
 if TYPE_CHECKING:
     from desktop.forms.short_form import ShortForm
@@ -75,7 +77,8 @@ class ReferenceField(LineField):
             return ""
         if value == self.host.entry.raw(self.path):
             return value.strip("“”")
-        return super().text_of(value, masked=masked) or self.host.say("picker.unknown")
+        shown = super().text_of(value, masked=masked)
+        return shown if shown and shown != UNNAMED else self.host.say("picker.unknown")
 
     def on_key(self, event: QKeyEvent) -> None:
         popup = self.host.popup()
@@ -97,6 +100,11 @@ class ReferenceField(LineField):
             event.accept()  # what stands in the list may belong to fewer letters: it is asked for anew
             self._entering = True
             self._find()
+        elif open_here and enter and not popup.rows:
+            event.accept()  # it says that nobody is found
+            popup.dismiss()
+            self.flush()
+            self.go_on()
         elif open_here and enter:
             event.accept()
             marked = popup.current
@@ -349,7 +357,14 @@ class ReferenceField(LineField):
             self.flush()
             self.left.emit()
         else:
-            self.host.popup().open(self.line, rows, self._picked)
+            self.host.popup().open(self.line, rows, self._picked, note=self._note(rows, text))
+
+    def _note(self, rows: list[Suggestion], text: str) -> str:
+        """What the list cannot say: that nobody is found, and that who is sought may be on the way to a new PC."""
+        if not text or "|" in text:
+            return ""
+        nobody = "" if any(not row.command for row in rows) else self.host.say("picker.nobody", text=text)
+        return f"{nobody} {filling_note(self.host.app.line)}".strip()
 
     def ask_picture(self) -> None:
         """A picture of the card instead of a scanner."""
