@@ -58,9 +58,12 @@ class Door:
             if body is None:
                 return
             began = time.perf_counter()
-            answer = await self._answer(request, body, client[0] if client else "")
-            if isinstance(answer, Held):
-                answer, began = await self._finished(request, answer)
+            try:
+                answer = await self._answer(request, body, client[0] if client else "")
+                if isinstance(answer, Held):
+                    answer, began = await self._finished(request, answer)
+            except asyncio.CancelledError:  # the server has waited for it long enough; its thread goes on to its end
+                answer = self._refused(request, _ending())
             seconds = time.perf_counter() - began
             asked = len(body) if isinstance(body, bytes) else 0
             self._metrics.answered(request[1], answer.status, seconds, asked, answer.size)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -14,6 +12,7 @@ from typing import Any
 import msgspec
 
 from sync.gateway.adapters import parse_address
+from sync.gateway.ending import Ending
 from sync.gateway.operator_verbs import city_of, say_told
 from sync.gateway.parcels import HOLD_SECONDS
 from sync.gateway.service_lines import LONGEST_HOLD, troubles
@@ -73,9 +72,7 @@ def _seconds(text: str) -> float:
 
 
 def _deliver(arguments: argparse.Namespace, services: dict[str, str]) -> int:
-    ended = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: ended.set())
+    ending = Ending()
     with closing(city_of(arguments)) as city:
         city.set_services(services)
         city.deliveries.lanes = arguments.lanes
@@ -83,7 +80,7 @@ def _deliver(arguments: argparse.Namespace, services: dict[str, str]) -> int:
         city.deliveries.start()
         sys.stdout.buffer.write("Đang giao / delivering\n".encode())
         sys.stdout.flush()
-        while not ended.wait(_LOOK_FOR_PACKS):
+        while not ending.wait(_LOOK_FOR_PACKS):
             city.refresh()
     return 0
 

@@ -13,7 +13,6 @@ import os
 import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -21,6 +20,7 @@ from typing import Any
 
 from forms.attached import LARGEST_FILE
 from forms.loader import load_catalog
+from sync.gateway.ending import Ending
 from sync.gateway.limits import ADDRESS, DEVICE, STRANGER, Limits, Rate
 from sync.gateway.metrics import Metrics, new_counters
 from sync.gateway.uploads import A_DAY
@@ -91,9 +91,7 @@ def _one(
     """``parent``: the process without which this one has no business."""
     from sync.gateway.server import GatewayServer  # the other verbs need no web server
 
-    ended = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: ended.set())
+    ending = Ending()
     given: dict[str, Any] = {
         "host": arguments.host,
         "limits": limits,
@@ -103,7 +101,7 @@ def _one(
     server = GatewayServer(arguments.database, arguments.port, services, **given).start()
     try:
         started(server.url)
-        while not ended.wait(1.0 if parent else 3600.0):
+        while not ending.wait(1.0 if parent else 3600.0):
             if parent and os.getppid() != parent:
                 break
     finally:

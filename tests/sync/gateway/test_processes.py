@@ -21,7 +21,7 @@ from sync.gateway.city import City
 from sync.gateway.server import GatewayServer
 from sync.gateway.storage.notices import Notices
 from sync.http import HttpTransport, enrol
-from sync.protocol import Change, ChangeResult, EnrolAnswer, EnrolRequest, PullRequest, PushRequest, SyncError
+from sync.protocol import Change, EnrolAnswer, EnrolRequest, PullRequest, PushRequest, SyncError
 from tests.sync.gateway.pcs import WARD, change
 from tests.sync.gateway.small_catalog import CATALOG
 
@@ -182,49 +182,94 @@ from sync.gateway import __main__, server
 from sync.gateway.storage import postgres
 postgres._PATIENCE = "SET lock_timeout = 0"
 server.time = SimpleNamespace(sleep=lambda seconds: sys.stdin.readline())
+server._STOP_SECONDS = 120
 raise SystemExit(__main__.main())
 """
-"""A gateway that drains until a line comes, and waits for a lock as long as it takes: however slow the machine is."""
+"""A gateway that drains until a line comes, and waits for a lock and for its answers as long as it takes: however slow the machine is."""
+IS_ENDED_AMID_ITS_WAIT = """
+import signal, threading
+from sync.gateway import __main__
+begin = threading.Condition.wait
+def wait(self, timeout=None):
+    if timeout == 3600.0:
+        signal.raise_signal(signal.SIGTERM)
+    return begin(self, timeout)
+threading.Condition.wait = wait
+raise SystemExit(__main__.main())
+"""
+"""A gateway that is told to end where it is just about to wait for that, with a lock in its hands if it takes one."""
+
+
+def test_an_end_may_come_at_any_moment(tmp_path: Path) -> None:
+    with served(f"sqlite:///{tmp_path}/city.db", program=("-c", IS_ENDED_AMID_ITS_WAIT)) as (_, process):
+        process.terminate()
+        assert process.wait(timeout=60) == 0
+
+
+@contextmanager
+def amid_a_push(url: str, program: str) -> Iterator[tuple[str, subprocess.Popen[str], threading.Thread, list[object]]]:
+    """A gateway that is told to end while a push waits in it for a lock, held until this ends; and what the PC hears."""
+    answer = enrolled(url)
+    heard: list[object] = []
+    with served(url, "--drain", "5", program=("-c", program)) as (address, process):
+        line = HttpTransport(address, answer.token)
+        line.push(PushRequest((citizen(answer),)))
+
+        def push() -> None:
+            try:
+                heard.extend(result.status for result in line.push(PushRequest((citizen(answer),))).results)
+            except SyncError as error:
+                heard.append(error)
+
+        pushing = threading.Thread(target=push)
+        with psycopg.connect(url) as other, psycopg.connect(url, autocommit=True) as operator:
+            other.execute("SELECT head FROM streams WHERE ward = %s AND scope = 'people' FOR UPDATE", (WARD,))
+            pushing.start()
+            waits = "SELECT 1 FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"  # no other lock is meant
+            assert eventually(lambda: operator.execute(waits, (other.info.backend_pid,)).fetchone())
+            process.terminate()
+            yield address, process, pushing, heard
+        pushing.join(timeout=60)
+        assert process.wait(timeout=60) == 0
+        line.close()
 
 
 def test_an_end_answers_what_is_under_way(postgres_url: str) -> None:
     """A push that hangs at the moment of SIGTERM is answered, even when the drain is over; who comes after it is told to come
     back."""
-    answer = enrolled(postgres_url)
-    with served(postgres_url, "--drain", "5", program=("-c", WAITS_TO_BE_TOLD)) as (address, process):
-        results: list[ChangeResult] = []
-        line = HttpTransport(address, answer.token)
-        line.push(PushRequest((citizen(answer),)))
-        with psycopg.connect(postgres_url) as other:
-            other.execute("SELECT head FROM streams WHERE ward = %s AND scope = 'people' FOR UPDATE", (WARD,))
-            pushing = threading.Thread(
-                target=lambda: results.extend(line.push(PushRequest((citizen(answer),))).results)
-            )
-            pushing.start()
-            with psycopg.connect(postgres_url, autocommit=True) as operator:
-                waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-                assert eventually(lambda: operator.execute(waits).fetchone())
-            process.terminate()
-            refused: list[requests.Response] = []
+    with amid_a_push(postgres_url, WAITS_TO_BE_TOLD) as (address, process, pushing, heard):
+        refused: list[requests.Response] = []
 
-            def ending() -> bool:
-                refused.append(requests.get(f"{address}/v1/hello", timeout=30))
-                return refused[-1].status_code == 503
+        def ending() -> bool:
+            refused.append(requests.get(f"{address}/v1/hello", timeout=30))
+            return refused[-1].status_code == 503
 
-            assert eventually(ending)
-            assert refused[-1].json()["code"] == "restarting"
-            assert int(refused[-1].headers["Retry-After"]) > 0
-            assert requests.get(f"{address}/readyz", timeout=30).status_code == 503
-            assert requests.get(f"{address}/healthz", timeout=30).status_code == 200
-            assert process.stdin is not None
-            process.stdin.close()  # the drain is over
-            assert eventually(lambda: not answers(address))
-            assert pushing.is_alive()
-            other.rollback()
+        assert eventually(ending)
+        assert refused[-1].json()["code"] == "restarting"
+        assert int(refused[-1].headers["Retry-After"]) > 0
+        assert requests.get(f"{address}/readyz", timeout=30).status_code == 503
+        assert requests.get(f"{address}/healthz", timeout=30).status_code == 200
+        assert process.stdin is not None
+        process.stdin.close()  # the drain is over
+        assert eventually(lambda: not answers(address))
+        assert pushing.is_alive()
+    assert heard == ["accepted"]
+
+
+def test_an_end_that_has_waited_long_enough_tells_to_come_back(postgres_url: str) -> None:
+    """And not that a strange program answers at the city's address; what the push began is done all the same."""
+    program = WAITS_TO_BE_TOLD.replace("_STOP_SECONDS = 120", "_STOP_SECONDS = 0.1")
+    with amid_a_push(postgres_url, program) as (_, process, pushing, heard):
+        assert process.stdin is not None
+        process.stdin.close()
         pushing.join(timeout=60)
-        assert [r.status for r in results] == ["accepted"]
-        assert process.wait(timeout=60) == 0
-        line.close()
+        (error,) = heard
+        assert isinstance(error, SyncError)
+        assert (error.code, error.retry) == ("restarting", True)
+    city = City(postgres_url, CATALOG)
+    with city.storage.read() as session:
+        assert session.one("SELECT count(*) FROM records") == (2,)
+    city.close()
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
