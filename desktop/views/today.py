@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from desktop.actions import ActionRow
@@ -20,6 +20,7 @@ from desktop.models.today_rows import CHECK, DRAFT, NEXT, REPORT, draft_row, is_
 from desktop.theme import MEDIUM, SMALL, TINY
 from desktop.views.page import Page
 from desktop.widgets.basics import Card, EmptyState, OpeningCard, bare_column, button, text_label
+from desktop.widgets.link_line import LinkLine
 from desktop.widgets.table import RowTable
 from desktop.widgets.table_or_words import TableOrWords
 from sync.clock import moment_text
@@ -59,10 +60,7 @@ class Today(Page):
         self._checks.setSingleShot(True)
         self._checks.setInterval(CHECKS_MS)
         self._checks.timeout.connect(self._ask_checks)
-        self.subtitle = text_label(" ", "quiet", wrap=True)
-        self.subtitle.setTextFormat(Qt.TextFormat.RichText)
-        links = Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
-        self.subtitle.setTextInteractionFlags(links)
+        self.subtitle = LinkLine()
         self.subtitle.linkActivated.connect(app.page_requested.emit)
         self.column.addWidget(self.subtitle)
         self.body = bare_column(self.column)
@@ -323,7 +321,7 @@ class Today(Page):
         else:
             sentences = [tr("frame.summary", n=work)]
         if yours:  # the one sentence that leads somewhere
-            colour = self.app.look.colour("link")
+            colour = self.app.look.colour("link").name()
             sentences.append(f'<a href="yours" style="color: {colour}">{tr("frame.summary_yours", n=yours)}</a>')
         if self._due:
             sentences.append(tr("frame.summary_reports", n=len(self._due)))

@@ -139,7 +139,10 @@ def test_the_sentence_opens_the_list_of_what_waits_and_of_nothing_else(
     assert isinstance(today, Today)
     assert "today.yours" in [row.id for row in window.rows()]
     assert '<a href="yours"' in today.subtitle.text() and today.subtitle.focusPolicy() & Qt.FocusPolicy.TabFocus
-    today.subtitle.linkActivated.emit("yours")
+    window.activateWindow()
+    today.table.setFocus()
+    assert today.table.focusPreviousChild() and window.focusWidget() is today.subtitle, "Shift+Tab from the rows"
+    qtbot.keyClick(today.subtitle, Qt.Key.Key_Return)
     settle()
     page = window.pages.page
     assert isinstance(page, Yours)
