@@ -21,6 +21,7 @@ from desktop.theme import SMALL
 from desktop.views.page import Page
 from desktop.widgets.basics import EmptyState, button, text_label
 from desktop.widgets.table import RowTable
+from desktop.widgets.wide_table import WideTable
 from forms.definition import Printout
 from forms.report_register import register_for, register_values
 from forms.report_windows import Window, due_on, next_window, previous, window_of
@@ -166,7 +167,7 @@ class ReportPage(Page):
         columns = [
             Column(c.id, say(c.label), right=c.show in RIGHT, stretch=c.show not in RIGHT) for c in table.columns
         ]
-        shown = RowTable(CellTable((*names, *columns)), self.app.look, keeps_columns=True)
+        shown = WideTable(CellTable((*names, *columns)), self.app.look, kept=max(len(names), 1))
         shown.setAccessibleName(say(table.label))
         shown.opened.connect(partial(self._open, table))
         rows = [self._row(str(n), line.names, line.values, table.columns) for n, line in enumerate(table.lines)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from desktop.models.table import CellTable, Row
 from desktop.theme import ROW_HEIGHT, Look
@@ -68,13 +68,15 @@ class RowTable(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(look.px(ROW_HEIGHT))
         self.verticalHeader().setMinimumSectionSize(look.px(ROW_HEIGHT))
-        header = self.horizontalHeader()
+        self.dress_header(self.horizontalHeader())
+        self.doubleClicked.connect(self._open)
+        self.selectionModel().currentRowChanged.connect(self._tell_moved)
+
+    def dress_header(self, header: QHeaderView) -> None:
         header.setHighlightSections(False)
         header.setTextElideMode(Qt.TextElideMode.ElideNone)  # it would count without the edges: see _write_headings
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setMinimumSectionSize(look.px(20))
-        self.doubleClicked.connect(self._open)
-        self.selectionModel().currentRowChanged.connect(self._tell_moved)
+        header.setMinimumSectionSize(self._look.px(20))
 
     def show_rows(self, rows: tuple[Row, ...], *, keep: bool = True) -> None:
         """Puts new rows in; stays on the row it stood on when that is still there, else on the nearest. Rows that were
@@ -149,6 +151,7 @@ class RowTable(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
+        self.paint_over(event)
         index = self.currentIndex()
         if not self.hasFocus() or not index.isValid():
             return
@@ -159,6 +162,9 @@ class RowTable(QTableView):
         painter.setPen(QPen(self._look.colour("focus"), 2))
         painter.drawRect(box.adjusted(0, 1, 0, -1))
         painter.end()
+
+    def paint_over(self, event: QPaintEvent) -> None:
+        """What stands over the cells, beneath the frame of the row one stands on."""
 
     def _share_width(self) -> None:
         """Every column as wide as its words. What room is left goes to the columns that stretch; what is missing is
