@@ -53,6 +53,7 @@ class Today(Page):
         self._due: tuple[Row, ...] = ()  # reports to be made now
         self._is_new = True
         self._yours: tuple[Row, ...] = ()  # records whose next step is the officer's
+        self._more_yours = False  # than are shown
         self._ahead = False
         self._stopped: tuple[Row, ...] = ()  # books that cannot be numbered now
         self._twice: tuple[Row, ...] = ()  # what may have been entered twice
@@ -223,17 +224,18 @@ class Today(Page):
         if officer is None:
             return
 
-        def load() -> tuple[Row, ...]:
+        def load() -> tuple[tuple[Row, ...], bool]:
             from desktop.forms.entries import entry_context  # not before the first page is shown
             from desktop.models.waiting_rows import MOST, waiting_for, waiting_row
 
             found = waiting_for(app.store, app.catalog, officer, seen, entry_context(app))
-            return tuple(waiting_row(each, app.rows) for each in islice(found, MOST))
+            rows = tuple(waiting_row(each, app.rows) for each in islice(found, MOST + 1))
+            return rows[:MOST], len(rows) > MOST
 
-        def show(rows: tuple[Row, ...]) -> None:
-            yours = rows if app.officer == officer else ()
-            if yours != self._yours:
-                self._yours = yours
+        def show(found: tuple[tuple[Row, ...], bool]) -> None:
+            yours = found if app.officer == officer else ((), False)
+            if yours != (self._yours, self._more_yours):
+                self._yours, self._more_yours = yours
                 self._show_all()
 
         app.background.run(load, self).then(show)
@@ -322,7 +324,7 @@ class Today(Page):
             sentences = [tr("frame.summary", n=work)]
         if yours:  # the one sentence that leads somewhere
             colour = self.app.look.colour("link").name()
-            sentences.append(f'<a href="yours" style="color: {colour}">{tr("frame.summary_yours", n=yours)}</a>')
+            sentences.append(f'<a href="yours" style="color: {colour}">{self._yours_told(yours)}</a>')
         if self._due:
             sentences.append(tr("frame.summary_reports", n=len(self._due)))
         if coming:
@@ -332,6 +334,9 @@ class Today(Page):
 
             sentences += [escape(told, quote=False) for told in holidays]
         return " ".join(sentences)
+
+    def _yours_told(self, yours: int) -> str:
+        return tr("frame.summary_yours_more" if self._more_yours else "frame.summary_yours", n=yours)
 
     def _holiday(self) -> list[str]:
         today = local(self.app.clock.now()).date()

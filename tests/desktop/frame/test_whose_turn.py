@@ -179,7 +179,16 @@ def test_as_many_rows_as_it_says_and_never_more_than_it_may(window: MainWindow, 
     settle()
     settle()
     keys, told = shown(window)
-    assert len(keys) == MOST and f"{MOST} hồ sơ chờ" in told
+    assert len(keys) == MOST and f"Hơn {MOST} hồ sơ chờ" in told
+
+
+def test_exactly_as_many_as_are_shown_are_not_more(window: MainWindow, store: Store, settle: Settle) -> None:
+    for n in range(MOST):
+        birth(store, f"Trẻ {n:02}")
+    settle()
+    settle()
+    keys, told = shown(window)
+    assert len(keys) == MOST and f"{MOST} hồ sơ chờ" in told and "Hơn" not in told
 
 
 def test_a_record_that_is_late_too_stands_once_and_says_what_to_do(
