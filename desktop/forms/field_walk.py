@@ -31,10 +31,13 @@ class FieldWalk:
         if cell is not None:
             self._enter(cell)
 
-    def go_to_first(self) -> bool:
-        """The first field that can be typed in, an empty one preferred; False when there is none."""
+    def go_to_first(self, *, in_sight: bool = False) -> bool:
+        """The first field that can be typed in, an empty one preferred; False when there is none. ``in_sight``: one that can be
+        seen as the form is scrolled now."""
         view = self._view
         usable = [cell for cell in view.cells.values() if view.is_usable(cell)]
+        if in_sight:
+            usable = [cell for cell in usable if not cell.input.focus_target.visibleRegion().isEmpty()]
         first = next((c for c in usable if view.entry.get(c.path) in (None, "")), usable[0] if usable else None)
         if first is not None:
             first.input.focus_target.setFocus()

@@ -113,11 +113,12 @@ class RecordPage(QWidget):
         self.view.walk.go_to_first()
 
     def focus_again(self, path: str) -> None:
-        """After a save: the field one stood in, else the first that may still be typed in, else what is read or printed;
-        never a button that takes the next step, which a second Enter would press."""
+        """After a save: the field one stood in, else the first that may still be typed in, if it is in sight, else what is
+        read or printed; never a button that takes the next step, which a second Enter would press, and never a field far below,
+        where a key would change what nobody sees."""
         if path and self.view.can_type(path):
             self.view.walk.go_to(path)
-        elif not self.view.walk.go_to_first():
+        elif not self.view.walk.go_to_first(in_sight=True):
             (self.body.tabs if self.header.print_button.isHidden() else self.header.print_button).setFocus()
 
     def save(self, action_id: str | None = None) -> None:

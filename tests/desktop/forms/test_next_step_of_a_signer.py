@@ -57,8 +57,9 @@ def signed_by_two(record_type: RecordType) -> RecordType:
         sets={"handed": "now()"},
     )
     others = [a for a in record_type.actions if a.id != "finish"]
+    states = tuple(structs.replace(s, allows=("handed",)) if s.id == "done" else s for s in record_type.states)
     sections = (*record_type.sections, Section("book", Label("Sổ", "Book"), fields))
-    return structs.replace(record_type, actions=(*others, enter, finish, hand), sections=sections)
+    return structs.replace(record_type, actions=(*others, enter, finish, hand), sections=sections, states=states)
 
 
 @pytest.fixture
@@ -211,3 +212,16 @@ def test_who_asks_for_something_sends_it_and_hears_who_decides(
     assert "Tiếp theo: Tiếp nhận" in page.notice.text.text()
     assert page.header.save_button.text() == "Lưu" and page.header.action_bar.buttons["receive"].text().endswith("F9")
     app.close()
+
+
+def test_after_a_step_no_field_out_of_sight_has_the_hand(
+    app: App, opened: Callable[..., RecordPage], qtbot: QtBot
+) -> None:
+    page = opened(booked=True, state="done")
+    page.resize(820, 420)
+    settle(app, qtbot)
+    (left,) = (cell for cell in page.view.cells.values() if page.view.is_usable(cell))
+    assert left.path == "handed" and left.visibleRegion().isEmpty(), "all that is in sight is locked"
+    page.focus_again("")
+    stands = QApplication.focusWidget()
+    assert stands is not None and not stands.visibleRegion().isEmpty() and not left.isAncestorOf(stands)
