@@ -176,6 +176,11 @@ class City:
         with self.storage.write() as session:
             session.upsert("services", list(urls.items()))
 
+    def forget_service(self, service: str) -> bool:
+        """Take its address away: couriers stop going there, and what is for it waits for another one. False: it had none."""
+        with self.storage.write() as session:
+            return session.run("DELETE FROM services WHERE id = ?", service) > 0
+
     def restored(self) -> str:
         """Begin a new epoch: the database came back from a backup, and devices are to offer again what it may lack."""
         least = revisions_from(self.clock.now())

@@ -16,6 +16,7 @@ from sync.gateway.inbox import Inbox
 from sync.gateway.parcel import Parcel, Pending, UnreachableError
 from sync.gateway.parcel_retry import retry
 from sync.gateway.parcels import Parcels
+from sync.gateway.service_lines import address_of
 from sync.gateway.storage import Storage, Stream
 
 AT_ONCE = 20  # deliveries claimed together
@@ -49,25 +50,30 @@ class Deliveries:
     def start(self) -> None:
         """Couriers for each service whose address is known. Deliveries to the others wait."""
         with self._storage.read() as session:
-            rows = session.all("SELECT id, url FROM services ORDER BY id")
+            rows = session.all("SELECT id FROM services ORDER BY id")
         known = {service.id for service in self._catalog.services}
-        for service, url in rows:
+        for (service,) in rows:
             if service in known:
-                self._couriers += [self._courier(service, url) for _ in range(self.lanes)]
+                self._couriers += [self._courier(service) for _ in range(self.lanes)]
         for courier in self._couriers:
             courier.start()
 
-    def _courier(self, service: str, url: str) -> Courier:
+    def _courier(self, service: str) -> Courier:
         def content(ward: str, scope: str, sha256: str) -> bytes | None:
             return content_of(self._storage, ward, scope, sha256)
 
-        def adapter() -> Adapter:
+        def address() -> str | None:
+            return address_of(self._storage, service)
+
+        def adapter() -> Adapter | None:
+            if (url := address()) is None:
+                return None
             # an exchange ends before the hold on the parcel does
             patience = min(40.0, self.parcels.hold * 2 / 3)
             tools = Tools(self._clock, lambda: self._catalog, content, patience)
             return make_adapter(service, parse_address(url), tools)
 
-        return Courier(self.parcels, service, adapter, self._news, lambda: self.inbox)
+        return Courier(self.parcels, service, adapter, self._news, lambda: self.inbox, address=address)
 
     def wake(self) -> None:
         for courier in self._couriers:
@@ -93,17 +99,22 @@ class Courier(threading.Thread):
         self,
         parcels: Parcels,
         service: str,
-        adapter: Callable[[], Adapter],
+        adapter: Callable[[], Adapter | None],
         news: News,
         inbox: Callable[[], Inbox | None] = lambda: None,
+        *,
+        address: Callable[[], str | None] = lambda: "",
     ) -> None:
-        """``adapter``: makes the way to the service, in the courier's own thread."""
+        """``adapter``: makes the way to the service, in the courier's own thread, None where it has no ``address``, which an operator
+        may change or take away meanwhile."""
         super().__init__(name=f"courier-{service}", daemon=True)
         self._parcels = parcels
         self._service = service
         self._make = adapter
         self._news = news
         self._inbox = inbox
+        self._address = address
+        self._at: str | None = ""  # the address that the way leads to
         self._awake = threading.Event()
         self._ended = threading.Event()
         self._said = ""  # why there is no way to the service, as the log has it
@@ -120,7 +131,7 @@ class Courier(threading.Thread):
         while not self._ended.is_set():
             pause, looked = _LOOK_AGAIN, time.monotonic()
             try:
-                adapter = adapter or self._way()
+                adapter = self._still(adapter) or self._way()
                 if adapter is not None:
                     pause = 0.0 if self.round(adapter) else self._pause()
                     self._fetch(adapter)
@@ -134,8 +145,17 @@ class Courier(threading.Thread):
         if adapter is not None:
             adapter.close()
 
+    def _still(self, adapter: Adapter | None) -> Adapter | None:
+        """The way as it is, None once the service is somewhere else or nowhere."""
+        address = self._address()
+        if address != self._at and adapter is not None:
+            adapter.close()
+            adapter = None
+        self._at = address
+        return adapter
+
     def _way(self) -> Adapter | None:
-        """None: the keys are not there yet, which an operator is told."""
+        """None: there is no address any more, or the keys are not there yet, which an operator is told."""
         try:
             adapter = self._make()
         except AddressError as error:
@@ -146,7 +166,8 @@ class Courier(threading.Thread):
             self._parcels.unusable(self._service, why)
             return None
         self._said = ""
-        self._parcels.usable(self._service)
+        if adapter is not None:
+            self._parcels.usable(self._service)
         return adapter
 
     def _pause(self) -> float:
@@ -159,7 +180,7 @@ class Courier(threading.Thread):
         parcels = self._parcels.claim(self._service, AT_ONCE)
         claimed = time.monotonic()
         for index, parcel in enumerate(parcels):
-            if self._ended.is_set():
+            if self._ended.is_set() or self._address() != self._at:
                 self._parcels.release(parcels[index:], all_of_them=index == 0)
                 return False
             if time.monotonic() - claimed > self._parcels.hold / 4 and not self._parcels.prolong(parcel):

@@ -1,4 +1,4 @@
-"""``gateway deliver``, ``retry``, ``services``: couriers as a process of their own, and what an operator does about them."""
+"""``gateway deliver``, ``retry``, ``services``, ``service-remove``: couriers as a process of their own, and what an operator does about them."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ def delivery_verbs(
     again.add_argument("--service", required=True, metavar="ID")
     again.add_argument("--record", metavar="ID", help="chỉ bản ghi này / this record alone")
     again.add_argument("--refused", action="store_true", help="cả bản đã bị từ chối / the refused ones too")
+    gone = verb("service-remove", _remove, "bỏ địa chỉ của một dịch vụ / take a service's address away")
+    gone.add_argument("--service", required=True, metavar="ID")
     verb("services", _services, "các dịch vụ và việc còn chờ / services and what waits (NDJSON)")
 
 
@@ -91,6 +93,20 @@ def _retry(arguments: argparse.Namespace) -> int:
             raise ValueError(f"Không có dịch vụ {arguments.service} / no such service.")
         count = city.deliveries.retry(arguments.service, arguments.record, refused=arguments.refused)
     say_told(arguments, {"retried": count}, f"{count} sẽ gửi lại / to be tried again")
+    return 0
+
+
+def _remove(arguments: argparse.Namespace) -> int:
+    with closing(city_of(arguments)) as city:
+        if not city.forget_service(arguments.service):
+            raise ValueError(f"Dịch vụ {arguments.service[:80]} không có địa chỉ / has no address.")
+        counts = {each["service"]: each["counts"] for each in standing(city.storage)}
+    waits = sum(counts.get(arguments.service, {}).get(status, 0) for status in ("waiting", "sent"))
+    text = (
+        f"Đã bỏ địa chỉ; {waits} bản ghi chờ đến khi có địa chỉ khác. Bỏ cả --service của dịch vụ này ở serve và deliver. / "
+        f"Its address is gone; {waits} deliveries wait for another one. Take its --service out of serve and deliver, too."
+    )
+    say_told(arguments, {"removed": arguments.service, "waiting": waits}, text)
     return 0
 
 

@@ -37,6 +37,13 @@ def backoff(first_wait: float, attempts: int) -> float:
     return wait * random.uniform(0.75, 1.25)  # noqa: S311
 
 
+def address_of(storage: Storage, service: str) -> str | None:
+    """Where the service is reached now, as its operator said last; None: nowhere."""
+    with storage.read() as session:
+        row = session.one("SELECT url FROM services WHERE id = ?", service)
+    return str(row[0]) if row else None
+
+
 def state_of(session: Session, service: str) -> LineState:
     row = session.one("SELECT failures, probe_at FROM services WHERE id = ?", service)
     return LineState(int(row[0]), float(row[1])) if row else LineState()
