@@ -185,5 +185,10 @@ class WindowActions:
         elif goal is window.pages:
             first = getattr(window.pages.page, "focus_first", window.pages.page.setFocus)
             first()
+            stands = QApplication.focusWidget()
+            if stands is not None and window.pages.isAncestorOf(stands):  # the form may be scrolled away from it
+                from desktop.forms.layout import bring_into_sight  # a start shows no form
+
+                bring_into_sight(stands, stands)
         else:
             window.status.focus_first()
