@@ -79,6 +79,14 @@ def local_text(moment: str) -> str:
         return moment
 
 
+def zoned_text(moment: str) -> str:
+    """To the second and with its zone, ``22/11/2026 14:30:05 +07:00``, where lines are compared with those of other machines."""
+    try:
+        return f"{parse_moment(moment).astimezone(HANOI):%d/%m/%Y %H:%M:%S +07:00}"
+    except ValueError:
+        return moment
+
+
 class HybridClock:
     """A hybrid logical clock (Kulkarni and others, 2014) as sortable text ``<ms>-<count>-<device>``."""
 

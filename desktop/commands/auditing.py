@@ -11,6 +11,7 @@ from desktop.commands.desk import Desk
 from desktop.commands.errors import CommandError, usage_error
 from desktop.commands.printing import check_writable, print_context, write_paper
 from forms.definition import RecordType
+from sync.clock import zoned_text
 from sync.store.audit import BookAudit
 
 
@@ -67,6 +68,8 @@ def _show(desk: Desk, record_type: RecordType, audit: BookAudit) -> None:
         words = why(row)
         what = row.title if row.status in ("given", "void") else ""
         tail = f"  ({words})" if words else ""
-        desk.line(f"{numbers(row):>12}  {stand(row):<12} {row.at:<20}  {row.officer}  {what}{tail}".rstrip())
+        desk.line(
+            f"{numbers(row):>12}  {stand(row):<12} {zoned_text(row.at):<26}  {row.officer}  {what}{tail}".rstrip()
+        )
     for note in audit.notes:
         desk.line(note_line(note))

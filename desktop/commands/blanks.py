@@ -10,6 +10,7 @@ from desktop.commands.desk import Desk
 from desktop.commands.errors import CommandError, usage_error
 from desktop.commands.parser import Parser
 from forms.label import Label
+from sync.clock import zoned_text
 from sync.store.model import BlankRow
 
 
@@ -34,7 +35,9 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
         )
         if blank.failed and not blank.spoiled:
             how = Label("in không ra", "did not print")
-        desk.line(f"{blank.serial:>14}  {blank.at}  {blank.officer}  {desk.label(how)}  {row.title}".rstrip())
+        desk.line(
+            f"{blank.serial:>14}  {zoned_text(blank.at)}  {blank.officer}  {desk.label(how)}  {row.title}".rstrip()
+        )
     if not rows:
         desk.say("Chưa in trên phôi nào.", "No blank was printed on yet.")
     return 0

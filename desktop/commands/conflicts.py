@@ -10,6 +10,7 @@ from desktop.commands.entries import assignments, canonical, open_entry
 from desktop.commands.errors import CommandError, usage_error
 from desktop.commands.parser import Parser
 from desktop.commands.reading import shown
+from sync.clock import zoned_text
 
 if TYPE_CHECKING:
     from sync.store.model import Record
@@ -54,7 +55,7 @@ def _list(desk: Desk) -> None:
     for record in records:
         desk.line(f"{record.id}  {record.type}  {record.title}")
         for row in _row(record)["fields"]:
-            theirs = ", ".join(f"{c['value']} ({c['officer']}, {c['at']})" for c in row["candidates"])
+            theirs = ", ".join(f"{c['value']} ({c['officer']}, {zoned_text(c['at'])})" for c in row["candidates"])
             desk.line(f"    {row['field']}: {row['city']}  ≠  {theirs}")
     if not records:
         desk.say("Không có chỗ nào ghi khác nhau.", "No conflicts.")

@@ -12,6 +12,7 @@ from desktop.commands.errors import CommandError
 from desktop.commands.parser import Parser
 from forms.definition import RecordType
 from forms.label import Label
+from sync.clock import zoned_text
 
 
 def arguments(parser: Parser, verb: str) -> None:
@@ -109,5 +110,5 @@ def _clock(desk: Desk, reason: str | None) -> int:
     if not stopped:
         desk.say("Đồng hồ không cản việc cấp số.", "The clock holds up no number.")
     for line in log:
-        desk.line(f"{line['at']}  {line['officer']}  {line['skew']:+} s")
+        desk.line(f"{zoned_text(line['at'])}  {line['officer']}  {line['skew']:+} s")
     return 0

@@ -13,6 +13,7 @@ from desktop.commands.parser import Parser
 from forms.definition import RecordType
 from forms.label import Label
 from forms.register_numbers import SERIES, register_name, series_names
+from sync.clock import zoned_text
 from sync.protocol import Lease
 
 
@@ -56,7 +57,7 @@ def run(desk: Desk, given: argparse.Namespace) -> int:
     for row in rows:
         what = row.title if row.status == "given" else desk.label(Label(f"bỏ: {row.reason}", f"void: {row.reason}"))
         series = f"{row.ward}  " * bool(row.ward) + (f"{row.series:<10}  " if row.series else "")
-        desk.line(f"{series}{row.number:>10}  {row.at}  {row.officer}  {what}".rstrip())
+        desk.line(f"{series}{row.number:>10}  {zoned_text(row.at)}  {row.officer}  {what}".rstrip())
         if row.same:
             others = ", ".join(row.same)
             desk.say(f"{'':>10}  ! trùng số với {others}", f"{'':>10}  ! the same number as {others}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +17,7 @@ from desktop.commands.parser import Parser
 from forms.definition import RecordType
 from forms.field_definition import Field
 from forms.label import Label
+from sync.clock import zoned_text
 from sync.protocol import DeliveryState
 from sync.store.model import HistoryRow, Record
 
@@ -153,14 +155,16 @@ def _print_history(desk: Desk, rows: Sequence[HistoryRow], deliveries: Sequence[
     for row in rows:
         change = row.change
         what = change.action or change.kind
-        desk.line(f"{change.at}  {change.officer.name}  {what}  [{row.status}]")
+        desk.line(f"{zoned_text(change.at)}  {change.officer.name}  {what}  [{row.status}]")
         for key, value in change.after.items():
             desk.line(f"    {key}: {_short(change.before.get(key))} → {_short(value)}")
         for problem in row.problems:
             desk.line(f"    ! {problem.field}: {desk.label(problem.label)}")
     for delivery in deliveries:
         number = f"  {delivery.number}" if delivery.number else ""
-        desk.line(f"{delivery.at}  → {delivery.service}  [{delivery.status}]{number}  {delivery.message}".rstrip())
+        desk.line(
+            f"{zoned_text(delivery.at)}  → {delivery.service}  [{delivery.status}]{number}  {delivery.message}".rstrip()
+        )
         for problem in delivery.problems:
             value = "" if problem.value is None else f" = {_short(problem.value)}"
             desk.line(f"    ! {problem.field}{value}: {desk.label(problem.label)}")
@@ -178,6 +182,12 @@ def history_row(row: HistoryRow) -> dict[str, Any]:
     }
 
 
+_MOMENT = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+
+
 def _short(value: Any) -> str:
-    text = "—" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    if isinstance(value, str):
+        text = zoned_text(value) if _MOMENT.fullmatch(value) else value
+    else:
+        text = "—" if value is None else msgspec.json.encode(value).decode()
     return text if len(text) <= 80 else text[:79] + "…"

@@ -133,6 +133,20 @@ def test_the_clock_is_confirmed_by_somebody_for_a_reason(counter: Counter) -> No
     assert line["officer"] == "Nguyễn Văn Thử"
 
 
+def test_what_is_read_tells_the_time_of_hanoi_and_what_is_computed_with_the_stored_one(counter: Counter) -> None:
+    counter.syncs()
+    record_id = counter.takes_in(COPY, copy_of("Bằng tốt nghiệp"))
+    counter.acts(record_id, "check", "original_seen=true")
+    counter.acts(record_id, "certify")
+    counter.must("clock", "--confirm", "đồng hồ cơ quan")
+    for words in (("history", record_id), ("numbers", COPY), ("book", COPY, "--audit"), ("clock",)):
+        told = counter.run(*words).out
+        assert re.search(r"23/11/2026 09:\d\d:\d\d \+07:00", told), words
+        assert not re.search(r"\dT\d\d:\d\d:\d\dZ", told), words
+    assert counter.must("history", record_id)["changes"][0]["at"].startswith("2026-11-23T02:")
+    assert counter.must("numbers", COPY)["numbers"][0]["at"].startswith("2026-11-23T02:")
+
+
 def an_old_letter() -> dict[str, Any]:
     old = {"issuer_org": {"name": "Sở Nội vụ", "kind": "state"}, "doc_number": "12/SNV", "doc_date": "2026-11-20"}
     old |= {
