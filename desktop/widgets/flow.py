@@ -6,6 +6,14 @@ from PySide6.QtCore import QEvent, QObject, QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+_CHANGES = (
+    QEvent.Type.LayoutRequest,
+    QEvent.Type.FontChange,
+    QEvent.Type.StyleChange,
+    QEvent.Type.ShowToParent,
+    QEvent.Type.HideToParent,
+)
+
 
 class FlowLine(QWidget):
     """``gap`` px between two widgets and between two lines.
@@ -62,8 +70,8 @@ class FlowLine(QWidget):
         self._place(self.width(), move=True)
 
     def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
-        """Words that grow (another figure on a chip) push their neighbours."""
-        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.FontChange, QEvent.Type.StyleChange):
+        """Words that grow (another figure on a chip) push their neighbours, and so does what comes and goes."""
+        if event.type() in _CHANGES:
             self._change()
         return super().eventFilter(watched, event)
 
@@ -75,6 +83,8 @@ class FlowLine(QWidget):
         """Places (or only measures) every widget; the height used, in px."""
         x = y = tallest = 0
         for widget in self._held:
+            if widget.isHidden():
+                continue
             size = widget.sizeHint()
             if x > 0 and x + size.width() > width:
                 x, y, tallest = 0, y + tallest + self._gap, 0

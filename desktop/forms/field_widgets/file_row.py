@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from desktop.forms.attachments import shown_size
 from desktop.forms.host import FormHost
 from desktop.language import tr
-from desktop.theme import SMALL
+from desktop.theme import SMALL, TINY
 from desktop.widgets.basics import LineButton, text_label
+from desktop.widgets.flow import FlowLine
 from sync.store.model import FileStanding
 
 
@@ -46,9 +47,12 @@ class FileRow(QWidget):
         lines.addLayout(head)
         foot = QHBoxLayout()
         foot.setContentsMargins(host.app.look.px(SMALL), 0, 0, 0)
-        self._size = shown_size(int(file.get("size", 0)))
-        self._state = text_label(self._size, "quiet")
-        foot.addWidget(self._state)
+        self._standing = FlowLine(host.app.look.px(TINY), self)  # a column of a table has no room for it in one line
+        size = shown_size(int(file.get("size", 0)))
+        self._size, self._state = text_label(size, "quiet"), text_label("", "quiet")
+        self._standing.add(self._size)
+        self._standing.add(self._state)
+        self._state.hide()
         self._open = QPushButton(host.say("file.open"), self)
         self._open.setProperty("kind", "flat")
         self._open.setToolTip(host.say("file.open_tip", name=self.name))
@@ -58,9 +62,9 @@ class FileRow(QWidget):
         self._open.setStyleSheet(
             "padding: 0 5px"
         )  # a line of text high, so that rows do not jump when it comes and goes
+        self._standing.add(self._open)
         self._open.hide()
-        foot.addWidget(self._open, 0, Qt.AlignmentFlag.AlignLeft)
-        foot.addStretch(1)
+        foot.addWidget(self._standing, 1)
         lines.addLayout(foot)
         self._why = text_label("", "quiet", wrap=True)
         self._why.setContentsMargins(host.app.look.px(SMALL), 0, 0, 0)
@@ -73,12 +77,13 @@ class FileRow(QWidget):
 
     @property
     def state_text(self) -> str:
-        return self._state.text()
+        return f"{self._size.text()} {self._state.text()}".strip()
 
     def show_standing(self, standing: FileStanding) -> None:
         where = tr(f"form.file.state_{standing.state}", percent=standing.percent)
-        self._state.setText(f"{self._size} · {where}")
-        self._state.setToolTip(self._state.text())  # a column of a table may be too narrow for it
+        self._size.setText(f"{self._size.text().removesuffix(' ·')} ·")
+        self._state.setText(where)
+        self._state.show()
         self._why.setText(f"⚠ {standing.why}")
         self._why.setVisible(bool(standing.why))
         self._open.setVisible(standing.state == "missing")

@@ -18,7 +18,7 @@ from desktop.forms.attachments import AttachmentRefused, attach, open_copy, show
 from desktop.forms.field_widgets.file_row import FileRow
 from desktop.forms.field_widgets.files import FilesField
 from desktop.forms.record_page import RecordPage
-from sync.store.model import Save
+from sync.store.model import FileStanding, Save
 from tests.desktop.forms.catalogue import EVERYTHING
 from tests.desktop.forms.conftest import HA
 
@@ -161,6 +161,24 @@ def test_in_a_row_of_a_table_the_window_says_why(
     qtbot.waitUntil(lambda: bool(told))
     (sign,) = [label for label in field.findChildren(QLabel) if label.objectName() == "problem"]
     assert "chạy.pdf" in told[0] and sign.text() == "⚠" and "chạy.pdf" in sign.toolTip()
+
+
+@pytest.mark.parametrize("state", ["here", "waiting", "sending", "there", "missing"])
+def test_where_a_file_stands_is_whole_in_a_narrow_column(
+    open_page: Callable[..., RecordPage], qtbot: Any, state: str
+) -> None:
+    field = open_page(EVERYTHING).view.cells["f_files"].input
+    row = FileRow({"name": "tờ khai.pdf", "size": 11_999_999}, field.host, field, locked=False)
+    qtbot.addWidget(row)
+    row.show_standing(FileStanding(state, percent=34))
+    for width in (110, 400):
+        row.setFixedSize(width, row.heightForWidth(width))
+        row.show()
+        qtbot.waitExposed(row)
+        labels = [label for label in row.findChildren(QLabel) if label.isVisible() and label.text()]
+        assert " ".join(label.text() for label in labels).startswith("11,4 MB · ")
+        assert all(label.width() >= label.sizeHint().width() for label in labels)
+        assert all(row.rect().contains(label.geometry().translated(label.parentWidget().pos())) for label in labels)
 
 
 def test_one_wrong_file_does_not_take_the_others_with_it(
