@@ -62,7 +62,7 @@ class FlowLine(QWidget):
     def minimumSizeHint(self) -> QSize:
         least = QSize(0, 0)
         for widget in self._held:
-            least = least.expandedTo(widget.sizeHint())
+            least = least.expandedTo(widget.minimumSizeHint() if widget.hasHeightForWidth() else widget.sizeHint())
         return least
 
     def resizeEvent(self, event: QResizeEvent, /) -> None:
@@ -85,7 +85,7 @@ class FlowLine(QWidget):
         for widget in self._held:
             if widget.isHidden():
                 continue
-            size = widget.sizeHint()
+            size = _size_in(width, widget)
             if x > 0 and x + size.width() > width:
                 x, y, tallest = 0, y + tallest + self._gap, 0
             if move:
@@ -93,3 +93,12 @@ class FlowLine(QWidget):
             x += size.width() + self._gap
             tallest = max(tallest, size.height())
         return y + tallest
+
+
+def _size_in(width: int, widget: QWidget) -> QSize:
+    """As it wants to be; words that wrap are no wider than the line."""
+    size = widget.sizeHint()
+    if size.width() <= width or not widget.hasHeightForWidth():
+        return size
+    wide = max(width, widget.minimumSizeHint().width())
+    return QSize(wide, widget.heightForWidth(wide))

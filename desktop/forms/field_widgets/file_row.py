@@ -49,7 +49,7 @@ class FileRow(QWidget):
         foot.setContentsMargins(host.app.look.px(SMALL), 0, 0, 0)
         self._standing = FlowLine(host.app.look.px(TINY), self)  # a column of a table has no room for it in one line
         size = shown_size(int(file.get("size", 0)))
-        self._size, self._state = text_label(size, "quiet"), text_label("", "quiet")
+        self._size, self._state = text_label(size, "quiet"), text_label("", "quiet", wrap=True)
         self._standing.add(self._size)
         self._standing.add(self._state)
         self._state.hide()
