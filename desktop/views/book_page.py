@@ -95,14 +95,17 @@ class BookPage(TablePage):
         self.text.setPlaceholderText(tr("book.find"))
         self.text.setAccessibleName(tr("book.find"))
         self.text.setClearButtonEnabled(True)
+        self.text.setMinimumWidth(self.app.look.px(110))
         self.text.setMaximumWidth(self.app.look.px(240))
         for widget in (self.which, self.filter, self.text):
             line.addWidget(widget)
         line.addStretch(1)
         self._hand = button(tr("book.hand_over"), self.hand_over)
-        for made in (self._hand, button(tr("book.excel"), self.save_sheet), button(tr("book.print"), self.preview)):
+        buttons = (self._hand, button(tr("book.excel"), self.save_sheet), button(tr("book.print"), self.preview))
+        for made in buttons:
             line.addWidget(made)
         self.column.addLayout(line)
+        self.fold(line, *buttons)
         self.which.activated.connect(self._choose)
         self.filter.currentIndexChanged.connect(self._show_rows)
         self.text.textChanged.connect(self._show_rows)
@@ -198,6 +201,7 @@ class BookPage(TablePage):
         self._hand.setToolTip(say(why_not) if why_not else "")
         self._holder.setVisible(leased)
         self._holder.setText("  ".join(self._keeper_lines(loaded)))
+        self.fit_lines()
 
     def _keeper_lines(self, loaded: Loaded) -> list[str]:
         device = self.app.enrolment.device if self.app.enrolment else ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.actions import ActionRow
 from desktop.app import App
 from desktop.theme import LARGE, MEDIUM, SMALL
 from desktop.widgets.basics import text_label
+from desktop.widgets.fold import Fold
 from sync.store.model import Touched
 
 
@@ -24,6 +25,7 @@ class Page(QWidget):
         self.setObjectName("page")
         self.app = app
         self._stale = True
+        self._folds: list[Fold] = []
         px = app.look.px
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(px(LARGE), px(MEDIUM), px(LARGE), px(MEDIUM))
@@ -58,6 +60,22 @@ class Page(QWidget):
     def focus_first(self) -> None:
         """Puts the cursor where the work on this page begins."""
         self.setFocus()
+
+    def fold(self, line: QHBoxLayout, *moved: QWidget) -> None:
+        """From now on these go into a line of their own, below theirs, where the page is too narrow for one."""
+        under = QHBoxLayout()
+        place = next(n for n in range(self.column.count()) if self.column.itemAt(n) is line)
+        self.column.insertLayout(place + 1, under)
+        self._folds.append(Fold(line, under, moved))
+
+    def fit_lines(self) -> None:
+        margins = self.column.contentsMargins()
+        for fold in self._folds:
+            fold.fit(self.width() - margins.left() - margins.right())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit_lines()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -55,6 +55,7 @@ class RecordList(Page):
             self.head.addWidget(offered)
         if app.may_begin(record_type):
             self.head.addWidget(button(tr("frame.new_key"), self.begin, kind="main"))
+        self.fold(self.head, self.text)
         if record_type.list_view.filters:
             self.column.addWidget(self._make_filters())
         self._make_table()

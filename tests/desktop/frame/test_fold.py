@@ -1,0 +1,40 @@
+"""With the largest letters on the smallest screen a line of fields and buttons becomes two, and no word of it is cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QWidget
+
+from desktop.app import App
+from desktop.views.main_window import MainWindow
+from desktop.views.record_list import RecordList
+from tests.desktop.frame.test_books_and_doubles import COPY, app, window
+
+__all__ = ["app", "window"]  # fixtures
+Settle = Callable[[], None]
+
+
+def squeezed(page: QWidget) -> list[str]:
+    """Buttons and choices narrower than their words, though their tip may say them."""
+    kinds = (*page.findChildren(QAbstractButton), *page.findChildren(QComboBox))
+    shown = [w for w in kinds if w.isVisible() and (w.text() if isinstance(w, QAbstractButton) else w.currentText())]
+    return [f"{w.accessibleName() or w}: {w.width()}" for w in shown if w.width() < w.minimumSizeHint().width()]
+
+
+@pytest.mark.parametrize("key", [f"list:{COPY}", f"book:{COPY}"])
+def test_no_button_is_squeezed(window: MainWindow, app: App, settle: Settle, key: str) -> None:
+    app.change_settings(scale=1.5)
+    settle()
+    window.pages.go(key)
+    settle()
+    page = window.pages.page
+    assert squeezed(page) == []
+    text = (page.findChild(RecordList) or page).text
+    buttons = [w for w in page.findChildren(QAbstractButton) if w.isVisible() and w.text()]
+    assert all(not w.geometry().intersects(text.geometry()) for w in buttons if w.parent() is text.parent())
+    window.resize(1900, 900)
+    settle()
+    assert squeezed(page) == []
+    assert any(abs(w.geometry().center().y() - text.geometry().center().y()) < 5 for w in buttons)
