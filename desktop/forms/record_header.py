@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.forms.action_bar import ActionBar
 from desktop.language import tr
@@ -178,9 +178,12 @@ class NoticeLine(QFrame):
         line.setContentsMargins(app.look.px(12), app.look.px(6), app.look.px(6), app.look.px(6))
         self.text = text_label("", wrap=True, parent=self)
         line.addWidget(self.text, 1)
-        self._button: QPushButton | None = None
         self.do: tuple[str, Callable[[], object]] | None = None
-        self._line = line
+        self._button = button(
+            "", self._run, kind="flat"
+        )  # one for all: made anew it would stand between the form's fields for Tab
+        self._button.hide()
+        line.addWidget(self._button)
         self.hide()
 
     def say(self, text: str, kind: str = "blue", do: tuple[str, Callable[[], object]] | None = None) -> None:
@@ -191,14 +194,15 @@ class NoticeLine(QFrame):
         restyle(self.text)
         self.do = do
         if do is not None:
-            self._button = button(do[0], do[1], kind="flat")
-            self._line.addWidget(self._button)
+            self._button.setText(do[0])
+            self._button.show()
         self.show()
 
     def clear(self) -> None:
         self.hide()
         self.do = None
-        if self._button is not None:
-            self._button.hide()
-            self._button.deleteLater()
-            self._button = None
+        self._button.hide()
+
+    def _run(self) -> None:
+        if self.do is not None:
+            self.do[1]()

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtWidgets import QPushButton
+
 from desktop.app import App
 from desktop.forms import drafts as drafts_module
 from desktop.forms.record_page import RecordPage
@@ -196,3 +198,22 @@ def test_an_address_with_an_unknown_ward_stays_as_it_was_typed(open_page: Open, 
         shown = each.view.cells["permanent_addr"].input
         assert (shown.detail.text(), shown.unit.line.text()) == ("12 Hàng Bài", "Phường Không Có")
         assert each.entry.problem("permanent_addr") is not None and "permanent_addr" not in each.entry.fields
+
+
+def test_throwing_a_draft_away_does_not_stand_between_its_fields(open_page: Open, app: App, qtbot: Any) -> None:
+    """What a form builds later comes behind in Qt's order of the Tab key, and the sentence over the form was there first."""
+    page = open_page(CITIZEN)
+    page.view.cells["full_name"].input.focus_target.setFocus()
+    type_text(page.view.cells["full_name"].input.focus_target, "Lê Văn Khánh")
+    page.can_leave()
+    settle(app, qtbot)
+    (draft,) = app.store.drafts.all()
+    again = open_page(CITIZEN, None, draft)
+    assert again.notice.do is not None
+    chain = [again.header]
+    while (following := chain[-1].nextInFocusChain()) is not again.header:
+        chain.append(following)
+    fields = [chain.index(cell.input.focus_target) for cell in again.view.cells.values()]
+    (throw,) = again.notice.findChildren(QPushButton)
+    assert throw.isVisible() and not min(fields) < chain.index(throw) < max(fields)
+    assert chain.index(throw) < min(fields), "over the form, and before it"

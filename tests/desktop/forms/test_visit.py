@@ -55,19 +55,19 @@ def test_the_card_counts_what_has_its_number_and_leads_to_the_rest(
     assert sum(line.startswith("✓") for line in lines) == 1 and "1/3" in told
     assert "Còn 2" in page.notice.text.text()
     assert "notice" in [row.id for row in page.actions()], "found in the palette too"
-    assert page.notice._button is not None
+    assert page.notice.do is not None
     page.notice._button.click()
     assert opened and opened[0] != page.record.id
     second = open_page(record_id=opened[0])
     second.open_requested.connect(opened.append)
     keys(second, app, qtbot, Qt.Key.Key_F9)
-    assert second.notice._button is not None and "Còn 1" in second.notice.text.text()
+    assert second.notice.do is not None and "Còn 1" in second.notice.text.text()
     second.notice._button.click()
     third = open_page(record_id=opened[-1])
     keys(third, app, qtbot, Qt.Key.Key_F9)
     lines, told = card(third)
     assert "3/3" in told and all(line.startswith("✓") for line in lines)
-    assert third.notice._button is None, "nothing is left of the visit"
+    assert third.notice.do is None, "nothing is left of the visit"
     assert len(set(opened)) == 2
 
 
@@ -97,4 +97,4 @@ def test_a_paper_already_saved_alone_is_no_visit_left_open(
     page.save("receive")
     settle(app, qtbot)
     assert page.record is not None and page.record.number
-    assert page.notice._button is None and "1/1" in card(page)[1]
+    assert page.notice.do is None and "1/1" in card(page)[1]
