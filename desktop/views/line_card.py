@@ -24,7 +24,7 @@ class LineRows:
         self.spare.setToolTip(tr("frame.line_spare_tip"))
         self.spare.setChecked(app.settings.spare_line)
         self.spare.toggled.connect(lambda on: app.change_settings(spare_line=on))
-        form.addRow(text_label("", "quiet"), self.spare)
+        form.addRow(self.spare)
         self.cap = QDoubleSpinBox()
         self.cap.setRange(0, FASTEST)
         self.cap.setDecimals(0)

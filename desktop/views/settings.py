@@ -82,6 +82,9 @@ class SettingsPage(Page):
         form = QFormLayout()
         form.setHorizontalSpacing(self.app.look.px(LARGE))
         form.setVerticalSpacing(self.app.look.px(SMALL))
+        form.setRowWrapPolicy(
+            QFormLayout.RowWrapPolicy.WrapLongRows
+        )  # with large letters, rather than a page to be scrolled sideways
         card.body.addLayout(form)
         return card, form
 

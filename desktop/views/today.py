@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop.actions import ActionRow
 from desktop.app import App
@@ -20,6 +20,7 @@ from desktop.models.today_rows import CHECK, DRAFT, NEXT, REPORT, draft_row, is_
 from desktop.theme import MEDIUM, SMALL, TINY
 from desktop.views.page import Page
 from desktop.widgets.basics import Card, EmptyState, OpeningCard, bare_column, button, text_label
+from desktop.widgets.flow import FlowLine
 from desktop.widgets.link_line import LinkLine
 from desktop.widgets.table import RowTable
 from desktop.widgets.table_or_words import TableOrWords
@@ -35,7 +36,6 @@ MOST_REPORTS = 4  # the list of reports has them all
 PRESSING = ("refused", "conflict", "overdue")  # before the reports that are due; the rest after them
 MOST_NEXT = 20  # what comes next after other records: below the day's own work
 NEXT_DAYS = 60  # older proposals wait on their records' own pages
-BUTTONS_A_LINE = 5  # at 1024 px; fewer with large text
 CHECKS_MS = 3000  # after that, and between two pieces of a ward that has just arrived: records are compared
 YOURS_MS = 250  # after the first painting: the rule language is imported for it, which a start must not wait for
 LEAST_TABLE = 220  # px: five rows; with large text the page scrolls instead of squeezing them
@@ -127,14 +127,10 @@ class Today(Page):
         ]
         made.append(button(f"{tr('frame.scan')}   F8", self.app.scan_requested.emit))
         self.begin = made[0]
-        a_line = round(BUTTONS_A_LINE / self.app.look.scale)
-        for first in range(0, len(made), a_line):
-            row = QHBoxLayout()
-            row.setSpacing(self.app.look.px(SMALL))
-            for each in made[first : first + a_line]:
-                row.addWidget(each)
-            row.addStretch(1)
-            self.body.addLayout(row)
+        row = FlowLine(self.app.look.px(SMALL))
+        for each in made:
+            row.add(each)
+        self.body.addWidget(row)
         self.body.addSpacing(self.app.look.px(TINY))
 
     def actions(self) -> list[ActionRow]:  # type: ignore[override]  # rows, not Qt's own

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QScrollArea, QWidget
 
 from desktop.app import App
 from desktop.views.main_window import MainWindow
 from desktop.views.record_list import RecordList
-from tests.desktop.frame.test_books_and_doubles import COPY, app, window
+from tests.desktop.frame.test_books_and_doubles import COPY, HEAD, app, window
 
 __all__ = ["app", "window"]  # fixtures
 Settle = Callable[[], None]
@@ -38,3 +39,17 @@ def test_no_button_is_squeezed(window: MainWindow, app: App, settle: Settle, key
     settle()
     assert squeezed(page) == []
     assert any(abs(w.geometry().center().y() - text.geometry().center().y()) < 5 for w in buttons)
+
+
+@pytest.mark.parametrize("key", ["today", "settings"])
+def test_no_page_is_wider_than_the_window(window: MainWindow, app: App, settle: Settle, key: str) -> None:
+    app.sign_in(msgspec.structs.replace(HEAD, roles=("health_staff",)))  # who begins what has long names
+    app.change_settings(scale=1.5)
+    settle()
+    window.pages.go(key)
+    settle()
+    page = window.pages.page
+    assert squeezed(page) == []
+    areas = [area for area in page.findChildren(QScrollArea) if area.widget() is not None]
+    assert areas
+    assert [area.widget().width() for area in areas if area.widget().width() > area.viewport().width()] == []
