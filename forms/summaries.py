@@ -9,21 +9,19 @@ from msgspec import Struct
 
 
 class Summaries(Struct):
-    """What a ``Summary`` says, of many records: a column for each thing, in their order. ``texts``: those of a ``search_text``,
-    one by one."""
+    """What a ``Summary`` says, of many records: a column for each thing, in their order. ``texts``: what the
+    search box finds each by, every thing on a line."""
 
     titles: list[str]
     subtitles: list[str]
-    texts: list[list[str]]
+    texts: list[str]
     sort: dict[str, list[Any]]
     due: list[Any]
 
 
 def nameless(titles: list[str]) -> Summaries:
     """Of records of which nothing else can be said."""
-    return Summaries(
-        titles, [""] * len(titles), [[title] for title in titles], {"_title": titles}, [None] * len(titles)
-    )
+    return Summaries(titles, [""] * len(titles), titles, {"_title": titles}, [None] * len(titles))
 
 
 def together(parts: Sequence[Summaries]) -> Summaries:

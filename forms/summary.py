@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from operator import contains
 from typing import Any
 
 from msgspec import Struct
@@ -220,7 +221,7 @@ class _Describer:
     def describe(self, fields: Mapping[str, Any], state: str, number: str | None, resolve: Resolve) -> Summary:
         found = self.all_described([fields], [state], [number], resolve)
         sort = {name: column[0] for name, column in found.sort.items()}
-        return Summary(found.titles[0], found.subtitles[0], " ".join(found.texts[0]), sort, found.due[0])
+        return Summary(found.titles[0], found.subtitles[0], found.texts[0].replace("\n", " "), sort, found.due[0])
 
     def all_described(
         self, rows: Sequence[Mapping[str, Any]], states: Sequence[str], numbers: Sequence[str | None], resolve: Resolve
@@ -258,21 +259,17 @@ class _Describer:
         titles: Sequence[str],
         subtitles: Sequence[str],
         numbers: Sequence[str | None],
-    ) -> list[list[str]]:
-        columns = [_each(rows, name, index or str) for name, index in self._searched]
-        columns = [column for column in columns if column.count(None) < len(column)]
-        if any(numbers):
-            columns.insert(0, list(numbers))
-        if self._searches_subtitle:
-            columns.insert(0, list(subtitles))
-        found = []
-        for title, *parts in zip(titles, *columns, strict=True):
-            texts = [title]
-            for part in parts:
-                if part is not None and part not in title and part not in texts:  # an empty one is in every text
-                    texts.append(part)
-            found.append(texts)
-        return found
+    ) -> list[str]:
+        columns: list[Sequence[str]] = [titles]
+        others = [_each(rows, name, index or str) for name, index in self._searched]
+        for column in [*([subtitles] if self._searches_subtitle else []), numbers, *others]:
+            nothing = column.count(None)
+            if nothing == len(column):
+                continue
+            texts = [text or "" for text in column] if nothing else column
+            if texts not in columns and not all(map(contains, titles, texts)):
+                columns.append(texts)
+        return list(map("\n".join, zip(*columns, strict=True)))
 
 
 def _each(rows: Sequence[Mapping[str, Any]], name: str, made: Callable[[Any], Any] | None) -> list[Any]:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import accumulate, repeat
+from itertools import accumulate, islice, repeat
 from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, Struct
@@ -192,8 +192,8 @@ def put_rows(types: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Rows:
     return Rows(shapes, of, [_short_cells(column) for column in columns.values()])
 
 
-def get_rows(rows: Rows) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(type, row) in order."""
+def get_rows(rows: Rows) -> tuple[list[str], list[dict[str, Any]]]:
+    """The types and the rows, in order."""
     counts = Counter(rows.of)
     if counts and (min(counts) < 0 or max(counts) >= len(rows.shapes)):
         raise ValueError("a row of no shape")
@@ -221,9 +221,12 @@ def get_rows(rows: Rows) -> Iterator[tuple[str, dict[str, Any]]]:
         shapes.append((shape[0], shape[1:], turned))
     if wanted != Counter(sizes):
         raise ValueError("a column is too short or too long")
-    for place in rows.of:
-        type_id, names, turned = shapes[place]
-        yield type_id, dict(zip(names, next(turned)))  # noqa: B905 - counted above
+    if len(counts) == 1:  # most of what is alike comes together
+        type_id, names, turned = shapes[rows.of[0]]
+        count = len(rows.of)
+        return [type_id] * count, [dict(zip(names, row)) for row in islice(turned, count)]  # noqa: B905 - counted above
+    types = [shapes[place][0] for place in rows.of]
+    return types, [dict(zip(names, next(turned))) for _, names, turned in map(shapes.__getitem__, rows.of)]  # noqa: B905
 
 
 def _short_cells(column: list[Any]) -> list[Any]:

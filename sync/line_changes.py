@@ -103,14 +103,14 @@ def get_changes(column: ChangeColumns, known: Sequence[Officer]) -> Iterator[Cha
     count = len(ids) // 3
     columns = [
         *(ids[:count], ids[count : 2 * count], ids[2 * count :]),
-        *(get_rows(column.after), (before for _, before in get_rows(column.before))),
+        *(*get_rows(column.after), get_rows(column.before)[1]),
         *(many([officers[by] for by in column.by], count), many(column.wards, count), many(column.kinds, count)),
         *(many(column.revisions, count), many(column.states, count), many(column.to_states, count)),
         *(many(column.actions, count), many(column.numbers, count), many(column.reasons, count)),
         *(many(column.packs, count), many(column.devices, count)),
         *(accumulate(column.places), *_get_stamps(column, ids[:count]), many(column.in_place_of or [()], count)),
     ]
-    for (change_id, record_id, save_id, (type_id, after), before, officer, ward, kind, revision, state, to_state, action,
+    for (change_id, record_id, save_id, type_id, after, before, officer, ward, kind, revision, state, to_state, action,
          number, reason, pack, device, place, at, stamp, in_place_of) in zip(*columns, strict=True):  # fmt: skip
         yield Change(
             change_id=change_id, save_id=save_id, record_id=record_id, type=type_id, ward=ward, kind=kind, before=before,

@@ -40,11 +40,11 @@ from sync.protocol import (
     Hello,
     Lease,
     Officer,
-    RecordVersion,
     StreamNews,
     SyncAnswer,
     SyncRequest,
 )
+from sync.versions import Versions
 
 T = TypeVar("T")
 GetChanges = Callable[[Sequence[Officer]], Iterator[Change]]
@@ -241,11 +241,11 @@ def _put_records(records: Sequence[Any]) -> _Records:
 
 
 def _get_news(news: _News, asked: Sequence[str]) -> StreamNews:
-    records = tuple(_get_records(news.records)) if news.records else ()
-    known = [*(record.id for record in records), *asked]
+    records = _get_records(news.records) if news.records else None
+    known = [*(records.ids if records else ()), *asked]
     return StreamNews(
         stream=news.stream,
-        records=records,
+        records=records or (),
         deliveries=tuple(_get_deliveries(news.deliveries, known)) if news.deliveries else (),
         cursor=news.cursor,
         more=news.more,
@@ -253,22 +253,14 @@ def _get_news(news: _News, asked: Sequence[str]) -> StreamNews:
     )
 
 
-def _get_records(column: _Records) -> list[RecordVersion]:
+def _get_records(column: _Records) -> Versions:
     ids = get_ids(column.ids)
     count = len(ids)
-    columns = (
-        *(ids, get_rows(column.fields), many(column.wards, count), many(column.scopes, count)),
-        *(many(column.revisions, count), many(column.states, count), many(column.numbers, count)),
-        *(many(column.conflicts, count), map(moment, get_numbers(column.created))),
-        *(map(moment, get_numbers(column.updated)), many(column.by, count)),
-        *(many(column.origins, count), many(column.packs, count)),
+    types, fields = get_rows(column.fields)
+    return Versions(
+        *(ids, types, many(column.wards, count), many(column.scopes, count), many(column.revisions, count)),
+        *(many(column.states, count), many(column.numbers, count), fields, many(column.conflicts, count)),
+        [*map(moment, get_numbers(column.created))],
+        [*map(moment, get_numbers(column.updated))],
+        *(many(column.by, count), many(column.origins, count), many(column.packs, count)),
     )
-    return [
-        RecordVersion(
-            id=record_id, type=type_id, ward=ward, scope=scope, revision=revision, state=state, number=number,
-            fields=fields, conflicts=conflicts, created_at=created_at, updated_at=updated_at, updated_by=by,
-            origin=origin, pack=pack,
-        )
-        for record_id, (type_id, fields), ward, scope, revision, state, number, conflicts, created_at, updated_at, by,
-        origin, pack in zip(*columns, strict=True)
-    ]  # fmt: skip

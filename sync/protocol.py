@@ -10,6 +10,7 @@ need not walk through them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from msgspec import Struct
@@ -241,7 +242,7 @@ class PullRequest(Struct, frozen=True, kw_only=True):
 
 
 class PullAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    records: tuple[RecordVersion, ...]
+    records: Sequence[RecordVersion]
     deliveries: tuple[DeliveryState, ...] = ()
     cursor: int
     more: bool = False
@@ -265,7 +266,7 @@ class StreamNews(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True
     round's changes moved them, so that the PC has made the same of them; where it has not, it asks without changes."""
 
     stream: int  # its place in Hello.streams
-    records: tuple[RecordVersion, ...] = ()
+    records: Sequence[RecordVersion] = ()
     deliveries: tuple[DeliveryState, ...] = ()
     cursor: int
     more: bool = False
@@ -316,7 +317,7 @@ class FillAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     places: tuple[FillPlace, ...] = ()
     pages: tuple[StreamNews, ...] = ()
-    along: tuple[RecordVersion, ...] = ()
+    along: Sequence[RecordVersion] = ()
 
 
 class LeaseRequest(Struct, frozen=True):

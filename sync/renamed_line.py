@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -31,6 +31,7 @@ from sync.protocol import (
     SyncRequest,
     Transport,
 )
+from sync.versions import Versions
 
 if TYPE_CHECKING:
     from sync.tus_line import FileLine
@@ -148,8 +149,9 @@ class RenamedLine:
         changes = tuple(renamed_change(change, self._names.of(change.type)[1]) for change in answer.changes)
         return replace(answer, changes=changes, results=self._results(answer.results, types))
 
-    def _present(self, versions: tuple[RecordVersion, ...]) -> tuple[RecordVersion, ...]:
-        if not any(self._names.of(type_id)[1] for type_id in {version.type for version in versions}):
+    def _present(self, versions: Sequence[RecordVersion]) -> Sequence[RecordVersion]:
+        types = versions.types if isinstance(versions, Versions) else [version.type for version in versions]
+        if not any(self._names.of(type_id)[1] for type_id in set(types)):
             return versions  # nearly always: no field has another name
         return tuple(renamed_version(version, self._names.of(version.type)[1]) for version in versions)
 

@@ -8,6 +8,7 @@ from sync.clock import parse_moment
 from sync.marks import HELLO
 from sync.protocol import HistoryAnswer, StreamNews, SyncAnswer, SyncError, SyncRequest
 from sync.strangers import repeating, unreadable
+from sync.versions import Versions
 
 _LARGEST = 1 << 62
 
@@ -56,7 +57,7 @@ def _can_be_kept(answer: SyncAnswer) -> bool:
     leases = [*(answer.leases or ()), *(hello.leases if hello else ())]
     numbers = [n for lease in leases for n in (lease.next, lease.upper)]
     numbers += [result.revision for result in answer.results]
-    numbers += [n for page in answer.news for n in (page.cursor, *(record.revision for record in page.records))]
+    numbers += [n for page in answer.news for n in (page.cursor, *Versions.of(page.records).revisions)]
     return not numbers or (min(numbers) >= 0 and max(numbers) < _LARGEST)
 
 

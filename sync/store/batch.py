@@ -73,9 +73,9 @@ class Batch:
         if plan.has_double:
             self.alike += [(rid,) for rid in made.rids]
         if plan.file_fields:
-            for v, rid in zip(made.versions, made.rids, strict=True):
-                if any(map(v.fields.get, plan.file_names)):
-                    self._files.gather(rid, plan.file_fields, v.fields, is_new=True)
+            for fields, rid in zip(made.versions.fields, made.rids, strict=True):
+                if any(map(fields.get, plan.file_names)):
+                    self._files.gather(rid, plan.file_fields, fields, is_new=True)
 
     def add_pointers_anew(self, plan: TypePlan, rid: int, new: Fields) -> None:
         """Of a record of which some may be there."""
@@ -127,7 +127,7 @@ class Batch:
         if others:
             db.executemany("DELETE FROM search WHERE rowid = ?", [(rid,) for rid, _ in others])
         if others or new:
-            db.executemany("INSERT INTO search (rowid, text) VALUES (?, ?)", sorted([*new, *others]))
+            indexing.put(db, sorted([*new, *others]))
 
 
 def in_order(parts: Sequence[Sequence[Sequence[Any]]]) -> Sequence[Sequence[Any]]:

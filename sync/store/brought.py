@@ -4,7 +4,7 @@ They stand among ``numbers``, with the status "brought"."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from forms.definition import RecordType
@@ -14,6 +14,7 @@ from sync.number_reader import FARTHEST
 from sync.protocol import Fields, RecordVersion
 from sync.store.context import read_enrolment
 from sync.store.plan import Plans
+from sync.versions import Versions
 
 EVERY_WARD = ""
 """In place of the ward, for a PC's own series: its numbers name the PC."""
@@ -28,9 +29,11 @@ _NOTE = (
 )
 
 
-def note_pulled(connection: Any, plans: Plans, versions: Sequence[RecordVersion]) -> None:
+def note_pulled(connection: Any, plans: Plans, versions: Versions) -> None:
     """Of what the city sent, history in a book held here, and numbers of this device's own series. What another PC numbered in
     the book it held before, the city knew when it lent the book here."""
+    if not any(versions.numbers):
+        return
     numbered = [v for v in versions if v.number is not None]
     types = {v.type for v in numbered}
     own = {t for t in types if _kind(plans, t) == "local"}

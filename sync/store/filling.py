@@ -18,6 +18,7 @@ from sync.protocol import FILL_DONE, FILL_FIRST, FillPlace, RecordVersion, Strea
 from sync.store.context import StoreContext
 from sync.store.pulling import PullTransaction, Stream, write_deliveries
 from sync.store.rows import Touch
+from sync.versions import Versions
 
 NEWEST_FIRST = 2000
 """Records of the newest, besides open work, with which a PC can be worked at."""
@@ -98,11 +99,11 @@ class Fills:
     ) -> int:
         """Take in pages of the fill and what they refer to, with where each stream stands ``after`` them; the number of
         records that were news here. Streams that do not stand where they did ``before`` stay where they are."""
-        in_pages = [version for page in pages for version in page.records]
-        per_stream = Counter((version.ward, version.scope) for version in in_pages)
+        in_pages = Versions.together([Versions.of(page.records) for page in pages] or [Versions.of(())])
+        per_stream = Counter(zip(in_pages.wards, in_pages.scopes, strict=True))
         # what is referred to first: who refers is described with its name at once. In the order of making, which is that
         # of the tables and of the search index
-        records = [*sorted(along, key=_made), *sorted(in_pages, key=_made)]
+        records = Versions.together([_as_made(Versions.of(along)), _as_made(in_pages)])
         deliveries = [state for page in pages for state in page.deliveries]
         writer = self._context.writer
         taken, start = 0, 0
@@ -128,8 +129,9 @@ class Fills:
         return PullTransaction(db, self._context.plans, touch).apply(records)
 
 
-def _made(version: RecordVersion) -> str:
-    return version.id
+def _as_made(versions: Versions) -> Versions:
+    ids = versions.ids
+    return versions.at(sorted(range(len(ids)), key=ids.__getitem__))
 
 
 def _rows(db: Any) -> list[tuple[_Key, FillPlace, int]]:

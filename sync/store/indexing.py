@@ -8,11 +8,11 @@ beginnings), and each commit leaves a segment that is merged with others later.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sync.store.context import StoreContext
-from sync.store.terms import Match
+from sync.store.terms import Match, index_text
 
 FROM = 100
 """New records in one batch from which they wait; fewer go into the index at once."""
@@ -24,7 +24,7 @@ _COUNT = "unindexed"  # in meta, kept with every write: to count the rows would 
 
 
 def replace(db: Any, rows: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
-    """Other tokens for those of these records that wait; returns the others, which are in the index or in neither."""
+    """Another text for those of these records that wait; returns the others, which are in the index or in neither."""
     if not rows or db.execute("SELECT 1 FROM unindexed LIMIT 1").fetchone() is None:
         return list(rows)
     there = [
@@ -35,23 +35,26 @@ def replace(db: Any, rows: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
     return [row for row in rows if row[0] not in waiting]
 
 
+def put(db: Any, rows: Iterable[tuple[int, str]]) -> None:
+    """Row ids and texts into the index, in the order of the row ids."""
+    db.executemany("INSERT INTO search (rowid, text) VALUES (?, ?)", [(rid, index_text(text)) for rid, text in rows])
+
+
 def find(db: Any, match: Match, limit: int) -> list[int]:
     """The newest of those that wait and match, as ``MATCH`` would find them."""
     if db.execute("SELECT 1 FROM unindexed LIMIT 1").fetchone() is None:
         return []
-    # what is surely there is looked for by the database, and the rest word by word
-    surely = " AND ".join("(" + " OR ".join("instr(text, ?)" for _ in terms) + ")" for terms in match.contained)
-    sql = (
-        "SELECT rid, text FROM (SELECT rid, text FROM unindexed ORDER BY rid DESC LIMIT ?) "
-        f"WHERE {surely or '1'} ORDER BY rid DESC"
-    )
+    sql = "SELECT rid, text FROM unindexed ORDER BY rid DESC LIMIT ?"
+    written = [re.compile(pattern).search for pattern in match.written]
     tests = [re.compile(pattern).search for pattern in match.patterns]
     found: list[int] = []
-    for rid, text in db.execute(sql, (READ_AT_MOST, *(term for terms in match.contained for term in terms))):
-        if all(test(text) for test in tests):
-            found.append(rid)
-            if len(found) >= limit:
-                break
+    for rid, text in db.execute(sql, (READ_AT_MOST,)):
+        if all(test(text) for test in written):
+            tokens = index_text(text)
+            if all(test(tokens) for test in tests):
+                found.append(rid)
+                if len(found) >= limit:
+                    break
     return found
 
 
@@ -94,7 +97,7 @@ class Indexing:
                     done, most = waiting(db), 0  # the count is wrong, whatever made it so
                     break
                 # one by one: a statement of many rows would close a segment of the index of its own
-                db.executemany("INSERT INTO search (rowid, text) VALUES (?, ?)", rows)
+                put(db, rows)
                 db.execute("DELETE FROM unindexed WHERE rid <= ?", (rows[-1][0],))
                 done += len(rows)
                 if writer.is_enough(done):

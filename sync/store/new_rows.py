@@ -6,38 +6,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct
 
 from sync.clock import parse_moment
-from sync.ids import halves_of
 from sync.protocol import Fields, RecordVersion
 from sync.store import digests, projection
-from sync.store.plan import Resolve, TypePlan, link_key, link_keys
+from sync.store.plan import Plans, Resolve, TypePlan, link_key
 from sync.store.rowcodec import encode_json, encode_lines
-from sync.store.terms import index_text
+from sync.versions import Versions
 
 _RANDOM_TAIL = 15  # bits of a row id below its millisecond
 _LATEST_MS = 1 << 47  # beyond it a row id, or the next free one, would not fit
-_PARTS = attrgetter(
-    "id", "ward", "scope", "revision", "state", "number", "fields", "conflicts", "created_at", "updated_at", "updated_by",
-    "origin", "pack",
-)  # fmt: skip
 
 
 class NewRows(Struct, gc=False):
-    """Of records of one type, in their order: the columns of their rows by table, what each adds to the digest of its stream,
-    and the key by which others point at it (``link_key``)."""
+    """Of records of one type, in their order: the columns of their rows by table, and what each adds to the digest of its
+    stream."""
 
     plan: TypePlan
-    versions: Sequence[RecordVersion]
+    versions: Versions
     records: Sequence[Sequence[Any]]  # as rowcodec.COLUMNS
     texts: Sequence[str]
     listed: Sequence[Sequence[Any]]  # none of a type that is not known
     terms: Sequence[int]
-    link_keys: Sequence[int]
     keys: list[tuple[int, int]]  # rows, in any order
     links: list[tuple[int, int, int]]  # the same
 
@@ -54,37 +47,41 @@ class Places(Struct, gc=False):
     news: list[bool]
 
 
-def new_rows(plan: TypePlan, versions: Sequence[RecordVersion], places: Places, resolve: Resolve) -> NewRows:
+def new_rows(plan: TypePlan, versions: Versions, places: Places, resolve: Resolve) -> NewRows:
     """Of records of one type, one at least."""
-    rids = places.rids
-    (ids, wards, scopes, revisions, states, numbers, fields, conflicts, created, updated, by, origins, packs) = zip(
-        *map(_PARTS, versions), strict=True
-    )
-    found = plan.describe(fields, states, numbers, resolve)
-    due_open: list[str | None] = found.due
+    v, rids, fields = versions, places.rids, versions.fields
+    found = plan.describe(fields, v.states, v.numbers, resolve)
+    due_open: Sequence[str | None] = found.due
     if found.due.count(None) < len(rids):
-        due_open = [open_due(plan, *each) for each in zip(states, fields, found.due, strict=True)]
-    is_new = [int(new and state in plan.open_states) for new, state in zip(places.news, states, strict=True)]
+        due_open = [open_due(plan, *each) for each in zip(v.states, fields, found.due, strict=True)]
+    is_new = [0] * len(rids)
+    if any(places.news):
+        is_new = [int(new and state in plan.open_states) for new, state in zip(places.news, v.states, strict=True)]
     records = (
-        rids, ids, [plan.id] * len(ids), wards, scopes, revisions, states, numbers,
-        encode_lines(fields).decode().split("\n")[:-1], [encode_json(c).decode() if c else None for c in conflicts],
-        created, updated, by, origins, packs, found.due, due_open, places.standings, is_new, found.titles, found.subtitles,
+        rids, v.ids, v.types, v.wards, v.scopes, v.revisions, v.states, v.numbers,
+        encode_lines(fields).decode().split("\n")[:-1], [encode_json(c).decode() if c else None for c in v.conflicts],
+        v.created, v.updated, v.by, v.origins, v.packs, found.due, due_open, places.standings, is_new, found.titles,
+        found.subtitles,
     )  # fmt: skip
     listed: Sequence[Sequence[Any]] = ()
     if plan.record_type is not None:
-        listed = projection.columns_of(plan, rids, states, numbers, updated=updated, found=found)
+        listed = projection.columns_of(plan, rids, v.states, v.numbers, updated=v.updated, found=found)
     pointing = [(rid, f) for rid, f in zip(rids, fields, strict=True) if not plan.pointing_names.isdisjoint(f)]
     return NewRows(
         plan,
         versions,
         records,
-        [index_text(texts, plan.type_token) for texts in found.texts],
+        [with_type(text, plan) for text in found.texts],
         listed,
-        digests.terms(ids, revisions),
-        link_keys(ids),
+        digests.terms(v.ids, v.revisions),
         plan.new_keys(fields, rids) if plan.key_fields else [],
         [link for rid, f in pointing for link in links_of(plan, rid, f)],
     )
+
+
+def with_type(text: str, plan: TypePlan) -> str:
+    """What the search box finds a record by, narrowed to its type or not."""
+    return f"{text}\n{plan.type_token}"
 
 
 def links_of(plan: TypePlan, rid: int, fields: Fields) -> list[tuple[int, int, int]]:
@@ -104,9 +101,15 @@ def standing_of(version: RecordVersion) -> int:
     return 2 if version.conflicts else 0
 
 
-def is_news(plan: TypePlan, version: RecordVersion, *, filled: bool) -> bool:
-    """Whether an officer should be told: a service sent it, or it has a deadline and came after the first fill."""
-    return bool(version.origin) or (filled and plan.has_deadline)
+def standings_of(versions: Versions) -> list[int]:
+    """``standing_of`` of each."""
+    return [2 if conflicts else 0 for conflicts in versions.conflicts]
+
+
+def news_among(plans: Plans, versions: Versions, *, filled: bool) -> list[bool]:
+    """Of which an officer should be told: a service sent it, or it has a deadline and came after the first fill."""
+    waited = {type_id: filled and plans.of(type_id).has_deadline for type_id in set(versions.types)}
+    return [bool(origin) or waited[type_id] for origin, type_id in zip(versions.origins, versions.types, strict=True)]
 
 
 def open_due(plan: TypePlan, state: str, fields: Fields, due: str | None) -> str | None:
@@ -120,25 +123,22 @@ def conflicts_text(version: RecordVersion) -> str | None:
     return encode_json(version.conflicts).decode() if version.conflicts else None
 
 
-def wanted_row_ids(versions: Sequence[RecordVersion]) -> list[int]:
+def wanted_row_ids(versions: Versions) -> list[int]:
     """``wanted_row_id`` of each."""
-    if len(versions) == 1:  # an officer's save
-        return [wanted_row_id(versions[0])]
-    halves = halves_of([version.id for version in versions])
+    halves = versions.halves if len(versions) > 1 else None  # else an officer's save
     if halves is None:
-        return [wanted_row_id(version) for version in versions]
+        return [*map(wanted_row_id, versions.ids, versions.created)]
     return [
         head >> 16 << _RANDOM_TAIL | (head & 0xFFF) << 3 | tail >> 60 & 7
         if head >> 12 & 15 == 7 and head >> 16 < _LATEST_MS
-        else wanted_row_id(version)
-        for head, tail, version in zip(*halves, versions, strict=True)
+        else wanted_row_id(i, created_at)
+        for head, tail, i, created_at in zip(*halves, versions.ids, versions.created, strict=True)
     ]
 
 
-def wanted_row_id(version: RecordVersion) -> int:
+def wanted_row_id(i: str, created_at: str) -> int:
     """One that grows with the moment the record was begun: the millisecond of the UUIDv7 (else of ``created_at``) and 15
     bits below it."""
-    i = version.id
     if len(i) == 36 and i[14] == "7":
         try:
             number = int(f"{i[:8]}{i[9:13]}{i[15:18]}{i[19]}", 16)
@@ -147,7 +147,7 @@ def wanted_row_id(version: RecordVersion) -> int:
         if 0 <= number < _LATEST_MS << 16:
             return number >> 16 << _RANDOM_TAIL | (number >> 4 & 0xFFF) << 3 | number & 7
     tail = int.from_bytes(hashlib.blake2b(i.encode(), digest_size=2).digest(), "big") >> 1
-    return _created_ms(version.created_at) << _RANDOM_TAIL | tail
+    return _created_ms(created_at) << _RANDOM_TAIL | tail
 
 
 def _created_ms(text: str) -> int:

@@ -80,13 +80,13 @@ class Proposals:
         ]
 
 
-def concerning(book: FlowBook, type_id: str) -> Callable[[RecordVersion], bool]:
-    """Whether a new record of the type is for ``update``."""
+def concerning(book: FlowBook, type_id: str) -> Callable[[str, Fields], bool]:
+    """Whether a new record of the type, of a state and with fields, is for ``update``."""
     if type_id in book.acted_on:
-        return lambda version: True
+        return lambda state, fields: True
     names = {flow.link or "" for flow in book.linked.get(type_id, ())}
     begins = {state for each, state in book.begins if each == type_id}
-    return lambda version: version.state in begins or not names.isdisjoint(version.fields)
+    return lambda state, fields: state in begins or not names.isdisjoint(fields)
 
 
 def update(connection: Any, plans: Plans, items: Iterable[Item], resolver: BatchResolver) -> None:

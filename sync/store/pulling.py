@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sync.protocol import DeliveryState, PullAnswer, RecordVersion
 from sync.store import elsewhere, held, missing
 from sync.store.brought import note_pulled
-from sync.store.new_rows import is_news, standing_of
+from sync.store.new_rows import news_among, standing_of, standings_of
 from sync.store.plan import Plans
 from sync.store.provisional import let_go
 from sync.store.rowcodec import encode_change
-from sync.store.rows import Row, RowWriter, Touch
+from sync.store.rows import New, Row, RowWriter, Touch
 from sync.store.worklist import Work, keep, load
+from sync.versions import Versions, newest_of
 
 BATCH = 500
 """Records between two looks at whether an officer's save waits: about 20 to 50 ms on the PCs this runs on."""
@@ -82,21 +83,32 @@ class PullTransaction:
     def apply(self, records: Sequence[RecordVersion]) -> int:
         """Take in what is newer than what is here (all of it while the stream is read anew: a city restored from a
         backup counts from lower numbers again); the number taken in."""
-        newest = {v.id: v for v in records}
+        records = newest_of(records)
         if self._rereading:
-            missing.note_named(self._db, newest)
+            missing.note_named(self._db, records.ids)
         note_pulled(self._db, self._plans, records)
-        works = load(self._db, newest)
+        works = load(self._db, records.ids)
         writer = RowWriter(self._db, self._plans, self._touch)
+        new = records
+        if works:
+            new = records.at([place for place, record_id in enumerate(records.ids) if record_id not in works])
+        if new:
+            standings, news = standings_of(new), news_among(self._plans, new, filled=self._filled)
+            writer.put_new(New(new, standings, news))
+        count = len(new)
+        if works:
+            count += self._replace(works, records, writer)
+        writer.flush()
+        return count
+
+    def _replace(self, works: Mapping[str, Work], records: Versions, writer: RowWriter) -> int:
+        """Of records that are here already; the number taken in."""
+        newest = {version.id: version for version in records if version.id in works}
         merged: dict[str, Work] = {}
-        overtaken = held.Overtaken(self._db, self._now) if works and self._rereading else None
+        overtaken = held.Overtaken(self._db, self._now) if self._rereading else None
         returned = held.returned(self._db, works.values())
         strangers: list[RecordVersion] = []
-        new = [v for v in newest.values() if v.id not in works] if works else list(newest.values())
-        for version in new:
-            is_new = is_news(self._plans.of(version.type), version, filled=self._filled)
-            writer.put(None, version, standing_of(version), is_new=is_new)
-        count = len(new)
+        count = 0
         for record_id, work in works.items():
             version = newest[record_id]
             if elsewhere.is_of_another_ward(work, version):
@@ -119,7 +131,6 @@ class PullTransaction:
         if strangers:
             elsewhere.note(self._db, strangers)
         keep(self._db, merged, writer)
-        writer.flush()
         self._touch.outbox = self._touch.outbox or bool(merged)
         return count
 

@@ -6,9 +6,8 @@ dirties are encrypted and written once each: for 50,000 new records this is what
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 from msgspec import Struct
@@ -20,10 +19,10 @@ from sync.store.aliases import kept_id, pointing_by_alias, target_of
 from sync.store.batch import Batch
 from sync.store.digests import DigestSums
 from sync.store.model import Touched
-from sync.store.new_rows import NewRows, Places, conflicts_text, new_rows, open_due, wanted_row_ids
-from sync.store.plan import Plans, TypePlan, link_key
+from sync.store.new_rows import NewRows, Places, conflicts_text, new_rows, open_due, wanted_row_ids, with_type
+from sync.store.plan import Plans, TypePlan, link_key, link_keys
 from sync.store.rowcodec import decode_fields, encode_json
-from sync.store.terms import index_text
+from sync.versions import Versions
 
 Row = tuple[Any, ...]
 
@@ -51,71 +50,100 @@ class Item(Struct):
     rid: int = 0
 
 
+class New(Struct):
+    """Records of which there is nothing here yet, where they stand, and whether an officer should be told of each."""
+
+    versions: Versions
+    standings: list[int]
+    news: list[bool]
+
+
 class RowWriter:
-    """Writes the shown records of one transaction. ``put`` each once, then ``flush``."""
+    """Writes the shown records of one transaction. ``put`` each once, or ``put_new`` many, then ``flush``."""
 
     def __init__(self, connection: Any, plans: Plans, touch: Touch) -> None:
         self._db = connection
         self._plans = plans
         self._touch = touch
         self._items: list[Item] = []
+        self._new: list[New] = []
+        self._one_by_one: list[tuple[RecordVersion, int, bool]] = []  # new ones too
         self._flowing: list[Item] = []  # new or changed, of types that flows begin at or lead to
-        self._counts: dict[tuple[str, str], int] = defaultdict(int)
+        self._counts: Counter[tuple[str, str]] = Counter()
         self._digests = DigestSums()
 
     def put(self, old: Row | None, version: RecordVersion, standing: int, *, is_new: bool = False) -> None:
-        self._items.append(Item(old, version, standing, is_new, old[0] if old else 0))
+        if old is None:
+            self._one_by_one.append((version, standing, is_new))
+        else:
+            self._items.append(Item(old, version, standing, is_new, old[0]))
+
+    def put_new(self, new: New) -> None:
+        """Of none of them there may be anything here."""
+        self._new.append(new)
 
     def flush(self) -> None:
         """Write everything that was put."""
-        items = self._items
-        if not items:
+        items, new = self._items, self._all_new()
+        if not items and not new:
             return
-        new: dict[str, list[Item]] = defaultdict(list)
-        for item in items:
-            if item.old is None:
-                new[item.version.type].append(item)
-        _assign_row_ids(self._db, list(chain.from_iterable(new.values())))
-        resolver = BatchResolver(self._db, self._plans, [item.version for item in items])
+        rids = row_ids(self._db, new.versions) if new else []
+        resolver = BatchResolver(self._db, self._plans, [item.version for item in items], new.versions if new else None)
         batch = Batch()
         known, shown = self._plans.of, self._plans.shown_elsewhere
-        changed = [
-            item.version
-            for item in items
-            if item.old is not None and self._gather(item, known(item.version.type), batch, resolver)
-        ]
+        changed = [item.version for item in items if self._gather(item, known(item.version.type), batch, resolver)]
         shown_elsewhere = [link_key(version.id) for version in changed if version.type in shown]
-        for type_id, same in new.items():
-            each = _rows_of(known(type_id), same, resolver)
-            self._gather_new(each, batch)
-            if each.plan.id in shown:
-                shown_elsewhere += each.link_keys
+        described = {item.rid for item in items}
+        if new:
+            described.update(rids)
+            for places, versions in new.versions.by_type():
+                its = Places(
+                    [rids[place] for place in places],
+                    [new.standings[place] for place in places],
+                    [new.news[place] for place in places],
+                )
+                plan = known(versions.types[0])
+                self._gather_new(new_rows(plan, versions, its, resolver), batch)
+                if plan.id in shown:
+                    shown_elsewhere += link_keys(versions.ids)
         batch.write(self._db)
         self._write_counts()
         self._digests.write(self._db)
         if shown_elsewhere:
-            self._refresh_pointing_at(shown_elsewhere, batch.restated, resolver)
+            described.difference_update([row[-1] for row in batch.restated])
+            self._refresh_pointing_at(shown_elsewhere, described, resolver)
         if self._flowing:
             proposals.update(self._db, self._plans, self._flowing, resolver)
-        self._items, self._flowing = [], []
+        self._items, self._new, self._one_by_one, self._flowing = [], [], [], []
+
+    def _all_new(self) -> New | None:
+        if self._one_by_one:
+            versions, standings, news = zip(*self._one_by_one, strict=True)
+            self._new.append(New(Versions.of(versions), list(standings), list(news)))
+        if len(self._new) < 2:
+            return self._new[0] if self._new else None
+        return New(
+            Versions.together([new.versions for new in self._new]),
+            [standing for new in self._new for standing in new.standings],
+            [news for new in self._new for news in new.news],
+        )
 
     def _gather_new(self, made: NewRows, batch: Batch) -> None:
         """Queue the rows of records of which there is nothing yet: nearly all of a large pull."""
-        plan, versions = made.plan, made.versions
+        plan, v = made.plan, made.versions
         batch.add_new(made)
-        _, ids, _, wards, scopes, _, states, *_ = made.records
-        self._touch.records.update(ids)
+        self._touch.records.update(v.ids)
         self._touch.types.add(plan.id)
-        for state in states:
-            self._counts[plan.id, state] += 1
-        self._digests.add_terms(plan.id, wards, scopes, made.terms)
-        for v in versions:
-            if AWAITING in v.fields:
-                self._gather_awaiting(v, plan, batch)
+        self._counts.update({(plan.id, state): n for state, n in Counter(v.states).items()})
+        self._digests.add_terms(plan.id, v.wards, v.scopes, made.terms)
+        for place, fields in enumerate(v.fields):
+            if AWAITING in fields:
+                self._gather_awaiting(v[place], plan, batch)
         if plan.id in self._plans.flows.types:
             concerns = proposals.concerning(self._plans.flows, plan.id)
-            new = zip(versions, made.rids, strict=True)
-            self._flowing += [Item(None, v, 0, False, rid) for v, rid in new if concerns(v)]
+            for place, (state, fields) in enumerate(zip(v.states, v.fields, strict=True)):
+                if concerns(state, fields):
+                    self._flowing.append(Item(None, v[place], 0, False, made.rids[place]))
 
     def _gather_awaiting(self, v: RecordVersion, plan: TypePlan, batch: Batch) -> None:
         batch.add_awaiting(v, void=plan.record_type is not None and plan.record_type.state(v.state).kind == "void")
@@ -154,7 +182,7 @@ class RowWriter:
                 plan, [item.rid], [v.state], [v.number], updated=[v.updated_at], found=found
             )
             batch.lists[plan] += zip(*columns, strict=True)
-        batch.replace_search(item.rid, index_text(found.texts[0], plan.type_token))
+        batch.replace_search(item.rid, with_type(found.texts[0], plan))
         if AWAITING in v.fields or AWAITING in old[8]:
             self._gather_awaiting(v, plan, batch)
         if not same_text:
@@ -180,9 +208,9 @@ class RowWriter:
         )
         self._counts.clear()
 
-    def _refresh_pointing_at(self, targets: list[int], restated: list[Row], resolver: BatchResolver) -> None:
-        """``targets``: the keys of the records whose fields are new (``link_key``); ``restated``: of this batch, but with the
-        title it had: the name in it may be one of those."""
+    def _refresh_pointing_at(self, targets: list[int], described: set[int], resolver: BatchResolver) -> None:
+        """``targets``: the keys of the records whose fields are new (``link_key``); ``described``: what has just got its title:
+        of the others the name in it may be one of those."""
         if len(targets) > 1 and rowcodec.none_between(self._db, "links", "target", targets):
             return
         found = self._db.execute(
@@ -191,7 +219,6 @@ class RowWriter:
         ).fetchall()
         if not found:  # nearly every save
             return
-        described = {item.rid for item in self._items} - {row[-1] for row in restated}
         rids = [rid for (rid,) in found if rid not in described]
         rids += [rid for rid in pointing_by_alias(self._db, self._plans, [r for (r,) in found]) if rid not in described]
         if rids:
@@ -207,17 +234,21 @@ REFRESHED_AT_ONCE = 2000
 class BatchResolver:
     """``resolve`` for a batch: its own records first, then the store, all references of the batch read in one query."""
 
-    def __init__(self, connection: Any, plans: Plans, versions: Sequence[RecordVersion]) -> None:
+    def __init__(
+        self, connection: Any, plans: Plans, versions: Sequence[RecordVersion] = (), new: Versions | None = None
+    ) -> None:
+        """``versions`` and ``new``: its own."""
         self._db = connection
         self._plans = plans
-        self._versions = versions
-        self._known: dict[str, Fields | None] = {v.id: v.fields for v in versions}
+        self._parts = [part for part in (Versions.of(versions), new) if part]
+        self._known: dict[str, Fields | None] = {}
         self._read = False
         self._aliases: dict[str, str] = {}
-        merged = plans.merged_types
-        for v in versions:
-            if v.type in merged:
-                self._note_alias(v.id, v.type, v.state, v.fields)
+        for part in self._parts:
+            self._known.update(zip(part.ids, part.fields, strict=True))
+            if not plans.merged_types.isdisjoint(part.types):
+                for v in part:
+                    self._note_alias(v.id, v.type, v.state, v.fields)
 
     def _note_alias(self, record_id: str, type_id: str, state: str, fields: Mapping[str, Any]) -> None:
         if type_id in self._plans.merged_types and (into := target_of(self._plans.of(type_id), state, fields)):
@@ -237,7 +268,9 @@ class BatchResolver:
             return known[record_id]
         if not self._read:
             self._read = True
-            self.read({t for v in self._versions for _, t in self._plans.of(v.type).links(v.fields)})
+            of = self._plans.of
+            pairs = (pair for part in self._parts for pair in zip(part.types, part.fields, strict=True))
+            self.read({target for type_id, fields in pairs for _, target in of(type_id).links(fields)})
         if record_id not in known:
             self.read({record_id})
         return known[record_id]
@@ -271,7 +304,7 @@ def refresh(
         found = plan.describe([fields_of[row[0]]], [row[6]], [row[7]], resolver)
         due_open = open_due(plan, row[6], fields_of[row[0]], found.due[0])
         titles.append((found.titles[0], found.subtitles[0], found.due[0], due_open, row[0]))
-        batch.replace_search(row[0], index_text(found.texts[0], plan.type_token))
+        batch.replace_search(row[0], with_type(found.texts[0], plan))
         if plan.record_type is not None:
             columns = projection.columns_of(plan, [row[0]], [row[6]], [row[7]], updated=[row[11]], found=found)
             batch.lists[plan] += zip(*columns, strict=True)
@@ -283,34 +316,28 @@ def refresh(
     batch.write(connection)
 
 
-def _rows_of(plan: TypePlan, items: list[Item], resolver: BatchResolver) -> NewRows:
-    """Of new records of one type."""
-    places = Places([i.rid for i in items], [i.standing for i in items], [i.is_new for i in items])
-    return new_rows(plan, [i.version for i in items], places, resolver)
-
-
-def _assign_row_ids(connection: Any, items: list[Item]) -> None:
-    """Row ids that grow with the moment a record was begun, so that "newest first" is the order of the index; a number
-    already taken gives way to the next free one."""
-    wanted = wanted_row_ids([item.version for item in items])
+def row_ids(connection: Any, versions: Versions) -> list[int]:
+    """Row ids for new records that grow with the moment a record was begun, so that "newest first" is the order of the index; a
+    number already taken gives way to the next free one."""
+    wanted = wanted_row_ids(versions)
     if len(set(wanted)) == len(wanted) and not _taken(connection, wanted):  # nearly always
-        for item, rid in zip(items, wanted, strict=True):
-            item.rid = rid
-        return
-    waiting, used = list(zip(items, wanted, strict=True)), set[int]()
+        return wanted
+    found, used = list(wanted), set[int]()
+    waiting = list(enumerate(wanted))
     while waiting:
         there = _taken(connection, [rid for _, rid in waiting])
         again = []
-        for item, rid in waiting:
+        for place, rid in waiting:
             free = rid + (rid in there)
             while free in used:
                 free += 1
             if free != rid:  # whether that one is taken is not known yet
-                again.append((item, free))
+                again.append((place, free))
                 continue
             used.add(rid)
-            item.rid = rid
+            found[place] = rid
         waiting = again
+    return found
 
 
 def _taken(connection: Any, rids: list[int]) -> set[int]:

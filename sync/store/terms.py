@@ -9,11 +9,11 @@ not walk through the others.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from msgspec import Struct
 
-from forms.vietnamese import fold
+from forms.vietnamese import fold, unfolded
 
 SHORTEST_NUMBER = 6
 _DIGITS = re.compile(rf"\d{{{SHORTEST_NUMBER},}}")
@@ -69,9 +69,9 @@ class _Phrases(dict[str, str]):
 _PHRASES = _Phrases()
 
 
-def index_text(texts: Sequence[str], type_token: str) -> str:
-    """The tokens of one record, folded."""
-    return " ".join([*map(_PHRASES.__getitem__, texts), type_token])
+def index_text(text: str) -> str:
+    """The tokens of one record, folded. ``text``: what it is found by, each thing on a line."""
+    return " ".join(map(_PHRASES.__getitem__, text.split("\n")))
 
 
 def _parts(run: str) -> list[str]:
@@ -103,16 +103,16 @@ class Match(Struct, frozen=True):
         return f"{query} AND ({kinds})" if kinds else query
 
     @property
-    def contained(self) -> tuple[tuple[str, ...], ...]:
-        """Of each of these one form stands somewhere in the text of a record that matches."""
-        return (*self.words, self.kinds) if self.kinds else self.words
-
-    @property
     def patterns(self) -> list[str]:
-        """What a text has to match: the same, of tokens as the index sees them."""
+        """What the tokens of a record (``index_text``) have to match, as the index sees them."""
         last = len(self.words) - 1
         found = [_pattern(forms, begins=self.begins and place == last) for place, forms in enumerate(self.words)]
         return [*found, _pattern(self.kinds, begins=False)] if self.kinds else found
+
+    @property
+    def written(self) -> list[str]:
+        """What the text has to match from which those tokens are made; some other texts match it too."""
+        return [*map(unfolded, self.words), *([unfolded(self.kinds)] if self.kinds else [])]
 
 
 def queries(typed: str, type_tokens: tuple[str, ...] = ()) -> list[Match]:

@@ -11,7 +11,15 @@ from forms.definition import RecordType
 from sync.merge import replay
 from sync.protocol import Change, RecordVersion
 from sync.store.model import ChangeStatus
-from sync.store.rowcodec import decode_change, decode_version, encode_change, encode_json, rows_by_id, version_of
+from sync.store.rowcodec import (
+    decode_change,
+    decode_version,
+    encode_change,
+    encode_json,
+    none_between,
+    rows_by_id,
+    version_of,
+)
 from sync.store.rows import Row, RowWriter
 from sync.store.schema import STANDINGS
 
@@ -78,6 +86,8 @@ def load(connection: Any, ids: Iterable[str]) -> dict[str, Work]:
     if not wanted:
         return {}
     rows = rows_by_id(connection, wanted)
+    if not rows and len(wanted) > 1 and none_between(connection, "changes", "record_id", wanted):
+        return {}  # a large pull
     numbers = encode_json(wanted).decode()
     opened: dict[str, list[OpenChange]] = {}
     sql = (

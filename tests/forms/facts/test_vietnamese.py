@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import UTC, date, datetime
 from typing import Any
@@ -24,6 +25,7 @@ from forms.vietnamese import (
     show_money,
     sort_key,
     split_name,
+    unfolded,
     weekday,
 )
 
@@ -143,3 +145,13 @@ def test_small_words() -> None:
     assert show_money(8000) == "8.000 đồng"
     assert show_money(1250500, "en") == "1,250,500 VND"
     assert number_in_words(-5) == "âm năm"
+
+
+@given(st.text("aAnNđĐặẶộuư ²ßĳ½9-_/\u0301中Ａ–“", max_size=12), st.text(max_size=6))
+def test_a_text_with_a_folded_word_in_it_matches_how_that_may_be_written(text: str, more: str) -> None:
+    words = re.findall(r"\w+", fold(text + more))
+    for word in words:
+        for part in {word, word[:2], word[-2:]}:
+            assert re.search(unfolded([part]), text + more)
+            assert re.search(unfolded(["zz", part]), text + more)
+    assert not re.search(unfolded(["duong"]), "Nguyễn Thị Ánh – 12/HC")

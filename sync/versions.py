@@ -1,0 +1,149 @@
+"""Records as columns: what comes in bulk is read from the line, and written into tables, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import chain
+from operator import attrgetter, itemgetter
+from typing import Any, overload
+
+from sync.ids import halves_of
+from sync.protocol import Fields, RecordVersion
+
+_PARTS = attrgetter(*RecordVersion.__struct_fields__)
+
+
+class Versions(Sequence[RecordVersion]):
+    """Records as the city has them, in an order: a column for each thing they say, and an object only of those that somebody
+    asks for. All columns are of one length; ValueError where they are not."""
+
+    def __init__(  # noqa: PLR0917 - the order of RecordVersion
+        self,
+        ids: Sequence[str],
+        types: Sequence[str],
+        wards: Sequence[str],
+        scopes: Sequence[str],
+        revisions: Sequence[int],
+        states: Sequence[str],
+        numbers: Sequence[str | None],
+        fields: Sequence[Fields],
+        conflicts: Sequence[Any],
+        created: Sequence[str],
+        updated: Sequence[str],
+        by: Sequence[str],
+        origins: Sequence[str],
+        packs: Sequence[str],
+    ) -> None:
+        self.ids, self.types, self.wards, self.scopes = ids, types, wards, scopes
+        self.revisions, self.states, self.numbers = revisions, states, numbers
+        self.fields, self.conflicts = fields, conflicts
+        self.created, self.updated, self.by, self.origins, self.packs = created, updated, by, origins, packs
+        if any(len(column) != len(ids) for column in self._columns):
+            raise ValueError("columns of several lengths")
+
+    @classmethod
+    def of(cls, versions: Iterable[RecordVersion]) -> Versions:
+        """The same as columns."""
+        if isinstance(versions, Versions):
+            return versions
+        columns = list(zip(*map(_PARTS, versions), strict=True))
+        return cls(*columns) if columns else cls(*[()] * len(RecordVersion.__struct_fields__))
+
+    @classmethod
+    def together(cls, parts: Sequence[Versions]) -> Versions:
+        """One after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(*[list(chain(*same)) for same in zip(*[part._columns for part in parts], strict=True)])
+
+    @property
+    def _columns(self) -> tuple[Sequence[Any], ...]:
+        """In the order of ``RecordVersion``."""
+        return (
+            self.ids, self.types, self.wards, self.scopes, self.revisions, self.states, self.numbers, self.fields,
+            self.conflicts, self.created, self.updated, self.by, self.origins, self.packs,
+        )  # fmt: skip
+
+    @cached_property
+    def halves(self) -> tuple[Sequence[int], Sequence[int]] | None:
+        """Of their ids (``ids.halves_of``)."""
+        return halves_of(self.ids)
+
+    def at(self, places: Sequence[int]) -> Versions:
+        """Those at these places, in that order."""
+        if len(places) < 2:
+            return Versions(*[[column[place] for place in places] for column in self._columns])
+        take = itemgetter(*places)
+        return Versions(*map(take, self._columns))
+
+    def by_type(self) -> Iterator[tuple[Sequence[int], Versions]]:
+        """Those of one type after those of another, with their places here."""
+        if not self.types:
+            return
+        if self.types.count(self.types[0]) == len(self.types):
+            yield range(len(self.types)), self
+            return
+        places: dict[str, list[int]] = {}
+        for place, type_id in enumerate(self.types):
+            places.setdefault(type_id, []).append(place)
+        for its in places.values():
+            yield its, self.at(its)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @overload
+    def __getitem__(self, place: int) -> RecordVersion: ...
+    @overload
+    def __getitem__(self, place: slice) -> Versions: ...
+    def __getitem__(self, place: int | slice) -> RecordVersion | Versions:
+        if isinstance(place, slice):
+            return Versions(*[column[place] for column in self._columns])
+        return _made([column[place] for column in self._columns])
+
+    def __iter__(self) -> Iterator[RecordVersion]:
+        return map(_made, zip(*self._columns, strict=True))
+
+    def __eq__(self, other: object) -> bool:
+        """Also to a tuple or list of the same records."""
+        if not isinstance(other, Sequence) or len(other) != len(self):
+            return NotImplemented if not isinstance(other, Sequence) else False
+        return all(mine == its for mine, its in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Versions({list(self)!r})"
+
+
+def newest_of(versions: Iterable[RecordVersion]) -> Versions:
+    """Each record once: what was said last of it."""
+    columns = Versions.of(versions)
+    if len(set(columns.ids)) == len(columns):
+        return columns
+    return columns.at([*{record_id: place for place, record_id in enumerate(columns.ids)}.values()])
+
+
+def _made(parts: Sequence[Any]) -> RecordVersion:
+    (
+        record_id,
+        type_id,
+        ward,
+        scope,
+        revision,
+        state,
+        number,
+        fields,
+        conflicts,
+        created_at,
+        updated_at,
+        by,
+        origin,
+        pack,
+    ) = parts
+    return RecordVersion(
+        id=record_id, type=type_id, ward=ward, scope=scope, revision=revision, state=state, number=number,
+        fields=fields, conflicts=conflicts, created_at=created_at, updated_at=updated_at, updated_by=by,
+        origin=origin, pack=pack,
+    )  # fmt: skip
