@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from forms.vietnamese import beyond_unfolded
 from sync.store.context import StoreContext
 from sync.store.terms import Match, index_text
 
@@ -46,10 +47,16 @@ def find(db: Any, match: Match, limit: int) -> list[int]:
         return []
     sql = "SELECT rid, text FROM unindexed ORDER BY rid DESC LIMIT ?"
     written = [re.compile(pattern).search for pattern in match.written]
+    is_beyond = re.compile(beyond_unfolded()).search
     tests = [re.compile(pattern).search for pattern in match.patterns]
     found: list[int] = []
     for rid, text in db.execute(sql, (READ_AT_MOST,)):
-        if all(test(text) for test in written):
+        for test in written:
+            if test(text) is None:
+                if is_beyond(text):
+                    continue
+                break
+        else:
             tokens = index_text(text)
             if all(test(tokens) for test in tests):
                 found.append(rid)

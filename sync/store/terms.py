@@ -111,7 +111,8 @@ class Match(Struct, frozen=True):
 
     @property
     def written(self) -> list[str]:
-        """What the text has to match from which those tokens are made; some other texts match it too."""
+        """What the text has to match from which those tokens are made, unless it matches ``beyond_unfolded``; some other texts
+        match it too."""
         return [*map(unfolded, self.words), *([unfolded(self.kinds)] if self.kinds else [])]
 
 
