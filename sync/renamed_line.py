@@ -150,8 +150,7 @@ class RenamedLine:
         return replace(answer, changes=changes, results=self._results(answer.results, types))
 
     def _present(self, versions: Sequence[RecordVersion]) -> Sequence[RecordVersion]:
-        types = versions.types if isinstance(versions, Versions) else [version.type for version in versions]
-        if not any(self._names.of(type_id)[1] for type_id in set(types)):
+        if not any(self._names.of(type_id)[1] for type_id in set(Versions.of(versions).types)):
             return versions  # nearly always: no field has another name
         return tuple(renamed_version(version, self._names.of(version.type)[1]) for version in versions)
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import Any, overload
 
-from sync.ids import halves_of
 from sync.protocol import Fields, RecordVersion
 
 _PARTS = attrgetter(*RecordVersion.__struct_fields__)
@@ -53,8 +51,8 @@ class Versions(Sequence[RecordVersion]):
     @classmethod
     def together(cls, parts: Sequence[Versions]) -> Versions:
         """One after the other."""
-        if len(parts) == 1:
-            return parts[0]
+        if len(parts) < 2:
+            return parts[0] if parts else cls.of(())
         return cls(*[list(chain(*same)) for same in zip(*[part._columns for part in parts], strict=True)])
 
     @property
@@ -64,11 +62,6 @@ class Versions(Sequence[RecordVersion]):
             self.ids, self.types, self.wards, self.scopes, self.revisions, self.states, self.numbers, self.fields,
             self.conflicts, self.created, self.updated, self.by, self.origins, self.packs,
         )  # fmt: skip
-
-    @cached_property
-    def halves(self) -> tuple[Sequence[int], Sequence[int]] | None:
-        """Of their ids (``ids.halves_of``)."""
-        return halves_of(self.ids)
 
     def at(self, places: Sequence[int]) -> Versions:
         """Those at these places, in that order."""
@@ -126,24 +119,4 @@ def newest_of(versions: Iterable[RecordVersion]) -> Versions:
 
 
 def _made(parts: Sequence[Any]) -> RecordVersion:
-    (
-        record_id,
-        type_id,
-        ward,
-        scope,
-        revision,
-        state,
-        number,
-        fields,
-        conflicts,
-        created_at,
-        updated_at,
-        by,
-        origin,
-        pack,
-    ) = parts
-    return RecordVersion(
-        id=record_id, type=type_id, ward=ward, scope=scope, revision=revision, state=state, number=number,
-        fields=fields, conflicts=conflicts, created_at=created_at, updated_at=updated_at, updated_by=by,
-        origin=origin, pack=pack,
-    )  # fmt: skip
+    return RecordVersion(**dict(zip(RecordVersion.__struct_fields__, parts, strict=True)))

@@ -99,7 +99,7 @@ class Fills:
     ) -> int:
         """Take in pages of the fill and what they refer to, with where each stream stands ``after`` them; the number of
         records that were news here. Streams that do not stand where they did ``before`` stay where they are."""
-        in_pages = Versions.together([Versions.of(page.records) for page in pages] or [Versions.of(())])
+        in_pages = Versions.together([Versions.of(page.records) for page in pages])
         per_stream = Counter(zip(in_pages.wards, in_pages.scopes, strict=True))
         # what is referred to first: who refers is described with its name at once. In the order of making, which is that
         # of the tables and of the search index

@@ -51,17 +51,13 @@ def find(db: Any, match: Match, limit: int) -> list[int]:
     tests = [re.compile(pattern).search for pattern in match.patterns]
     found: list[int] = []
     for rid, text in db.execute(sql, (READ_AT_MOST,)):
-        for test in written:
-            if test(text) is None:
-                if is_beyond(text):
-                    continue
+        if not all(test(text) or is_beyond(text) for test in written):
+            continue
+        tokens = index_text(text)
+        if all(test(tokens) for test in tests):
+            found.append(rid)
+            if len(found) >= limit:
                 break
-        else:
-            tokens = index_text(text)
-            if all(test(tokens) for test in tests):
-                found.append(rid)
-                if len(found) >= limit:
-                    break
     return found
 
 

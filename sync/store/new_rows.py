@@ -5,12 +5,13 @@ record alone, but for the names of others it refers to, so that it is made colum
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from sync.clock import parse_moment
+from sync.ids import halves_of
 from sync.protocol import Fields, RecordVersion
 from sync.store import digests, projection
 from sync.store.plan import Plans, Resolve, TypePlan, link_key
@@ -96,14 +97,9 @@ def links_of(plan: TypePlan, rid: int, fields: Fields) -> list[tuple[int, int, i
     return found
 
 
-def standing_of(version: RecordVersion) -> int:
-    """Of a record as the city has it."""
-    return 2 if version.conflicts else 0
-
-
-def standings_of(versions: Versions) -> list[int]:
-    """``standing_of`` of each."""
-    return [2 if conflicts else 0 for conflicts in versions.conflicts]
+def standing_of(conflicts: Mapping[str, Any]) -> int:
+    """Of a record as the city has it, with these conflicts."""
+    return 2 if conflicts else 0
 
 
 def news_among(plans: Plans, versions: Versions, *, filled: bool) -> list[bool]:
@@ -125,7 +121,7 @@ def conflicts_text(version: RecordVersion) -> str | None:
 
 def wanted_row_ids(versions: Versions) -> list[int]:
     """``wanted_row_id`` of each."""
-    halves = versions.halves if len(versions) > 1 else None  # else an officer's save
+    halves = halves_of(versions.ids) if len(versions) > 1 else None  # one: an officer's save
     if halves is None:
         return [*map(wanted_row_id, versions.ids, versions.created)]
     return [

@@ -8,7 +8,7 @@ from typing import Any
 from sync.protocol import DeliveryState, PullAnswer, RecordVersion
 from sync.store import elsewhere, held, missing
 from sync.store.brought import note_pulled
-from sync.store.new_rows import news_among, standing_of, standings_of
+from sync.store.new_rows import news_among, standing_of
 from sync.store.plan import Plans
 from sync.store.provisional import let_go
 from sync.store.rowcodec import encode_change
@@ -93,8 +93,8 @@ class PullTransaction:
         if works:
             new = records.at([place for place, record_id in enumerate(records.ids) if record_id not in works])
         if new:
-            standings, news = standings_of(new), news_among(self._plans, new, filled=self._filled)
-            writer.put_new(New(new, standings, news))
+            standings = [*map(standing_of, new.conflicts)]
+            writer.put_new(New(new, standings, news_among(self._plans, new, filled=self._filled)))
         count = len(new)
         if works:
             count += self._replace(works, records, writer)
@@ -124,7 +124,7 @@ class PullTransaction:
                 work.shown = work.replayed(self._plans.of(version.type).record_type)
                 merged[record_id] = work
             else:
-                writer.put(work.row, version, standing_of(version), is_new=_was_new(work.row))
+                writer.put(work.row, version, standing_of(version.conflicts), is_new=_was_new(work.row))
             count += 1
         if returned:
             held.Overtaken(self._db, self._now).note_returned(returned, newest)

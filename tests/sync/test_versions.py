@@ -39,6 +39,7 @@ def test_a_column_way_keeps_every_record_as_it_is(records: list[RecordVersion], 
     cut = data.draw(st.integers(0, len(records)))
     assert columns[:cut] == records[:cut]
     assert Versions.together([columns[:cut], columns[cut:]]) == records
+    assert Versions.together([]) == []
     places = data.draw(st.lists(st.integers(0, len(records) - 1), max_size=4)) if records else []
     assert columns.at(places) == [records[place] for place in places]
     assert Versions.of(columns) is columns

@@ -24,14 +24,20 @@ def squeezed(page: QWidget) -> list[str]:
     return [f"{w.accessibleName() or w}: {w.width()}" for w in shown if w.width() < w.minimumSizeHint().width()]
 
 
-@pytest.mark.parametrize("key", [f"list:{COPY}", f"book:{COPY}"])
-def test_no_button_is_squeezed(window: MainWindow, app: App, settle: Settle, key: str) -> None:
+def enlarged(window: MainWindow, app: App, settle: Settle, key: str) -> QWidget:
+    """The page with the largest letters, none of its buttons squeezed."""
     app.change_settings(scale=1.5)
     settle()
     window.pages.go(key)
     settle()
     page = window.pages.page
     assert squeezed(page) == []
+    return page
+
+
+@pytest.mark.parametrize("key", [f"list:{COPY}", f"book:{COPY}"])
+def test_no_button_is_squeezed(window: MainWindow, app: App, settle: Settle, key: str) -> None:
+    page = enlarged(window, app, settle, key)
     text = (page.findChild(RecordList) or page).text
     buttons = [w for w in page.findChildren(QAbstractButton) if w.isVisible() and w.text()]
     assert all(not w.geometry().intersects(text.geometry()) for w in buttons if w.parent() is text.parent())
@@ -44,12 +50,7 @@ def test_no_button_is_squeezed(window: MainWindow, app: App, settle: Settle, key
 @pytest.mark.parametrize("key", ["today", "settings"])
 def test_no_page_is_wider_than_the_window(window: MainWindow, app: App, settle: Settle, key: str) -> None:
     app.sign_in(msgspec.structs.replace(HEAD, roles=("health_staff",)))  # who begins what has long names
-    app.change_settings(scale=1.5)
-    settle()
-    window.pages.go(key)
-    settle()
-    page = window.pages.page
-    assert squeezed(page) == []
+    page = enlarged(window, app, settle, key)
     areas = [area for area in page.findChildren(QScrollArea) if area.widget() is not None]
     assert areas
     assert [area.widget().width() for area in areas if area.widget().width() > area.viewport().width()] == []
