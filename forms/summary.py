@@ -19,10 +19,14 @@ from forms.field_types.references import name_of
 from forms.functions import RuleSurroundings, rule_functions
 from forms.plan import FormPlan, plan_of
 from forms.summaries import Summaries
-from forms.titles import evaluated, fallback, plain_text
+from forms.titles import evaluated, fallback, plain_texts
 from forms.vietnamese import name_sort_key, sort_key
 
 Resolve = Callable[[str], Mapping[str, Any] | None]
+_Column = Callable[[list[Any]], list[Any]]
+"""Of a field's values, one a record, what is made of them; None of None."""
+_Rows = Sequence[Mapping[str, Any]]
+_Named = Callable[[_Rows, _Rows], list[str]]
 _REFERENCES = frozenset({"person", "household", "organisation", "ref"})
 _OF_THE_RECORD = frozenset({"state", "number"})
 _AS_STORED = frozenset({"date", "date_partial", "time", "datetime", "int", "money"})
@@ -108,8 +112,11 @@ class _Keys(dict[str, str]):
         self[text] = made = self._make(text)
         return made
 
-    def of(self, value: Any) -> str:
-        return self[value] if isinstance(value, str) else str(value)
+    def of_all(self, values: list[Any]) -> list[Any]:
+        """What is no text is written as one."""
+        if _all_texts(values):
+            return list(map(self.__getitem__, values))
+        return [v if v is None else self[v] if isinstance(v, str) else str(v) for v in values]
 
 
 _TEXT_KEYS, _NAME_KEYS = _Keys(sort_key), _Keys(name_sort_key)
@@ -156,12 +163,12 @@ class _Describer:
         self._lists_title = "_title" in {view.sort.lstrip("-"), *(c.field for c in view.columns)}
         self._due = record_type.deadline.field if record_type.deadline else None
 
-    def _named(self, expression: Expression) -> Callable[[Mapping[str, Any]], str]:
-        """Reads a title from fields, state and number: without CEL where it can be done."""
+    def _named(self, expression: Expression) -> _Named:
+        """Reads titles from records, and from what may be read of each: without CEL where it can be done."""
         names = {*self.plan.record_type.field_map, *_OF_THE_RECORD} & expression.reads
-        plain = plain_text(expression.text, names, self._functions)
-        if plain is not None:
-            return plain
+        plain = plain_texts(expression.text, names, self._functions)
+        if plain is not None and "label(" not in expression.text:
+            return lambda _rows, readable: plain(readable)
         variables = Variables({}, functions=self._functions, names=expression.reads)
 
         def read(values: Mapping[str, Any]) -> str:
@@ -169,7 +176,13 @@ class _Describer:
                 variables.set(name, values.get(name))
             return evaluated(expression, variables)
 
-        return read
+        def each(rows: _Rows, readable: _Rows) -> list[str]:
+            found = []
+            for self._fields, values in zip(rows, readable, strict=True):  # the record that ``label`` is asked about
+                found.append(plain([values])[0] if plain is not None else read(values))
+            return found
+
+        return each
 
     def _referenced_fields(self, reference: str) -> Mapping[str, Any] | None:
         return self._resolve(reference)
@@ -188,26 +201,28 @@ class _Describer:
         choices = self._choices(field)
         return lambda value: show(field, value, self._language, choices=choices, resolve=self._resolve, masked=True)
 
-    def _index(self, field: Field) -> Callable[[Any], str] | None:
-        """What the search box finds a value of this field by; None: as it is stored."""
+    def _index(self, field: Field) -> _Column:
+        """What the search box finds the values of this field by."""
         if field.type in _REFERENCES:
-            return lambda value: name_of(self._resolve(value)) if isinstance(value, str) else ""
-        return None if field.type in _FOUND_AS_STORED else partial(index_text, field, choices=self._choices(field))
+            return _one_by_one(lambda value: name_of(self._resolve(value)) if isinstance(value, str) else "")
+        if field.type in _FOUND_AS_STORED:
+            return _as_texts
+        return _one_by_one(partial(index_text, field, choices=self._choices(field)))
 
-    def _sort_value(self, field: Field) -> Callable[[Any], Any] | None:
-        """What a list column sorts a value by; None: as it is stored."""
+    def _sort_value(self, field: Field) -> _Column | None:
+        """What a list column sorts the values by; None: as they are stored."""
         if field.type in _AS_STORED:
             return None
         if field.type in _REFERENCES:
-            return partial(self._referenced, field)
+            return _one_by_one(partial(self._referenced, field))
         if field.type == "text":
-            return (_NAME_KEYS if field.name.endswith("full_name") else _TEXT_KEYS).of
+            return (_NAME_KEYS if field.name.endswith("full_name") else _TEXT_KEYS).of_all
         if field.type == "address":
-            return partial(_address_key, field)
+            return _one_by_one(partial(_address_key, field))
         if field.type != "one_of":
-            return partial(sort_value, field)
+            return _one_by_one(partial(sort_value, field))
         ranks = {c.code: sort_key(c.label.vi) for c in self._choices(field)}
-        return lambda value: ranks.get(value, value)
+        return _one_by_one(lambda value: ranks.get(value, value))
 
     def _choices(self, field: Field) -> tuple[Choice, ...]:
         return self._catalog.choices_of(field)
@@ -228,17 +243,17 @@ class _Describer:
     ) -> Summaries:
         """Column by column: what is the same for all is asked once, and a column of nothing costs next to nothing."""
         self._resolve = resolve
-        titles, subtitles = [], []
-        for fields, values in zip(rows, self._readable(rows, states, numbers), strict=True):
-            self._fields = fields
-            titles.append(self._title(values) or fallback(self.plan, fields))
-            subtitles.append(self._subtitle(values) if self._subtitle else "")
+        readable = self._readable(rows, states, numbers)
+        titles = self._title(rows, readable)
+        if not all(titles):
+            titles = [title or fallback(self.plan, fields) for title, fields in zip(titles, rows, strict=True)]
+        subtitles = self._subtitle(rows, readable) if self._subtitle else [""] * len(rows)
         due: list[str | None] = [None] * len(rows)
         if self._due:
             due = [day if isinstance(day, str) else None for day in [fields.get(self._due) for fields in rows]]
         sort: dict[str, list[Any]] = {"_number": list(numbers), "_due": due}
         if self._lists_title:
-            sort["_title"] = [_TEXT_KEYS[title] for title in titles]
+            sort["_title"] = _TEXT_KEYS.of_all(titles)
         for name, key_of in self._columns:
             sort[name] = _each(rows, name, key_of)
         return Summaries(titles, subtitles, self._search_texts(rows, titles, subtitles, numbers), sort, due)
@@ -261,7 +276,7 @@ class _Describer:
         numbers: Sequence[str | None],
     ) -> list[str]:
         columns: list[Sequence[str]] = [titles]
-        others = [_each(rows, name, index or str) for name, index in self._searched]
+        others = [_each(rows, name, index) for name, index in self._searched]
         for column in [*([subtitles] if self._searches_subtitle else []), numbers, *others]:
             nothing = column.count(None)
             if nothing == len(column):
@@ -272,9 +287,19 @@ class _Describer:
         return list(map("\n".join, zip(*columns, strict=True)))
 
 
-def _each(rows: Sequence[Mapping[str, Any]], name: str, made: Callable[[Any], Any] | None) -> list[Any]:
+def _each(rows: _Rows, name: str, made: _Column | None) -> list[Any]:
     """Of a field's values what is made of them; None where there is none."""
     column = [fields.get(name) for fields in rows]
-    if made is None or column.count(None) == len(column):
-        return column
-    return [value if value is None else made(value) for value in column]
+    return column if made is None or column.count(None) == len(column) else made(column)
+
+
+def _one_by_one(make: Callable[[Any], Any]) -> _Column:
+    return lambda column: [value if value is None else make(value) for value in column]
+
+
+def _all_texts(column: list[Any]) -> bool:
+    return set(map(type, column)) == {str}
+
+
+def _as_texts(column: list[Any]) -> list[Any]:
+    return column if _all_texts(column) else [value if value is None else str(value) for value in column]

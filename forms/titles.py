@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from forms.expressions import Expression, Functions, Variables
 from forms.plan import FormPlan
 
 Values = Mapping[str, Any]
-Part = Callable[[Values], Any]
+Texts = Callable[[Sequence[Values]], list[str]]
+"""What an expression gives, of many."""
+_Parts = Callable[..., list[Any]]
 _TEXTS = frozenset({"text", "longtext", "code"})
 _LONGEST = 120  # characters of a text that stands in for a title
 _NAME = r"[A-Za-z_]\w*"
@@ -42,24 +44,28 @@ def fallback(plan: FormPlan, fields: Values) -> str:
     return plan.record_type.label.vi
 
 
-def plain_text(text: str, names: Collection[str], functions: Functions) -> Callable[[Values], str] | None:
+def plain_texts(text: str, names: Collection[str], functions: Functions) -> Texts | None:
     """A title expression as one Python expression, which costs a twentieth of what CEL does; None for one that is more than
     names, texts, whole numbers, calls, ``+``, comparisons and choices by them. ``names``: those that have a value; every
     other one is null."""
     try:
         reader = _Reader(text, names, functions)
-        source = f"lambda values: {reader.whole()}"
+        part = reader.whole()
+        columns = ", ".join(f"column_{place}" for place in range(len(reader.columns)))
+        values = ", ".join(f"value_{place}" for place in range(len(reader.columns)))
+        each = f"for {values}, in zip({columns})" if values else "for _ in range(count)"
+        source = f"lambda count, {columns}: [{part} {each}]"
         # made of this module's own words: what the expression brings stands in it as quoted texts and digits alone
-        part: Part = eval(source, {"__builtins__": {}, **_WORDS, **reader.called})  # noqa: S307
+        parts: _Parts = eval(source, {"__builtins__": {}, **_WORDS, **reader.called})  # noqa: S307
     except (_NotPlainError, SyntaxError, RecursionError, MemoryError):  # the others: nested too deeply
         return None
+    columns_of = list(reader.columns)
 
-    def evaluate(values: Values) -> str:
+    def evaluate(rows: Sequence[Values]) -> list[str]:
         try:
-            value = part(values)
+            return _lines(parts(len(rows), *[[values.get(name) for values in rows] for name in columns_of]))
         except (KeyError, TypeError):  # where CEL finds no such member, or adds a null
-            return ""
-        return " ".join(value.split()) if isinstance(value, str) else ""
+            return [""] if len(rows) == 1 else [evaluate([values])[0] for values in rows]
 
     return evaluate
 
@@ -68,17 +74,29 @@ def _line(value: Any) -> str:
     return " ".join(value.split()) if isinstance(value, str) else ""
 
 
+def _lines(values: list[Any]) -> list[str]:
+    """``_line`` of each; nearly always all are one already."""
+    if set(map(type, values)) == {str}:
+        whole = f"|{'|'.join(values)}|"
+        # white space but the plain space is not printable
+        if whole.isprintable() and "  " not in whole and "| " not in whole and " |" not in whole:
+            return values
+    return [_line(value) for value in values]
+
+
 class _NotPlainError(Exception):
     """The expression needs CEL."""
 
 
 class _Reader:
     """Writes an expression that CEL has compiled before as a Python one: what is not well formed never comes here.
-    ``called``: the functions in it, by the names they have there."""
+    ``called``: the functions in it, by the names they have there; ``columns``: what stands there for the value of a name, by the
+    name."""
 
     def __init__(self, text: str, names: Collection[str], functions: Functions) -> None:
         self._names = names
         self._functions = functions
+        self.columns: dict[str, str] = {}
         self.called: dict[str, Callable[..., Any]] = {}
         self._tokens: list[tuple[str, str, str, str]] = []
         place, text = 0, text.rstrip()
@@ -154,7 +172,7 @@ class _Reader:
 
     def _value(self, name: str) -> str:
         first, *members = name.split(".")
-        value = f"values.get({first!r})" if first in self._names else "nothing"
+        value = self.columns.setdefault(first, f"value_{len(self.columns)}") if first in self._names else "nothing"
         return value + "".join(f"[{member!r}]" for member in members)
 
     def _call(self, name: str) -> str:
@@ -221,6 +239,8 @@ def _more(left: Any, right: Any) -> bool:
 _COMPARISONS = {"==": "same", "!=": "other", ">": "more", "<": "less"}
 _WORDS: dict[str, Any] = {
     "nothing": None,
+    "zip": zip,
+    "range": range,
     "join": "".join,
     "added": _added,
     "whole": _whole,
@@ -230,4 +250,4 @@ _WORDS: dict[str, Any] = {
     "more": _more,
     "less": lambda left, right: _more(right, left),
 }
-"""What a plain title is written with, besides ``values`` and its functions."""
+"""What a plain title is written with, besides its values and functions."""

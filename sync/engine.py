@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import msgspec
 from msgspec import structs
@@ -193,7 +194,9 @@ class Engine:
                 following = self._following(asked, answer, later) if ahead else None
                 if following is not None:
                     coming = line.submit(self._ask, following)
-                done = self._write_down(asked, answer, report)
+                beside = partial(line.submit, self._derive, coming) if following is not None else None
+                with self._store.changes.beside_commits(beside):
+                    done = self._write_down(asked, answer, report)
                 taken = time.monotonic() - began
                 if asked.changes:
                     report.push_seconds += taken
@@ -209,6 +212,11 @@ class Engine:
                         return
                     coming = line.submit(self._ask, following)
                 asked = following
+
+    def _derive(self, coming: Future[tuple[SyncRequest, SyncAnswer]]) -> None:
+        """Make ready what is written down next."""
+        if coming.done() and not coming.exception():
+            self._store.changes.derive(page.records for page in coming.result()[1].news)
 
     def _later(self, asked: SyncRequest) -> tuple[Change, ...]:
         """The changes after those that are on their way, made ready for the line while the city works on these."""

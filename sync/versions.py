@@ -14,7 +14,7 @@ _PARTS = attrgetter(*RecordVersion.__struct_fields__)
 
 class Versions(Sequence[RecordVersion]):
     """Records as the city has them, in an order: a column for each thing they say, and an object only of those that somebody
-    asks for. All columns are of one length; ValueError where they are not."""
+    asks for. All columns are of one length; ValueError where they are not. ``derived``: what who takes them in made of them ahead."""
 
     def __init__(  # noqa: PLR0917 - the order of RecordVersion
         self,
@@ -39,6 +39,9 @@ class Versions(Sequence[RecordVersion]):
         self.created, self.updated, self.by, self.origins, self.packs = created, updated, by, origins, packs
         if any(len(column) != len(ids) for column in self._columns):
             raise ValueError("columns of several lengths")
+        self.derived: Any = None
+        self._parts: dict[int, list[Versions]] = {}
+        self._by_type: list[tuple[Sequence[int], Versions]] = []
 
     @classmethod
     def of(cls, versions: Iterable[RecordVersion]) -> Versions:
@@ -70,18 +73,26 @@ class Versions(Sequence[RecordVersion]):
         take = itemgetter(*places)
         return Versions(*map(take, self._columns))
 
-    def by_type(self) -> Iterator[tuple[Sequence[int], Versions]]:
-        """Those of one type after those of another, with their places here."""
+    def parts(self, size: int) -> Sequence[Versions]:
+        """So many at a time, in order; the same ones each time."""
+        if len(self) <= size:
+            return [self] if self.ids else []
+        if size not in self._parts:
+            self._parts[size] = [self[start : start + size] for start in range(0, len(self), size)]
+        return self._parts[size]
+
+    def by_type(self) -> Sequence[tuple[Sequence[int], Versions]]:
+        """Those of one type after those of another, with their places here; the same ones each time."""
         if not self.types:
-            return
+            return []
         if self.types.count(self.types[0]) == len(self.types):
-            yield range(len(self.types)), self
-            return
-        places: dict[str, list[int]] = {}
-        for place, type_id in enumerate(self.types):
-            places.setdefault(type_id, []).append(place)
-        for its in places.values():
-            yield its, self.at(its)
+            return [(range(len(self.types)), self)]
+        if not self._by_type:
+            places: dict[str, list[int]] = {}
+            for place, type_id in enumerate(self.types):
+                places.setdefault(type_id, []).append(place)
+            self._by_type = [(its, self.at(its)) for its in places.values()]
+        return self._by_type
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -70,6 +70,9 @@ class Writer:
         self._gate = Gate()
         self._synchronous = ""
         self._closed = False
+        self._beside: Callable[[], object] | None = None
+        self.committing = False
+        """Whether a bulk transaction is being committed: SQLite does that without the interpreter, which others may use."""
 
     @contextmanager
     def transaction(self, *, urgent: bool = True) -> Iterator[Any]:
@@ -82,13 +85,35 @@ class Writer:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
-                self._connection.execute("COMMIT")
+                if urgent:
+                    self._connection.execute("COMMIT")
+                else:
+                    self._commit_in_company()
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
         if self.gentle and not urgent:
             self.journal.spare_a_save()  # past the gate: his save may come meanwhile
+
+    def _commit_in_company(self) -> None:
+        self.committing = True
+        try:
+            if self._beside is not None:
+                self._beside()
+            self._connection.execute("COMMIT")
+        finally:
+            self.committing = False
+
+    @contextmanager
+    def beside_commits(self, begin: Callable[[], object] | None) -> Iterator[None]:
+        """In the block, ``begin`` is called before each commit of a bulk transaction. What it begins elsewhere should end with
+        ``committing``. Not where an officer works beside: two threads would hold the interpreter against his window."""
+        self._beside = None if self.gentle else begin
+        try:
+            yield
+        finally:
+            self._beside = None
 
     @property
     def awaited(self) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -16,18 +17,22 @@ from sync.store.context import StoreContext, devices_of, skew_of
 from sync.store.histories import keep_history, made_here
 from sync.store.indexing import READ_AT_MOST, Indexing
 from sync.store.model import HistoryRow
+from sync.store.new_rows import derive
 from sync.store.noted_reading import note_reading
 from sync.store.provisional import HELD_BACK, held_since
 from sync.store.pulling import Stream, apply_answer
 from sync.store.rowcodec import among, decode_change, decode_result, versions_by_id
 from sync.store.rows import RowWriter, Touch
 from sync.store.withdrawing import withdraw_refused
+from sync.versions import Versions
 
 CHECKPOINT_BYTES = 256 * 1024 * 1024
 """Size of the WAL from which a long sync moves it into the file in between; the end of each sync does anyway."""
 GENTLE_CHECKPOINT_BYTES = 48 * 1024 * 1024
 """The same where an officer works beside: less than ``connection.JOURNAL_BYTES``, since a longer WAL is cut to that when it is
 begun anew, within a transaction, and his save would wait for that."""
+DERIVED_FROM = 100
+"""Records of one type from which it pays to make ready on another thread how they are described."""
 _HISTORY = "payload, status, result, revision, settled"
 
 
@@ -127,6 +132,21 @@ class Changes:
                 self._indexing.run(READ_AT_MOST)  # what the search box would not find
                 self.checkpoint_when_long()
                 return taken
+
+    def beside_commits(self, begin: Callable[[], object] | None) -> AbstractContextManager[None]:
+        """``begin`` is called before each commit of what is taken in meanwhile: it may have ``derive`` called on another thread."""
+        return self._context.writer.beside_commits(begin)
+
+    def derive(self, pages: Iterable[Sequence[RecordVersion]]) -> None:
+        """Make ready what is to be taken in next, as long as a commit lasts. From its end on, so that who takes it in
+        meanwhile makes nothing twice."""
+        for page in pages:
+            for part in reversed(Versions.of(page).parts(pulling.BATCH)):
+                for _, versions in part.by_type():
+                    if not self._context.writer.committing:
+                        return
+                    if versions.derived is None and len(versions) >= DERIVED_FROM:
+                        derive(self._context.plans.of(versions.types[0]), versions)
 
     def cursor(self, ward: str, scope: str) -> int:
         with self._context.readers.connection() as db:

@@ -49,6 +49,9 @@ class DigestSums:
     def add_terms(self, type_id: str, wards: Sequence[str], scopes: Sequence[str], terms: Sequence[int]) -> None:
         """Of records of one type of which there was nothing here."""
         moves = self._moves
+        if wards.count(wards[0]) == scopes.count(scopes[0]) == len(terms):  # nearly always
+            moves[wards[0], scopes[0], type_id] += sum(terms)
+            return
         for ward, scope, term in zip(wards, scopes, terms, strict=True):
             moves[ward, scope, type_id] += term
 

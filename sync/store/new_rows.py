@@ -1,5 +1,5 @@
 """The rows of records of which there is nothing here yet: nearly all of a large pull. What they hold follows from the
-record alone, but for the names of others it refers to, so that it is made column by column.
+record alone, but for the names of others it refers to, so that it is made column by column, and may be made ahead.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from sync.clock import parse_moment
 from sync.ids import halves_of
@@ -28,7 +28,7 @@ class NewRows(Struct, gc=False):
 
     plan: TypePlan
     versions: Versions
-    records: Sequence[Sequence[Any]]  # as rowcodec.COLUMNS
+    records: Sequence[Sequence[Any]]  # as rowcodec.INSERT; without its last two until it is known where they stand
     texts: Sequence[str]
     listed: Sequence[Sequence[Any]]  # none of a type that is not known
     terms: Sequence[int]
@@ -50,19 +50,37 @@ class Places(Struct, gc=False):
 
 def new_rows(plan: TypePlan, versions: Versions, places: Places, resolve: Resolve) -> NewRows:
     """Of records of one type, one at least."""
-    v, rids, fields = versions, places.rids, versions.fields
+    made: NewRows | None = versions.derived
+    if made is None or made.plan is not plan or made.rids != places.rids:
+        made = _derived(plan, versions, places.rids, resolve)
+    is_new = [0] * len(versions)
+    if any(places.news):
+        news = zip(places.news, versions.states, strict=True)
+        is_new = [int(new and state in plan.open_states) for new, state in news]
+    return structs.replace(made, records=(*made.records, places.standings, is_new))
+
+
+def derive(plan: TypePlan, versions: Versions) -> None:
+    """What ``new_rows`` will make of records of one type, ahead of it, where none of them refers to another: what that one is
+    called may change until then."""
+    if all(map(plan.pointing_names.isdisjoint, versions.fields)):
+        versions.derived = _derived(plan, versions, wanted_row_ids(versions), _nobody)
+
+
+def _nobody(_record_id: str) -> None:
+    return None
+
+
+def _derived(plan: TypePlan, versions: Versions, rids: Sequence[int], resolve: Resolve) -> NewRows:
+    v, fields = versions, versions.fields
     found = plan.describe(fields, v.states, v.numbers, resolve)
     due_open: Sequence[str | None] = found.due
     if found.due.count(None) < len(rids):
         due_open = [open_due(plan, *each) for each in zip(v.states, fields, found.due, strict=True)]
-    is_new = [0] * len(rids)
-    if any(places.news):
-        is_new = [int(new and state in plan.open_states) for new, state in zip(places.news, v.states, strict=True)]
     records = (
         rids, v.ids, v.types, v.wards, v.scopes, v.revisions, v.states, v.numbers,
         encode_lines(fields).decode().split("\n")[:-1], [encode_json(c).decode() if c else None for c in v.conflicts],
-        v.created, v.updated, v.by, v.origins, v.packs, found.due, due_open, places.standings, is_new, found.titles,
-        found.subtitles,
+        v.created, v.updated, v.by, v.origins, v.packs, found.due, due_open, found.titles, found.subtitles,
     )  # fmt: skip
     listed: Sequence[Sequence[Any]] = ()
     if plan.record_type is not None:

@@ -158,7 +158,8 @@ def apply_answer(
     """The batch of the answer that begins at ``start``; with the last one the deliveries and the cursor."""
     stream = Stream(connection, ward, scope)
     batch = PullTransaction(connection, plans, touch, filled=stream.filled, rereading=stream.rereading, now=now)
-    taken = batch.apply(answer.records[start : start + BATCH])
+    parts = Versions.of(answer.records).parts(BATCH)
+    taken = batch.apply(parts[start // BATCH]) if parts else 0
     if start + BATCH >= len(answer.records):
         write_deliveries(connection, answer.deliveries, touch)
         stream.move(answer.cursor, ended=not answer.more)

@@ -17,7 +17,8 @@ COLUMNS = (
 )
 VERSION = COLUMNS[: COLUMNS.index(", due_at")]
 """The first of them, which ``version_of`` reads."""
-INSERT = f"INSERT INTO records ({COLUMNS}) VALUES ({', '.join('?' * 21)})"
+INSERT = f"INSERT INTO records ({COLUMNS.replace(' standing, is_new,', '')}, standing, is_new) VALUES ({', '.join('?' * 21)})"
+"""What follows from a record alone first."""
 UPDATE = (
     "UPDATE records SET type = ?, ward = ?, scope = ?, revision = ?, state = ?, number = ?, fields = ?, conflicts = ?, "
     "created_at = ?, updated_at = ?, updated_by = ?, origin = ?, pack = ?, due_at = ?, due_open = ?, standing = ?, "

@@ -136,9 +136,8 @@ class RowWriter:
         self._touch.types.add(plan.id)
         self._counts.update({(plan.id, state): n for state, n in Counter(v.states).items()})
         self._digests.add_terms(plan.id, v.wards, v.scopes, made.terms)
-        for place, fields in enumerate(v.fields):
-            if AWAITING in fields:
-                self._gather_awaiting(v[place], plan, batch)
+        for place in [place for place, fields in enumerate(v.fields) if AWAITING in fields]:
+            self._gather_awaiting(v[place], plan, batch)
         if plan.id in self._plans.flows.types:
             concerns = proposals.concerning(self._plans.flows, plan.id)
             for place, (state, fields) in enumerate(zip(v.states, v.fields, strict=True)):

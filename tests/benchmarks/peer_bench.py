@@ -29,8 +29,7 @@ from sync.protocol import Officer
 from sync.store import Store
 from sync.store.model import Save
 from tests.benchmarks import sync_bench
-from tests.benchmarks.peers import HERE, Program, install, server
-from tests.benchmarks.peers.counting_proxy import CountingProxy, counting
+from tests.benchmarks.peers import HERE, Counted, Program, install, server
 from tests.benchmarks.rows import Row
 
 SIZES = (10_000, 50_000)
@@ -98,7 +97,7 @@ def ours(size: int) -> Figures:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = f"sqlite:///{folder}/city.db"
         city = stack.enter_context(sync_bench.gateway(url))
-        proxy = stack.enter_context(counting(urlsplit(city).port or 0))
+        proxy = stack.enter_context(Counted(urlsplit(city).port or 0))
         stores = [stack.enter_context(open_store(city, url, folder / name)) for name in ("a", "b")]
         lines = [HttpTransport(f"http://127.0.0.1:{proxy.port}", s.enrolment.token) for s in stores if s.enrolment]
         first, second = (Engine(store, line) for store, line in zip(stores, lines, strict=True))
@@ -148,7 +147,7 @@ def pouch(modules: Path, size: int) -> Figures:
         node = ["node", str(HERE / "pouch.js")]
         running = stack.enter_context(server([*node, "serve", str(folder / "city")], environment))
         assert running.stdout is not None
-        proxy = stack.enter_context(counting(json.loads(running.stdout.readline())["port"]))
+        proxy = stack.enter_context(Counted(json.loads(running.stdout.readline())["port"]))
         url = f"http://127.0.0.1:{proxy.port}/ward"
         first, second = (
             stack.enter_context(Program([*node, "client", str(folder / name), url], environment)) for name in ("a", "b")
@@ -173,7 +172,7 @@ def anki(modules: Path, size: int) -> Figures:
         environment = {**os.environ, **settings, "SYNC_BASE": str(folder / "city")}
         stack.enter_context(server([python, "-m", "anki.syncserver"], environment))
         await_port(port)
-        proxy = stack.enter_context(counting(port))
+        proxy = stack.enter_context(Counted(port))
         url = f"http://127.0.0.1:{proxy.port}/"
         command = [python, str(HERE / "anki_peer.py")]
         first, second = (
@@ -191,7 +190,7 @@ def anki(modules: Path, size: int) -> Figures:
         return Figures(push, pull, push_bytes / size, pull_bytes / size, field_bytes)
 
 
-def measured(proxy: CountingProxy, work: Callable[[], object]) -> tuple[float, int]:
+def measured(proxy: Counted, work: Callable[[], object]) -> tuple[float, int]:
     """What ``work`` says (seconds), and the bytes that went over the line meanwhile."""
     before = proxy.bytes
     said = work()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
+import sys
 import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 HERE = Path(__file__).resolve().parent
 INSTALLED = HERE.parents[2] / "build" / "peers"
@@ -57,7 +59,7 @@ class Program:
         answer: dict[str, Any] = json.loads(line)
         return answer
 
-    def __enter__(self) -> Program:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -77,4 +79,17 @@ def server(command: list[str], environment: dict[str, str]) -> Iterator[subproce
         process.wait()
 
 
-__all__ = ["HERE", "INSTALLED", "Program", "install", "server"]
+class Counted(Program):
+    """A line to ``port`` of this machine that counts what goes over it."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__([sys.executable, str(HERE / "counting_proxy.py"), str(port)], dict(os.environ))
+        self.port = int(self.first["port"])
+
+    @property
+    def bytes(self) -> int:
+        """Both ways, headers and all."""
+        return int(self()["bytes"])
+
+
+__all__ = ["HERE", "INSTALLED", "Counted", "Program", "install", "server"]
