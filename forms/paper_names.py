@@ -21,6 +21,8 @@ class PrintContext(Struct, frozen=True, kw_only=True):
 
     ``related(type, field, id)`` gives the records of a type that point at a record; ``copy_number`` comes from the
     print log: 1 for the first; ``book`` is the stretch of a register that a printout over a list shows.
+    ``name_of(id)`` is the name of an officer whose own record is not here, "" where it is not known; ``left_open(name)`` is
+    told of each whose post the paper therefore leaves to be filled in.
     """
 
     ward: Any
@@ -31,6 +33,8 @@ class PrintContext(Struct, frozen=True, kw_only=True):
     copy_number: int = 1
     temporary: bool = False
     book: BookRange | None = None
+    name_of: Callable[[str], str] = lambda _id: ""
+    left_open: Callable[[str], None] = lambda _name: None
 
     @property
     def moment(self) -> datetime:
@@ -50,7 +54,8 @@ class PaperNames:
     ) -> None:
         self._type, self._printout, self._catalog, self._context = record_type, printout, catalog, context
         self._calendar = calendar_of(catalog)
-        self._values = Values(catalog, context.resolve, self._relevance, AdministrativeUnits())
+        told = {"name_of": context.name_of, "left_open": context.left_open}
+        self._values = Values(catalog, context.resolve, self._relevance, AdministrativeUnits(), **told)
         self._records = [self._values.record(record_type, record) for record in records]
 
     def variables(self) -> dict[str, Any]:

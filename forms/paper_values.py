@@ -17,6 +17,7 @@ Resolve = Callable[[str], Mapping[str, Any] | None]
 Relevant = Callable[["RecordView"], Callable[[str], bool]]
 Row = Callable[[str], bool]
 DOTS = "……"
+NAME, POST = "full_name", "position"  # of an officer's own record: what stands under a signature
 
 
 class UnknownFieldError(Exception):
@@ -42,6 +43,11 @@ class MoneyValue(int):
         return show_number(self)
 
 
+UNKNOWN_POST = TextValue("…" * 16, "…" * 16)
+"""Stands for the post of an officer who is named and whose own record is not here: a line to be filled in by hand. It is
+true in ``{% if %}``, so that no template puts the chair's post in its place."""
+
+
 class Address:
     """An address, printed in full; its parts by name."""
 
@@ -61,8 +67,19 @@ class Address:
 class Values:
     """Wraps canonical values for a template; one per rendering, so that each reference is resolved once."""
 
-    def __init__(self, catalog: Catalog, resolve: Resolve, relevant: Relevant, units: AdministrativeUnits) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        resolve: Resolve,
+        relevant: Relevant,
+        units: AdministrativeUnits,
+        *,
+        name_of: Callable[[str], str] = lambda _id: "",
+        left_open: Callable[[str], None] = lambda _name: None,
+    ) -> None:
         self._catalog = catalog
+        self._name_of = name_of
+        self._left_open = left_open
         self._relevant = relevant
         self._units = units
         self._resolve = resolve
@@ -79,6 +96,15 @@ class Values:
         if record_id not in self._known:
             self._known[record_id] = self._resolve(record_id)
         return self._known[record_id]
+
+    def name_of(self, record_id: str) -> str | None:
+        """The name of an officer whose own record is not here, where it is known from elsewhere."""
+        return self._name_of(record_id) or None
+
+    def leave_open(self, record_id: str) -> TextValue:
+        """The line for a post that is not known; whoever prints is told whose it is."""
+        self._left_open(self._name_of(record_id))
+        return UNKNOWN_POST
 
     def target_types(self, field: Field) -> list[RecordType]:
         """The record types a reference may point to, as far as this catalogue has them."""
@@ -241,12 +267,19 @@ class Reference:
         value = self.view_part(name)
         if field is None:
             return value
+        if value is None and self.view_id and field.name in (NAME, POST) and all(POST in t.field_map for t in types):
+            return self.view_known_otherwise(field.name)
         # what the other record froze when it was signed stays so on papers that quote it (an extract)
         return self.view_values.wrap(field, value, (self.view_target.get("_frozen") or {}).get(name))
 
     @property
     def view_target(self) -> Mapping[str, Any]:
         return (self.view_values.resolve(self.view_id) if self.view_id else None) or {}
+
+    def view_known_otherwise(self, name: str) -> Any:
+        """Of an officer who signed, whether his own record was made or not: never the post of somebody else."""
+        values, record_id = self.view_values, str(self.view_id)
+        return values.name_of(record_id) if name == NAME else values.leave_open(record_id)
 
     def view_part(self, name: str) -> Any:
         return self.view_frozen[name] if name in self.view_frozen else self.view_target.get(name)
@@ -257,7 +290,7 @@ class Reference:
             value = self.view_part(name)
             if value:
                 return str(value)
-        return DOTS
+        return (self.view_values.name_of(self.view_id) if self.view_id else None) or DOTS
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Reference) and other.view_id == self.view_id

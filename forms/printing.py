@@ -42,6 +42,7 @@ does not have is an error. Also ``record.id``, ``record.number``, ``record.state
   group                list of rows, ``row.<column>``; ``loop.index`` counts
   person, ref, …       ``record.applicant_ref.full_name``: what was frozen at signing, else the person of today; ``.id`` is the id;
                        the reference alone prints the name or title of what it points to; ``refs`` is a list of these
+                       an officer's ``position``, where he is named and his own record is not here, is a dotted line, and true
   address              prints in full; ``.unit`` code, ``.unit_name``, ``.province``, ``.detail``, ``.original``
 
 **Filters** (each leaves null null, so that dots are printed)

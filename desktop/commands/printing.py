@@ -12,6 +12,7 @@ from desktop.commands.entries import entry_context, ward_facts
 from desktop.commands.errors import CommandError, usage_error
 from desktop.commands.parser import Parser
 from desktop.following import entry_of_record
+from desktop.signers import signer_name
 from forms.definition import Printout, RecordType
 from forms.paper_offers import why_not
 
@@ -84,8 +85,13 @@ def printed_html(desk: Desk, record: Record, printout: Printout, copy: int) -> s
     record_type = desk.catalog.record_type(record.type)
     register = record_type.register
     temporary = register is not None and not (record.number or record.fields.get(register.field))
-    context = print_context(desk, copy_number=copy, temporary=temporary)
-    records: list[Any] = _covered(desk, record, record_type, printout)
+    records = _covered(desk, record, record_type, printout)
+    context = print_context(
+        desk,
+        copy_number=copy,
+        temporary=temporary,
+        name_of=lambda officer_id: signer_name(desk.store, records, officer_id),
+    )
     return render(record_type, printout.id, desk.catalog, records, context=context)
 
 

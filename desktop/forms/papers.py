@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from desktop.following import entry_of_record
 from desktop.forms.entries import entry_context, ward_facts
+from desktop.signers import signer_name
 from forms.definition import Printout, RecordType
 from forms.label import Label
 from forms.paper_offers import why_not_for
@@ -53,16 +54,26 @@ def is_temporary(record_type: RecordType, record: Record) -> bool:
     return takes and not shown
 
 
-def make_html(app: App, record: Record, printout: Printout, copy: int) -> str:
-    """One paper. Reads the store: runs in the background. Raises PrintError."""
+def make_html(app: App, record: Record, printout: Printout, copy: int, left_open: Callable[[str], object] = len) -> str:
+    """One paper. Reads the store: runs in the background. ``left_open`` is told the names of those whose post it leaves to be
+    filled in. Raises PrintError."""
     record_type = app.catalog.record_type(record.type)
-    context = _context(app, copy_number=copy, temporary=is_temporary(record_type, record))
-    return render(record_type, printout.id, app.catalog, records_of(app, record, printout), context=context)
+    records = records_of(app, record, printout)
+    told = _told_of_signers(app, records, left_open)
+    context = _context(app, copy_number=copy, temporary=is_temporary(record_type, record), **told)
+    return render(record_type, printout.id, app.catalog, records, context=context)
 
 
-def make_list_html(app: App, record_type: RecordType, printout: Printout, selection: Selection) -> str:
-    """A paper over a list. Runs in the background. Raises PrintError."""
-    context = _context(app, selection.ward, book=selection.book)
+def make_list_html(
+    app: App,
+    record_type: RecordType,
+    printout: Printout,
+    selection: Selection,
+    left_open: Callable[[str], object] = len,
+) -> str:
+    """A paper over a list; ``left_open`` as of ``make_html``. Runs in the background. Raises PrintError."""
+    told = _told_of_signers(app, selection.records, left_open)
+    context = _context(app, selection.ward, book=selection.book, **told)
     return render(record_type, printout.id, app.catalog, selection.records, context=context)
 
 
@@ -83,6 +94,10 @@ def _context(app: App, ward: str = "", **more: Any) -> PrintContext:
         related=related,
         **more,
     )
+
+
+def _told_of_signers(app: App, records: Sequence[Record], left_open: Callable[[str], object]) -> dict[str, Any]:
+    return {"name_of": lambda officer_id: signer_name(app.store, records, officer_id), "left_open": left_open}
 
 
 def next_serial(serial: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QPushBu
 
 from desktop.forms.blank_bar import BlankBar
 from desktop.forms.printing_qt import Document, PrintFailed, paint_on_printer, write_pdf
+from desktop.forms.record_header import NoticeLine
 from desktop.language import say, say_error, tr
 from forms.definition import Printout
 
@@ -48,6 +49,8 @@ class PrintPreview(QDialog):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._make_bar(copy))
+        self.notice = NoticeLine(app, self)
+        column.addWidget(self.notice)
         if printout.blank:
             self.blank = BlankBar(app, printout, self)
             self.blank.spoiled.connect(self.spoiled)
@@ -67,6 +70,13 @@ class PrintPreview(QDialog):
         for key, action in (("Ctrl++", self.zoom_in), ("Ctrl+-", self.zoom_out), ("Ctrl+0", self.fit)):
             QShortcut(QKeySequence(key), self, action)
         self.set_zoom(0.8)
+
+    def tell_left_open(self, names: Iterable[str]) -> None:
+        """Whose post the paper leaves as a dotted line, since their own record is not here; nobody: says nothing."""
+        others = dict.fromkeys(names)
+        if others:
+            who = ", ".join(name or tr("form.preview.somebody") for name in others)
+            self.notice.say(tr("form.preview.left_open", names=who), "amber")
 
     def sizeHint(self) -> QSize:
         return QSize(880, 700)

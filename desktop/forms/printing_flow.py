@@ -62,9 +62,9 @@ class PrintingFlow(QObject):
             return
         app, paper, saved = page.app, printout, record
 
-        def make() -> tuple[str, int]:
-            copy = next_copy(app.store.prints.of(saved.id), paper)
-            return make_html(app, saved, paper, copy), copy
+        def make() -> tuple[str, int, tuple[str, ...]]:
+            copy, unknown = next_copy(app.store.prints.of(saved.id), paper), list[str]()
+            return make_html(app, saved, paper, copy, unknown.append), copy, tuple(unknown)
 
         task = app.background.run(make, page)
         task.then(lambda made: self._made(saved, paper, *made))
@@ -96,12 +96,12 @@ class PrintingFlow(QObject):
         self.is_busy = False
         self._say_failed(say_error(error))
 
-    def _made(self, record: Record, printout: Printout, html: str, copy: int) -> None:
+    def _made(self, record: Record, printout: Printout, html: str, copy: int, unknown: tuple[str, ...]) -> None:
         self.is_busy = False
         if self._is_elsewhere():
             self._say_ready(record, printout)
         else:
-            self._open(record, printout, html, copy)
+            self._open(record, printout, html, copy, unknown)
 
     def _is_elsewhere(self) -> bool:
         """Whether keys now belong to something else: a window opening there would take them, and Enter in it prints."""
@@ -122,9 +122,10 @@ class PrintingFlow(QObject):
         before = f"{page.notice.text.text()} " if page.notice.isVisible() and page.notice.do is None else ""
         page.notice.say(before + text, "blue", (tr("form.print.look"), self._shower(printout.id)))
 
-    def _open(self, record: Record, printout: Printout, html: str, copy: int) -> None:
+    def _open(self, record: Record, printout: Printout, html: str, copy: int, unknown: tuple[str, ...]) -> None:
         self._page.main_key.free()
         preview = PrintPreview(self._page.app, printout, html, copy, self._page)
+        preview.tell_left_open(unknown)
         preview.printed.connect(lambda: self.log(record, printout, copy, failed=False))
         preview.failed.connect(lambda why: self.log(record, printout, copy, failed=True, why=why))
         preview.spoiled.connect(lambda serial, why: self.spoil(record, printout, serial, why))

@@ -50,19 +50,21 @@ class BookPrinting(QObject):
 
         app, record_type = self._app, self._type
 
-        def make() -> str:
+        def make() -> tuple[str, tuple[str, ...]]:
             from desktop.forms.papers import make_list_html
 
-            return make_list_html(app, record_type, printout, select(record_type, printout, app.store, wanted))
+            selection, unknown = select(record_type, printout, app.store, wanted), list[str]()
+            return make_list_html(app, record_type, printout, selection, unknown.append), tuple(unknown)
 
         task = app.background.run(make, self._page)
-        task.then(lambda html: self._open(printout, wanted, html))
+        task.then(lambda made: self._open(printout, wanted, *made))
         task.failed(lambda error: self._say_failed(say_error(error)))
 
-    def _open(self, printout: Printout, wanted: Wanted, html: str) -> None:
+    def _open(self, printout: Printout, wanted: Wanted, html: str, unknown: tuple[str, ...]) -> None:
         from desktop.forms.print_preview import PrintPreview
 
         preview = PrintPreview(self._app, printout, html, 1, self._page)
+        preview.tell_left_open(unknown)
         preview.printed.connect(partial(self._log, printout, wanted, False))
         preview.failed.connect(partial(self._log, printout, wanted, True))
         self.preview = preview
