@@ -54,8 +54,14 @@ class PaperNames:
     ) -> None:
         self._type, self._printout, self._catalog, self._context = record_type, printout, catalog, context
         self._calendar = calendar_of(catalog)
-        told = {"name_of": context.name_of, "left_open": context.left_open}
-        self._values = Values(catalog, context.resolve, self._relevance, AdministrativeUnits(), **told)
+        self._values = Values(
+            catalog,
+            context.resolve,
+            self._relevance,
+            AdministrativeUnits(),
+            name_of=context.name_of,
+            left_open=context.left_open,
+        )
         self._records = [self._values.record(record_type, record) for record in records]
 
     def variables(self) -> dict[str, Any]:
