@@ -102,7 +102,8 @@ def is_done(flow: Flow, target: RecordType, state: str) -> bool:
 def linked(flow: Flow, fields: Mapping[str, Any]) -> list[str]:
     """The records a flow's ``link`` points at."""
     value = fields.get(flow.link or "")
-    return value if isinstance(value, list) else [value] if isinstance(value, str) else []
+    several = value if isinstance(value, list) else [value]
+    return [each for each in several if isinstance(each, str)]  # of another shape than any form makes: none
 
 
 def may_be_done(flow: Flow, target: RecordType, state: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -31,6 +32,7 @@ _REFERENCES = frozenset({"person", "household", "organisation", "ref"})
 _OF_THE_RECORD = frozenset({"state", "number"})
 _AS_STORED = frozenset({"date", "date_partial", "time", "datetime", "int", "money"})
 _KEYS_KEPT = 4000
+_ASKS_LABEL = re.compile(r"\blabel\s*\(")
 _SHOWN_AS_STORED = frozenset({"text", "code", "citizen_number"})
 _FOUND_AS_STORED = frozenset({"text", "longtext", "code", "email", "citizen_number"})
 
@@ -153,7 +155,7 @@ class _Describer:
         self._title = self._named(plan.title)
         self._subtitle = self._named(plan.subtitle) if plan.subtitle else None
         # the words of a list ("Cấp xã") stand in every subtitle: finding a record by them would find all
-        self._searches_subtitle = plan.subtitle is None or "label(" not in plan.subtitle.text
+        self._searches_subtitle = plan.subtitle is None or not _ASKS_LABEL.search(plan.subtitle.text)
         named = {name: record_type.field_map.get(name) for name in self._reads}
         self._masked = tuple((f.name, self._part(f)) for f in named.values() if f is not None and f.masked)
         self._searched = tuple((f.name, self._index(f)) for f in record_type.fields if f.search)
@@ -167,7 +169,7 @@ class _Describer:
         """Reads titles from records, and from what may be read of each: without CEL where it can be done."""
         names = {*self.plan.record_type.field_map, *_OF_THE_RECORD} & expression.reads
         plain = plain_texts(expression.text, names, self._functions)
-        if plain is not None and "label(" not in expression.text:
+        if plain is not None and not _ASKS_LABEL.search(expression.text):
             return lambda _rows, readable: plain(readable)
         variables = Variables({}, functions=self._functions, names=expression.reads)
 
@@ -276,13 +278,14 @@ class _Describer:
         numbers: Sequence[str | None],
     ) -> list[str]:
         columns: list[Sequence[str]] = [titles]
+        bounded = [f" {title} " for title in titles]  # whole words: "5/2026" is none of "15/2026"
         others = [_each(rows, name, index) for name, index in self._searched]
         for column in [*([subtitles] if self._searches_subtitle else []), numbers, *others]:
             nothing = column.count(None)
             if nothing == len(column):
                 continue
             texts = [text or "" for text in column] if nothing else column
-            if texts not in columns and not all(map(contains, titles, texts)):
+            if texts not in columns and not all(map(contains, bounded, [f" {text} " if text else "" for text in texts])):
                 columns.append(texts)
         return list(map("\n".join, zip(*columns, strict=True)))
 

@@ -11,9 +11,10 @@ from msgspec import structs
 from sync.protocol import FILL_DONE, FILL_OVER, FillAnswer, FillPlace, FillRequest, SyncError
 from sync.renamed_line import RenamedLine
 from sync.retry import BatchSize, largest_batch
+from sync.sound_answers import can_be_kept
 from sync.store import Store
 from sync.store.filling import FillProgress
-from sync.strangers import repeating
+from sync.strangers import repeating, unreadable
 from sync.sync_report import SyncReport
 
 _Stream = tuple[str, str]
@@ -177,6 +178,8 @@ def _checked(asked: FillRequest, answer: FillAnswer) -> FillAnswer:
         moved = moved or leads_on
     if not moved:
         raise repeating()
+    if not all(map(can_be_kept, (answer.along, *(page.records for page in answer.pages)))):
+        raise unreadable()
     return answer
 
 

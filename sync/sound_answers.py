@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import structs
 
 from sync.clock import parse_moment
 from sync.marks import HELLO
-from sync.protocol import HistoryAnswer, StreamNews, SyncAnswer, SyncError, SyncRequest
+from sync.protocol import HistoryAnswer, RecordVersion, StreamNews, SyncAnswer, SyncError, SyncRequest
 from sync.strangers import repeating, unreadable
 from sync.versions import Versions
 
@@ -57,7 +59,16 @@ def _can_be_kept(answer: SyncAnswer) -> bool:
     leases = [*(answer.leases or ()), *(hello.leases if hello else ())]
     numbers = [n for lease in leases for n in (lease.next, lease.upper)]
     numbers += [result.revision for result in answer.results]
-    numbers += [n for page in answer.news for n in (page.cursor, *Versions.of(page.records).revisions)]
+    numbers += [page.cursor for page in answer.news]
+    return _are_kept(numbers) and all(can_be_kept(page.records) for page in answer.news)
+
+
+def can_be_kept(records: Sequence[RecordVersion]) -> bool:
+    """Whether their revisions are such as a database keeps."""
+    return _are_kept(Versions.of(records).revisions)
+
+
+def _are_kept(numbers: Sequence[int]) -> bool:
     return not numbers or (min(numbers) >= 0 and max(numbers) < _LARGEST)
 
 

@@ -122,11 +122,25 @@ class Versions(Sequence[RecordVersion]):
 
 
 def newest_of(versions: Iterable[RecordVersion]) -> Versions:
-    """Each record once: what was said last of it."""
+    """Each record once: at its highest revision, and of several of that as it was said last."""
+    return _once(versions, by_revision=True)
+
+
+def last_of(versions: Iterable[RecordVersion]) -> Versions:
+    """Each record once: as it was said last, whatever its revision."""
+    return _once(versions, by_revision=False)
+
+
+def _once(versions: Iterable[RecordVersion], *, by_revision: bool) -> Versions:
     columns = Versions.of(versions)
-    if len(set(columns.ids)) == len(columns):
+    if len(set(columns.ids)) == len(columns):  # nearly always
         return columns
-    return columns.at([*{record_id: place for place, record_id in enumerate(columns.ids)}.values()])
+    found: dict[str, int] = {}
+    for place, (record_id, revision) in enumerate(zip(columns.ids, columns.revisions, strict=True)):
+        before = found.setdefault(record_id, place)
+        if not by_revision or revision >= columns.revisions[before]:
+            found[record_id] = place
+    return columns.at([*found.values()])
 
 
 def _made(parts: Sequence[Any]) -> RecordVersion:

@@ -63,12 +63,20 @@ def pointing_by_alias(connection: Any, plans: Plans, rids: Iterable[int]) -> lis
     states = {p.merging.state for t in plans.merged_types if (p := plans.of(t).record_type) and p.merging}
     if not states:
         return []
-    sql = (
+    which = (
         "SELECT id, type, state FROM records WHERE rid IN (SELECT value FROM json_each(?)) "
         "AND type IN (SELECT value FROM json_each(?)) AND state IN (SELECT value FROM json_each(?))"
     )
-    places = (list(rids), sorted(plans.merged_types), sorted(states))
-    merged = [row[0] for row in connection.execute(sql, tuple(encode_json(p).decode() for p in places))]
-    targets = encode_json([link_key(i) for i in merged]).decode()
-    sql = "SELECT DISTINCT rid FROM links WHERE target IN (SELECT value FROM json_each(?)) LIMIT 2000"
-    return [rid for (rid,) in connection.execute(sql, (targets,))] if merged else []
+    kinds = (encode_json(sorted(plans.merged_types)).decode(), encode_json(sorted(states)).decode())
+    pointing = "SELECT DISTINCT rid FROM links WHERE target IN (SELECT value FROM json_each(?)) LIMIT 2000"
+    waiting = list(rids)
+    seen, found = set(waiting), list[int]()
+    for _ in range(_LONGEST_CHAIN):  # one may have been merged into another that was merged
+        merged = [row[0] for row in connection.execute(which, (encode_json(waiting).decode(), *kinds))]
+        if not merged:
+            break
+        targets = encode_json([link_key(i) for i in merged]).decode()
+        waiting = [rid for (rid,) in connection.execute(pointing, (targets,)) if rid not in seen]
+        seen.update(waiting)
+        found += waiting
+    return found

@@ -30,6 +30,7 @@ Describe = Callable[[Sequence[Fields], Sequence[str], Sequence[str | None], Reso
 _ONE = {"person", "household", "organisation", "ref"}
 _TARGETS = {"person": "residence.citizen", "household": "residence.household", "organisation": "residence.organisation"}
 _NOT_TELLING = _ONE | {"refs", "group", "date", "date_partial", "time", "datetime", "bool", "one_of"}
+_LOOKED_THROUGH = re.compile(r"\blook\s*\(\s*look\s*\(\s*(\w+)")
 _MASK = (1 << 63) - 1
 PROPOSED_FOR = timedelta(days=366)
 """What comes next after a record that was last touched longer ago stands on its own page alone."""
@@ -159,6 +160,14 @@ class TypePlan:
             targets.update(f.targets)
         return frozenset(targets)
 
+    @property
+    def looks_through(self) -> frozenset[str]:
+        """Types by way of whose records this one's titles name a third: ``look(look(household_ref, "head_ref"), …)``."""
+        r = self.record_type
+        names = {name for text in (r.title, r.subtitle or "") for name in _LOOKED_THROUGH.findall(text)} if r else set()
+        fields = [f for _, _, f in self._links if f.name in names]
+        return frozenset(t for f in fields for t in (*f.targets, *([_TARGETS[f.type]] if f.type in _TARGETS else ())))
+
     @cached_property
     def single_links(self) -> tuple[tuple[str, int], ...]:
         """Top-level fields that refer to one record, with their codes in ``links``."""
@@ -274,6 +283,16 @@ class Plans:
     def merged_types(self) -> frozenset[str]:
         """Types whose records may be merged into one another."""
         return frozenset(t.id for t in self._catalog.record_types if t.merging)
+
+    @cached_property
+    def looked_through(self) -> frozenset[str]:
+        """Types by way of whose records others' titles name a third."""
+        return frozenset(t for r in self._catalog.record_types for t in self.of(r.id).looks_through)
+
+    @cached_property
+    def looking_through(self) -> frozenset[str]:
+        """The types of those others."""
+        return frozenset(r.id for r in self._catalog.record_types if self.of(r.id).looks_through)
 
     @cached_property
     def shown_elsewhere(self) -> frozenset[str]:

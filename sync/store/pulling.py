@@ -14,7 +14,7 @@ from sync.store.provisional import let_go
 from sync.store.rowcodec import encode_change
 from sync.store.rows import New, Row, RowWriter, Touch
 from sync.store.worklist import Work, keep, load
-from sync.versions import Versions, newest_of
+from sync.versions import Versions, last_of, newest_of
 
 BATCH = 500
 """Records between two looks at whether an officer's save waits: about 20 to 50 ms on the PCs this runs on."""
@@ -83,7 +83,7 @@ class PullTransaction:
     def apply(self, records: Sequence[RecordVersion]) -> int:
         """Take in what is newer than what is here (all of it while the stream is read anew: a city restored from a
         backup counts from lower numbers again); the number taken in."""
-        records = newest_of(records)
+        records = last_of(records) if self._rereading else newest_of(records)
         if self._rereading:
             missing.note_named(self._db, records.ids)
         note_pulled(self._db, self._plans, records)

@@ -161,6 +161,8 @@ class RowWriter:
             self._counts[v.type, v.state] += 1
         if same_text and (old[6], old[7], old[10]) == (v.state, v.number, v.created_at):
             self._restate(item, plan, batch)
+            if old[11] != v.updated_at and (v.type, v.state) in self._plans.flows.begins:
+                self._flowing.append(item)  # what comes next is listed by when it was last touched
             return False
         if v.type in self._plans.flows.types:
             self._flowing.append(item)
@@ -219,11 +221,32 @@ class RowWriter:
         if not found:  # nearly every save
             return
         rids = [rid for (rid,) in found if rid not in described]
+        rids += looking_through(self._db, self._plans, [rid for (rid,) in found], described)
         rids += [rid for rid in pointing_by_alias(self._db, self._plans, [r for (r,) in found]) if rid not in described]
         if rids:
             refresh(self._db, self._plans, rids, self._touch, resolver)
             if self._plans.flows.sources:  # what a flow looks up may be what changed
                 proposals.recompute(self._db, self._plans, rids, resolver)
+
+
+def looking_through(connection: Any, plans: Plans, rids: list[int], described: set[int]) -> list[int]:
+    """The records in whose titles a name stands that is told by way of these: a form's the household's, whose head is called
+    otherwise now."""
+    if not plans.looked_through:
+        return []
+    sql = "SELECT id, type FROM records WHERE rid IN (SELECT value FROM json_each(?)) AND type IN (SELECT value FROM json_each(?))"
+    between = (encode_json(rids).decode(), encode_json(sorted(plans.looked_through)).decode())
+    by_way_of = [record_id for record_id, _ in connection.execute(sql, between)]
+    if not by_way_of:
+        return []
+    sql = (
+        "SELECT DISTINCT l.rid FROM links l CROSS JOIN records r ON r.rid = l.rid "
+        "WHERE l.target IN (SELECT value FROM json_each(?)) AND r.type IN (SELECT value FROM json_each(?)) LIMIT ?"
+    )
+    lookers = encode_json(sorted(plans.looking_through)).decode()
+    given = (encode_json(link_keys(by_way_of)).decode(), lookers, REFRESHED_AT_ONCE)
+    there = {*rids, *described}
+    return [rid for (rid,) in connection.execute(sql, given) if rid not in there]
 
 
 REFRESHED_AT_ONCE = 2000

@@ -123,6 +123,16 @@ def test_a_sparing_sync_stops_where_work_can_begin(
     same_as_city(new, old)
 
 
+def with_revisions(answer: FillAnswer, revision: int) -> FillAnswer:
+    pages = [
+        msgspec.structs.replace(
+            page, records=tuple(msgspec.structs.replace(v, revision=revision) for v in page.records)
+        )
+        for page in answer.pages
+    ]
+    return msgspec.structs.replace(answer, pages=tuple(pages))
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -134,12 +144,15 @@ def test_a_sparing_sync_stops_where_work_can_begin(
         lambda asked, answer: msgspec.structs.replace(
             answer, places=tuple(FillPlace(p.head + 5, p.tier, p.below) for p in answer.places)
         ),
+        lambda asked, answer: with_revisions(answer, 1 << 63),
+        lambda asked, answer: with_revisions(answer, -5),
     ],
 )
 def test_a_page_that_leads_nowhere_is_refused(
     gateway: GatewayServer, tmp_path: Path, spoil: Callable[[FillRequest, FillAnswer], FillAnswer]
 ) -> None:
-    """A line that gives the same page again and again must not keep the PC busy for ever."""
+    """A line that gives the same page again and again must not keep the PC busy for ever; nor is a revision taken that no
+    database keeps: nothing newer would come in after it."""
     old = filled_city(gateway, tmp_path / "old")
     new = Pc(gateway, tmp_path / "new", "Trần Thu Hà", "chair", "reception", "civil_status_officer")
     real = new.line.line.fill

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.protocol import Candidate, RecordVersion
-from sync.versions import Versions, newest_of
+from sync.versions import Versions, last_of, newest_of
 
 CANDIDATE = Candidate("b", "a", "c", "Vũ Đức Nam", "d", "2026-11-22T01:00:00Z")
 RECORDS = st.builds(
@@ -57,7 +57,12 @@ def test_types_are_told_apart_in_order(records: list[RecordVersion]) -> None:
 
 @given(st.lists(RECORDS, max_size=8))
 def test_what_was_said_last_of_a_record_stands(records: list[RecordVersion]) -> None:
-    assert newest_of(records) == list({record.id: record for record in records}.values())
+    assert last_of(records) == list({record.id: record for record in records}.values())
+    newest = {i: max(r.revision for r in records if r.id == i) for i in {r.id for r in records}}
+    of_the_newest = [r for r in records if r.revision == newest[r.id]]
+    assert list(newest_of(records)) == sorted(
+        last_of(of_the_newest), key=lambda r: [r.id for r in last_of(records)].index(r.id)
+    )
 
 
 def test_columns_of_several_lengths_are_refused() -> None:

@@ -1,0 +1,111 @@
+"""What the city says of one record means the same in whichever company it comes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from forms.loader import load_catalog
+from sync.clock import FixedClock
+from sync.ids import IdSource
+from sync.protocol import PullAnswer, RecordVersion
+from sync.store import Store
+from tests.sync.store import ward
+from tests.sync.store.ward import DOSSIER, KEY, WARD, version
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_number_is_found_whoever_comes_with_it(store: Store, *, alone: bool) -> None:
+    """“5/2026” stands in “15/2026”, but is not a word of it."""
+    one = version("one", DOSSIER, 1, {"subject": "Theo công văn 15/2026"}, number="5/2026")
+    other = version("other", DOSSIER, 1, {"subject": "Khác"}, number="77/2026")
+    store.changes.apply_pull(PullAnswer(records=(one,) if alone else (one, other), cursor=1), WARD, "onestop")
+    assert [hit.id for hit in store.search.find("5/2026")] == ["one"]
+
+
+@pytest.mark.parametrize("shape", [[["x"]], [{"a": 1}]])
+def test_a_link_of_another_shape_does_not_keep_the_page_out(folder: Path, clock: FixedClock, shape: object) -> None:
+    catalog = load_catalog()
+    ids = IdSource(clock)
+    with Store.create(folder, KEY, catalog, clock) as store:
+        store.set_enrolment(ward.ENROLMENT)
+        asset = catalog.record_type("assets.asset")
+        good = RecordVersion(
+            id=ids.new(), type=asset.id, ward=WARD, scope="open", revision=1, state=asset.initial_state, fields={}
+        )
+        bad = replace(good, id=ids.new(), fields={"source_ref": shape})
+        assert store.changes.apply_pull(PullAnswer(records=(good, bad), cursor=1), WARD, "open") == 2
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_title_that_asks_of_whom_a_household_is_is_told_who_comes_later(
+    folder: Path, clock: FixedClock, *, together: bool
+) -> None:
+    """poverty.poverty_survey: look(look(household_ref, "head_ref"), "full_name")."""
+    catalog = load_catalog()
+    ids = IdSource(clock)
+    with Store.create(folder, KEY, catalog, clock) as store:
+        store.set_enrolment(ward.ENROLMENT)
+
+        def of(type_id: str, **fields: object) -> RecordVersion:
+            t = catalog.record_type(type_id)
+            return RecordVersion(
+                id=ids.new(), type=t.id, ward=WARD, scope="open", revision=1, state=t.initial_state, fields=fields
+            )
+
+        head = of("residence.citizen", full_name="Nguyễn Thị Mẫu")
+        household = of("residence.household", head_ref=head.id)
+        survey = of("poverty.poverty_survey", household_ref=household.id)
+        pages = [(household, survey, head)] if together else [(household, survey), (head,)]
+        for cursor, page in enumerate(pages, 1):
+            store.changes.apply_pull(PullAnswer(records=page, cursor=cursor), WARD, "open")
+        shown = store.records.load(survey.id)
+        assert shown is not None
+        assert shown.title == "Nguyễn Thị Mẫu"
+
+
+def test_a_label_is_the_record_s_own_however_it_is_written() -> None:
+    from forms.summary import plain_describer
+
+    catalog = load_catalog()
+    disability = catalog.record_type("social_protection.disability")
+    assert disability.fields
+    spaced = replace(disability, id="a.b", subtitle='coalesce(label ("severity"), "x")')
+    rows = [{"severity": "mild"}, {"severity": "severe"}, {}]
+    found = plain_describer(spaced, catalog)(rows, ["s"] * 3, [None] * 3, lambda _: None)
+    assert found.subtitles == ["Nhẹ", "Nặng", "x"]
+
+
+def test_one_record_twice_in_a_page_stands_as_its_newest(store: Store) -> None:
+    newer, older = (version("a", DOSSIER, n, {"subject": f"{n}"}) for n in (7, 5))
+    store.changes.apply_pull(PullAnswer(records=(newer, older), cursor=1), WARD, "onestop")
+    shown = store.records.load("a")
+    assert shown is not None
+    assert shown.revision == 7
+
+
+def test_who_is_merged_twice_is_called_as_who_was_kept_is_called_now(folder: Path, clock: FixedClock) -> None:
+    catalog = load_catalog()
+    with Store.create(folder, KEY, catalog, clock) as store:
+        store.set_enrolment(ward.ENROLMENT)
+        citizen, site = catalog.record_type("residence.citizen"), catalog.record_type("construction.site")
+
+        def of(record_id: str, type_id: str, revision: int = 1, **more: object) -> RecordVersion:
+            state = str(more.pop("state", catalog.record_type(type_id).initial_state))
+            return RecordVersion(
+                id=record_id, type=type_id, ward=WARD, scope="open", revision=revision, state=state, fields=more
+            )
+
+        page = (
+            of("a", citizen.id, full_name="A", merged_into="b", state="merged"),
+            of("b", citizen.id, full_name="B", merged_into="c", state="merged"),
+            of("c", citizen.id, full_name="C"),
+            of("s", site.id, owner_ref="a"),
+        )
+        store.changes.apply_pull(PullAnswer(records=page, cursor=1), WARD, "open")
+        store.changes.apply_pull(PullAnswer(records=(of("c", citizen.id, 2, full_name="Cúc"),), cursor=2), WARD, "open")
+        shown = store.records.load("s")
+        assert shown is not None
+        assert shown.subtitle == "Cúc"
