@@ -23,7 +23,7 @@ from desktop.line_settings import is_spared
 from desktop.models.rows import RowContext
 from desktop.rubbish import EVERY_MS, collect_due, collect_here
 from desktop.settings import Settings, load_settings, save_settings
-from desktop.sight import may_begin, seen_types
+from desktop.sight import may_begin, seen_types, works_at_home
 from desktop.sync_worker import SyncsOnce, SyncWorker
 from desktop.telling import Telling
 from forms.definition import Catalog, RecordType
@@ -204,7 +204,12 @@ class App(QObject):
 
     def may_begin(self, record_type: RecordType) -> bool:
         """Whether the signed-in officer may begin such a record."""
-        return may_begin(record_type, self.officer, self.seen)
+        return may_begin(record_type, self.officer, self.begun)
+
+    @property
+    def begun(self) -> frozenset[str]:
+        """Ids of the record types of which he may begin some, as far as his ward goes."""
+        return self.seen if works_at_home(self.officer, self.enrolment) else frozenset()
 
     def may_write(self, record_type: RecordType) -> bool:
         """Whether the signed-in officer's roles reach the register: the city refuses what others write."""
@@ -312,12 +317,12 @@ class App(QObject):
         self.background.run(lambda: self.store.enrolment).then(self._keep_enrolment)
 
     def _keep_enrolment(self, enrolment: Enrolment | None) -> None:
-        before = (self.officer, self.seen)
+        before = (self.officer, self.seen, self.begun)
         self.enrolment = enrolment
         mine = [one for one in (enrolment.officers if enrolment else ()) if self.officer and one.id == self.officer.id]
         if mine:
             self.officer = mine[0]
-        if before != (self.officer, self.seen):
+        if before != (self.officer, self.seen, self.begun):
             self.officer_changed.emit()
 
     def sync_now(self) -> None:

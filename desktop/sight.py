@@ -8,12 +8,16 @@ what waits to be sent is sent whoever is signed in.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from forms.definition import Catalog, RecordType, Tool
 from forms.flow_book import flow_book, is_for
 from forms.flow_definition import Flow
 from forms.report_definition import Report
 from sync.protocol import Officer
+
+if TYPE_CHECKING:
+    from sync.store.model import Enrolment
 
 
 def all_types(catalog: Catalog) -> frozenset[str]:
@@ -48,6 +52,14 @@ def may_begin(record_type: RecordType, officer: Officer | None, seen: Iterable[s
     if officer is None or record_type.id not in seen:
         return False
     return not record_type.begun_by or not set(record_type.begun_by).isdisjoint(officer.roles)
+
+
+def works_at_home(officer: Officer | None, enrolment: Enrolment | None) -> bool:
+    """Whether the officer serves the ward that a PC's new records belong to. Who serves only another ward of a PC of several
+    works on what that one has: the city refuses what he would begin, since it would stand in a ward that is not his."""
+    if officer is None or enrolment is None:
+        return True
+    return enrolment.ward in enrolment.serves.get(officer.id, (enrolment.ward,))
 
 
 def shown_reports(tool: Tool, seen: Collection[str] | None) -> list[Report]:

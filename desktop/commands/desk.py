@@ -14,7 +14,7 @@ import msgspec
 from desktop.commands.errors import CommandError, usage_error
 from desktop.commands.grants import why_not_write
 from desktop.commands.settings import default_profile
-from desktop.sight import all_types, may_begin, seen_by_any, seen_types
+from desktop.sight import all_types, may_begin, seen_by_any, seen_types, works_at_home
 from forms.definition import Catalog, RecordType
 from forms.label import Label
 from sync.clock import Clock, SystemClock
@@ -229,7 +229,8 @@ class Desk:
     def may_begin(self, record_type: RecordType) -> bool:
         """Whether the officer at work may begin such a record."""
         officer = self.officer
-        return may_begin(record_type, officer, seen_types(self.catalog, officer, self.enrolment.officers))
+        seen = seen_types(self.catalog, officer, self.enrolment.officers)
+        return works_at_home(officer, self.enrolment) and may_begin(record_type, officer, seen)
 
     def record_type(self, type_id: str) -> RecordType:
         """The type called ``tool.record``. Raises CommandError, bad usage, naming what there is."""

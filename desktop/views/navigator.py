@@ -114,12 +114,19 @@ class Navigator(QStackedWidget):
     def begin(self, type_id: str, values: dict[str, Any]) -> None:
         """The page of a new record; values to start with travel as a draft that is not yet on disk."""
         if not self._app.may_begin(self._app.catalog.record_type(type_id)):
-            self._app.notice(tr("frame.not_granted"), "amber")
+            self._app.notice(self._why_not_begun(type_id), "amber")
             return
         if not self.can_leave():
             return
         draft = self._draft(type_id, values) if values else None
         self._open_form(type_id, None, draft, f"new:{type_id}")
+
+    def _why_not_begun(self, type_id: str) -> str:
+        """Of an officer of another ward that it is the ward; else that it is the role."""
+        app = self._app
+        if type_id in app.seen and type_id not in app.begun:
+            return tr("frame.other_ward", ward=app.ward_name)
+        return tr("frame.not_granted")
 
     def continue_draft(self, draft: Draft) -> None:
         if draft.type in self._app.seen and self.can_leave():

@@ -116,7 +116,7 @@ class Today(Page):
 
     def _make_starts(self) -> None:
         self.body.addWidget(text_label(tr("frame.quick_start"), "heading"))
-        starts = quick_starts(self.app.catalog, self.app.officer, self.app.seen)
+        starts = quick_starts(self.app.catalog, self.app.officer, self.app.begun)
         made = [
             button(
                 f"{say(record_type.label)}   F2" if place == 0 else say(record_type.label),
@@ -131,6 +131,8 @@ class Today(Page):
         for each in made:
             row.add(each)
         self.body.addWidget(row)
+        if self.app.seen and not self.app.begun:
+            self.body.addWidget(text_label(tr("frame.other_ward", ward=self.app.ward_name), "quiet", wrap=True))
         self.body.addSpacing(self.app.look.px(TINY))
 
     def actions(self) -> list[ActionRow]:  # type: ignore[override]  # rows, not Qt's own

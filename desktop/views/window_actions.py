@@ -43,7 +43,7 @@ class WindowActions:
 
     def _starts(self) -> list[ActionRow]:
         group = tr("frame.keys_work")
-        starts = quick_starts(self._app.catalog, self._app.officer, self._app.seen)
+        starts = quick_starts(self._app.catalog, self._app.officer, self._app.begun)
         rows = [
             ActionRow(
                 id=f"begin.{record_type.id}",

@@ -18,6 +18,7 @@ from desktop.forms.people import SHARED, TARGETS, columns_of, find_suggestions, 
 from desktop.forms.popup import Suggestion
 from desktop.language import tr
 from desktop.models.standing import filling_note
+from desktop.sight import works_at_home
 from desktop.widgets.basics import text_label
 from forms.definition import RecordType
 from forms.field_definition import Field
@@ -336,8 +337,10 @@ class ReferenceField(LineField):
         return rows
 
     def _creatable(self) -> list[RecordType]:
-        """Shared records may be added in place; a dossier or a book is begun at its own desk."""
-        catalog = self.host.catalog
+        """Shared records may be added in place; a dossier or a book is begun at its own desk. Where nothing may be begun none."""
+        catalog, app = self.host.catalog, self.host.app
+        if not works_at_home(app.officer, app.enrolment):
+            return []
         known = {r.id for r in catalog.record_types}
         return [catalog.record_type(t) for t in self.targets if t in SHARED and t in known]
 
