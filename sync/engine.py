@@ -39,7 +39,7 @@ from sync.protocol import (
     Transport,
 )
 from sync.renamed_line import RenamedLine
-from sync.retry import CHANGES_AT_ONCE, BatchSize, largest_batch
+from sync.retry import CHANGES_AT_ONCE, FIRST_PAGE, BatchSize, largest_batch, share_of
 from sync.second_look import SecondLook
 from sync.sound_answers import checked
 from sync.store import Store
@@ -97,7 +97,7 @@ class Engine:
         self._progress = progress or (lambda report: None)
         self._ahead = ahead
         self._batch = BatchSize(largest=CHANGES_AT_ONCE)
-        self._page = BatchSize()
+        self._page = BatchSize(FIRST_PAGE)
         self._files = FileStep(store, self._line)
         self._meeting = Meeting(store, self._line)
         self._sync = self._line.sync
@@ -223,6 +223,7 @@ class Engine:
         if not asked.changes:
             return ()
         size = min(self._batch.size, self._most)
+        size = share_of(self._store.changes.waiting(2 * size, len(asked.changes)), size)
         later = tuple(self._own(self._store.changes.pending_behind(asked.changes, size)))
         if later and not self._sparing:
             self._line.prepare(later)

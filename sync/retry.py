@@ -13,6 +13,8 @@ LARGEST_BATCH = 4000
 CHANGES_AT_ONCE = 3000
 """In one round: while the city judges some, the PC writes down its answer to those before and makes the next ready. With more
 at once nobody works beside what the PC does with the last; with 1,000 a change costs a tenth more on the line."""
+FIRST_BATCH = 1000
+FIRST_PAGE = 500  # records: the sooner the PC has some, the less it waits while the city makes the next
 GENTLE_BATCH = 2000  # where a window waits while a page is decoded, which a single step of Python does with all of it
 SLOW_SECONDS = 8.0
 QUICK_SECONDS = 2.0
@@ -31,11 +33,17 @@ def largest_batch(*, gentle: bool) -> int:
     return GENTLE_BATCH if gentle else LARGEST_BATCH
 
 
+def share_of(left: int, largest: int) -> int:
+    """How many changes to send at once where so many are left: towards the end ever fewer, since nobody works beside what the PC
+    does with the last."""
+    return min(largest, max(FIRST_BATCH, (left + 1) // 2))
+
+
 class BatchSize(Struct):
     """The number of changes sent, or records asked for, at once: halves when the line is slow or the city says "too
     large", grows when quick."""
 
-    size: int = 1000
+    size: int = FIRST_BATCH
     largest: int = LARGEST_BATCH
 
     def answered(self, seconds: float, count: int) -> None:

@@ -54,6 +54,12 @@ class Changes:
         officer sends once more: what stands behind it is not to be heard first."""
         return self._pending(limit, len(sent), [change.change_id for change in sent])
 
+    def waiting(self, most: int, skip: int) -> int:
+        """How many changes wait to be sent, past the first ``skip`` of them, up to ``most``."""
+        sql = "SELECT count(*) FROM (SELECT 1 FROM changes WHERE status = 'pending' LIMIT ? OFFSET ?)"
+        with self._context.writer.quiet() as db:
+            return int(db.execute(sql, (most, skip)).fetchone()[0])
+
     def _pending(self, limit: int, skip: int, first: Sequence[str] | None = None) -> tuple[Change, ...]:
         with self._context.writer.quiet() as db:
             hub = db.execute("SELECT 1 FROM changes WHERE status = 'hub' LIMIT 1").fetchone()
@@ -116,6 +122,7 @@ class Changes:
         the batch at hand when an officer's save waits.
         """
         taken, start = 0, 0
+        answer = structs.replace(answer, records=Versions.of(answer.records))
         while True:
             touch, began, writer = Touch(), start, self._context.writer
             with writer.transaction(urgent=False) as db:

@@ -9,11 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sync.engine import SPARING, Engine
 from sync.gateway.server import GatewayServer
 from sync.marks import hello_mark
 from sync.protocol import PullAnswer, PullRequest, PushAnswer, PushRequest, Refusal, SyncAnswer, SyncRequest
+from sync.retry import FIRST_BATCH, share_of
 from sync.squeeze import LINE_FORM
 from tests.sync.bad_line import WARD, Pc
 
@@ -226,3 +229,32 @@ def test_a_line_says_little_beside_what_it_has_to_say(pcs: tuple[Pc, Pc], monkey
     head = next(h for h in heads if h.startswith(b"POST /v1/sync")).partition(b"\r\n\r\n")[0]
     names = {line.partition(b":")[0] for line in head.splitlines()[1:]}
     assert names == {b"Host", b"Authorization", b"Content-Type", b"Content-Length"}
+
+
+def test_towards_the_end_of_what_is_sent_ever_less_goes_at_once(
+    pcs: tuple[Pc, Pc], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody works beside what the PC does with the last of the city's answers."""
+    one, _ = pcs
+    monkeypatch.setattr("sync.retry.FIRST_BATCH", 2)
+    for number in range(21):
+        one.save(doc_title=f"Bản sao {number}")
+    engine = Engine(one.store, one.line)
+    engine._batch.size = engine._batch.largest = 8
+    plain, sent = one.line.sync, list[int]()
+
+    def noted(request: SyncRequest) -> SyncAnswer:
+        sent.append(len(request.changes))
+        return plain(request)
+
+    monkeypatch.setattr(one.line, "sync", noted)
+    engine.sync_once()
+    assert [n for n in sent if n] == [8, 7, 3, 2, 1]
+    assert one.pending() == 0
+
+
+@given(left=st.integers(1, 100_000), largest=st.integers(1, 4000))
+def test_some_is_sent_and_never_more_than_the_line_takes(left: int, largest: int) -> None:
+    size = share_of(left, largest)
+    assert 1 <= size <= largest
+    assert size <= max(FIRST_BATCH, (left + 1) // 2)
