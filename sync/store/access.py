@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -99,8 +99,9 @@ class Writer:
     def _commit_in_company(self) -> None:
         self.committing = True
         try:
-            if self._beside is not None:
-                self._beside()
+            if (begin := self._beside) is not None:
+                with suppress(RuntimeError):  # another thread's, whose executor has just ended
+                    begin()
             self._connection.execute("COMMIT")
         finally:
             self.committing = False
