@@ -40,6 +40,12 @@ def _in_this_state(app: App, record_type: RecordType, record: Record | None) -> 
     return [(printout, why_not_for(printout, entry)) for printout in papers]
 
 
+def of_lists(record_type: RecordType, record: Record, printout_ids: Sequence[str]) -> list[Printout]:
+    """Those that are printed for several records together, from the list where the officer chooses them."""
+    named = (p for p in record_type.printouts if p.id in printout_ids and p.over == "list")
+    return [p for p in named if not p.states or record.state in p.states]
+
+
 def next_copy(rows: Sequence[PrintRow], printout: Printout) -> int:
     """Which copy the next print is; prints that failed do not count, proofs are never counted."""
     done = [row.copy for row in rows if row.printout == printout.id and not row.failed and not row.spoiled]

@@ -49,14 +49,16 @@ class PrintingFlow(QObject):
         self._begin()
         self._make(printout_id)
 
-    def show_soon(self, printout_id: str) -> None:
-        """After an action: when its save has been shown. From here on F9 waits for the paper."""
+    def show_soon(self, *printout_ids: str) -> None:
+        """After an action: the first of its papers that is for the record, when its save has been shown. From here on F9
+        waits for the paper."""
         self._begin()
-        QTimer.singleShot(0, self._page, lambda: self._make(printout_id))
+        QTimer.singleShot(0, self._page, lambda: self._make(*printout_ids))
 
-    def _make(self, printout_id: str) -> None:
+    def _make(self, *printout_ids: str) -> None:
         page, record = self._page, self._page.record
-        printout = next((p for p in offered(page.app, page.record_type, record) if p.id == printout_id), None)
+        papers = {p.id: p for p in offered(page.app, page.record_type, record)}
+        printout = next((papers[each] for each in printout_ids if each in papers), None)
         if record is None or printout is None:
             self.is_busy = False
             return

@@ -14,6 +14,7 @@ from desktop.following import with_followers, write
 from desktop.forms.action_bar import is_own, main_offer
 from desktop.forms.dialogs import AskDialog, confirm, mended_at
 from desktop.forms.entries import copy_entry
+from desktop.forms.papers import of_lists
 from desktop.language import say, say_error, tr
 from desktop.models.dates import clock_time
 from forms.definition import Action
@@ -131,7 +132,7 @@ class SavingFlow(QObject):
         page.main_key.acted()
         page.tell_rest_of_visit = action is not None and action.takes_number
         if action is not None and action.prints:
-            page.printing.show_soon(action.prints[0])
+            page.printing.show_soon(*action.prints)
 
     def _told(self, records: Sequence[Record]) -> str:
         """What has happened: the action by its name, where the record stands now, its number, what was made with it."""
@@ -149,6 +150,8 @@ class SavingFlow(QObject):
                 parts.append(tr("form.save.numbered", number=record.number))
             elif action.takes_number and AWAITING in record.fields:
                 parts.append(tr("form.save.unnumbered"))
+            if together := of_lists(page.record_type, record, action.prints):
+                parts.append(tr("form.print.together", papers=", ".join(f"“{say(p.label)}”" for p in together)))
         if len(records) > 1:
             parts.append(tr("form.next.also", titles=", ".join(r.title for r in records[1:])))
         return " ".join(parts)

@@ -124,3 +124,16 @@ def test_it_grows_with_what_it_has_to_say(dialog: AskDialog, qtbot: Any) -> None
     assert dialog.height() >= before
     assert dialog.view.height() >= dialog.view.heightForWidth(dialog.view.width())
     assert cut_words(dialog) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "lacks"), [({}, True), ({"signed": True}, True), ({"signed": True, "how": "post"}, False)]
+)
+def test_it_says_that_more_is_needed_only_where_something_is(
+    asking: App, qtbot: Any, more: dict[str, Any], lacks: bool
+) -> None:
+    values = {"procedure": "birth", "applicant": "p1", "pages": 2, "visit": "L1", **more}
+    record = asking.store.save([Save(type=DOSSIER, fields=values, state="received")], HA)[0]
+    made = AskDialog(asking, asking.catalog.record_type(DOSSIER).action("hand_over"), entry_of(asking, record))
+    qtbot.addWidget(made)
+    assert made.windowTitle() == f"Trả kết quả: {'cần thêm' if lacks else 'xem lại trước khi ghi'}"
