@@ -12,7 +12,6 @@ import os
 import random
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -31,7 +30,7 @@ LOCK = "background.lock"
 class End(Protocol):
     """``wait(seconds)``: whether the end was asked for before they were over."""
 
-    def wait(self, timeout: float) -> bool: ...
+    def wait(self, timeout: float, /) -> bool: ...
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -121,10 +120,9 @@ def end_asked() -> End:
         return _WindowsEvent(END_EVENT)
     import signal
 
-    event = threading.Event()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: event.set())
-    signal.signal(signal.SIGHUP, lambda _number, _frame: event.set())
-    return event
+    from sync.ending import Ending
+
+    return Ending(signal.SIGTERM, signal.SIGHUP)
 
 
 if sys.platform == "win32":

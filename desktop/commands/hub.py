@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +14,7 @@ from desktop.commands.errors import CommandError, usage_error
 from desktop.commands.parser import Parser
 
 if TYPE_CHECKING:
+    from sync.ending import End
     from sync.hub.choice import HubChoice
 
 PORT = 8621
@@ -78,13 +77,14 @@ def _join(desk: Desk, given: argparse.Namespace) -> int:
 
 
 def _serve(desk: Desk, given: argparse.Namespace) -> int:
+    from sync.ending import Ending
     from sync.hub.identity import HubNotReadyError
     from sync.hub.running import serve
     from sync.hub.windows_service import run_service
 
     folder = _folder(desk)
 
-    def work(ended: threading.Event) -> None:
+    def work(ended: End) -> None:
         serve(
             folder, given.port, given.host, desk.clock, ended, every=given.every, say=_say_or_log,
             announce=not given.quiet, patient=given.service,
@@ -95,10 +95,7 @@ def _serve(desk: Desk, given: argparse.Namespace) -> int:
             _log_to(folder / "hub.log")
             run_service(work)
             return 0
-        ended = threading.Event()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: ended.set())
-        work(ended)
+        work(Ending())
     except HubNotReadyError as error:
         raise CommandError(error.vi, error.en) from error
     return 0

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
+from sync.ending import Ending
 from sync.gateway.adapters import parse_address
-from sync.gateway.ending import Ending
 from sync.gateway.operator_verbs import city_of, say_told
 from sync.gateway.parcels import HOLD_SECONDS
 from sync.gateway.service_lines import LONGEST_HOLD, troubles

@@ -20,7 +20,7 @@ from typing import Any
 
 from forms.attached import LARGEST_FILE
 from forms.loader import load_catalog
-from sync.gateway.ending import Ending
+from sync.ending import Ending
 from sync.gateway.limits import ADDRESS, DEVICE, STRANGER, Limits, Rate
 from sync.gateway.metrics import Metrics, new_counters
 from sync.gateway.uploads import A_DAY

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sync.clock import Clock
+from sync.ending import End
 from sync.hub.announcing import Announcement
 from sync.hub.identity import HubNotReadyError, read_identity
 from sync.hub.server import EVERY, HubServer
@@ -36,7 +36,7 @@ def serve(
     port: int,
     host: str,
     clock: Clock,
-    ended: threading.Event,
+    ended: End,
     *,
     say: Callable[[str], None] = lambda text: None,
     announce: bool = True,
@@ -48,7 +48,7 @@ def serve(
     if not patient:
         read_identity(folder)
     told = ""
-    while not ended.is_set():
+    while not ended.wait(0):
         try:
             server = HubServer(
                 folder, port, host=host, clock=clock, every=every, announce=announced if announce else None
