@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from sqlcipher3 import dbapi2 as sqlite
 
+from forms.disk_words import disk_words
 from sync.long_paths import sqlite_address
 from sync.store.errors import ReadOnlyStore, translate
 from sync.store.model import DamagedStore, NewerStore, NoStore, StoreError, WrongKey
@@ -82,7 +83,10 @@ def begin_file(folder: Path, key: bytes) -> Path:
         side = {"format": 1, "salt": salt, "check": _check_value(key, salt)}
         write_atomically(folder / SIDE_NAME, msgspec.json.encode(side))
     except OSError as error:
-        raise ReadOnlyStore(f"Không ghi được vào thư mục {folder}: {error.strerror}. (Cannot write there)") from error
+        why = disk_words(error)
+        raise ReadOnlyStore(
+            f"Không ghi được vào thư mục {folder}: {why.vi}. (Cannot write to the folder: {why.en})"
+        ) from error
     return path
 
 
@@ -99,17 +103,25 @@ def probe(folder: Path, key: bytes, newest: int) -> Path:
         raise DamagedStore(f"Tệp {path} trống; hãy khôi phục từ bản sao lưu. (The store file is empty)")
     verdict = _key_verdict(folder / SIDE_NAME, key)
     if verdict is False:
-        raise WrongKey(f"Khóa không mở được kho ở {folder}; hãy kiểm tra mật khẩu. (Wrong key)")
+        raise _other_key(folder)
     try:
         version = _version_of(path, key)
     except sqlite.Error as error:
         if verdict is None and path.stat().st_size >= 4096:
-            raise WrongKey(f"Khóa không mở được kho ở {folder}; hãy kiểm tra mật khẩu. (Wrong key)") from error
+            raise _other_key(folder) from error
         if "open" in str(error):
             raise translate(error, path) from error
         raise DamagedStore(f"Tệp {path} bị hỏng; hãy khôi phục từ bản sao lưu. (Damaged store)") from error
     refuse_newer(version, newest, path)
     return path
+
+
+def _other_key(folder: Path) -> WrongKey:
+    """Of a raw key, which nobody types: a passphrase over it was right before it came here."""
+    return WrongKey(
+        f"Kho ở {folder} không mở được bằng khóa của máy này: tệp store.db là của máy khác chép vào, hoặc bị hỏng; hãy khôi phục từ "
+        "bản sao lưu. (The store does not open by this PC's key: store.db was copied from another PC, or is damaged)"
+    )
 
 
 def refuse_newer(version: int, newest: int, path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from forms.disk_words import disk_words
 from sync.store.model import DamagedStore, NoStore, StoreError, WrongKey
 from sync.store.quick_vault import read_item
 from sync.store.safe_files import write_atomically
@@ -56,7 +57,10 @@ def keep_key(folder: Path, key: bytes, passphrase: str | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / FILE_NAME, msgspec.json.encode(content))
     except OSError as error:
-        raise StoreError(f"Không ghi được vào thư mục {folder}: {error.strerror}. (Cannot write there)") from error
+        why = disk_words(error)
+        raise StoreError(
+            f"Không ghi được vào thư mục {folder}: {why.vi}. (Cannot write to the folder: {why.en})"
+        ) from error
 
 
 def open_key(folder: Path, passphrase: str | None = None) -> bytes:
@@ -117,8 +121,11 @@ def _content(folder: Path) -> dict[str, Any]:
         raise NoStore(
             f"Chưa có kho dữ liệu ở {folder}; hãy đăng ký máy này trước. (No store yet: enrol first)"
         ) from None
-    except (OSError, ValueError) as error:
-        raise DamagedStore(f"Không đọc được {path}: {error}. (The key file cannot be read)") from error
+    except OSError as error:
+        why = disk_words(error)
+        raise DamagedStore(f"Không đọc được {path}: {why.vi}. (The key file cannot be read: {why.en})") from error
+    except ValueError:
+        content = None
     if not isinstance(content, dict) or not isinstance(content.get("item"), str):
         raise DamagedStore(f"Tệp {path} bị hỏng; hãy khôi phục từ bản sao lưu. (The key file is damaged)")
     return content
@@ -204,7 +211,9 @@ def _from_system_vault(item: str) -> bytes:
         kept = read_item(SERVICE, item) or _keyring().get_password(SERVICE, item)
         key = bytes.fromhex(kept or "")
     except Exception as error:
-        raise WrongKey(f"Không lấy được khóa từ kho khóa của hệ điều hành: {error}. (Vault unreachable)") from error
+        raise WrongKey(
+            f"Không lấy được khóa từ kho khóa của hệ điều hành; hãy đăng xuất máy, đăng nhập lại rồi mở. (Vault unreachable: {error})"
+        ) from error
     if len(key) != KEY_BYTES:
         raise WrongKey("Kho khóa của hệ điều hành không còn khóa của kho này. (The key is gone from the system vault)")
     return key

@@ -60,8 +60,9 @@ def test_wrong_key_touches_nothing(folder: Path, clock: FixedClock, side_file: b
     if not side_file:
         (folder / "store.json").unlink()
     before = content(folder)
-    with pytest.raises(WrongKey):
+    with pytest.raises(WrongKey) as caught:
         reopen(folder, clock, b"x" * 32)
+    assert "mật khẩu" not in str(caught.value), "nobody typed this key"
     assert content(folder) == before
 
 

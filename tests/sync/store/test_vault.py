@@ -13,6 +13,7 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import fail, null
+from keyring.errors import KeyringLocked
 
 from sync.store import vault
 from sync.store.model import DamagedStore, NoStore, StoreError, WrongKey
@@ -147,3 +148,39 @@ def test_a_store_keeps_the_key_it_has(tmp_path: Path) -> None:
     (tmp_path / "store.db").write_bytes(b"records")
     with pytest.raises(StoreError):
         vault.create_key(tmp_path, "y")
+
+
+class LockedVault(MemoryVault):
+    """One that does not answer, and says so in the system's own English."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise KeyringLocked("Failed to unlock the collection!")
+
+
+def test_what_the_system_says_in_english_stands_in_the_english_sentence_alone(tmp_path: Path) -> None:
+    before = keyring.get_keyring()
+    keyring.set_keyring(MemoryVault())
+    try:
+        vault.create_key(tmp_path)
+        keyring.set_keyring(LockedVault())
+        with pytest.raises(WrongKey) as caught:
+            vault.open_key(tmp_path)
+    finally:
+        keyring.set_keyring(before)
+    assert "unlock" not in caught.value.label.vi and "đăng nhập lại" in caught.value.label.vi
+    assert "Failed to unlock" in caught.value.label.en
+
+
+def test_why_nothing_can_be_put_away_is_said_in_plain_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(StoreError) as caught:
+        vault.create_key(tmp_path / "file" / "store", "x")
+    assert "Not a directory" not in caught.value.label.vi and "không còn ở đó" in caught.value.label.vi
+    assert "no longer there" in caught.value.label.en
+
+
+def test_a_key_file_that_is_a_folder_is_told_in_plain_words(tmp_path: Path) -> None:
+    (tmp_path / "vault.json").mkdir()
+    with pytest.raises(DamagedStore) as caught:
+        vault.open_key(tmp_path)
+    assert "Errno" not in str(caught.value) and "đây là một thư mục" in caught.value.label.vi
