@@ -50,6 +50,7 @@ class ReportPage(Page):
         self._make_head()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)  # that line is the system's, white also where all is dark
         self.tabs.setAccessibleName(say(self.report.label))
         self.column.addWidget(self.tabs, 1)
         self.tables: list[RowTable] = []

@@ -181,3 +181,12 @@ def test_what_is_there_now_has_no_period_before(app: App) -> None:
     assert counted.before is not None
     assert [table.id for table in counted.figures.tables] == ["by_channel", "now", "until"]
     assert [table.id for table in counted.before.tables] == ["by_channel", "until"]
+
+
+def test_no_white_line_stands_at_the_tabs_of_a_dark_window(window: MainWindow, app: App, settle: Settle) -> None:
+    app.change_settings(theme="dark")
+    page = opened(window, settle)
+    image = page.tabs.grab().toImage()
+    rows = range(min(image.height(), page.tabs.tabBar().height() + 6))
+    places = range(image.width() * 3 // 4, image.width() - 4, 5)  # beside the tabs
+    assert all(image.pixelColor(x, y).lightness() < 128 for y in rows for x in places)
