@@ -18,6 +18,7 @@ from desktop.theme import SMALL
 from desktop.views.table_page import TablePage
 from desktop.widgets.basics import Card, button, text_label
 from desktop.widgets.flow import FlowLine
+from desktop.widgets.growing import TallArea
 from sync.store.alikes import AlikePair
 from sync.store.model import Record, Save, Touched
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST = 500
 MOST_FIELDS = 8
+LEAST_TABLE, LEAST_GRID = 130, 90  # px: the headings and two pairs stay in sight, and three lines of what is beside
 LONGEST = 240  # characters of a value beside the other; the whole stands in its tip
 
 
@@ -44,6 +46,7 @@ class Doubles(TablePage):
             Column("kind", tr("double.column_kind"), stretch=True, width=18),
         )
         self.put_table(columns, name=tr("double.title"), empty=tr("double.empty"), advice=tr("double.empty_advice"))
+        self.table.setMinimumHeight(app.look.px(LEAST_TABLE))
         self.table.opened.connect(lambda _key: self._focus_buttons())
         self.table.moved.connect(lambda _key: self._show_pair())
         self._beside = Card(app.look, padding=10)
@@ -111,7 +114,8 @@ class Doubles(TablePage):
         self._buttons.clear()
         if pair is None:
             return
-        self._grid = self._make_grid(pair)
+        self._grid = TallArea(self._make_grid(pair))  # with large letters it scrolls; nothing in it is cut
+        self._grid.setMinimumHeight(self.app.look.px(LEAST_GRID))
         self._beside.body.insertWidget(0, self._grid)
         record_type = self.app.catalog.record_type(pair.first.type)
         if record_type.merging is not None:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QScrollArea, QWidget
 
 from desktop.app import App
+from desktop.views.doubles import Doubles
 from desktop.views.main_window import MainWindow
 from desktop.views.record_list import RecordList
-from tests.desktop.frame.test_books_and_doubles import COPY, HEAD, app, window
+from tests.desktop.frame.test_books_and_doubles import COPY, HEAD, app, person, window
 
 __all__ = ["app", "window"]  # fixtures
 Settle = Callable[[], None]
@@ -54,3 +55,16 @@ def test_no_page_is_wider_than_the_window(window: MainWindow, app: App, settle: 
     areas = [area for area in page.findChildren(QScrollArea) if area.widget() is not None]
     assert areas
     assert [area.widget().width() for area in areas if area.widget().width() > area.viewport().width()] == []
+
+
+def test_pairs_and_what_stands_beside_stay_readable(window: MainWindow, app: App, settle: Settle) -> None:
+    """A pair is seen in the table, and no value is cut: what has no room is scrolled to."""
+    for name in ("Công Tằng Tôn Nữ Nguyễn Thị Thử", "Cong Tang Ton Nu Nguyen Thi Thu"):
+        person(app.store, name)
+    page = enlarged(window, app, settle, "duplicates")
+    assert isinstance(page, Doubles)
+    table = page.table
+    assert table.viewport().rect().contains(table.visualRect(table.model().index(0, 0)))
+    values = [w for w in page._beside.findChildren(QLabel) if w.wordWrap() and w.isVisible()]
+    assert values and all(w.height() >= w.heightForWidth(w.width()) for w in values)
+    assert page._buttons.geometry().bottom() <= page._beside.height()
