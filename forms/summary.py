@@ -285,7 +285,9 @@ class _Describer:
             if nothing == len(column):
                 continue
             texts = [text or "" for text in column] if nothing else column
-            if texts not in columns and not all(map(contains, bounded, [f" {text} " if text else "" for text in texts])):
+            if texts not in columns and not all(
+                map(contains, bounded, [f" {text} " if text else "" for text in texts])
+            ):
                 columns.append(texts)
         return list(map("\n".join, zip(*columns, strict=True)))
 

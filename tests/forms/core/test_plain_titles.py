@@ -33,7 +33,7 @@ def test_plain_and_cel_agree(text: str, data: Any) -> None:
 
 def agree(text: str, data: Any) -> None:
     expression = Expression(text)
-    each = st.fixed_dictionaries({name: VALUES for name in sorted(expression.reads)})
+    each = st.fixed_dictionaries(dict.fromkeys(sorted(expression.reads), VALUES))
     rows = data.draw(st.lists(each, min_size=1, max_size=3))
     plain = plain_texts(text, expression.reads, FUNCTIONS)
     assert plain is not None, "a title this slow should be made simpler"
