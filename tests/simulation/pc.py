@@ -252,7 +252,7 @@ class Pc:
         for grant in self.grants:
             try:
                 self.enrol(grant, anew=True)
-            except SyncError as error:
+            except (SyncError, StoreError) as error:  # the latter: to another ward alone, where the first one's code was lost
                 self._scheduler.note(self.name, f"enrolment failed: {error.code}")
 
     # disasters
