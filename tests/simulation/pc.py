@@ -252,7 +252,7 @@ class Pc:
         for grant in self.grants:
             try:
                 self.enrol(grant, anew=True)
-            except (SyncError, StoreError) as error:  # the latter: to another ward alone, where the first one's code was lost
+            except (SyncError, StoreError) as error:  # or the second ward's code alone came
                 self._scheduler.note(self.name, f"enrolment failed: {error.code}")
 
     # disasters
