@@ -21,8 +21,8 @@ class PrintContext(Struct, frozen=True, kw_only=True):
 
     ``related(type, field, id)`` gives the records of a type that point at a record; ``copy_number`` comes from the
     print log: 1 for the first; ``book`` is the stretch of a register that a printout over a list shows.
-    ``name_of(id)`` is the name of an officer whose own record is not here, "" where it is not known; ``left_open(name)`` is
-    told of each whose post the paper therefore leaves to be filled in.
+    ``name_of(id)`` is the name of an officer whose own record is not here, "" where it is not known; ``left_open(id,
+    name)`` is told of each whose post the paper therefore leaves to be filled in.
     """
 
     ward: Any
@@ -34,7 +34,7 @@ class PrintContext(Struct, frozen=True, kw_only=True):
     temporary: bool = False
     book: BookRange | None = None
     name_of: Callable[[str], str] = lambda _id: ""
-    left_open: Callable[[str], None] = lambda _name: None
+    left_open: Callable[[str, str], None] = lambda _id, _name: None
 
     @property
     def moment(self) -> datetime:

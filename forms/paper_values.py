@@ -75,7 +75,7 @@ class Values:
         units: AdministrativeUnits,
         *,
         name_of: Callable[[str], str] = lambda _id: "",
-        left_open: Callable[[str], None] = lambda _name: None,
+        left_open: Callable[[str, str], None] = lambda _id, _name: None,
     ) -> None:
         self._catalog = catalog
         self._name_of = name_of
@@ -103,7 +103,7 @@ class Values:
 
     def leave_open(self, record_id: str) -> TextValue:
         """The line for a post that is not known; whoever prints is told whose it is."""
-        self._left_open(self._name_of(record_id))
+        self._left_open(record_id, self._name_of(record_id))
         return UNKNOWN_POST
 
     def target_types(self, field: Field) -> list[RecordType]:

@@ -292,6 +292,25 @@ def continue_another(parent: QWidget, name: str, time: str) -> bool:
     return agreed(box, tr("form.draft.other_go"), tr("form.draft.other_stay"))
 
 
+def ask_whose(parent: QWidget, name: str) -> bool | None:
+    """Asked before a new record that bears the name of an officer of this PC: whether it is his. None: not saved yet; Enter
+    and Esc both mean that."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle(tr("form.own.title"))
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(tr("form.own.text", name=name))
+    box.setInformativeText(tr("form.own.advice"))
+    his = box.addButton(tr("form.own.yes"), QMessageBox.ButtonRole.YesRole)
+    other = box.addButton(tr("form.own.no"), QMessageBox.ButtonRole.NoRole)
+    back = box.addButton(tr("form.own.back"), QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(back)
+    box.setEscapeButton(back)
+    box.exec()
+    pressed = box.clickedButton()
+    return pressed is his if pressed in (his, other) else None
+
+
 def drop_typed(parent: QWidget) -> bool:
     """Asked before what was just typed is thrown away. Enter and Esc both keep it."""
     box = QMessageBox(parent)

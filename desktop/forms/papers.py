@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from desktop.following import entry_of_record
 from desktop.forms.entries import entry_context, ward_facts
-from desktop.signers import signer_name
+from desktop.signers import Signer, signer_name
 from forms.definition import Printout, RecordType
 from forms.label import Label
 from forms.paper_offers import why_not_for
@@ -18,6 +18,13 @@ from sync.store.model import PrintRow, Record
 if TYPE_CHECKING:
     from desktop.app import App
     from desktop.book_selection import Selection
+
+
+LeftOpen = Callable[[Signer], object]
+
+
+def _nobody(signer: Signer) -> None:
+    """Nobody wants to know."""
 
 
 def offered(app: App, record_type: RecordType, record: Record | None) -> list[Printout]:
@@ -60,9 +67,9 @@ def is_temporary(record_type: RecordType, record: Record) -> bool:
     return takes and not shown
 
 
-def make_html(app: App, record: Record, printout: Printout, copy: int, left_open: Callable[[str], object] = len) -> str:
-    """One paper. Reads the store: runs in the background. ``left_open`` is told the names of those whose post it leaves to be
-    filled in. Raises PrintError."""
+def make_html(app: App, record: Record, printout: Printout, copy: int, left_open: LeftOpen = _nobody) -> str:
+    """One paper. Reads the store: runs in the background. ``left_open`` is told of those whose post it leaves to be filled
+    in. Raises PrintError."""
     record_type = app.catalog.record_type(record.type)
     records = records_of(app, record, printout)
     told = _told_of_signers(app, records, left_open)
@@ -75,7 +82,7 @@ def make_list_html(
     record_type: RecordType,
     printout: Printout,
     selection: Selection,
-    left_open: Callable[[str], object] = len,
+    left_open: LeftOpen = _nobody,
 ) -> str:
     """A paper over a list; ``left_open`` as of ``make_html``. Runs in the background. Raises PrintError."""
     told = _told_of_signers(app, selection.records, left_open)
@@ -102,8 +109,11 @@ def _context(app: App, ward: str = "", **more: Any) -> PrintContext:
     )
 
 
-def _told_of_signers(app: App, records: Sequence[Record], left_open: Callable[[str], object]) -> dict[str, Any]:
-    return {"name_of": lambda officer_id: signer_name(app.store, records, officer_id), "left_open": left_open}
+def _told_of_signers(app: App, records: Sequence[Record], left_open: LeftOpen) -> dict[str, Any]:
+    return {
+        "name_of": lambda officer_id: signer_name(app.store, records, officer_id),
+        "left_open": lambda officer_id, name: left_open(Signer(officer_id, name)),
+    }
 
 
 def next_serial(serial: str) -> str:

@@ -15,6 +15,7 @@ from desktop.forms.blank_bar import BlankBar
 from desktop.forms.printing_qt import Document, PrintFailed, paint_on_printer, write_pdf
 from desktop.forms.record_header import NoticeLine
 from desktop.language import say, say_error, tr
+from desktop.signers import Signer, make_own, may_make_own
 from forms.definition import Printout
 
 if TYPE_CHECKING:
@@ -71,12 +72,25 @@ class PrintPreview(QDialog):
             QShortcut(QKeySequence(key), self, action)
         self.set_zoom(0.8)
 
-    def tell_left_open(self, names: Iterable[str]) -> None:
-        """Whose post the paper leaves as a dotted line, since their own record is not here; nobody: says nothing."""
-        others = dict.fromkeys(names)
-        if others:
-            who = ", ".join(name or tr("form.preview.somebody") for name in others)
+    def tell_left_open(self, signers: Iterable[Signer]) -> None:
+        """Whose post the paper leaves as a dotted line, since their own record is not here; nobody: says nothing. Who may make
+        such records is led to the first of them."""
+        others = dict.fromkeys(signers)
+        if not others:
+            return
+        who = ", ".join(dict.fromkeys(each.name or tr("form.preview.somebody") for each in others))
+        first = next((each for each in others if may_make_own(self._app, each)), None)
+        if first is None:
             self.notice.say(tr("form.preview.left_open", names=who), "amber")
+        else:
+            do = tr("form.preview.make_own", name=first.name)
+            text = tr("form.preview.left_open_make", names=who, do=do)
+            self.notice.say(text, "amber", (do, lambda: self._make_own(first)))
+
+    def _make_own(self, signer: Signer) -> None:
+        """The paper is not printed now: it is to be made again once the record is there."""
+        self.reject()
+        make_own(self._app, signer)
 
     def sizeHint(self) -> QSize:
         return QSize(880, 700)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from desktop.forms.papers import make_html, next_copy, offered, withheld
 from desktop.forms.print_preview import PrintPreview
 from desktop.language import say, say_error, tr
+from desktop.signers import Signer
 from forms.definition import Printout
 from forms.label import Label
 from sync.store.model import Record
@@ -64,8 +65,8 @@ class PrintingFlow(QObject):
             return
         app, paper, saved = page.app, printout, record
 
-        def make() -> tuple[str, int, tuple[str, ...]]:
-            copy, unknown = next_copy(app.store.prints.of(saved.id), paper), list[str]()
+        def make() -> tuple[str, int, tuple[Signer, ...]]:
+            copy, unknown = next_copy(app.store.prints.of(saved.id), paper), list[Signer]()
             return make_html(app, saved, paper, copy, unknown.append), copy, tuple(unknown)
 
         task = app.background.run(make, page)
@@ -98,7 +99,7 @@ class PrintingFlow(QObject):
         self.is_busy = False
         self._say_failed(say_error(error))
 
-    def _made(self, record: Record, printout: Printout, html: str, copy: int, unknown: tuple[str, ...]) -> None:
+    def _made(self, record: Record, printout: Printout, html: str, copy: int, unknown: tuple[Signer, ...]) -> None:
         self.is_busy = False
         if self._is_elsewhere():
             self._say_ready(record, printout)
@@ -124,7 +125,7 @@ class PrintingFlow(QObject):
         before = f"{page.notice.text.text()} " if page.notice.isVisible() and page.notice.do is None else ""
         page.notice.say(before + text, "blue", (tr("form.print.look"), self._shower(printout.id)))
 
-    def _open(self, record: Record, printout: Printout, html: str, copy: int, unknown: tuple[str, ...]) -> None:
+    def _open(self, record: Record, printout: Printout, html: str, copy: int, unknown: tuple[Signer, ...]) -> None:
         self._page.main_key.free()
         preview = PrintPreview(self._page.app, printout, html, copy, self._page)
         preview.tell_left_open(unknown)

@@ -6,17 +6,18 @@ The action is tried on a copy of the entry, so that a save that fails leaves the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject
 
 from desktop.following import with_followers, write
 from desktop.forms.action_bar import is_own, main_offer
-from desktop.forms.dialogs import AskDialog, confirm, mended_at
+from desktop.forms.dialogs import AskDialog, ask_whose, confirm, mended_at
 from desktop.forms.entries import copy_entry
 from desktop.forms.papers import of_lists
 from desktop.language import say, say_error, tr
 from desktop.models.dates import clock_time
+from desktop.signers import own_id, perhaps_own
 from forms.definition import Action
 from forms.entry import Problem, RecordEntry, RuleError
 from forms.signed_steps import is_overtaken
@@ -35,6 +36,8 @@ class SavingFlow(QObject):
         self._action: Action | None = None
         self._is_first = False  # nothing of it was saved before
         self._place = ""  # the field one stood in when the save began
+        self._own: str | None = None  # the id of an officer's own record that is being made
+        self._not_own = ""  # the draft of which somebody said that it is of a namesake
 
     def run(self, action_id: str | None = None) -> None:
         page = self._page
@@ -111,17 +114,37 @@ class SavingFlow(QObject):
         page, officer = self._page, self._page.app.officer
         if officer is None:
             return
+        named = self._named(entry)
+        if named is False:
+            return
         self.is_busy = True
         self._action, self._place = action, page.view.walk.here
         page.header.set_busy(True)
         page.drafts.pause()
         action_id = action.id if action else None
         self._is_first = page.opened is None
-        save = Save(type=page.record_type.id, fields=entry.fields, opened=page.opened, action=action_id)
+        save = Save(type=page.record_type.id, fields=entry.fields, opened=page.opened, id=named, action=action_id)
         store, draft = page.app.store, page.drafts.draft_id
         saves = with_followers(save, entry, store, officer, page.app.may_begin)
         task = page.app.background.run(lambda: write(store, saves, officer, draft=draft), page)
         task.then(self._saved).failed(self._failed)
+
+    def _named(self, entry: RecordEntry) -> str | Literal[False] | None:
+        """The id that an officer's own record is to bear; None: any. False: the officer thought better of saving."""
+        page, draft_id = self._page, self._page.drafts.draft_id
+        self._own = None
+        if page.opened is None and (own := own_id(draft_id)) is not None:
+            self._own = own
+        elif page.opened is None and draft_id != self._not_own:
+            officer = perhaps_own(page.app, page.record_type.id, entry.fields)
+            is_his = None if officer is None else ask_whose(page, officer.name)
+            if officer is not None and is_his is None:
+                return False
+            if officer is not None and is_his:
+                self._own = officer.id
+            elif officer is not None:
+                self._not_own = draft_id
+        return self._own
 
     def _saved(self, records: tuple[Record, ...]) -> None:
         page, action = self._page, self._action
@@ -186,11 +209,21 @@ class SavingFlow(QObject):
         self._settle()
         page.main_key.failed()
         page.drafts.touch()
-        page.notice.say(tr("form.save.refused", reason=say_error(error)), "red")
+        if not self._tell_made_elsewhere():
+            page.notice.say(tr("form.save.refused", reason=say_error(error)), "red")
         page.focus_again(self._place)
         if isinstance(error, SaveRefused) and error.problems:
             page.view.show_refused({p.field: say(p.label) for p in error.problems if p.field})
             page.body.go_to_field(error.problems[0].field)
+
+    def _tell_made_elsewhere(self) -> bool:
+        """An officer's own record that came from another PC while it was made here: what was typed stays as a draft."""
+        page, own = self._page, self._own
+        if own is None or page.opened is not None or page.app.load(own) is None:
+            return False
+        do = (tr("form.own.open"), lambda: page.open_requested.emit(own))
+        page.notice.say(tr("form.own.there"), "amber", do)
+        return True
 
     def _settle(self) -> None:
         self.is_busy = False

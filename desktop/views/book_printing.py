@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # a start shows lists and prints none
     from desktop.app import App
     from desktop.book_selection import Wanted
     from desktop.forms.print_preview import PrintPreview
+    from desktop.signers import Signer
     from desktop.views.book_sheet import BookSheet
     from desktop.views.page import Page
 
@@ -50,17 +51,18 @@ class BookPrinting(QObject):
 
         app, record_type = self._app, self._type
 
-        def make() -> tuple[str, tuple[str, ...]]:
+        def make() -> tuple[str, tuple[Signer, ...]]:
             from desktop.forms.papers import make_list_html
+            from desktop.signers import Signer
 
-            selection, unknown = select(record_type, printout, app.store, wanted), list[str]()
+            selection, unknown = select(record_type, printout, app.store, wanted), list[Signer]()
             return make_list_html(app, record_type, printout, selection, unknown.append), tuple(unknown)
 
         task = app.background.run(make, self._page)
         task.then(lambda made: self._open(printout, wanted, *made))
         task.failed(lambda error: self._say_failed(say_error(error)))
 
-    def _open(self, printout: Printout, wanted: Wanted, html: str, unknown: tuple[str, ...]) -> None:
+    def _open(self, printout: Printout, wanted: Wanted, html: str, unknown: tuple[Signer, ...]) -> None:
         from desktop.forms.print_preview import PrintPreview
 
         preview = PrintPreview(self._app, printout, html, 1, self._page)

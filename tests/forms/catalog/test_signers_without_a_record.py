@@ -84,7 +84,7 @@ def _context(told: list[str], known: str) -> PrintContext:
         resolve=lambda _id: None,
         related=lambda _type, _field, _id: [],
         name_of=lambda _id: known,
-        left_open=told.append,
+        left_open=lambda _id, name: told.append(name),
     )
 
 
