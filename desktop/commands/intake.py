@@ -71,7 +71,7 @@ class Intake:
     def __init__(self, desk: Desk, record_type: RecordType) -> None:
         self._desk = desk
         self._type = record_type
-        self._ward = desk.enrolment.ward
+        self._enrolment = desk.enrolment
         self._officer = desk.officer
         self._references = References(desk)
         self._context = entry_context(desk, resolve=self._references.resolve)
@@ -165,7 +165,7 @@ class Intake:
         """The id of a line without one, from what it says and which of its twins it is."""
         content = "\x1f".join((head.get("state") or "", _number_in(head) or "", values.content()))
         self._ordinals[content] += 1
-        return derived_id(self._ward, self._type.id, content, str(self._ordinals[content]))
+        return derived_id(self._enrolment.ward, self._type.id, content, str(self._ordinals[content]))
 
     def _saves(self, item: _Read, present: Record | None) -> list[Save]:
         """What must be saved for a line: the persons it brings along, then itself; nothing when all is there."""
@@ -187,7 +187,7 @@ class Intake:
         return [*made, own] if own is not None else []
 
     def _new(self, item: _Read) -> Save:
-        if reason := why_not_begin(self._type, self._desk.catalog, self._officer):
+        if reason := why_not_begin(self._type, self._desk.catalog, self._officer, self._enrolment):
             raise _LineError("", reason)
         head = item.line.head
         state = head.get("state") or self._type.initial_state

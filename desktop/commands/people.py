@@ -23,7 +23,7 @@ class References:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._ward = desk.enrolment.ward
+        self._enrolment = desk.enrolment
         self._ids: dict[Key, list[str]] = {}
         self._made: dict[str, Mapping[str, Any]] = {}
 
@@ -86,11 +86,11 @@ class References:
 
     def _derived(self, record_type: RecordType, fields: Mapping[str, Any]) -> str:
         """The id that a record made for these fields gets, from whichever file they come."""
-        return derived_id(self._ward, *identity_keys(record_type, fields)[0][0])
+        return derived_id(self._enrolment.ward, *identity_keys(record_type, fields)[0][0])
 
     def _check_may_begin(self, one: Inside) -> None:
         """The city would refuse the record, and with it all that refers to it. Raises UnusableReferenceError."""
-        reason = why_not_begin(one.record_type, self._desk.catalog, self._desk.officer)
+        reason = why_not_begin(one.record_type, self._desk.catalog, self._desk.officer, self._enrolment)
         if reason is not None:
             label = one.record_type.label
             raise UnusableReferenceError(

@@ -81,8 +81,9 @@ class Today(Page):
         self.table = RowTable(CellTable(columns), self.app.look)
         self.table.setAccessibleName(tr("frame.today"))
         self.table.opened.connect(self._open)
-        self.empty = EmptyState(self.app.look, tr("frame.nothing_due"), tr("frame.nothing_due_advice"))
+        self.empty = EmptyState(self.app.look, tr("frame.nothing_due"), "")
         self.empty.hide()
+        self._say_empty()
         self.app.line.changed.connect(self._say_empty)
         self.card = Card(self.app.look, padding=1)
         self.card.body.addWidget(self.table, 1)
@@ -303,7 +304,10 @@ class Today(Page):
     def _say_empty(self) -> None:
         """An empty day at a PC that is being filled is no free day."""
         key = "frame.filling" if self.app.line.is_first_fill else "frame.nothing_due"
-        self.empty.say(tr(key), tr(f"{key}_advice"))
+        words = tr(f"{key}_advice")
+        if quick_starts(self.app.catalog, self.app.officer, self.app.begun):  # what F2 begins
+            words = f"{words} {tr(f'{key}_begin')}"
+        self.empty.say(tr(key), words)
 
     def _with_steps(self, rows: tuple[Row, ...]) -> tuple[Row, ...]:
         """Rows that are here for another reason and wait for the officer too say in their last column for what."""

@@ -10,6 +10,7 @@ from desktop.language import tr
 from desktop.views.main_window import MainWindow
 from desktop.views.today import Today
 from sync.protocol import Officer
+from sync.store.filling import FillProgress
 from tests.desktop.frame.test_books_and_doubles import COPY, HEAD, THERE, TWO_WARDS, app, window
 
 __all__ = ["app", "window"]
@@ -35,6 +36,24 @@ def test_who_serves_only_the_other_ward_begins_nothing_and_is_told(window: MainW
     words = [label.text() for label in page.findChildren(QLabel) if "không được phân công" in label.text()]
     assert words == [tr("frame.other_ward", ward="Phường Hoàn Kiếm")]
     assert app.may_write(app.catalog.record_type(COPY))  # what is there he goes on with
+
+
+def _empty_day(window: MainWindow) -> str:
+    page = window.pages.page
+    assert isinstance(page, Today)
+    return " ".join(label.text() for label in page.empty.findChildren(QLabel))
+
+
+@pytest.mark.parametrize("app", [TWO_WARDS], indirect=True)
+@pytest.mark.parametrize(("wards", "begins"), [((THERE,), False), (("00070",), True)])
+def test_an_empty_day_names_the_key_that_begins_only_to_who_may_begin(
+    window: MainWindow, app: App, wards: tuple[str, ...], begins: bool
+) -> None:
+    _serving(app, wards)
+    for filling in (False, True):
+        app.line.filling(FillProgress(usable=False, percent=5) if filling else None)
+        words = _empty_day(window)
+        assert ("F2" in words) is begins and tr("frame.filling" if filling else "frame.nothing_due") in words
 
 
 @pytest.mark.parametrize("app", [TWO_WARDS], indirect=True)
