@@ -7,13 +7,15 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from desktop.forms.field_widgets.base import FieldWidget, lock_line
 from desktop.forms.host import FormHost
+from desktop.widgets.basics import text_label
 from forms.field_definition import Field
 
 SHORT = 10  # letters that every field has room for
+LONG = 24  # letters above which a locked text may need more than its line
 PAUSE = 250  # ms without typing after which rules run
 NUMBERS = frozenset({"int", "decimal", "percent", "money"})
 LATIN_ONLY = frozenset({"code", "email", "int", "decimal", "percent", "money", "phone", "citizen_number", "tax_code"})
@@ -89,6 +91,7 @@ class LineField(FieldWidget):
         self._row.addWidget(self.line, 1)
         self.setFocusProxy(self.line)
         self._pause: QTimer | None = None
+        self._whole: QLabel | None = None
         self.line.textEdited.connect(self._typed)
         self.line.entered.connect(self._entered)
         self.line.abandoned.connect(self._left)
@@ -111,6 +114,7 @@ class LineField(FieldWidget):
             if not self.line.hasFocus():
                 self.line.setToolTip(text if len(text) > SHORT else "")
                 self.line.setCursorPosition(0)  # the beginning of a long value says more than its end
+            self._show_whole()
 
     def _is_masked(self) -> bool:
         return self.field.masked and not self.line.hasFocus() and self._typed_into is not self.host.entry
@@ -120,6 +124,27 @@ class LineField(FieldWidget):
 
     def set_locked(self, locked: bool) -> None:
         lock_line(self.line, locked=locked)
+        self._show_whole()
+
+    def _show_whole(self) -> None:
+        """A long text that nobody types in stands there on as many lines as it needs: it is read, and no key moves along it.
+        In a table it stays in its row."""
+        text = self.line.text()
+        wanted = self.line.isReadOnly() and self.field.type == "text" and len(text) > LONG and "/" not in self.path
+        if self._whole is None:
+            if not wanted:
+                return
+            self._whole = text_label("", "locked", wrap=True, parent=self)
+            self._whole.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self._whole.setMinimumHeight(self.line.minimumHeight())
+            self._whole.setAccessibleName(self.line.accessibleName())
+            self._row.insertWidget(0, self._whole, 1)
+        if self._whole.isVisibleTo(self) == wanted and (self._whole.text() == text or not wanted):
+            return
+        self._whole.setText(text)
+        self._whole.setVisible(wanted)
+        self.line.setVisible(not wanted)
+        self.resized.emit()
 
     def flush(self) -> None:
         if self._pause is not None:

@@ -20,7 +20,7 @@ from desktop.widgets.broken_lines import broken_lines
 from forms.definition import Action
 from forms.entry import ActionOffer, Problem
 from forms.label import Label
-from sync.store.model import Record
+from sync.store.model import Record, Save
 from tests.desktop.forms.catalogue import CITIZEN, DOSSIER
 from tests.desktop.forms.conftest import settle, type_text
 
@@ -176,3 +176,21 @@ def test_tab_finds_the_buttons_of_a_page_together_and_its_fields_together(app: A
     while following.focusPolicy() == Qt.FocusPolicy.NoFocus:
         following = following.nextInFocusChain()
     assert following is second
+
+
+def test_a_long_text_of_a_locked_form_is_read_whole(open_page: Open, app: App, dossier: Record, qtbot: Any) -> None:
+    place = "Bệnh viện Phụ sản Hà Nội, số 929 đường La Thành, phường Giảng Võ, thành phố Hà Nội"
+    fields = {**dossier.fields, "channel": "post", "proxy": place}
+    done = app.store.save([Save(type=DOSSIER, fields=fields, state="done")], app.officer)[0]
+    page = open_page(record_id=done.id)
+    cell = page.view.cells["proxy"]
+    (whole,) = [each for each in cell.input.findChildren(QLabel) if each.text() == place]
+    for width in (820, 480):
+        page.resize(width, 680)
+        settle(app, qtbot)
+        QApplication.processEvents()
+        assert whole.isVisible() and not cell.input.focus_target.isVisible()
+        assert whole.height() >= whole.heightForWidth(whole.width()) > 2 * whole.fontMetrics().height()
+        assert whole.mapTo(cell, QPoint(0, whole.height())).y() <= cell.height()
+    cell.input.set_locked(False)
+    assert whole.isHidden() and not cell.input.focus_target.isHidden()
