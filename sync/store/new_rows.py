@@ -22,7 +22,7 @@ _RANDOM_TAIL = 15  # bits of a row id below its millisecond
 _LATEST_MS = 1 << 47  # beyond it a row id, or the next free one, would not fit
 
 
-class NewRows(Struct, gc=False):
+class NewRows(Struct):
     """Of records of one type, in their order: the columns of their rows by table, and what each adds to the digest of its
     stream."""
 
@@ -50,7 +50,8 @@ class Places(Struct, gc=False):
 
 def new_rows(plan: TypePlan, versions: Versions, places: Places, resolve: Resolve) -> NewRows:
     """Of records of one type, one at least."""
-    made: NewRows | None = versions.derived
+    made: NewRows | None
+    made, versions.derived = versions.derived, None  # each holds the other: a taken page would stay in memory
     if made is None or made.plan is not plan or made.rids != places.rids:
         made = _derived(plan, versions, places.rids, resolve)
     is_new = [0] * len(versions)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,14 +85,14 @@ def test_what_was_made_ready_stands_as_what_was_not(tmp_path: Path, monkeypatch:
         first, second = pages()
         with ahead.changes.beside_commits(lambda: ahead.changes.derive([second])):
             take_in(ahead, first)
-        ready = {versions.types[0] for versions in parts_of(second) if versions.derived is not None}
-        assert ready
+        unready = sum(versions.derived is None for versions in parts_of(second))
+        assert unready < len(parts_of(second))
         made: list[str] = []
         anew = new_rows._derived
         monkeypatch.setattr(new_rows, "_derived", lambda plan, *rest: made.append(plan.id) or anew(plan, *rest))  # type: ignore[func-returns-value]
         take_in(ahead, second)
         assert made
-        assert len(made) == sum(versions.derived is None for versions in parts_of(second))
+        assert len(made) == unready
         assert everything(ahead) == everything(plain)
 
 
@@ -139,3 +142,19 @@ def test_a_record_whose_place_is_taken_meanwhile_gets_the_next_one(tmp_path: Pat
         take_in(pc, second)
         titles = [r.title for v in (one, two) if (r := pc.records.load(v.id))]
         assert titles == ["Lê Văn Một", "Lê Văn Hai"]
+
+
+@pytest.mark.usefixtures("small")
+def test_what_was_made_ready_does_not_stay_in_memory(tmp_path: Path) -> None:
+    """Neither of a page that is taken in nor of one that is asked for again instead."""
+    with new_store(tmp_path / "pc") as pc:
+        (first, second), (_, other) = pages(), pages()
+        with pc.changes.beside_commits(partial(pc.changes.derive, [second, other])):
+            take_in(pc, first)
+        ready = [weakref.ref(versions) for versions in parts_of(other) if versions.derived is not None]
+        assert ready
+        take_in(pc, second)
+        assert all(versions.derived is None for versions in parts_of(second))
+        del other, _
+        gc.collect()
+        assert [versions() for versions in ready] == [None] * len(ready)
