@@ -241,7 +241,8 @@ def looking_through(connection: Any, plans: Plans, rids: list[int], described: s
         return []
     sql = (
         "SELECT DISTINCT l.rid FROM links l CROSS JOIN records r ON r.rid = l.rid "
-        "WHERE l.target IN (SELECT value FROM json_each(?)) AND r.type IN (SELECT value FROM json_each(?)) LIMIT ?"
+        "WHERE l.target IN (SELECT value FROM json_each(?)) AND r.type IN (SELECT value FROM json_each(?)) "
+        "ORDER BY l.rid DESC LIMIT ?"
     )
     lookers = encode_json(sorted(plans.looking_through)).decode()
     given = (encode_json(link_keys(by_way_of)).decode(), lookers, REFRESHED_AT_ONCE)

@@ -11,7 +11,7 @@ from forms.loader import load_catalog
 from sync.clock import FixedClock
 from sync.ids import IdSource
 from sync.protocol import PullAnswer, RecordVersion
-from sync.store import Store
+from sync.store import Store, rows
 from tests.sync.store import ward
 from tests.sync.store.ward import DOSSIER, KEY, WARD, version
 
@@ -64,6 +64,32 @@ def test_a_title_that_asks_of_whom_a_household_is_is_told_who_comes_later(
         shown = store.records.load(survey.id)
         assert shown is not None
         assert shown.title == "Nguyễn Thị Mẫu"
+
+
+def test_of_too_many_titles_two_references_away_the_newest_are_told(
+    folder: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "REFRESHED_AT_ONCE", 2)
+    catalog = load_catalog()
+    ids = IdSource(clock)
+    with Store.create(folder, KEY, catalog, clock) as store:
+        store.set_enrolment(ward.ENROLMENT)
+
+        def of(type_id: str, **fields: object) -> RecordVersion:
+            clock.advance(seconds=1)
+            state = catalog.record_type(type_id).initial_state
+            return RecordVersion(
+                id=ids.new(), type=type_id, ward=WARD, scope="open", revision=1, state=state, fields=fields
+            )
+
+        head = of("residence.citizen", full_name="Cũ")
+        household = of("residence.household", head_ref=head.id)
+        surveys = [of("poverty.poverty_survey", household_ref=household.id) for _ in range(4)]
+        store.changes.apply_pull(PullAnswer(records=(head, household, *surveys), cursor=1), WARD, "open")
+        called_anew = replace(head, revision=2, fields={"full_name": "Mới"})
+        store.changes.apply_pull(PullAnswer(records=(called_anew,), cursor=2), WARD, "open")
+        shown = [store.records.load(survey.id) for survey in surveys]
+        assert [s.title for s in shown if s] == ["Cũ", "Cũ", "Mới", "Mới"]
 
 
 def test_a_label_is_the_record_s_own_however_it_is_written() -> None:
