@@ -223,6 +223,7 @@ class RowWriter:
         rids = [rid for (rid,) in found if rid not in described]
         rids += looking_through(self._db, self._plans, [rid for (rid,) in found], described)
         rids += [rid for rid in pointing_by_alias(self._db, self._plans, [r for (r,) in found]) if rid not in described]
+        del rids[REFRESHED_AT_ONCE:]
         if rids:
             refresh(self._db, self._plans, rids, self._touch, resolver)
             if self._plans.flows.sources:  # what a flow looks up may be what changed

@@ -69,7 +69,7 @@ def test_a_title_that_asks_of_whom_a_household_is_is_told_who_comes_later(
 def test_of_too_many_titles_two_references_away_the_newest_are_told(
     folder: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows, "REFRESHED_AT_ONCE", 2)
+    monkeypatch.setattr(rows, "REFRESHED_AT_ONCE", 3)  # the household is one
     catalog = load_catalog()
     ids = IdSource(clock)
     with Store.create(folder, KEY, catalog, clock) as store:
