@@ -24,7 +24,7 @@ def blank(app: App, dossier: Record) -> Printout:
 
 
 def opened(page: RecordPage, record: Record, printout: Printout, app: App, qtbot: Any) -> PrintPreview:
-    page.printing._open(record, printout, "<p>Nguyễn Minh Khôi</p>", 1)
+    page.printing._open(record, printout, "<p>Nguyễn Minh Khôi</p>", 1, ())
     settle(app, qtbot)
     assert page.printing.preview is not None
     return page.printing.preview
