@@ -115,6 +115,10 @@ class Printout(Struct, frozen=True, kw_only=True):
     blank: bool = False  # data only, on a numbered blank of the Ministry: each one used or spoiled is accounted for
     includes: dict[str, str] = {}  # name in the template -> "tool.record.ref_field": records that point at this one
 
+    def is_for_state(self, state: str | None) -> bool:
+        """Whether it may be printed of a record in this state, as far as that goes."""
+        return not self.states or state in self.states
+
 
 class Delivery(Struct, frozen=True):
     """Which city service gets the record, once the city has accepted it in one of ``states``."""

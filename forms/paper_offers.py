@@ -10,7 +10,7 @@ from forms.label import Label
 
 def why_not(printout: Printout, entry: RecordEntry) -> Label | None:
     """Why the paper is not for the record as it is, by its state or by the printout's ``when``; None: it may be printed."""
-    if printout.states and entry.state not in printout.states:
+    if not printout.is_for_state(entry.state):
         state = entry.record_type.state(entry.state or "").label
         return Label(
             f"“{printout.label.vi}” chưa in được khi đang “{state.vi}”.",

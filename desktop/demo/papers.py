@@ -57,7 +57,7 @@ def papers(catalog: Catalog, types: tuple[RecordType, ...] | None = None) -> Ite
 
 def _is_for(world: ExampleWorld, kind: RecordType, printout: Printout, example: Example) -> bool:
     if printout.when is None:
-        return not printout.states or example.state in printout.states
+        return printout.is_for_state(example.state)
     context = EntryContext(
         now=lambda: NOW, ward=WARD, officer=None, resolve=world.resolve, calendar=calendar_of(world.catalog)
     )

@@ -45,7 +45,7 @@ class AskDialog(GrowingDialog):
         self, app: App, action: Action, entry: RecordEntry, parent: QWidget | None = None, about: str = ""
     ) -> None:
         super().__init__(parent)
-        lacks = any(entry.get(name) in (None, "", [], False) for name in action.asks)
+        lacks = any((value := entry.get(name)) in (None, "", []) or value is False for name in action.asks)
         self.setWindowTitle(tr("form.ask.title" if lacks else "form.ask.look_over", action=say(action.label)))
         self._app, self._action = app, action
         self.entry = entry

@@ -40,7 +40,7 @@ def withheld(app: App, record_type: RecordType, record: Record | None) -> list[t
 def _in_this_state(app: App, record_type: RecordType, record: Record | None) -> list[tuple[Printout, Label | None]]:
     if record is None:
         return []
-    papers = [p for p in record_type.printouts if p.over != "list" and (not p.states or record.state in p.states)]
+    papers = [p for p in record_type.printouts if p.over != "list" and p.is_for_state(record.state)]
     if all(printout.when is None for printout in papers):
         return [(printout, None) for printout in papers]
     entry = entry_of_record(record, app.catalog, entry_context(app))
@@ -49,8 +49,8 @@ def _in_this_state(app: App, record_type: RecordType, record: Record | None) -> 
 
 def of_lists(record_type: RecordType, record: Record, printout_ids: Sequence[str]) -> list[Printout]:
     """Those that are printed for several records together, from the list where the officer chooses them."""
-    named = (p for p in record_type.printouts if p.id in printout_ids and p.over == "list")
-    return [p for p in named if not p.states or record.state in p.states]
+    lists = (p for p in record_type.printouts if p.id in printout_ids and p.over == "list")
+    return [p for p in lists if p.is_for_state(record.state)]
 
 
 def next_copy(rows: Sequence[PrintRow], printout: Printout) -> int:

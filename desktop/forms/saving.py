@@ -133,16 +133,19 @@ class SavingFlow(QObject):
         """The id that an officer's own record is to bear; None: any. False: the officer thought better of saving."""
         page, draft_id = self._page, self._page.drafts.draft_id
         self._own = None
-        if page.opened is None and (own := own_id(draft_id)) is not None:
-            self._own = own
-        elif page.opened is None and draft_id != self._not_own:
+        if page.opened is not None:
+            return None
+        self._own = own_id(draft_id)
+        if self._own is None and draft_id != self._not_own:
             officer = perhaps_own(page.app, page.record_type.id, entry.fields)
-            is_his = None if officer is None else ask_whose(page, officer.name)
-            if officer is not None and is_his is None:
+            if officer is None:
+                return None
+            is_his = ask_whose(page, officer.name)
+            if is_his is None:
                 return False
-            if officer is not None and is_his:
+            if is_his:
                 self._own = officer.id
-            elif officer is not None:
+            else:
                 self._not_own = draft_id
         return self._own
 

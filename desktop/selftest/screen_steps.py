@@ -146,7 +146,7 @@ def _record_with_code(desk: Desk, record_type: RecordType, printout: Printout) -
     """Raises Trouble when no invented record has one on its paper."""
     take_in(desk, record_type, Samples(desk, desk.clock.now(), "paper").records(record_type, TRIED))
     for record in desk.store.records.each(record_type.id):
-        if not printout.states or record.state in printout.states:
+        if printout.is_for_state(record.state):
             html = printed_html(desk, record, printout, 1)
             if "<img" in html:
                 return record, html

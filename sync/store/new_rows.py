@@ -65,11 +65,7 @@ def derive(plan: TypePlan, versions: Versions) -> None:
     """What ``new_rows`` will make of records of one type, ahead of it, where none of them refers to another: what that one is
     called may change until then."""
     if all(map(plan.pointing_names.isdisjoint, versions.fields)):
-        versions.derived = _derived(plan, versions, wanted_row_ids(versions), _nobody)
-
-
-def _nobody(_record_id: str) -> None:
-    return None
+        versions.derived = _derived(plan, versions, wanted_row_ids(versions), lambda _record_id: None)
 
 
 def _derived(plan: TypePlan, versions: Versions, rids: Sequence[int], resolve: Resolve) -> NewRows:

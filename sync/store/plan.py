@@ -149,24 +149,15 @@ class TypePlan:
     @property
     def target_types(self) -> frozenset[str] | None:
         """Types whose records this one shows parts of; None: any."""
-        targets: set[str] = set()
-        for _, kind, f in self._links:
-            if kind == "group":
-                continue
-            if f.type in _TARGETS:
-                targets.add(_TARGETS[f.type])
-            elif not f.targets:
-                return None
-            targets.update(f.targets)
-        return frozenset(targets)
+        each = [_targets_of(f) for _, kind, f in self._links if kind != "group"]
+        return frozenset().union(*each) if all(each) else None
 
     @property
     def looks_through(self) -> frozenset[str]:
         """Types by way of whose records this one's titles name a third: ``look(look(household_ref, "head_ref"), …)``."""
         r = self.record_type
         names = {name for text in (r.title, r.subtitle or "") for name in _LOOKED_THROUGH.findall(text)} if r else set()
-        fields = [f for _, _, f in self._links if f.name in names]
-        return frozenset(t for f in fields for t in (*f.targets, *([_TARGETS[f.type]] if f.type in _TARGETS else ())))
+        return frozenset().union(*[_targets_of(f) for _, _, f in self._links if f.name in names])
 
     @cached_property
     def single_links(self) -> tuple[tuple[str, int], ...]:
@@ -320,6 +311,11 @@ def _link_fields(fields: Iterable[Field]) -> Iterator[tuple[str, str, Field]]:
             yield f.name, "many", f
         elif f.type == "group" and any(c.type in _ONE or c.type == "refs" for c in f.fields):
             yield f.name, "group", f
+
+
+def _targets_of(f: Field) -> frozenset[str]:
+    """The types that a field says it refers to; none: any."""
+    return frozenset([*f.targets, *([_TARGETS[f.type]] if f.type in _TARGETS else [])])
 
 
 def _row_links(group: str, f: Field, rows: list[Fields]) -> Iterator[tuple[str, str]]:

@@ -136,8 +136,9 @@ class RowWriter:
         self._touch.types.add(plan.id)
         self._counts.update({(plan.id, state): n for state, n in Counter(v.states).items()})
         self._digests.add_terms(plan.id, v.wards, v.scopes, made.terms)
-        for place in [place for place, fields in enumerate(v.fields) if AWAITING in fields]:
-            self._gather_awaiting(v[place], plan, batch)
+        for place, fields in enumerate(v.fields):
+            if AWAITING in fields:
+                self._gather_awaiting(v[place], plan, batch)
         if plan.id in self._plans.flows.types:
             concerns = proposals.concerning(self._plans.flows, plan.id)
             for place, (state, fields) in enumerate(zip(v.states, v.fields, strict=True)):
@@ -235,9 +236,9 @@ def looking_through(connection: Any, plans: Plans, rids: list[int], described: s
     otherwise now."""
     if not plans.looked_through:
         return []
-    sql = "SELECT id, type FROM records WHERE rid IN (SELECT value FROM json_each(?)) AND type IN (SELECT value FROM json_each(?))"
+    sql = "SELECT id FROM records WHERE rid IN (SELECT value FROM json_each(?)) AND type IN (SELECT value FROM json_each(?))"
     between = (encode_json(rids).decode(), encode_json(sorted(plans.looked_through)).decode())
-    by_way_of = [record_id for record_id, _ in connection.execute(sql, between)]
+    by_way_of = [record_id for (record_id,) in connection.execute(sql, between)]
     if not by_way_of:
         return []
     sql = (
