@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,11 @@ from desktop.app import App
 from desktop.forms.record_page import RecordPage
 from desktop.settings import Settings
 from forms.definition import Catalog
+from forms.loader import load_catalog
 from sync.clock import FixedClock
 from sync.protocol import Officer
 from sync.store import Store
-from sync.store.model import Enrolment, Record, Save
+from sync.store.model import Draft, Enrolment, Record, Save
 from tests.desktop.forms.catalogue import CITIZEN, DOSSIER, make_catalog
 from tests.one_catalogue import one_catalogue
 
@@ -53,6 +55,12 @@ def dressed_app(folder: Path, catalog: Catalog | None = None) -> Iterator[App]:
     made.close()
 
 
+@pytest.fixture(scope="module")
+def shipped() -> Catalog:
+    """The catalogue that the program comes with."""
+    return load_catalog()
+
+
 @pytest.fixture
 def app(qapp: QApplication, tmp_path: Path) -> Iterator[App]:
     with dressed_app(tmp_path) as made:
@@ -78,22 +86,25 @@ def dossier(app: App, tuyet: Record) -> Record:
     return app.store.save([Save(type=DOSSIER, fields=fields, state="received")], HA)[0]
 
 
+def page_of(
+    app: App, qtbot: QtBot, type_id: str = DOSSIER, record_id: str | None = None, draft: Draft | None = None
+) -> RecordPage:
+    """A page in a shown window, once all is built and read."""
+    page = RecordPage(app, app.catalog.record_type(type_id), record_id, draft)
+    qtbot.addWidget(page)
+    page.resize(820, 680)
+    page.show()
+    page.view.build_all()
+    page.activateWindow()
+    settle(app, qtbot)
+    page.focus_first()
+    return page
+
+
 @pytest.fixture
 def open_page(app: App, qtbot: QtBot) -> Callable[..., RecordPage]:
-    """Opens a page in a shown window and waits until all is built and read."""
-
-    def open_(type_id: str = DOSSIER, record_id: str | None = None, draft: object = None) -> RecordPage:
-        page = RecordPage(app, app.catalog.record_type(type_id), record_id, draft)  # type: ignore[arg-type]
-        qtbot.addWidget(page)
-        page.resize(820, 680)
-        page.show()
-        page.view.build_all()
-        page.activateWindow()
-        settle(app, qtbot)
-        page.focus_first()
-        return page
-
-    return open_
+    """``page_of`` the test's own window."""
+    return partial(page_of, app, qtbot)
 
 
 def settle(app: App, qtbot: QtBot) -> None:

@@ -19,7 +19,6 @@ from desktop.language import tr
 from desktop.settings import Settings
 from desktop.signers import OFFICER, Signer, make_own
 from forms.definition import Catalog
-from forms.loader import load_catalog
 from sync.clock import SystemClock
 from sync.engine import Engine
 from sync.gateway.server import GatewayServer
@@ -27,18 +26,13 @@ from sync.http import HttpTransport, enrol
 from sync.protocol import Officer
 from sync.store import Store
 from sync.store.model import Draft, Enrolment, Save
-from tests.desktop.forms.conftest import HA, KEY, NAM, dressed_app, settle, type_text
-from tests.desktop.forms.test_signer_without_a_record import AWARD, _preview
+from tests.desktop.forms.conftest import HA, KEY, NAM, dressed_app, page_of, settle, type_text
+from tests.desktop.forms.test_signer_without_a_record import AWARD, preview_of
 from tests.forms.catalog.conftest import examples_of
 
 HEAD = Officer(id="o3", name="Bùi Thị Mẫu", roles=("office_head",), organisation="ubnd")
 ROLES = ("vice_chair",)
 WARD = "00070"
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Catalog:
-    return load_catalog()
 
 
 @pytest.fixture
@@ -56,19 +50,10 @@ def _filled(catalog: Catalog, **fields: Any) -> dict[str, Any]:
     return {**{k: v for k, v in example.items() if not k.startswith("_")}, **fields}
 
 
-def _form(app: App, qtbot: QtBot, draft: Draft) -> RecordPage:
-    page = RecordPage(app, app.catalog.record_type(OFFICER), None, draft)
-    qtbot.addWidget(page)
-    page.resize(820, 680)
-    page.show()
-    settle(app, qtbot)
-    return page
-
-
 def _by_hand(app: App, qtbot: QtBot, name: str = NAM.name) -> RecordPage:
     fields = _filled(app.catalog, full_name=name)
-    return _form(
-        app, qtbot,
+    return page_of(
+        app, qtbot, OFFICER, None,
         Draft(id="hand", type=OFFICER, record_id=None, fields=fields, opened=None, updated_at="2026-11-23T02:30:00Z"),
     )  # fmt: skip
 
@@ -96,7 +81,7 @@ def test_from_the_preview_the_signers_own_record_is_made_and_the_paper_bears_his
     app: App, shipped: Catalog, qtbot: QtBot
 ) -> None:
     awarded = app.store.save([Save(type="hr.emulation", fields=AWARD, state="awarded", number="003/2026")], HEAD)[0]
-    preview = _preview(app, awarded, qtbot)
+    preview = preview_of(app, awarded, qtbot)
     assert preview.notice.do is not None and NAM.name in preview.notice.do[0]
     assert preview.notice.do[0] in preview.notice.text.text()
     with qtbot.waitSignal(app.draft_requested) as asked:
@@ -105,10 +90,10 @@ def test_from_the_preview_the_signers_own_record_is_made_and_the_paper_bears_his
     (draft,) = asked.args
     assert (draft.fields["full_name"], draft.fields["roles"]) == (NAM.name, list(ROLES))
     fields = _filled(shipped, position="Phó Chủ tịch", **draft.fields)
-    page = _form(app, qtbot, structs.replace(draft, fields=fields))
+    page = page_of(app, qtbot, OFFICER, None, structs.replace(draft, fields=fields))
     _save(app, page, qtbot)
     assert page.record is not None and page.record.id == NAM.id
-    again = _preview(app, awarded, qtbot)
+    again = preview_of(app, awarded, qtbot)
     assert "KT. CHỦ TỊCH\nPHÓ CHỦ TỊCH" in again.document.text.toPlainText()
     assert not again.notice.isVisible()
     again.reject()
@@ -117,7 +102,7 @@ def test_from_the_preview_the_signers_own_record_is_made_and_the_paper_bears_his
 def test_who_may_not_begin_such_records_is_offered_none(app: App, qtbot: QtBot) -> None:
     awarded = app.store.save([Save(type="hr.emulation", fields=AWARD, state="awarded", number="003/2026")], HEAD)[0]
     app.officer = HA
-    preview = _preview(app, awarded, qtbot)
+    preview = preview_of(app, awarded, qtbot)
     assert preview.notice.isVisible() and preview.notice.do is None
     preview.reject()
 
@@ -131,7 +116,7 @@ def test_what_was_begun_of_him_is_gone_on_with_and_saved_under_his_id(app: App, 
     with qtbot.waitSignal(app.draft_requested) as second:
         make_own(app, signer)
     assert second.args[0] == begun
-    page = _form(app, qtbot, second.args[0])
+    page = page_of(app, qtbot, OFFICER, None, second.args[0])
     _save(app, page, qtbot)
     assert page.record is not None and page.record.id == NAM.id
     assert app.store.drafts.all() == ()
@@ -227,7 +212,9 @@ def _own_form(app: App, qtbot: QtBot, officer: Officer, **fields: str) -> Record
     with qtbot.waitSignal(app.draft_requested) as asked:
         make_own(app, Signer(officer.id, officer.name))
     draft = asked.args[0]
-    return _form(app, qtbot, structs.replace(draft, fields=_filled(app.catalog, **{**draft.fields, **fields})))
+    return page_of(
+        app, qtbot, OFFICER, None, structs.replace(draft, fields=_filled(app.catalog, **{**draft.fields, **fields}))
+    )
 
 
 def test_two_pcs_that_both_make_it_meet_in_one_record_and_what_differs_waits_for_a_person(

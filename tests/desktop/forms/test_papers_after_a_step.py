@@ -13,12 +13,10 @@ from pytestqt.qtbot import QtBot
 from desktop.app import App
 from desktop.forms import saving
 from desktop.forms.dialogs import AskDialog
-from desktop.forms.record_page import RecordPage
 from forms.definition import Catalog
-from forms.loader import load_catalog
 from sync.protocol import Officer
 from sync.store.model import Record, Save
-from tests.desktop.forms.conftest import dressed_app, settle
+from tests.desktop.forms.conftest import dressed_app, page_of, settle
 
 HEAD = Officer(id="o1", name="Trần Thu Thử", roles=("office_head", "chair"), organisation="ubnd")
 PROPOSED = {
@@ -26,11 +24,6 @@ PROPOSED = {
     "achievement": "Ba năm liên tục là gia đình văn hóa.", "proposal_no": "02/TTr-VHXH", "_overridden": ["subject_name"],
     "council_date": "2026-01-12", "votes_total": 9, "votes_for": 9,
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Catalog:
-    return load_catalog()
 
 
 @pytest.fixture
@@ -45,22 +38,12 @@ def app(qapp: QApplication, tmp_path: Path, shipped: Catalog, monkeypatch: pytes
         yield made
 
 
-def _page(app: App, qtbot: QtBot, record: Record) -> RecordPage:
-    page = RecordPage(app, app.catalog.record_type(record.type), record.id)
-    qtbot.addWidget(page)
-    page.resize(820, 680)
-    page.show()
-    page.activateWindow()
-    settle(app, qtbot)
-    return page
-
-
 def _award(app: App, state: str, **more: Any) -> Record:
     return app.store.save([Save(type="hr.emulation", fields={**PROPOSED, **more}, state=state)], HEAD)[0]
 
 
 def test_minutes_of_several_records_are_told_of(app: App, qtbot: QtBot) -> None:
-    page = _page(app, qtbot, _award(app, "proposed"))
+    page = page_of(app, qtbot, "hr.emulation", _award(app, "proposed").id)
     page.save("review")
     settle(app, qtbot)
     assert page.record is not None and page.record.state == "reviewed"
@@ -71,7 +54,7 @@ def test_minutes_of_several_records_are_told_of(app: App, qtbot: QtBot) -> None:
 
 def test_of_two_papers_the_one_that_is_for_the_record_opens(app: App, qtbot: QtBot) -> None:
     record = _award(app, "reviewed", decision_no="21/QĐ-UBND")
-    page = _page(app, qtbot, record)
+    page = page_of(app, qtbot, record.type, record.id)
     page.save("award")
     qtbot.waitUntil(lambda: page.printing.preview is not None)
     preview = page.printing.preview

@@ -11,22 +11,15 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.app import App
-from desktop.forms.record_page import RecordPage
 from forms.definition import Catalog
-from forms.loader import load_catalog
 from sync.store.model import Record, Save
-from tests.desktop.forms.conftest import HA, NAM, dressed_app, settle
+from tests.desktop.forms.conftest import HA, NAM, dressed_app, page_of
 
 AWARD = {
     "year": 2026, "subject_kind": "household", "subject_name": "Hộ Nguyễn Thị Thử", "title": "commendation",
     "council_date": "2026-01-12", "votes_total": 9, "votes_for": 9, "decision_no": "21/QĐ-UBND",
     "issued_date": "2026-01-19", "signer_ref": NAM.id, "_overridden": ["subject_name"],
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Catalog:
-    return load_catalog()
 
 
 @pytest.fixture
@@ -42,20 +35,15 @@ def awarded(app: App) -> Record:
     return app.store.save([Save(type="hr.emulation", fields=AWARD, state="awarded", number="003/2026")], HA)[0]
 
 
-def _preview(app: App, record: Record, qtbot: QtBot) -> Any:
-    page = RecordPage(app, app.catalog.record_type(record.type), record.id)
-    qtbot.addWidget(page)
-    page.resize(820, 680)
-    page.show()
-    page.activateWindow()
-    settle(app, qtbot)
+def preview_of(app: App, record: Record, qtbot: QtBot) -> Any:
+    page = page_of(app, qtbot, record.type, record.id)
     page.printing.show("certificate")
     qtbot.waitUntil(lambda: page.printing.preview is not None)
     return page.printing.preview
 
 
 def test_the_preview_says_whose_post_is_to_be_written_in(app: App, awarded: Record, qtbot: QtBot) -> None:
-    preview = _preview(app, awarded, qtbot)
+    preview = preview_of(app, awarded, qtbot)
     text = preview.document.text.toPlainText()
     assert NAM.name in text and "\nCHỦ TỊCH\n" not in text
     assert preview.notice.isVisible()
@@ -67,7 +55,7 @@ def test_the_preview_says_whose_post_is_to_be_written_in(app: App, awarded: Reco
 def test_where_his_record_is_there_nothing_is_said(app: App, awarded: Record, qtbot: QtBot) -> None:
     own = {"full_name": NAM.name, "position": "Phó Chủ tịch"}
     app.store.save([Save(type="hr.officer", fields=own, id=NAM.id)], HA)
-    preview = _preview(app, awarded, qtbot)
+    preview = preview_of(app, awarded, qtbot)
     assert "KT. CHỦ TỊCH\nPHÓ CHỦ TỊCH" in preview.document.text.toPlainText()
     assert not preview.notice.isVisible()
     preview.reject()
