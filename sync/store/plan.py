@@ -34,7 +34,7 @@ _LOOKED_THROUGH = re.compile(r"\blook\s*\(\s*look\s*\(\s*(\w+)")
 _MASK = (1 << 63) - 1
 PROPOSED_FOR = timedelta(days=366)
 """What comes next after a record that was last touched longer ago stands on its own page alone."""
-PLAN_FORMAT = 2
+PLAN_FORMAT = 3
 """Raise to have every projection made anew, when this module derives something else from the same definition."""
 
 
