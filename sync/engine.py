@@ -47,6 +47,7 @@ from sync.store.errors import BusyStore
 from sync.store.filling import FillProgress
 from sync.store.indexing import READ_AT_MOST
 from sync.sync_report import SyncReport
+from sync.versions import Versions
 
 OFFERED_ANEW_AFTER = timedelta(days=7)
 """By then every PC has offered its own again to a city that came back from a backup; what is still missing there is begun
@@ -313,13 +314,13 @@ class Engine:
             self._books = books_mark(answer.leases)
             self._meeting.lease(self._hello)
             self._store.set_meta(CITY_HEARD, answer.time)
-        self._settle(answer.results, report)
-        done = self._take_in(asked, answer, report)
+        done = self._take_in(asked, answer, self._settle(asked, answer.results, report), report)
         self._progress(report)
         return done
 
-    def _take_in(self, asked: SyncRequest, answer: SyncAnswer, report: SyncReport) -> bool:
-        """The pages of the streams; whether these are read to their ends now."""
+    def _take_in(self, asked: SyncRequest, answer: SyncAnswer, begun: Versions, report: SyncReport) -> bool:
+        """The pages of the streams; whether these are read to their ends now. ``begun``: records that are the city's from now
+        on."""
         if self._hello is None or not asked.cursors:
             return self._hello is not None and not self._hello.streams
         changes = self._store.changes
@@ -327,7 +328,7 @@ class Engine:
         for page in answer.news:
             ward, scope = self._hello.streams[page.stream]
             expected = changes.cursor(ward, scope) == asked.cursors[page.stream]
-            if not expected or (page.own and page.own != self._mark_of_own(asked, answer, page)):
+            if not expected or (page.own and page.own != self._mark_of_own(asked, answer, page, begun)):
                 ended = False  # it is asked for again from where this PC stands
                 continue
             pull = PullAnswer(records=page.records, deliveries=page.deliveries, cursor=page.cursor, more=page.more)
@@ -335,19 +336,23 @@ class Engine:
             ended = ended and not page.more
         return ended
 
-    def _mark_of_own(self, asked: SyncRequest, answer: SyncAnswer, page: StreamNews) -> bytes:
+    def _mark_of_own(self, asked: SyncRequest, answer: SyncAnswer, page: StreamNews, begun: Versions) -> bytes:
         """The mark of what this PC makes of the records that only its own changes moved: the city leaves them out."""
         assert self._hello is not None  # noqa: S101
         stream = self._hello.streams[page.stream]
-        there = {version.id for version in page.records}
+        there = set(Versions.of(page.records).ids)
         simply = {r.change_id for r in answer.results if r.status == "accepted" and not r.problems}
         others = {c.record_id for c in asked.changes if c.change_id not in simply or is_held(c)} | there
         mine = dict.fromkeys(c.record_id for c in asked.changes if c.record_id not in others)
-        begun = {c.record_id: c.after for c in asked.changes if c.kind == "create"}
-        held = self._store.changes.held(mine, begun)
+        begun = begun.where(mine.__contains__, begun.ids)
+        held = self._store.changes.held(mine.keys() - set(begun.ids))
+        every = Versions.together([begun, Versions.of(held)])
         # one in conflict the city sends; where it has no conflict any more, somebody settled it, and this PC has to hear that
-        mine_alone = (v for v in held if (v.ward, v.scope) == stream and not v.conflicts)
-        return self._line.mark_of(mine_alone)
+        is_alone = [
+            (ward, scope) == stream and not conflicts
+            for ward, scope, conflicts in zip(every.wards, every.scopes, every.conflicts, strict=True)
+        ]
+        return self._line.mark_of(every.where(bool, is_alone))
 
     def _meet(self, hello: Hello, mark: bytes, report: SyncReport) -> None:
         """Work by what the city says of itself and of this device from now on."""
@@ -372,13 +377,16 @@ class Engine:
         for change in changes:
             yield change if change.device == device else structs.replace(change, device=device)
 
-    def _settle(self, results: Sequence[ChangeResult], report: SyncReport) -> None:
+    def _settle(self, asked: SyncRequest, results: Sequence[ChangeResult], report: SyncReport) -> Versions:
+        """Note what became of the changes; the records that the city has from now on as they were begun here."""
         if not results:
-            return
-        self._store.changes.acknowledge(results)
+            return Versions.of(())
+        begun = {c.record_id: c.after for c in asked.changes if c.kind == "create"}
+        settled = self._store.changes.acknowledge(results, begun=begun)
         report.pushed += sum(r.status != "refused" for r in results)
         report.conflicts += sum(r.status == "conflict" for r in results)
         report.refused += sum(r.status == "refused" for r in results)
+        return settled
 
     def _note_end(self, report: SyncReport) -> None:
         """Remember when this was. A sync that found nothing, soon after one that was remembered, is not: an idle PC leaves

@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sync.protocol import Hello, Lease
+from sync.versions import Versions
 
 _as_it_is = msgspec.msgpack.Encoder().encode
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
@@ -51,5 +52,6 @@ def streams_mark(streams: Iterable[tuple[tuple[str, str], Mapping[str, str]]]) -
 def versions_mark(versions: Iterable[Any]) -> bytes:
     """6 bytes over everything but conflicts in these versions (``RecordVersion``, or the city's with fields as stored),
     whatever their order. Their fields are taken in the order they have, which both sides make alike."""
-    known = sorted(map(_MARKED, versions), key=itemgetter(0))
+    marked = versions.marked() if isinstance(versions, Versions) else map(_MARKED, versions)
+    known = sorted(marked, key=itemgetter(0))
     return blake2b(_as_it_is(known), digest_size=6).digest()

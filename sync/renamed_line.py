@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -126,11 +126,10 @@ class RenamedLine:
         pages = tuple(replace(page, records=self._present(page.records)) for page in answer.pages)
         return replace(answer, pages=pages, along=self._present(answer.along))
 
-    def mark_of(self, versions: Iterable[RecordVersion]) -> bytes:
+    def mark_of(self, versions: Versions) -> bytes:
         """The mark that the city has for these versions (``sync.marks``)."""
-        versions = tuple(versions)
-        if any(self._names.of(type_id)[0] for type_id in {version.type for version in versions}):
-            versions = tuple(renamed_version(version, self._names.of(version.type)[0]) for version in versions)
+        if any(self._names.of(type_id)[0] for type_id in {*versions.types}):
+            return versions_mark(renamed_version(v, self._names.of(v.type)[0]) for v in versions)
         return versions_mark(versions)
 
     def push(self, request: PushRequest) -> PushAnswer:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter, itemgetter
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 from sync.protocol import Fields, RecordVersion
 
+T = TypeVar("T")
 _PARTS = attrgetter(*RecordVersion.__struct_fields__)
 
 
@@ -66,12 +67,22 @@ class Versions(Sequence[RecordVersion]):
             self.conflicts, self.created, self.updated, self.by, self.origins, self.packs,
         )  # fmt: skip
 
+    def marked(self) -> Iterator[tuple[Any, ...]]:
+        """Each as everything but its conflicts."""
+        before, behind = self._columns[:8], self._columns[9:]
+        return zip(*before, *behind, strict=True)
+
     def at(self, places: Sequence[int]) -> Versions:
         """Those at these places, in that order."""
         if len(places) < 2:
             return Versions(*[[column[place] for place in places] for column in self._columns])
         take = itemgetter(*places)
         return Versions(*map(take, self._columns))
+
+    def where(self, is_wanted: Callable[[T], bool], column: Sequence[T]) -> Versions:
+        """Those whose place in the column is wanted."""
+        wanted = [*map(is_wanted, column)]
+        return self if all(wanted) else self.at([place for place, so in enumerate(wanted) if so])
 
     def parts(self, size: int) -> Sequence[Versions]:
         """So many at a time, in order; the same ones each time."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import structs
@@ -11,17 +11,19 @@ from forms.definition import RecordType
 from sync.conflicts import candidate
 from sync.held_copy import is_held, says_nothing
 from sync.merge import judge
-from sync.protocol import Change, ChangeResult, RecordVersion
+from sync.protocol import Change, ChangeResult, Fields, RecordVersion
 from sync.store import brought, held, missing
 from sync.store.digests import DigestSums
 from sync.store.plan import Plans
-from sync.store.rowcodec import among, encode_change, encode_json
+from sync.store.rowcodec import VERSION, among, encode_change, encode_json, versions_of
 from sync.store.rows import RowWriter, Touch
 from sync.store.worklist import OpenChange, Work, keep, load
+from sync.versions import Versions
 
 # CROSS JOIN fixes the order, and + keeps out the index of everything that is pending, which the planner would walk
+_AS_BEGUN = f"r.{VERSION.replace(', ', ', r.')}".replace("r.revision", "1")
 _ONLY_BEGUN = (
-    "SELECT c.change_id, c.seq, r.rid, r.id, r.type, r.ward, r.scope FROM changes c CROSS JOIN records r ON r.id = c.record_id "
+    f"SELECT c.change_id, c.seq, {_AS_BEGUN} FROM changes c CROSS JOIN records r ON r.id = c.record_id "
     "WHERE c.{among} AND +c.status = 'pending' AND c.settled = 0 AND r.revision = 0 AND NOT EXISTS "
     "(SELECT 1 FROM changes o WHERE o.record_id = c.record_id AND o.settled = 0 AND o.seq <> c.seq)"
 )
@@ -47,12 +49,20 @@ class AnswerTransaction:
         self._marks: list[tuple[Any, ...]] = []
         self._parked: list[tuple[str, int]] = []
 
-    def run(self, results: Sequence[ChangeResult], versions: Iterable[RecordVersion]) -> None:
-        given = {v.id: v for v in versions}
+    def run(
+        self,
+        results: Sequence[ChangeResult],
+        versions: Iterable[RecordVersion],
+        begun: Mapping[str, Fields] | None = None,
+    ) -> list[Versions]:
+        """``begun`` and what is returned as in ``Changes.acknowledge``."""
+        given, settled = {v.id: v for v in versions}, list[Versions]()
         missing.note_taken(self._db, [r.change_id for r in results if r.status != "refused"])
         self._note_taken_before(results)
         if not given:
-            results = self._settle_begun(results)
+            results, columns = self._settle_begun(results)
+            if columns and begun is not None:
+                settled.append(versions_of(columns, [*map(begun.get, columns[1])]))
         records = self._records_of([r.change_id for r in results])
         works = load(self._db, [i for i, _ in records.values()])
         for result in results:
@@ -70,6 +80,7 @@ class AnswerTransaction:
         for work in works.values():
             work.shown = work.replayed(self._plans.of(_type_of(work)).record_type)
         self._write(works)
+        return settled
 
     def _note_taken_before(self, results: Sequence[ChangeResult]) -> None:
         """Refused, replaced here, and taken by the city meanwhile, from a copy that came late: history says so."""
@@ -80,22 +91,25 @@ class AnswerTransaction:
             taken,
         )
 
-    def _settle_begun(self, results: Sequence[ChangeResult]) -> list[ChangeResult]:
+    def _settle_begun(
+        self, results: Sequence[ChangeResult]
+    ) -> tuple[Sequence[ChangeResult], Sequence[Sequence[Any]]]:
         """Settle the records that this PC began, sent once and has not touched since: nearly all of a large push.
 
         What the city made of them is what is shown here already, so that only where they stand moves and nothing need
-        be read or judged. Returns the other results.
+        be read or judged. Returns the other results, and the columns (``rowcodec.VERSION``) of the records.
         """
         first = {r.change_id: r for r in results if r.status == "accepted" and r.revision == 1}
         if not first:
-            return list(results)
+            return results, ()
         where, given = among(self._db, "changes", "change_id", list(first))
         rows = [row for row in self._db.execute(_ONLY_BEGUN.format(among=where), given) if row[0] in first]
         known = {type_id for type_id in {row[4] for row in rows} if self._plans.of(type_id).record_type is not None}
         begun = [row for row in rows if row[4] in known]
         if not begun:
-            return list(results)
-        _, changes, records, ids, types, wards, scopes = zip(*begun, strict=True)
+            return results, ()
+        told, changes, *columns = zip(*begun, strict=True)
+        records, ids, types, wards, scopes, *_ = columns
         self._touch.records.update(ids)
         self._touch.types.update(known)
         where, given = among(self._db, "changes", "seq", changes)
@@ -105,13 +119,13 @@ class AnswerTransaction:
         digests = DigestSums()
         digests.add_begun(ids, types, wards, scopes)
         digests.write(self._db)
-        settled = {row[0] for row in begun}
+        settled = set(told)
         for change_id in settled:  # a problem that only tells something is kept
             if (result := first[change_id]).problems or result.fields:
                 self._db.execute(
                     "UPDATE changes SET result = ? WHERE change_id = ?", (encode_change(result), change_id)
                 )
-        return [r for r in results if r.change_id not in settled]
+        return [r for r in results if r.change_id not in settled], columns
 
     def _records_of(self, change_ids: list[str]) -> dict[str, tuple[str, int]]:
         sql = "SELECT change_id, record_id, seq FROM changes WHERE change_id IN (SELECT value FROM json_each(?))"

@@ -92,12 +92,20 @@ class Changes:
         return tuple(row if made_here(row.change, own) else structs.replace(row, is_own=False) for row in rows)
 
     def acknowledge(
-        self, results: Sequence[ChangeResult], records: Sequence[RecordVersion] = (), *, at: str = ""
-    ) -> None:
+        self,
+        results: Sequence[ChangeResult],
+        records: Sequence[RecordVersion] = (),
+        *,
+        at: str = "",
+        begun: Mapping[str, Fields] | None = None,
+    ) -> Versions:
         """Mark what the city settled; ``records`` are its versions afterwards, where it sent them along. An answer to a
-        change that was settled before changes nothing. ``at``: when the city said it, by its clock; "": just now."""
+        change that was settled before changes nothing. ``at``: when the city said it, by its clock; "": just now.
+
+        ``begun``: what fields records that were begun should have here, by their ids. Returns those of them as they stand that
+        are the city's from now on and were not touched since."""
         part: Sequence[ChangeResult]
-        start = 0
+        start, settled = 0, list[Versions]()
         while start < len(results):
             touch, began, writer = Touch(), start, self._context.writer
             with writer.transaction(urgent=False) as db:
@@ -105,14 +113,14 @@ class Changes:
                     part = results[start : start + pulling.BATCH]
                     told = at or moment_text(self._context.clock.now() - skew_of(db))
                     now = self._context.now_text()
-                    AnswerTransaction(db, self._context.plans, touch, told, now).run(
-                        part, records if start == 0 else ()
-                    )
+                    answered = AnswerTransaction(db, self._context.plans, touch, told, now)
+                    settled += answered.run(part, records if start == 0 else (), begun)
                     start += pulling.BATCH
                     if writer.is_enough(start - began):
                         break
             self._context.emit(touch.frozen())
         self.checkpoint_when_long()
+        return Versions.together(settled)
 
     def apply_pull(self, answer: PullAnswer, ward: str, scope: str) -> int:
         """Take in what the city sent; the number of records that were news here. The cursor moves in the same
@@ -213,9 +221,8 @@ class Changes:
         with self._context.readers.connection() as db:
             return digests.of_stream(db, ward, scope)
 
-    def held(self, ids: Iterable[str], supposed: Mapping[str, Fields] | None = None) -> list[RecordVersion]:
-        """The city's versions of these records, as they are known here. ``supposed``: what fields some of them should have:
-        where they do, nothing of them is decoded.
+    def held(self, ids: Iterable[str]) -> list[RecordVersion]:
+        """The city's versions of these records, as they are known here.
 
         Read where the answer was just written, since a reader would have to decrypt every page of it again."""
         wanted = list(dict.fromkeys(ids))
@@ -231,7 +238,7 @@ class Changes:
                 works = worklist.load(db, opened)
                 found += [work.base for work in works.values() if work.base is not None]
                 # nearly all, and as the city's
-                found += versions_by_id(db, [i for i in part if i not in opened], supposed or {})
+                found += versions_by_id(db, [i for i in part if i not in opened])
         return found
 
     def offer_again(self, since: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from sync.protocol import Candidate, Change, ChangeResult, Fields, RecordVersion
 from sync.store.model import Record
 from sync.store.schema import STANDINGS
+from sync.versions import Versions
 
 COLUMNS = (
     "rid, id, type, ward, scope, revision, state, number, fields, conflicts, created_at, updated_at, updated_by, "
@@ -65,9 +66,8 @@ def record_of(row: tuple[Any, ...]) -> Record:
     )
 
 
-def version_of(row: tuple[Any, ...], supposed: Fields | None = None) -> RecordVersion:
-    """A row of ``COLUMNS`` as a version; the city's own only while nothing of this PC is unanswered. ``supposed``: what its
-    fields may be."""
+def version_of(row: tuple[Any, ...]) -> RecordVersion:
+    """A row of ``COLUMNS`` as a version; the city's own only while nothing of this PC is unanswered."""
     return RecordVersion(
         id=row[1],
         type=row[2],
@@ -76,7 +76,7 @@ def version_of(row: tuple[Any, ...], supposed: Fields | None = None) -> RecordVe
         revision=row[5],
         state=row[6],
         number=row[7],
-        fields=supposed if supposed is not None and encode_json(supposed).decode() == row[8] else decode_fields(row[8]),
+        fields=decode_fields(row[8]),
         conflicts=conflicts_of(row[9]),
         created_at=row[10],
         updated_at=row[11],
@@ -86,13 +86,25 @@ def version_of(row: tuple[Any, ...], supposed: Fields | None = None) -> RecordVe
     )
 
 
-def versions_by_id(connection: Any, ids: list[str], supposed: Mapping[str, Fields]) -> list[RecordVersion]:
-    """The versions shown of many records. ``supposed`` as in ``version_of``, by id."""
+def versions_by_id(connection: Any, ids: list[str]) -> list[RecordVersion]:
+    """The versions shown of many records."""
     if not ids:
         return []
     where, given = among(connection, "records", "id", ids)
     rows, wanted = connection.execute(f"SELECT {VERSION} FROM records WHERE {where}", given), set(ids)
-    return [version_of(row, supposed.get(row[1])) for row in rows if row[1] in wanted]
+    return [version_of(row) for row in rows if row[1] in wanted]
+
+
+def versions_of(columns: Sequence[Sequence[Any]], supposed: Sequence[Fields | None]) -> Versions:
+    """Of the columns of ``VERSION``. ``supposed``: what the fields may be, which saves reading them."""
+    _, ids, types, wards, scopes, revisions, states, numbers, texts, conflicts, *stamps = columns
+    said = encode_lines(supposed).decode().split("\n")
+    fields = [
+        known if known is not None and line == text else decode_fields(text)
+        for known, line, text in zip(supposed, said[: len(texts)], texts, strict=True)
+    ]
+    met = [*map(conflicts_of, conflicts)]
+    return Versions(ids, types, wards, scopes, revisions, states, numbers, fields, met, *stamps)
 
 
 def rows_by_id(connection: Any, ids: list[str]) -> dict[str, tuple[Any, ...]]:

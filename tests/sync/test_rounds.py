@@ -95,6 +95,37 @@ def test_where_a_pc_made_something_else_of_its_change_the_city_is_asked(
     assert one.store.records.load(record.id).standing == "city"
 
 
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        "fields = json_set(fields, '$.doc_title', 'Bằng tốt nghiệp')",
+        "state = 'returned'",
+        "number = '9'",
+        "updated_by = 'Lê Thị Hoa'",
+        "pack = '2020.1.1'",
+        "created_at = '2020-01-01T00:00:00Z'",
+    ],
+)
+def test_where_the_store_shows_something_else_than_the_change_the_city_is_asked(
+    pcs: tuple[Pc, Pc], otherwise: str
+) -> None:
+    one, _ = pcs
+    brought: list[int] = []
+    one.line.spoil = lambda page: brought.append(len(page.records)) or page
+    record, other = one.save(doc_title="Học bạ"), one.save(doc_title="Giấy khai sinh")
+    before = one.store.records.load(record.id)
+    with one.store._context.writer.transaction() as db:
+        db.execute(f"UPDATE records SET {otherwise} WHERE id = ?", (record.id,))
+    assert one.sync().problems == []
+    assert sum(brought) == 2, "all that the round moved is asked for"
+    now = one.store.records.load(record.id)
+    assert (now.fields, now.state, now.created_at) == (before.fields, before.state, before.created_at)
+    assert one.store.records.load(other.id).standing == now.standing == "city"
+    one.save(one.store.records.load(record.id), copies=2)
+    one.sync()
+    assert sum(brought) == 2, "now both make the same of it"
+
+
 def test_the_city_takes_nothing_of_who_knows_another_hello(pcs: tuple[Pc, Pc], gateway: GatewayServer) -> None:
     one, _ = pcs
     one.save(doc_title="Học bạ")

@@ -105,6 +105,7 @@ def test_the_mark_is_of_the_versions_in_any_order(order: list[int]) -> None:
         for n in range(5)
     ]
     assert versions_mark(versions[n] for n in order) == versions_mark(versions)
+    assert versions_mark(Versions.of([versions[n] for n in order])) == versions_mark(versions)
     changed = RecordVersion(id="3", type="t", ward="00070", revision=3, state="s", fields={"a": 3, "b": [4]})
     assert versions_mark([*versions[:3], changed, versions[4]]) != versions_mark(versions)
 

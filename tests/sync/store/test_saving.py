@@ -48,6 +48,21 @@ def test_new_record_tells_where_it_stands(store: Store) -> None:
     assert [row.status for row in store.changes.history(record.id)] == ["accepted"]
 
 
+def test_what_is_the_city_s_from_now_on_is_told_as_it_stands(store: Store) -> None:
+    plain, edited, refused = begin(store, note="a"), begin(store, note="b"), begin(store, note="c")
+    store.save([Save(type=DOSSIER.id, opened=edited, fields={**edited.fields, "note": "mới"})], CLERK)
+    begun = {r.id: r.fields for r in (plain, edited, refused)}
+    results = [
+        ChangeResult(change_id=c.change_id, status="refused" if c.record_id == refused.id else "accepted", revision=1)
+        for c in store.changes.pending(10)
+        if c.kind == "create"
+    ]
+    (there,) = store.changes.acknowledge(results, begun=begun | {plain.id: {"subject": "khác"}})
+    assert (there.id, there.revision, there.fields) == (plain.id, 1, plain.fields), "as it stands here, not as supposed"
+    assert there == store.changes.held([plain.id])[0]
+    assert list(store.changes.acknowledge(results, begun=begun)) == [], "it was told before"
+
+
 def test_edit_sends_only_what_changed(store: Store) -> None:
     record = begin(store, note="cũ")
     edited = Save(type=DOSSIER.id, opened=record, fields={**record.fields, "note": "mới"})
