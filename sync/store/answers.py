@@ -91,9 +91,7 @@ class AnswerTransaction:
             taken,
         )
 
-    def _settle_begun(
-        self, results: Sequence[ChangeResult]
-    ) -> tuple[Sequence[ChangeResult], Sequence[Sequence[Any]]]:
+    def _settle_begun(self, results: Sequence[ChangeResult]) -> tuple[Sequence[ChangeResult], Sequence[Sequence[Any]]]:
         """Settle the records that this PC began, sent once and has not touched since: nearly all of a large push.
 
         What the city made of them is what is shown here already, so that only where they stand moves and nothing need
