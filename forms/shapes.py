@@ -76,7 +76,8 @@ def wrong_shapes(record_type: RecordType, values: Mapping[str, Any]) -> list[str
     known, plain = record_type.field_map, _plain_types(record_type)
     wrong = []
     for key, value in values.items():
-        if value is None or (plain.get(key) is type(value) and not too_large(value)):  # most of all
+        kind = type(value)
+        if value is None or (plain.get(key) is kind and (kind is str or not too_large(value))):  # most of all
             continue
         field = known.get(key)
         if field is not None:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from hashlib import blake2b
 
 from sync.gateway.storage import Session
 
 Key = tuple[str, str, str]
 """(ward, scope, type)"""
 _MASK = 0xFFFF_FFFF_FFFF_FFFF
-
-
-def record_hash(record_id: str, revision: int) -> int:
-    """What one record adds to the sum: 8 bytes of BLAKE2b over ``id:revision``."""
-    return int.from_bytes(blake2b(f"{record_id}:{revision}".encode(), digest_size=8).digest(), "big")
 
 
 def add_to_digests(session: Session, deltas: Mapping[Key, int]) -> None:

@@ -29,6 +29,7 @@ from sync.said_twice import Since
 
 _decode_change = msgspec.msgpack.Decoder(Change).decode
 _decode_result = msgspec.msgpack.Decoder(ChangeResult).decode
+_NOTHING = Noted()
 log = logging.getLogger(__name__)
 Parked = frozenset[tuple[str, str]]
 """(ward, record id) of records of which a change was refused."""
@@ -176,7 +177,7 @@ class Batch:
         if (after := judgement.version) and self._sizes.outgrown(change, offer.payload, current, after):
             judgement = Judgement(outgrown(change))
         result = judgement.result
-        noted = Noted()
+        noted = _NOTHING
         if judgement.version is not None:
             # the result was made for us by the judge, as the version was
             deliver = not is_only_heard(change, current, judgement.version)
@@ -186,7 +187,7 @@ class Batch:
                 noted = self._books.note(change, record_type, judgement.version.fields)
             elif change.number:
                 self._heard(offer)
-        if flags := doubts(record_type, change, noted):
+        if noted is not _NOTHING and (flags := doubts(record_type, change, noted)):
             result = structs.replace(result, problems=(*result.problems, *flags))
         if change.in_place_of and (taken := self._taken_before(change)):
             result = structs.replace(result, taken_before=taken)

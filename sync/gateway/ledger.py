@@ -17,9 +17,11 @@ from msgspec import Struct
 
 from forms.definition import Catalog
 from sync.clock import moment_text
-from sync.gateway.digest import add_to_digests, record_hash
+from sync.digest_terms import term, terms
+from sync.gateway.digest import add_to_digests
 from sync.gateway.storage import Row, Session, Stream
-from sync.gateway.void_deliveries import NOT_SENT, NOT_SENT_WORDS, in_void_state, is_void, services_with
+from sync.gateway.void_deliveries import NOT_SENT, NOT_SENT_WORDS, in_void_state, services_with
+from sync.locked_fields import VOID
 from sync.protocol import Candidate, Change, ChangeResult, Fields, RecordVersion
 
 _WAITING = ("waiting", None, "", None)  # status, number, message, problems
@@ -75,6 +77,13 @@ class Entry(Struct, gc=False):
     device: str
 
 
+class Standing(Struct):
+    """What the city does with records of one type in one state: the services that get them, and whether they are void."""
+
+    services: list[str]
+    is_void: bool
+
+
 class Written(Struct):
     """What one transaction wrote to a stream: at the places after ``head``, one each, in this order."""
 
@@ -95,7 +104,7 @@ class Ledger:
         self._touched: dict[RecordKey, RecordVersion] = {}  # in the order of the last touch
         self._deliver: set[RecordKey] = set()
         self._entries: list[Entry] = []
-        self._wanting: dict[tuple[str, str], list[str]] = {}  # (type, state) → services
+        self._standings: dict[tuple[str, str], Standing] = {}  # by type and state
 
     def load(self, keys: Iterable[RecordKey]) -> None:
         """Bring the present versions in; one query a ward."""
@@ -175,17 +184,21 @@ class Ledger:
         changed: list[Row] = []
         deliveries: list[Row] = []
         deltas: dict[str, int] = defaultdict(int)
-        void = {v.id for v in versions if (ward, v.id) in self._deliver and is_void(self._catalog, v)}
+        standings = [self._standing(v) for v in versions]
+        void = {
+            v.id
+            for v, standing in zip(versions, standings, strict=True)
+            if (standing.is_void or VOID in v.fields) and (ward, v.id) in self._deliver
+        }
         known = services_with(self._session, ward, void) if void else {}
-        for position, version in enumerate(versions, head + 1):
-            key = (ward, version.id)
-            stored = self._loaded.get(key)
-            (new if stored is None else changed).append(_record_row(version, position))
-            delta = record_hash(version.id, version.revision)
-            deltas[version.type] += delta - (record_hash(version.id, stored) if stored else 0)
-            if key in self._deliver:
+        made = terms([v.id for v in versions], [v.revision for v in versions])
+        for position, (v, its_term, standing) in enumerate(zip(versions, made, standings, strict=True), head + 1):
+            stored = self._loaded.get((ward, v.id))
+            (new if stored is None else changed).append(_record_row(v, position))
+            deltas[v.type] += its_term - (term(v.id, stored) if stored else 0)
+            if (standing.services or v.id in void) and (ward, v.id) in self._deliver:
                 deliveries += self._delivery_rows(
-                    version, position, known.get(version.id, {}) if version.id in void else None
+                    v, position, standing.services, known.get(v.id, {}) if v.id in void else None
                 )
         self._session.insert("records", new)
         self._session.upsert("records", changed)
@@ -194,20 +207,23 @@ class Ledger:
         add_to_digests(self._session, {(ward, scope, type_id): delta for type_id, delta in deltas.items()})
         return head
 
+    def _standing(self, v: RecordVersion) -> Standing:
+        found = self._standings.get((v.type, v.state))
+        if found is None:
+            wanted = self._catalog.record_type(v.type).deliveries
+            services = sorted({d.service for d in wanted if v.state in d.states})
+            found = self._standings[v.type, v.state] = Standing(services, in_void_state(self._catalog, v))
+        return found
+
     def _delivery_rows(
-        self, version: RecordVersion, position: int, has_it: Mapping[str, bool] | None = None
+        self, v: RecordVersion, position: int, services: Iterable[str], has_it: Mapping[str, bool] | None = None
     ) -> list[Row]:
         """One row for each service that gets the record in its present state; it replaces an older revision's. ``has_it``: of a
         void record, the services it was meant for, and whether one may have it."""
-        kind = (version.type, version.state)
-        if kind not in self._wanting:
-            wanted = self._catalog.record_type(version.type).deliveries
-            self._wanting[kind] = sorted({d.service for d in wanted if version.state in d.states})
-        v, times = version, (self._at, 0, self._due)
-        services: Iterable[str] = self._wanting[kind]
+        times = (self._at, 0, self._due)
         held_back: list[str] = []
         if has_it is not None:
-            named = services if in_void_state(self._catalog, version) else ()  # the tool itself says who hears of it
+            named = services if in_void_state(self._catalog, v) else ()  # the tool itself says who hears of it
             services = sorted({*named, *(service for service, has in has_it.items() if has)})
             held_back = sorted({*has_it} - {*services})
         rows = [(v.ward, v.id, service, v.scope, v.revision, position, *_WAITING, *times) for service in services]

@@ -8,17 +8,12 @@ from collections.abc import Iterable
 
 from forms.definition import Catalog
 from sync.gateway.storage import Session
-from sync.locked_fields import VOID
 from sync.protocol import RecordVersion
 
 NOT_SENT = "not_sent"
 """The state of a delivery whose record was voided before any courier had it; on the line it is told as waiting, which every PC
 knows."""
 NOT_SENT_WORDS = "Hồ sơ đã dừng hoặc bị hủy trước khi gửi, nên không gửi nữa."
-
-
-def is_void(catalog: Catalog, version: RecordVersion) -> bool:
-    return VOID in version.fields or in_void_state(catalog, version)
 
 
 def in_void_state(catalog: Catalog, version: RecordVersion) -> bool:

@@ -1,35 +1,19 @@
 """The digest of what this PC holds of a stream: a sum that moves with each revision and never needs a scan.
 
-Per stream and type, modulo 2^64, of the first 8 bytes of BLAKE2b over ``id:revision``: the city computes the same.
+Per stream and type, modulo 2^64, of its records' terms: the city computes the same.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from sync.digest_terms import term, terms
 from sync.protocol import RecordVersion
 from sync.store.elsewhere import told_of
-from sync.store.plan import hashes
 
 _MODULUS = 1 << 64
-
-
-def term(record_id: str, revision: int) -> int:
-    """What one record adds; a record the city has not seen yet (revision 0) adds nothing."""
-    if revision <= 0:
-        return 0
-    return int.from_bytes(hashlib.blake2b(f"{record_id}:{revision}".encode(), digest_size=8).digest(), "big")
-
-
-def terms(ids: Sequence[str], revisions: Sequence[int]) -> list[int]:
-    """``term`` of each."""
-    if len(ids) == 1:
-        return [term(ids[0], revisions[0])]
-    made = hashes([f"{record_id}:{revision}" for record_id, revision in zip(ids, revisions, strict=True)])
-    return [one if revision > 0 else 0 for one, revision in zip(made, revisions, strict=True)]
 
 
 class DigestSums:
@@ -46,14 +30,14 @@ class DigestSums:
             self._moves[old[3], old[4], old[2]] -= term(old[1], old[5])
         self._moves[version.ward, version.scope, version.type] += term(version.id, version.revision)
 
-    def add_terms(self, type_id: str, wards: Sequence[str], scopes: Sequence[str], terms: Sequence[int]) -> None:
+    def add_terms(self, type_id: str, wards: Sequence[str], scopes: Sequence[str], made: Sequence[int]) -> None:
         """Of records of one type of which there was nothing here."""
         moves = self._moves
-        if wards.count(wards[0]) == scopes.count(scopes[0]) == len(terms):  # nearly always
-            moves[wards[0], scopes[0], type_id] += sum(terms)
+        if wards.count(wards[0]) == scopes.count(scopes[0]) == len(made):  # nearly always
+            moves[wards[0], scopes[0], type_id] += sum(made)
             return
-        for ward, scope, term in zip(wards, scopes, terms, strict=True):
-            moves[ward, scope, type_id] += term
+        for ward, scope, one in zip(wards, scopes, made, strict=True):
+            moves[ward, scope, type_id] += one
 
     def add_begun(self, ids: Sequence[str], types: Sequence[str], wards: Sequence[str], scopes: Sequence[str]) -> None:
         """Of records that the city has from now on, at their first revision."""

@@ -11,9 +11,10 @@ from typing import Any
 from msgspec import Struct, structs
 
 from sync.clock import parse_moment
+from sync.digest_terms import terms
 from sync.ids import halves_of
 from sync.protocol import Fields, RecordVersion
-from sync.store import digests, projection
+from sync.store import projection
 from sync.store.plan import Plans, Resolve, TypePlan, link_key
 from sync.store.rowcodec import encode_json, encode_lines
 from sync.versions import Versions
@@ -89,7 +90,7 @@ def _derived(plan: TypePlan, versions: Versions, rids: Sequence[int], resolve: R
         records,
         [with_type(text, plan) for text in found.texts],
         listed,
-        digests.terms(v.ids, v.revisions),
+        terms(v.ids, v.revisions),
         plan.new_keys(fields, rids) if plan.key_fields else [],
         [link for rid, f in pointing for link in links_of(plan, rid, f)],
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from forms.field_definition import Field
 from forms.flow_book import FlowBook, flow_book
 from forms.summaries import Summaries, nameless, together
 from sync.clock import moment_text
+from sync.digest_terms import hashes
 from sync.ids import halves_of
 from sync.number_reader import NumberReader, reader_of
 from sync.protocol import Fields
@@ -61,12 +61,6 @@ def link_keys(ids: Sequence[str]) -> list[int]:
         return [link_key(record_id) for record_id in ids]
     # the digit after the time is the UUID's version
     return [head & _MASK if head >> 12 & 15 == 7 else text_key(i) for head, i in zip(halves[0], ids, strict=True)]
-
-
-def hashes(texts: Sequence[str]) -> tuple[int, ...]:
-    """64 bits of BLAKE2b of each."""
-    blake2b = hashlib.blake2b
-    return struct.unpack(f">{len(texts)}Q", b"".join([blake2b(t.encode(), digest_size=8).digest() for t in texts]))
 
 
 def text_key(text: str) -> int:

@@ -44,10 +44,11 @@ def test_a_lower_head_starts_it_over(gateway: GatewayServer, tmp_path: Path) -> 
                     "SELECT position, id, revision, type FROM records WHERE scope = 'open' ORDER BY position DESC LIMIT 5"
                 ):
                     assert position
-                    from sync.gateway.digest import add_to_digests, record_hash
+                    from sync.digest_terms import term
+                    from sync.gateway.digest import add_to_digests
 
                     session.run("DELETE FROM records WHERE ward = ? AND id = ?", WARD, record_id)
-                    add_to_digests(session, {(WARD, "open", type_id): -record_hash(record_id, revision)})
+                    add_to_digests(session, {(WARD, "open", type_id): -term(record_id, revision)})
 
     new.line.after_page = lose
     new.sync()

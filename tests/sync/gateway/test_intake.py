@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from sync.digest_terms import term
 from sync.gateway.city import City
-from sync.gateway.digest import record_hash
 from sync.gateway.storage import BadValueError
 from sync.protocol import Officer
 from tests.sync.gateway.pcs import OTHER_WARD, WARD, Pc
@@ -129,7 +129,7 @@ def test_pages_end_where_the_digest_is_told(city: City) -> None:
     assert (len(first.records), first.more, first.digest) == (10, True, {})
     whole = pc.pull_all("people", limit=10)
     assert {r.id for r in whole.records} == {c.record_id for c in made}
-    expected = sum(record_hash(r.id, r.revision) for r in whole.records) % 2**64
+    expected = sum(term(r.id, r.revision) for r in whole.records) % 2**64
     assert whole.digest == {"residence.citizen": f"{expected:016x}"}
     assert pc.pull("people", cursor=10**9).records  # from before a restore: the stream starts over
 

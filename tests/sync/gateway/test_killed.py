@@ -21,8 +21,8 @@ from types import TracebackType
 import msgspec
 import pytest
 
+from sync.digest_terms import term
 from sync.gateway.city import City
-from sync.gateway.digest import record_hash
 from sync.http import HttpTransport, enrol
 from sync.protocol import Change, ChangeResult, EnrolAnswer, PullRequest, PushRequest, RecordVersion, SyncError
 from tests.sync.gateway.pcs import WARD, change
@@ -202,7 +202,7 @@ def pull_all(pc: PushingPc) -> dict[str, RecordVersion]:
                 cursor = page.cursor
                 if not page.more:
                     break
-            total = sum(record_hash(r.id, r.revision) for r in mine.values()) % 2**64
+            total = sum(term(r.id, r.revision) for r in mine.values()) % 2**64
             assert [int(text, 16) for text in page.digest.values()] == [total]
             found.update(mine)
     return found
