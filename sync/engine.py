@@ -62,6 +62,7 @@ TOO_LARGE_ON_THE_WAY = Label(
     "A proxy on the way takes no change as large as this one; shorten it, or attach a file.",
 )
 _encode = msgspec.msgpack.Encoder().encode
+_Coming = Future[tuple[SyncRequest, SyncAnswer]]
 
 
 def one_thread(name: str) -> Executor:
@@ -82,7 +83,7 @@ class Engine:
     """Carries one store's changes to the city and the city's records here.
 
     ``progress`` is told after every batch; raising from it stops the sync between two batches, losing nothing. ``ahead``
-    makes what asks for the next round ("sync") while this one is written down.
+    makes what asks for the next round ("sync") while this one is written down, and what makes ready the one after it ("changes").
     """
 
     def __init__(
@@ -182,23 +183,26 @@ class Engine:
         """Round after round, until the outbox is empty and every stream is read to its end.
 
         While the city works on one round, its answer to the one before is written down here, unless what is in it decides
-        what may be sent next.
+        what may be sent next; and while that is committed, the round after it is made ready for the line.
         """
-        with self._ahead("sync") as line:
+        with self._ahead("sync") as line, self._ahead("changes") as side:
+            began = time.monotonic()
             asked = self._round()
             coming = line.submit(self._ask, asked)
+            later = self._later(asked)
             while True:
-                later = self._later(asked)
-                began = time.monotonic()
+                if later:
+                    self._line.prepare(later)
                 whole, (asked, answer) = asked, coming.result()
                 ahead = asked is whole and not self._sparing
-                following = self._following(asked, answer, later) if ahead else None
+                following, beside = self._following(asked, answer, later) if ahead else None, None
                 if following is not None:
                     coming = line.submit(self._ask, following)
-                beside = partial(line.submit, self._derive, coming) if following is not None else None
+                    later = self._later(asked, following)
+                    beside = partial(self._begin_beside, line, coming, side, later)
                 with self._store.changes.beside_commits(beside):
                     done = self._write_down(asked, answer, report)
-                taken = time.monotonic() - began
+                began, taken = (now := time.monotonic()), now - began
                 if asked.changes:
                     report.push_seconds += taken
                 else:
@@ -212,23 +216,28 @@ class Engine:
                         report.more = True
                         return
                     coming = line.submit(self._ask, following)
+                    later = self._later(following)
                 asked = following
 
-    def _derive(self, coming: Future[tuple[SyncRequest, SyncAnswer]]) -> None:
+    def _begin_beside(self, line: Executor, coming: _Coming, side: Executor, later: tuple[Change, ...]) -> None:
+        """What is done while SQLite commits."""
+        line.submit(self._derive, coming)
+        if later:
+            side.submit(self._line.prepare, later)
+
+    def _derive(self, coming: _Coming) -> None:
         """Make ready what is written down next."""
         if coming.done() and not coming.exception():
             self._store.changes.derive(page.records for page in coming.result()[1].news)
 
-    def _later(self, asked: SyncRequest) -> tuple[Change, ...]:
-        """The changes after those that are on their way, made ready for the line while the city works on these."""
-        if not asked.changes:
+    def _later(self, *on_their_way: SyncRequest) -> tuple[Change, ...]:
+        """The changes after those that are on their way."""
+        if self._sparing or not on_their_way[-1].changes:
             return ()
+        sent = [change for asked in on_their_way for change in asked.changes]
         size = min(self._batch.size, self._most)
-        size = share_of(self._store.changes.waiting(2 * size, len(asked.changes)), size)
-        later = tuple(self._own(self._store.changes.pending_behind(asked.changes, size)))
-        if later and not self._sparing:
-            self._line.prepare(later)
-        return later
+        size = share_of(self._store.changes.waiting(2 * size, len(sent)), size)
+        return tuple(self._own(self._store.changes.pending_behind(sent, size)))
 
     def _round(self) -> SyncRequest:
         """What is to be said and asked now. Until the city has said who it is, nothing is told."""

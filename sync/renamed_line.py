@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -65,6 +66,7 @@ class RenamedLine:
         self._line = line
         self._names = Renamings(catalog)
         self._prepared: tuple[tuple[Change, ...], tuple[Change, ...]] = ((), ())
+        self._preparing = Lock()
 
     def hello(self) -> Hello:
         return self._line.hello()
@@ -93,11 +95,16 @@ class RenamedLine:
         return self._line.bytes_received
 
     def prepare(self, changes: tuple[Change, ...]) -> None:
-        """These will be the next round's, if nothing comes between: what can be done for that is done now."""
+        """These will be the next round's, if nothing comes between: what can be done for that is done when this returns,
+        whichever of several threads that ask for it did so."""
         prepare = getattr(self._line, "prepare", None)
-        if prepare is not None:
-            self._prepared = (changes, self._first(changes))
-            prepare(self._prepared[1])
+        if prepare is None:
+            return
+        with self._preparing:
+            if changes is not self._prepared[0]:
+                first = self._first(changes)
+                prepare(first)
+                self._prepared = (changes, first)
 
     def _first(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
         if changes is self._prepared[0]:

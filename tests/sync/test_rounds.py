@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,12 @@ from sync.engine import SPARING, Engine
 from sync.gateway.server import GatewayServer
 from sync.marks import hello_mark
 from sync.protocol import PullAnswer, PullRequest, PushAnswer, PushRequest, Refusal, SyncAnswer, SyncRequest
+from sync.renamed_line import RenamedLine
 from sync.retry import FIRST_BATCH, share_of
 from sync.squeeze import LINE_FORM
+from sync.store.changes import Changes
 from tests.sync.bad_line import WARD, Pc
+from tests.sync.store import ward
 
 MSGPACK = {"Content-Type": "application/msgpack"}
 
@@ -289,3 +293,45 @@ def test_some_is_sent_and_never_more_than_the_line_takes(left: int, largest: int
     size = share_of(left, largest)
     assert 1 <= size <= largest
     assert size <= max(FIRST_BATCH, (left + 1) // 2)
+
+
+def test_what_a_push_took_is_all_of_it(pcs: tuple[Pc, Pc], monkeypatch: pytest.MonkeyPatch) -> None:
+    one, _ = pcs
+    for n in range(5):
+        one.save(doc_title=f"Học bạ {n}")
+    now = [0.0]
+    monkeypatch.setattr("sync.engine.time.monotonic", lambda: now[0])
+    reading, writing = Changes.pending_behind, Changes.acknowledge
+
+    def slowly(work: Any) -> Any:
+        def done(*args: Any, **more: Any) -> Any:
+            now[0] += 10
+            return work(*args, **more)
+
+        return done
+
+    monkeypatch.setattr(Changes, "pending_behind", slowly(reading))
+    monkeypatch.setattr(Changes, "acknowledge", slowly(writing))
+    report = one.sync()
+    assert report.pushed == 5
+    assert report.push_seconds + report.pull_seconds == now[0] >= 20
+
+
+def test_what_is_made_ready_twice_is_made_once() -> None:
+    made: list[Any] = []
+    gate = threading.Event()
+
+    class Line:
+        def prepare(self, changes: Any) -> None:
+            gate.wait(30)
+            made.append(changes)
+
+    renamed, changes = RenamedLine(Line(), ward.CATALOG), (object(),)  # type: ignore[arg-type]
+    renamed._first = lambda given: given  # type: ignore[method-assign]
+    threads = [threading.Thread(target=renamed.prepare, args=(changes,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    gate.set()
+    for thread in threads:
+        thread.join()
+    assert made == [changes]
