@@ -110,6 +110,8 @@ def _uuid(h: str) -> str:
 
 def put_numbers(numbers: Sequence[int | str]) -> Numbers:
     """Whole numbers among them as the step from the one before."""
+    if {*map(type, numbers)} == {int}:  # nearly always
+        return [*steps(numbers)]  # type: ignore[arg-type]
     column: Numbers = []
     last = 0
     for number in numbers:
@@ -126,6 +128,8 @@ def steps(numbers: Sequence[int]) -> list[int]:
 
 
 def get_numbers(column: Numbers) -> list[int | str]:
+    if {*map(type, column)} == {int}:  # nearly always
+        return [*accumulate(column)]
     numbers: list[int | str] = []
     last = 0
     for step in column:

@@ -130,7 +130,7 @@ def get_request(content: bytes) -> tuple[SyncRequest, GetChanges]:
 
 
 def put_answer(answer: Any, asked: Sequence[str] = ()) -> bytes:
-    """``asked``: the ids of the records of the request's changes, in their order. Of a ``SyncAnswer``, or of the city's own with records whose fields are still as stored."""
+    """``asked``: the ids of the records of the request's changes, in their order. Of a ``SyncAnswer``, or of the city's own."""
     results: Sequence[ChangeResult] = answer.results
     plain = [
         r.status == "accepted"
@@ -180,8 +180,9 @@ def _next(items: Iterator[T]) -> T:
 
 
 def _put_news(news: Any, asked: Sequence[str]) -> _News:
-    known = [*(record.id for record in news.records), *asked]
-    records = _put_records(news.records) if news.records else None
+    versions = Versions.of(news.records)
+    known = [*versions.ids, *asked]
+    records = _put_records(versions) if versions else None
     deliveries = _put_deliveries(news.deliveries, known) if news.deliveries else None
     return _News(news.stream, news.cursor, news.more, news.own, records, deliveries)
 
@@ -222,21 +223,21 @@ def _get_deliveries(column: _Deliveries, known: Sequence[str]) -> Iterator[Deliv
         )  # fmt: skip
 
 
-def _put_records(records: Sequence[Any]) -> _Records:
+def _put_records(v: Versions) -> _Records:
     return _Records(
-        ids=put_ids([r.id for r in records]),
-        fields=put_rows([r.type for r in records], [r.fields for r in records]),
-        wards=few([r.ward for r in records]),
-        scopes=few([r.scope for r in records]),
-        revisions=few([r.revision for r in records]),
-        states=few([r.state for r in records]),
-        numbers=few([r.number for r in records]),
-        conflicts=[r.conflicts for r in records] if any(r.conflicts for r in records) else [{}],
-        created=put_numbers([put_moment(r.created_at) for r in records]),
-        updated=put_numbers([put_moment(r.updated_at) for r in records]),
-        by=few([r.updated_by for r in records]),
-        origins=few([r.origin for r in records]),
-        packs=few([r.pack for r in records]),
+        ids=put_ids(v.ids),
+        fields=put_rows(v.types, v.fields),
+        wards=few(v.wards),
+        scopes=few(v.scopes),
+        revisions=few(v.revisions),
+        states=few(v.states),
+        numbers=few(v.numbers),
+        conflicts=[*v.conflicts] if any(v.conflicts) else [{}],
+        created=put_numbers([*map(put_moment, v.created)]),
+        updated=put_numbers([*map(put_moment, v.updated)]),
+        by=few(v.by),
+        origins=few(v.origins),
+        packs=few(v.packs),
     )
 
 

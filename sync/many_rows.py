@@ -42,6 +42,8 @@ def write_columns(db: Any, sql: str, columns: Sequence[Sequence[Any]]) -> None:
 
 def _is_alike(column: Sequence[Any]) -> bool:
     first = column[0]
+    if column[-1] != first:  # most that are not
+        return False
     return column.count(first) == len(column) and (isinstance(first, str) or len(set(map(type, column))) == 1)
 
 

@@ -67,6 +67,11 @@ class Versions(Sequence[RecordVersion]):
             self.conflicts, self.created, self.updated, self.by, self.origins, self.packs,
         )  # fmt: skip
 
+    def with_values(self, fields: Sequence[Any], conflicts: Sequence[Any]) -> Versions:
+        """The same with these in place of theirs."""
+        columns: Sequence[Any] = (*self._columns[:7], fields, conflicts, *self._columns[9:])
+        return Versions(*columns)
+
     def marked(self) -> Iterator[tuple[Any, ...]]:
         """Each as everything but its conflicts."""
         before, behind = self._columns[:8], self._columns[9:]

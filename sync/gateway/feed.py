@@ -1,6 +1,7 @@
 """What devices read: the records of a stream after a cursor, and one record's history.
 
-Fields are kept as MessagePack and sent on as they are; nothing decodes them on the way.
+Fields are kept as MessagePack. ``Versions`` with fields and conflicts as stored (``Raw``) are pages here; who writes them for the
+line opens them where its form is of columns.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
+from operator import not_
+from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
@@ -19,13 +22,13 @@ from sync.gateway.refusals import RefusedError, bad_request, not_granted
 from sync.gateway.storage import Row, Session, Storage, Stream
 from sync.marks import streams_mark, versions_mark
 from sync.protocol import ChangeResult, DeliveryState, FieldProblem, PullRequest, RecordVersion
+from sync.versions import Versions
 
 LARGEST_PAGE = 5000
 LARGEST_CONTENT = 16 * 1024 * 1024
 """Bytes of fields in one answer, about: a record may have 2 MB, and a thousand of these are nobody's page."""
 LONGEST_HISTORY = 2000  # changes in one answer
-_NO_CONFLICTS = Raw(b"\x80")  # an empty map
-_encode = msgspec.msgpack.Encoder().encode
+_opened: Callable[[Raw], Any] = msgspec.msgpack.Decoder().decode
 _decode_problems = msgspec.msgpack.Decoder(tuple[FieldProblem, ...]).decode
 _decode_result = msgspec.msgpack.Decoder(ChangeResult).decode
 RECORD = (
@@ -36,29 +39,10 @@ _AFTER = "FROM records WHERE ward = ? AND scope = ? AND position > ? ORDER BY po
 DELIVERY = "record_id, service, revision, status, number, message, problems, at"
 
 
-class WireRecord(Struct, kw_only=True, omit_defaults=True):
-    """``protocol.RecordVersion`` with its fields as stored."""
-
-    id: str
-    type: str
-    ward: str
-    scope: str
-    revision: int
-    state: str
-    number: str | None = None
-    fields: Raw
-    conflicts: Raw = _NO_CONFLICTS
-    created_at: str = ""
-    updated_at: str = ""
-    updated_by: str = ""
-    origin: str = ""
-    pack: str = ""
-
-
 class WirePull(Struct, kw_only=True, omit_defaults=True):
-    """``protocol.PullAnswer`` over ``WireRecord``."""
+    """``protocol.PullAnswer`` with records as stored."""
 
-    records: list[WireRecord]
+    records: list[RecordVersion]
     deliveries: list[DeliveryState] = []
     cursor: int
     more: bool = False
@@ -67,10 +51,10 @@ class WirePull(Struct, kw_only=True, omit_defaults=True):
 
 
 class WireNews(Struct, kw_only=True, omit_defaults=True):
-    """``protocol.StreamNews`` over ``WireRecord``."""
+    """``protocol.StreamNews`` with records as stored."""
 
     stream: int
-    records: list[WireRecord] = []
+    records: Sequence[RecordVersion] = []
     deliveries: list[DeliveryState] = []
     cursor: int
     more: bool = False
@@ -113,7 +97,7 @@ class Feed:
             page = _page(session, stream, request.cursor, head=head, limit=limit, room=LARGEST_CONTENT)
             digest = {} if page.more else read_digests(session, *stream)
         return WirePull(
-            records=page.records,
+            records=list(page.records),
             deliveries=page.deliveries,
             cursor=page.cursor,
             more=page.more,
@@ -154,7 +138,7 @@ class Feed:
                     else:
                         page = _page(session, stream, cursor, head=head, limit=left, place=place, room=room)
                         left -= len(page.records)
-                        room -= content_bytes(page.records)
+                        room -= content_bytes(Versions.of(page.records))
                 news.append(page)
         ended = not any(page.more for page in news)
         for page in news:
@@ -232,7 +216,7 @@ def _page(
     until = min([head] + [page[-1][0] for page, most in ((rows, fits), (states, limit)) if len(page) >= most])
     return WireNews(
         stream=place,
-        records=[wire_record(row) for row in rows if row[0] <= until],
+        records=stored_versions([row for row in rows if row[0] <= until]),
         deliveries=[delivery_state(row[1:]) for row in states if row[0] <= until],
         cursor=until,
         more=until < head,
@@ -250,9 +234,10 @@ def fitting(session: Session, source: str, *params: object, limit: int, room: in
     return max(1, sum(1 for size in sizes if size <= room))
 
 
-def content_bytes(records: Iterable[WireRecord]) -> int:
+def content_bytes(stored: Versions) -> int:
     """As ``fitting`` counts them, but for conflicts."""
-    return sum(memoryview(r.fields).nbytes for r in records)
+    contents: Sequence[Any] = stored.fields
+    return sum([memoryview(content).nbytes for content in contents])
 
 
 def _page_of(
@@ -268,7 +253,7 @@ def _page_of(
     left_out = {v.id for v in mine}
     return WireNews(
         stream=place,
-        records=[wire_version(v) for v in written.versions if v.id not in left_out],
+        records=[v for v in written.versions if v.id not in left_out],
         deliveries=[delivery_state(row[1:]) for row in states],
         cursor=head,
         own=versions_mark(mine) if mine else b"",
@@ -277,11 +262,14 @@ def _page_of(
 
 def _leave_out(page: WireNews, own: Mapping[str, int]) -> None:
     """Take the reader's own records out of a page, and leave their mark."""
-    mine = [r for r in page.records if own.get(r.id) == r.revision and r.conflicts == _NO_CONFLICTS]
-    if mine:
-        left_out = {r.id for r in mine}
-        page.records = [r for r in page.records if r.id not in left_out]
-        page.own = versions_mark(mine)
+    there = Versions.of(page.records)
+    is_mine = [
+        own.get(record_id) == revision and not conflicts
+        for record_id, revision, conflicts in zip(there.ids, there.revisions, there.conflicts, strict=True)
+    ]
+    if any(is_mine):
+        page.records = there.where(not_, is_mine)
+        page.own = versions_mark(there.where(bool, is_mine))
 
 
 def _delivery_page(session: Session, stream: tuple[str, str], after: int, limit: int) -> list[Row]:
@@ -296,44 +284,24 @@ def _delivery_page(session: Session, stream: tuple[str, str], after: int, limit:
     return rows
 
 
-def wire_record(row: Row) -> WireRecord:
-    """From the columns of ``RECORD``."""
-    return WireRecord(
-        id=row[1],
-        type=row[2],
-        ward=row[3],
-        scope=row[4],
-        revision=row[5],
-        state=row[6],
-        number=row[7],
-        fields=Raw(row[8]),
-        conflicts=Raw(row[9]) if row[9] is not None else _NO_CONFLICTS,
-        created_at=row[10],
-        updated_at=row[11],
-        updated_by=row[12],
-        origin=row[13],
-        pack=row[14],
-    )
+def stored_versions(rows: Sequence[Row]) -> Versions:
+    """From the columns of ``RECORD``; fields, and conflicts where there are some, as stored."""
+    if not rows:
+        return Versions.of(())
+    _, ids, types, wards, scopes, revisions, states, numbers, fields, met, *stamps = zip(*rows, strict=True)
+    values: list[Any] = [*map(Raw, fields)]
+    conflicts = [{} if content is None else Raw(content) for content in met]
+    return Versions(ids, types, wards, scopes, revisions, states, numbers, values, conflicts, *stamps)
 
 
-def wire_version(v: RecordVersion) -> WireRecord:
-    """As ``wire_record``, of a version that is in memory."""
-    return WireRecord(
-        id=v.id,
-        type=v.type,
-        ward=v.ward,
-        scope=v.scope,
-        revision=v.revision,
-        state=v.state,
-        number=v.number,
-        fields=Raw(_encode(v.fields)),
-        conflicts=Raw(_encode(v.conflicts)) if v.conflicts else _NO_CONFLICTS,
-        created_at=v.created_at,
-        updated_at=v.updated_at,
-        updated_by=v.updated_by,
-        origin=v.origin,
-        pack=v.pack,
+def opened(records: Sequence[RecordVersion]) -> Versions:
+    """With fields and conflicts as maps."""
+    stored = Versions.of(records)
+    fields, conflicts = (
+        [_opened(content) if isinstance(content, Raw) else content for content in column]
+        for column in (stored.fields, stored.conflicts)
     )
+    return stored.with_values(fields, conflicts)
 
 
 def delivery_state(row: Row) -> DeliveryState:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any
 
 from forms.definition import Catalog
 from sync.gateway.feed import (
@@ -17,15 +19,15 @@ from sync.gateway.feed import (
     LARGEST_PAGE,
     RECORD,
     WireNews,
-    WireRecord,
     content_bytes,
     delivery_state,
     fitting,
-    wire_record,
+    stored_versions,
 )
 from sync.gateway.ledger import stream_heads
 from sync.gateway.storage import Row, Session, Storage, Stream
 from sync.protocol import FILL_DONE, FILL_FIRST, FILL_OVER, FILL_REST, FillPlace
+from sync.versions import Versions
 
 SMALL_REGISTER = 500
 """Records of a type up to which all of them come first: procedures, officers, neighbourhoods."""
@@ -44,7 +46,7 @@ class Filling:
 
     def page(
         self, catalog: Catalog, streams: Sequence[Stream], places: Sequence[FillPlace], limit: int
-    ) -> tuple[list[FillPlace], list[WireNews], list[WireRecord]]:
+    ) -> tuple[list[FillPlace], list[WireNews], Versions]:
         """Where each stream stands afterwards, the pages, and what they refer to in other places. ``limit``: records in the
         pages of all streams together."""
         with self._storage.read() as session:
@@ -80,7 +82,7 @@ class _Pages:
         self._left = limit
         self._room = LARGEST_CONTENT
         self._open_work = list(_open_work(catalog))
-        self._referring: list[WireRecord] = []
+        self._referring: list[Versions] = []
         self.made: list[WireNews] = []
 
     def first(self) -> None:
@@ -130,11 +132,11 @@ class _Pages:
         return self._session.all(f"SELECT {RECORD} {source}", *params, fits), fits
 
     def _add(self, stream: int, rows: Sequence[Row], states: Sequence[Row], below: int) -> None:
-        records = [wire_record(row) for row in rows]
+        records = stored_versions(rows)
         deliveries = [delivery_state(row[1:]) for row in states]
         self._left -= len(records)
         self._room -= content_bytes(records)
-        self._referring += records
+        self._referring.append(records)
         self.made.append(WireNews(stream=stream, records=records, deliveries=deliveries, cursor=below, more=True))
 
     def _small(self, key: Stream) -> list[str]:
@@ -156,24 +158,29 @@ class _Pages:
             rows += self._session.all(f"{sql} = ?", *key, last)
         return rows
 
-    def along(self) -> list[WireRecord]:
+    def along(self) -> Versions:
         """What these pages refer to, may be read by this device and has not come yet, as far as there is room: names are
         shown from the start, and nothing need be described again when it comes in its turn."""
-        there = {record.id for page in self.made for record in page.records}
+        there = {record_id for records in self._referring for record_id in records.ids}
         below = {key: p.below if p.tier == FILL_REST else 0 for key, p in zip(self._streams, self._places, strict=True)}
         if any(place.tier == FILL_FIRST for place in self._places):
             below = {
                 key: p.head + 1 if p.tier < FILL_DONE else 0 for key, p in zip(self._streams, self._places, strict=True)
             }
-        found = []
-        for ward in {record.ward for record in self._referring}:
-            wanted = sorted(_referred(r.fields for r in self._referring if r.ward == ward) - there)
+        found: list[Versions] = []
+        for ward in {self._streams[page.stream][0] for page in self.made}:
+            its: Iterator[Sequence[Any]] = (
+                records.fields
+                for page, records in zip(self.made, self._referring, strict=True)
+                if self._streams[page.stream][0] == ward
+            )
+            wanted = sorted(_referred(chain.from_iterable(its)) - there)
             sql = "FROM records WHERE ward = ? AND id = ANY(?) ORDER BY id LIMIT ?"
             rows = self._records(len(wanted), sql, ward, wanted)[0] if wanted and self._room > 0 else []
-            coming = [wire_record(row) for row in rows if row[0] < below.get((ward, row[4]), 0)]
+            coming = stored_versions([row for row in rows if row[0] < below.get((ward, row[4]), 0)])
             self._room -= content_bytes(coming)
-            found += coming
-        return found
+            found.append(coming)
+        return Versions.together(found)
 
 
 def _open_work(catalog: Catalog) -> Iterator[str]:

@@ -10,7 +10,7 @@ import msgspec
 import zstandard
 from msgspec import Meta, Raw, Struct
 
-from sync.gateway.feed import WireHistory, WireNews, WirePull
+from sync.gateway.feed import WireHistory, WireNews, WirePull, opened
 from sync.gateway.refusals import RefusedError, bad_request
 from sync.gateway.room import Room
 from sync.line_form import get_request, put_answer
@@ -43,7 +43,6 @@ _encode_msgpack = msgspec.msgpack.Encoder().encode
 _encode_json = msgspec.json.Encoder().encode
 _decode_change = msgspec.msgpack.Decoder(Change).decode
 _decode_json_change = msgspec.json.Decoder(Change).decode
-_opened: Callable[[Raw], Any] = msgspec.msgpack.Decoder().decode
 
 
 Changes = Annotated[tuple[Raw, ...], Meta(max_length=LARGEST_BATCH)]
@@ -199,11 +198,10 @@ class Wire:
 
     def packed_round(self, answer: WireRound, asked: Sequence[str]) -> tuple[bytes, dict[str, str]]:
         """As ``packed``, of a round's answer. ``asked``: the records of its changes, in their order."""
+        for news in answer.news:
+            news.records = opened(news.records) if self.in_line_form else list(news.records)
         if not self.in_line_form:
             return self.packed(answer)
-        for news in answer.news:
-            for record in news.records:
-                record.fields, record.conflicts = _opened(record.fields), _opened(record.conflicts)
         return squeeze(put_answer(answer, asked), _LEVEL), {"Content-Type": LINE_FORM}
 
     def decode_change(self, raw: Raw) -> tuple[Change, bytes]:

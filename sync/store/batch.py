@@ -134,10 +134,10 @@ def in_order(parts: Sequence[Sequence[Sequence[Any]]]) -> Sequence[Sequence[Any]
     """The columns of several tables one under the other, by the first of them."""
     columns = parts[0] if len(parts) == 1 else [list(chain(*same)) for same in zip(*parts, strict=True)]
     first = columns[0]
-    if len(first) == 1:
+    if sorted(first) == list(first):
         return columns
     order = sorted(range(len(first)), key=first.__getitem__)
-    return columns if order == list(range(len(first))) else [[column[place] for place in order] for column in columns]
+    return [[column[place] for place in order] for column in columns]
 
 
 def _write(db: Any, write: Callable[[Any, str, Any], None], sql: str, given: Any) -> None:

@@ -80,13 +80,16 @@ class Proposals:
         ]
 
 
-def concerning(book: FlowBook, type_id: str) -> Callable[[str, Fields], bool]:
-    """Whether a new record of the type, of a state and with fields, is for ``update``."""
+def concerned(book: FlowBook, type_id: str, states: Sequence[str], fields: Sequence[Fields]) -> Sequence[int]:
+    """The places of those among new records of the type that are for ``update``."""
     if type_id in book.acted_on:
-        return lambda state, fields: True
+        return range(len(states))
     names = {flow.link or "" for flow in book.linked.get(type_id, ())}
-    begins = {state for each, state in book.begins if each == type_id}
-    return lambda state, fields: state in begins or not names.isdisjoint(fields)
+    begins = {state for each, state in book.begins if each == type_id}.intersection(states)
+    both = enumerate(zip(states, fields, strict=True))
+    return (
+        [place for place, (state, f) in both if state in begins or not names.isdisjoint(f)] if begins or names else []
+    )
 
 
 def update(connection: Any, plans: Plans, items: Iterable[Item], resolver: BatchResolver) -> None:

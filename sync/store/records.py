@@ -243,7 +243,7 @@ class Records:
         if touched is None:
             self._cache.clear()
             return
-        for record_id in touched.records:
+        for record_id in self._cache.keys() & touched.records:
             self._cache.pop(record_id, None)
 
 

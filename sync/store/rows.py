@@ -140,10 +140,8 @@ class RowWriter:
             if AWAITING in fields:
                 self._gather_awaiting(v[place], plan, batch)
         if plan.id in self._plans.flows.types:
-            concerns = proposals.concerning(self._plans.flows, plan.id)
-            for place, (state, fields) in enumerate(zip(v.states, v.fields, strict=True)):
-                if concerns(state, fields):
-                    self._flowing.append(Item(None, v[place], 0, False, made.rids[place]))
+            for place in proposals.concerned(self._plans.flows, plan.id, v.states, v.fields):
+                self._flowing.append(Item(None, v[place], 0, False, made.rids[place]))
 
     def _gather_awaiting(self, v: RecordVersion, plan: TypePlan, batch: Batch) -> None:
         batch.add_awaiting(v, void=plan.record_type is not None and plan.record_type.state(v.state).kind == "void")
