@@ -18,12 +18,12 @@ from sync.digest_check import DigestCheck
 from sync.file_step import FileStep
 from sync.first_fill import FirstFill
 from sync.handing_over import hand_books_over
-from sync.held_copy import is_held
 from sync.history_step import HistoryStep
 from sync.lock import SyncLock
 from sync.marks import CITY_HEARD, books_mark
 from sync.meeting import Meeting
 from sync.old_city import OldCity
+from sync.own_records import own_of
 from sync.protocol import (
     LARGEST_CHANGE,
     TOO_LARGE_CHANGE,
@@ -32,7 +32,6 @@ from sync.protocol import (
     FieldProblem,
     Hello,
     PullAnswer,
-    StreamNews,
     SyncAnswer,
     SyncError,
     SyncRequest,
@@ -335,33 +334,17 @@ class Engine:
         changes = self._store.changes
         ended = True
         for page in answer.news:
-            ward, scope = self._hello.streams[page.stream]
+            ward, scope = stream = self._hello.streams[page.stream]
             expected = changes.cursor(ward, scope) == asked.cursors[page.stream]
-            if not expected or (page.own and page.own != self._mark_of_own(asked, answer, page, begun)):
+            if expected and page.own:
+                expected = page.own == self._line.mark_of(own_of(changes, stream, (asked, answer), page, begun))
+            if not expected:
                 ended = False  # it is asked for again from where this PC stands
                 continue
             pull = PullAnswer(records=page.records, deliveries=page.deliveries, cursor=page.cursor, more=page.more)
             report.pulled += changes.apply_pull(pull, ward, scope)
             ended = ended and not page.more
         return ended
-
-    def _mark_of_own(self, asked: SyncRequest, answer: SyncAnswer, page: StreamNews, begun: Versions) -> bytes:
-        """The mark of what this PC makes of the records that only its own changes moved: the city leaves them out."""
-        assert self._hello is not None  # noqa: S101
-        stream = self._hello.streams[page.stream]
-        there = set(Versions.of(page.records).ids)
-        simply = {r.change_id for r in answer.results if r.status == "accepted" and not r.problems}
-        others = {c.record_id for c in asked.changes if c.change_id not in simply or is_held(c)} | there
-        mine = dict.fromkeys(c.record_id for c in asked.changes if c.record_id not in others)
-        begun = begun.where(mine.__contains__, begun.ids)
-        held = self._store.changes.held(mine.keys() - set(begun.ids))
-        every = Versions.together([begun, Versions.of(held)])
-        # one in conflict the city sends; where it has no conflict any more, somebody settled it, and this PC has to hear that
-        is_alone = [
-            (ward, scope) == stream and not conflicts
-            for ward, scope, conflicts in zip(every.wards, every.scopes, every.conflicts, strict=True)
-        ]
-        return self._line.mark_of(every.where(bool, is_alone))
 
     def _meet(self, hello: Hello, mark: bytes, report: SyncReport) -> None:
         """Work by what the city says of itself and of this device from now on."""
