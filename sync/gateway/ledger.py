@@ -184,11 +184,12 @@ class Ledger:
         changed: list[Row] = []
         deliveries: list[Row] = []
         deltas: dict[str, int] = defaultdict(int)
-        standings = [self._standing(v) for v in versions]
+        # of what no service is to get, this catalogue need not know the type or the state
+        standings = [self._standing(v) if (ward, v.id) in self._deliver else None for v in versions]
         void = {
             v.id
             for v, standing in zip(versions, standings, strict=True)
-            if (standing.is_void or VOID in v.fields) and (ward, v.id) in self._deliver
+            if standing is not None and (standing.is_void or VOID in v.fields)
         }
         known = services_with(self._session, ward, void) if void else {}
         made = terms([v.id for v in versions], [v.revision for v in versions])
@@ -196,7 +197,7 @@ class Ledger:
             stored = self._loaded.get((ward, v.id))
             (new if stored is None else changed).append(_record_row(v, position))
             deltas[v.type] += its_term - (term(v.id, stored) if stored else 0)
-            if (standing.services or v.id in void) and (ward, v.id) in self._deliver:
+            if standing is not None and (standing.services or v.id in void):
                 deliveries += self._delivery_rows(
                     v, position, standing.services, known.get(v.id, {}) if v.id in void else None
                 )

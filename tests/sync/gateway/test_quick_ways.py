@@ -10,7 +10,7 @@ from sync.gateway import access
 from sync.gateway.access import Rights
 from sync.gateway.city import City
 from sync.gateway.feed import WireNews, opened
-from sync.gateway.ledger import _MANY
+from sync.gateway.ledger import _MANY, Ledger
 from sync.protocol import RecordVersion
 from tests.sync.gateway.pcs import WARD, Pc
 from tests.sync.gateway.small_catalog import CATALOG
@@ -85,3 +85,16 @@ def test_of_many_changes_those_that_the_city_has_are_found_wherever_they_lie(cit
         edit = pc.edit(made[place], {"copies": place}, {"copies": 1000})
         later = [pc.create(COPY, after={}) for _ in range(_MANY)]
         assert [result.revision for result in pc.push(earlier, edit, *later)] == [1, 2, *[1] * _MANY]
+
+
+def test_what_no_service_gets_may_be_of_a_type_that_the_catalogue_has_no_more(city: City) -> None:
+    gone = RecordVersion(id="a" * 36, type="old.register", ward=WARD, revision=0, state="kept", fields={"note": "cũ"})
+    with city.storage.write({(WARD, "open")}) as session:
+        ledger = Ledger(session, CATALOG, city.clock.now())
+        assert ledger.put(gone, deliver=False) == 1
+        ledger.write()
+    with city.storage.read() as session:
+        assert session.one("SELECT type, revision FROM records WHERE ward = ? AND id = ?", WARD, gone.id) == (
+            gone.type,
+            1,
+        )
